@@ -1,0 +1,25 @@
+// Bundles the two programs. A CLI call pays for every file it loads (measured: 46 ms for `node -e 0`,
+// 73 ms for the same work from separate ES modules, 56 ms from one CommonJS file), so each is one file.
+import { build } from "esbuild";
+
+const shared = {
+  bundle: true,
+  platform: "node",
+  target: "node20.19",
+  format: "cjs",
+  minify: true,
+  keepNames: true,
+  legalComments: "none",
+  logLevel: "warning",
+  define: { "process.env.NODE_ENV": '"production"' },
+};
+
+await build({
+  ...shared,
+  entryPoints: { xm: "dist/cli/main.js", god: "dist/runtime/daemon/main.js" },
+  outdir: "dist/bin",
+  outExtension: { ".js": ".cjs" },
+  banner: { js: "#!/usr/bin/env node" },
+  // Read only by `xm start FILE`: they stay out of the file every call parses.
+  external: ["yaml", "json5", "croner", "pidusage", "valibot"],
+});

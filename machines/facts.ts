@@ -1,0 +1,78 @@
+import type { Decision } from "./decision.ts";
+
+/** How a life ended. An adopted child that is not ours to wait for ends with neither code nor signal. */
+export interface ExitFact {
+  /** When, in ms since the epoch. */
+  readonly at: number;
+  readonly code: number | null;
+  /** For example `SIGKILL`. */
+  readonly signal: string | null;
+  /** How long it had lived. */
+  readonly uptimeMs: number;
+  /** Who asked for it: nobody (it ended by itself), a command, or a sensor. */
+  readonly askedBy: string | null;
+}
+
+/** One life of a process: what the kernel runs. A pid alone is not an identity, its start time makes it one. */
+export interface ChildFact {
+  readonly pid: number;
+  /** Kernel start time in clock ticks since boot (proc(5), field 22). */
+  readonly startTicks: number;
+  /** Unique id of this life; also in the child's environment. */
+  readonly lifeId: string;
+  /** When it was spawned, in ms since the epoch. */
+  readonly at: number;
+}
+
+/** Why a process cannot be run at all. */
+export interface Failure {
+  readonly at: number;
+  /** A code of `runtime/errors.ts`, or an errno. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What its user wants of a process; a stop stays a stop until a later command says otherwise. */
+export type Goal = "run" | "restart" | "stop" | "remove";
+
+/** Where a process is. PM2's words for them are in `runtime/compat/`. */
+export type ProcessStatus =
+  | "stopped"
+  | "starting"
+  | "online"
+  | "stopping"
+  | "waiting"
+  | "errored"
+  | "removed";
+
+/**
+ * What is known of one process: written to the journal at every change and enough to go on from after the
+ * daemon's death. Facts, not a statechart's snapshot: they hold for any version of the machine.
+ */
+export interface ProcessFacts {
+  readonly id: number;
+  readonly app: string;
+  /** Number within the app. */
+  readonly instance: number;
+  readonly status: ProcessStatus;
+  readonly goal: Goal;
+  readonly child: ChildFact | null;
+  /** First declared, or last restarted by a command. */
+  readonly createdAt: number;
+  /** Restarts shown to the user: automatic ones and restarts of a running process. */
+  readonly restarts: number;
+  /** Unstable exits in a row. */
+  readonly unstableRestarts: number;
+  /** When the automatic restarts within the restart window were decided. */
+  readonly restartTimes: readonly number[];
+  /** The last wait; 0 before the first and after a reset. */
+  readonly backoffMs: number;
+  /** When a waiting process starts again; `null` when it is not waiting. */
+  readonly restartAt: number | null;
+  /** When a stopping process is killed; `null` when it is not stopping. */
+  readonly killAt: number | null;
+  readonly lastExit: ExitFact | null;
+  readonly failure: Failure | null;
+  /** The latest decisions, newest last; at most ten. */
+  readonly decisions: readonly Decision[];
+}

@@ -1,0 +1,167 @@
+import {
+  emit,
+  enqueueActions,
+  setup,
+  type ActorRefFrom,
+  type DoneActorEvent,
+  type ErrorActorEvent,
+} from "xstate";
+import { appMachine, type AppActor, type NewProcess } from "./app.ts";
+import { taskPort } from "./lib/port.ts";
+import type { Command } from "./process-events.ts";
+import type { AppSpec } from "./spec.ts";
+
+/** An app and the processes it begins with. `key` is unique: the name, unless two apps share one. */
+export interface DeclaredApp {
+  readonly key: string;
+  readonly spec: AppSpec;
+  readonly processes: readonly NewProcess[];
+}
+
+export type GodEvent =
+  | { type: "app.declare"; at: number; app: DeclaredApp }
+  | { type: "app.configure"; at: number; key: string; spec: AppSpec }
+  | { type: "app.scaleUp"; at: number; key: string; processes: readonly NewProcess[] }
+  | { type: "processes.command"; key: string; ids: readonly number[]; command: Command }
+  | { type: "shutDown"; at: number; by: string }
+  | { type: "handOver"; at: number };
+
+export interface GodContext {
+  readonly apps: Readonly<Record<string, AppActor>>;
+}
+
+const appActorId = (key: string): string => `app:${key}`;
+
+/**
+ * The root: restores what was declared before, keeps the apps, and leaves in one of two ways: `shutDown` stops
+ * every process first, `handOver` leaves them all running for the next God to adopt. An app that breaks is
+ * reported and reaped; it takes nothing else with it.
+ */
+export const godMachine = setup({
+  types: {
+    context: {} as GodContext,
+    events: {} as GodEvent | DoneActorEvent | ErrorActorEvent,
+    emitted: {} as
+      | { type: "app.gone"; key: string }
+      | { type: "broken"; id: string; message: string },
+  },
+  actors: {
+    app: appMachine,
+    restore: taskPort<{ at: number; apps: readonly DeclaredApp[] }, void>("restore"),
+  },
+  guards: {
+    hasNoApps: ({ context }) => Object.keys(context.apps).length === 0,
+    isNewApp: ({ context, event }) =>
+      event.type === "app.declare" && context.apps[event.app.key] === undefined,
+  },
+  actions: {
+    restoreApps: enqueueActions(({ event, enqueue }) => {
+      const { at, apps } = (event as DoneActorEvent<{ at: number; apps: readonly DeclaredApp[] }>)
+        .output;
+      enqueue.assign(({ context, spawn }) => ({
+        apps: {
+          ...context.apps,
+          ...Object.fromEntries(apps.map((app) => [app.key, spawn("app", appSpawn(app))])),
+        },
+      }));
+      for (const { key, processes } of apps) {
+        enqueue.sendTo(({ context }) => context.apps[key] as AppActor, {
+          type: "processes.add",
+          at,
+          processes,
+        });
+      }
+    }),
+    declareApp: enqueueActions(({ event, enqueue }) => {
+      if (event.type !== "app.declare") return;
+      const { at, app } = event;
+      enqueue.assign(({ context, spawn }) => ({
+        apps: { ...context.apps, [app.key]: spawn("app", appSpawn(app)) },
+      }));
+      enqueue.sendTo(({ context }) => context.apps[app.key] as AppActor, {
+        type: "processes.add",
+        at,
+        processes: app.processes,
+      });
+    }),
+    passOn: enqueueActions(({ context, event, enqueue }) => {
+      if (!("key" in event) || typeof event.key !== "string") return;
+      const app = context.apps[event.key];
+      if (app === undefined) return;
+      if (event.type === "app.scaleUp") {
+        enqueue.sendTo(app, { type: "processes.add", at: event.at, processes: event.processes });
+      } else if (event.type === "app.configure" || event.type === "processes.command") {
+        enqueue.sendTo(app, event);
+      }
+    }),
+    stopEverything: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "shutDown") return;
+      const command: Command = { type: "remove", at: event.at, by: event.by };
+      for (const app of Object.values(context.apps)) {
+        const ids = Object.keys(app.getSnapshot().context.processes).map(Number);
+        enqueue.sendTo(app, { type: "processes.command", ids, command });
+      }
+    }),
+    forgetApp: enqueueActions(({ context, event, enqueue }) => {
+      const key = endedAppKey(event);
+      const app = context.apps[key];
+      if (app === undefined) return;
+      enqueue.stopChild(app);
+      enqueue.assign({
+        apps: Object.fromEntries(Object.entries(context.apps).filter(([k]) => k !== key)),
+      });
+      enqueue(emit({ type: "app.gone" as const, key }));
+    }),
+    reportBrokenApp: emit(({ event }) => ({
+      type: "broken" as const,
+      id: endedAppKey(event),
+      message: String((event as { error?: unknown }).error),
+    })),
+  },
+}).createMachine({
+  id: "god",
+  context: { apps: {} },
+  initial: "restoring",
+  on: {
+    "xstate.done.actor.*": { actions: "forgetApp" },
+    "xstate.error.actor.*": { actions: ["reportBrokenApp", "forgetApp"] },
+  },
+  states: {
+    restoring: {
+      invoke: {
+        id: "restore",
+        src: "restore",
+        onDone: { target: "running", actions: "restoreApps" },
+        onError: { target: "running", actions: "reportBrokenApp" },
+      },
+    },
+    running: {
+      on: {
+        "app.declare": { guard: "isNewApp", actions: "declareApp" },
+        "app.configure": { actions: "passOn" },
+        "app.scaleUp": { actions: "passOn" },
+        "processes.command": { actions: "passOn" },
+        shutDown: { target: "shuttingDown", actions: "stopEverything" },
+        handOver: { target: "handedOver" },
+      },
+    },
+    shuttingDown: {
+      always: { guard: "hasNoApps", target: "down" },
+    },
+    handedOver: { type: "final" },
+    down: { type: "final" },
+  },
+});
+
+export type GodActor = ActorRefFrom<typeof godMachine>;
+
+function endedAppKey(event: { type: string }): string {
+  return event.type.replace(/^xstate\.(?:done|error)\.actor\.app:/, "");
+}
+
+function appSpawn({ key, spec }: DeclaredApp): {
+  id: string;
+  input: { key: string; spec: AppSpec };
+} {
+  return { id: appActorId(key), input: { key, spec } };
+}

@@ -1,0 +1,31 @@
+import type { ExitFact } from "../facts.ts";
+
+/** A time for people: `850 ms`, `1.5 s`, `2 min`, `3 h 5 min`, `4 d 2 h`. */
+export function duration(ms: number): string {
+  if (ms < 1_000) return `${Math.max(0, Math.round(ms))} ms`;
+  if (ms < 60_000) return `${trim(ms / 1_000)} s`;
+  if (ms < 3_600_000) return pair(ms, 60_000, "min", 1_000, "s");
+  if (ms < 86_400_000) return pair(ms, 3_600_000, "h", 60_000, "min");
+  return pair(ms, 86_400_000, "d", 3_600_000, "h");
+}
+
+/** How a life ended, as the beginning of a sentence. */
+export function howItEnded({ code, signal, askedBy }: ExitFact): string {
+  const how =
+    signal !== null
+      ? `Ended by ${signal}`
+      : code === null
+        ? "Ended with an unknown exit code (it was adopted)"
+        : `Exited with code ${code}`;
+  return askedBy === null ? how : `${how} (${askedBy})`;
+}
+
+function trim(value: number): string {
+  return value.toFixed(1).replace(/\.0$/, "");
+}
+
+function pair(ms: number, unitMs: number, unit: string, smallMs: number, small: string): string {
+  const whole = Math.floor(ms / unitMs);
+  const rest = Math.floor((ms - whole * unitMs) / smallMs);
+  return rest === 0 ? `${whole} ${unit}` : `${whole} ${unit} ${rest} ${small}`;
+}

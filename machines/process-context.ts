@@ -1,0 +1,140 @@
+import type { Decision } from "./decision.ts";
+import type { ChildFact, ExitFact, Failure, Goal, ProcessFacts, ProcessStatus } from "./facts.ts";
+import { decide, type Judged } from "./restart-policy.ts";
+import type { ProcessInput, Resume } from "./process-events.ts";
+import type { AppSpec } from "./spec.ts";
+
+/** What a process machine knows; the state says where it is. */
+export interface ProcessContext {
+  readonly id: number;
+  readonly app: string;
+  readonly instance: number;
+  readonly seed: number;
+  readonly spec: AppSpec;
+  readonly goal: Goal;
+  /** Who asked for the end that is under way. */
+  readonly askedBy: string | null;
+  readonly child: ChildFact | null;
+  readonly createdAt: number;
+  readonly restarts: number;
+  readonly unstableRestarts: number;
+  readonly restartTimes: readonly number[];
+  readonly backoffMs: number;
+  readonly restartAt: number | null;
+  readonly killAt: number | null;
+  /** How long the wait or the grace period under way lasts: the whole of it, or what a resume left of it. */
+  readonly delayMs: number;
+  readonly lastExit: ExitFact | null;
+  readonly failure: (Failure & { readonly transient: boolean }) | null;
+  readonly decisions: readonly Decision[];
+  /** What it goes on from; only the first state looks at it. */
+  readonly resume: Resume | null;
+}
+
+/** Decisions kept for `xm why`. */
+const keptDecisions = 10;
+
+export function contextFrom(input: ProcessInput): ProcessContext {
+  const facts = input.resume?.facts;
+  return {
+    id: input.id,
+    app: input.app,
+    instance: input.instance,
+    seed: input.seed,
+    spec: input.spec,
+    goal: facts?.goal ?? (input.spec.autostart ? "run" : "stop"),
+    askedBy: null,
+    child: input.resume?.child === "none" ? null : (facts?.child ?? null),
+    createdAt: facts?.createdAt ?? input.at,
+    restarts: facts?.restarts ?? 0,
+    unstableRestarts: facts?.unstableRestarts ?? 0,
+    restartTimes: facts?.restartTimes ?? [],
+    backoffMs: facts?.backoffMs ?? 0,
+    restartAt: facts?.restartAt ?? null,
+    killAt: facts?.killAt ?? null,
+    delayMs: 0,
+    lastExit: facts?.lastExit ?? null,
+    failure: facts?.failure ? { ...facts.failure, transient: false } : null,
+    decisions: facts?.decisions ?? [],
+    resume: input.resume,
+  };
+}
+
+/** The facts of a process, from where it is and what it knows. */
+export function factsFrom(context: ProcessContext, status: ProcessStatus): ProcessFacts {
+  const { id, app, instance, goal, child, createdAt, restarts, unstableRestarts, restartTimes } =
+    context;
+  const { backoffMs, restartAt, killAt, lastExit, failure, decisions } = context;
+  return {
+    id,
+    app,
+    instance,
+    status,
+    goal,
+    child,
+    createdAt,
+    restarts,
+    unstableRestarts,
+    restartTimes,
+    backoffMs,
+    restartAt,
+    killAt,
+    lastExit,
+    failure: failure && { at: failure.at, code: failure.code, message: failure.message },
+    decisions,
+  };
+}
+
+export function judgedFrom(context: ProcessContext): Judged {
+  return {
+    policy: context.spec.policy.restart,
+    goal: context.goal,
+    exit: context.failure === null ? context.lastExit : null,
+    failure: context.failure,
+    unstableRestarts: context.unstableRestarts,
+    restartTimes: context.restartTimes,
+    backoffMs: context.backoffMs,
+    seed: context.seed,
+  };
+}
+
+/** The end of a life, told by its child source. */
+export function afterExit(
+  context: ProcessContext,
+  end: { at: number; code: number | null; signal: string | null },
+): Partial<ProcessContext> {
+  const uptimeMs = Math.max(0, end.at - (context.child?.at ?? end.at));
+  return {
+    child: null,
+    killAt: null,
+    failure: null,
+    lastExit: {
+      at: end.at,
+      code: end.code,
+      signal: end.signal,
+      uptimeMs,
+      askedBy: context.askedBy,
+    },
+  };
+}
+
+/**
+ * Counts an end nobody asked for. A life shorter than `min_uptime` makes one more unstable exit in a row, a
+ * longer one ends the row; a life of `resetAfterMs` brings the backoff back to its beginning.
+ */
+export function afterCounting(context: ProcessContext): Partial<ProcessContext> {
+  if (context.goal !== "run") return {};
+  const { minUptimeMs, backoff } = context.spec.policy.restart;
+  const uptimeMs = context.failure === null ? (context.lastExit?.uptimeMs ?? 0) : 0;
+  return {
+    unstableRestarts: uptimeMs < minUptimeMs ? context.unstableRestarts + 1 : 0,
+    backoffMs: backoff !== null && uptimeMs >= backoff.resetAfterMs ? 0 : context.backoffMs,
+  };
+}
+
+/** Adds the decision record to what is known. */
+export function afterJudging(context: ProcessContext): Partial<ProcessContext> {
+  const at = context.failure?.at ?? context.lastExit?.at ?? context.createdAt;
+  const { decision, backoffMs } = decide(judgedFrom(context), at);
+  return { backoffMs, decisions: [...context.decisions, decision].slice(-keptDecisions) };
+}

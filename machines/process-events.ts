@@ -1,0 +1,63 @@
+import type { ChildFact, Failure, ProcessFacts } from "./facts.ts";
+import type { AppSpec } from "./spec.ts";
+
+/** What people and scripts ask for. `by` is who asked, for the decision record: "`xm stop`". */
+export type Command =
+  | { type: "start"; at: number; by: string }
+  | { type: "stop"; at: number; by: string }
+  | { type: "restart"; at: number; by: string }
+  | { type: "remove"; at: number; by: string }
+  | { type: "reset"; at: number }
+  | { type: "configure"; at: number; spec: AppSpec };
+
+/** What happened, told by the ports. */
+export type Fact =
+  | { type: "child.spawned"; at: number; child: ChildFact }
+  | { type: "child.ready"; at: number }
+  | { type: "child.exited"; at: number; code: number | null; signal: string | null }
+  | { type: "child.failed"; at: number; failure: Failure; transient: boolean }
+  | { type: "sensor.tripped"; at: number; by: string };
+
+export type ProcessEvent = Command | Fact;
+
+/** What the child source does when told. `signal` and `send` pass the machine by: they change no state. */
+export type ToChild = { type: "stop" } | { type: "kill" };
+
+/** What one life needs. */
+export interface LaunchInput {
+  readonly id: number;
+  readonly instance: number;
+  readonly spec: AppSpec;
+  /** A child that is alive already and is taken over instead of spawned. */
+  readonly adopt: ChildFact | null;
+  /** The child to adopt was asked to stop already: it shall see one stop signal, not two. */
+  readonly stopWasAsked: boolean;
+}
+
+/** What the sensors of an online process watch. */
+export interface SensorInput {
+  readonly id: number;
+  readonly spec: AppSpec;
+  readonly child: ChildFact | null;
+}
+
+/** What to go on from after the daemon's death. The kernel's word wins over the file's. */
+export interface Resume {
+  readonly facts: ProcessFacts;
+  /** `gone`: it ended while nobody watched. `none`: there was none, or the machine was booted since. */
+  readonly child: "alive" | "gone" | "none";
+  /** When it is resumed, in ms since the epoch. */
+  readonly at: number;
+}
+
+export interface ProcessInput {
+  readonly id: number;
+  readonly app: string;
+  /** Number within the app. */
+  readonly instance: number;
+  readonly spec: AppSpec;
+  /** Seed of the backoff's jitter. */
+  readonly seed: number;
+  readonly at: number;
+  readonly resume: Resume | null;
+}

@@ -1,0 +1,108 @@
+/** When an exited process is started again. The words are systemd's `Restart=`. */
+export type RestartMode = "always" | "on-failure" | "on-abnormal" | "never";
+
+/** Waits that grow from one restart to the next. Times in ms. */
+export interface BackoffPolicy {
+  readonly initialMs: number;
+  /** Each wait is the one before times this, rounded down. PM2: 1.5. */
+  readonly factor: number;
+  /** No wait is longer. PM2: 15 000. */
+  readonly maxMs: number;
+  /** 0 … 1: the share of each wait that is drawn at random, so that a fleet does not restart in step. */
+  readonly jitter: number;
+  /** An uptime of this many ms brings the wait back to `initialMs`. PM2: 30 000. */
+  readonly resetAfterMs: number;
+}
+
+/** The rules an exit is judged by. */
+export interface RestartPolicy {
+  readonly mode: RestartMode;
+  /** A life shorter than this is an unstable one. */
+  readonly minUptimeMs: number;
+  /** The exit that makes it this many unstable ones in a row is the last. */
+  readonly maxRestarts: number;
+  /** Restart intensity (OTP): more than `maxRestarts` restarts within this many ms is the end; 0 leaves the rule out. */
+  readonly restartWindowMs: number;
+  readonly restartDelayMs: number;
+  readonly backoff: BackoffPolicy | null;
+  /** Exits with one of these codes are wanted ones: the process is left stopped. */
+  readonly stopExitCodes: readonly number[];
+}
+
+/** What turns `launching` into `online`. */
+export type ReadinessKind = "spawned" | "message" | "listening";
+
+/** The part of an app's declaration that decides what happens when. */
+export interface LifecyclePolicy {
+  readonly restart: RestartPolicy;
+  readonly readiness: ReadinessKind;
+  /** How long to wait for readiness before the process counts as online all the same. */
+  readonly listenTimeoutMs: number;
+  /** The grace period: from the stop signal to SIGKILL. */
+  readonly killTimeoutMs: number;
+}
+
+/** Where a process writes. `null` throws the stream away. Paths are absolute and hold no placeholder. */
+export interface LogPaths {
+  readonly out: string | null;
+  readonly error: string | null;
+}
+
+/** What trips a restart of an online process. */
+export interface SensorSpec {
+  /** Resident size of the main pid above which it is restarted; `null` for no limit. */
+  readonly maxMemoryBytes: number | null;
+  /** A cron pattern (croner's dialect: five or six fields). */
+  readonly cron: string | null;
+  readonly watch: WatchSpec | null;
+}
+
+export interface WatchSpec {
+  /** Absolute paths. */
+  readonly paths: readonly string[];
+  /** Names, globs or paths left out. */
+  readonly ignore: readonly string[];
+  readonly delayMs: number;
+}
+
+/**
+ * An app as its user declared it, every default filled in and every path absolute.
+ * `runtime/config/` makes it from PM2's fields; one is shared by all processes of the app.
+ */
+export interface AppSpec {
+  readonly name: string;
+  readonly namespace: string;
+  /** Absolute path of what is run. */
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  /** Program that runs the script: absolute path or a name looked up in PATH; `null` runs the script itself. */
+  readonly interpreter: string | null;
+  readonly interpreterArgs: readonly string[];
+  /** The app's own variables over the caller's environment at the time of its start. */
+  readonly env: Readonly<Record<string, string>>;
+  /** How many processes. */
+  readonly instances: number;
+  readonly mode: "fork" | "cluster";
+  /** Several processes write to one pair of files. */
+  readonly mergeLogs: boolean;
+  readonly logs: LogPaths;
+  /** Absolute path before the instance's id is put in; see `runtime/home/paths.ts`. */
+  readonly pidFile: string;
+  /** Name of the variable that tells a process its number within the app. */
+  readonly instanceVariable: string;
+  /** For example `SIGINT`. */
+  readonly stopSignal: string;
+  /** Ask by the IPC message `shutdown` instead of a signal. */
+  readonly stopWithMessage: boolean;
+  /** Signals reach the whole tree, and nothing of it outlives the main process. */
+  readonly killsTree: boolean;
+  readonly uid: number | string | null;
+  readonly gid: number | string | null;
+  /** Started when declared. */
+  readonly autostart: boolean;
+  readonly policy: LifecyclePolicy;
+  readonly sensors: SensorSpec;
+  /** Fields of PM2's that change nothing here but that scripts read back (`vizion`, `pmx` …), under PM2's names. */
+  readonly passthrough: Readonly<Record<string, unknown>>;
+}

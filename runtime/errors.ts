@@ -1,0 +1,186 @@
+/**
+ * Every failure a user can meet: a stable code, a class (what a caller can do about it), what happened, why
+ * when it is known, and how to mend it. Code, message and fix cross the socket; the client throws the same error.
+ */
+export const errors = {
+  ERR_CONFIG_INVALID: define("invalid", (p: { file: string; faults: readonly string[] }) => ({
+    what: `${p.file} cannot be used:\n${p.faults.map((fault) => `  - ${fault}`).join("\n")}`,
+    fix: "correct the fields named above; docs/reference/configuration.md lists every field",
+  })),
+  ERR_CONFIG_UNREADABLE: define("invalid", (p: { file: string; why: string }) => ({
+    what: `${p.file} cannot be read`,
+    why: p.why,
+    fix: "check the path and that the file is what its extension says",
+  })),
+  ERR_SCRIPT_NOT_FOUND: define("not-found", (p: { script: string }) => ({
+    what: `script not found: ${p.script}`,
+    fix: "check the path; a command with spaces must be quoted as one argument",
+  })),
+  ERR_INTERPRETER_NOT_FOUND: define("not-found", (p: { interpreter: string; script: string }) => ({
+    what: `the interpreter "${p.interpreter}" for ${p.script} is not in PATH`,
+    fix: "install it, or name another with --interpreter",
+  })),
+  ERR_PROCESS_NOT_FOUND: define("not-found", (p: { target: string; near?: string | undefined }) => ({
+    what: `no process, name or namespace "${p.target}"`,
+    fix: p.near === undefined ? "run `xm ls` to see what there is" : `did you mean "${p.near}"?`,
+  })),
+  ERR_NO_PROCESSES: define("not-found", () => ({
+    what: "there are no processes",
+    fix: "start one with `xm start <script>`",
+  })),
+  ERR_ALREADY_RUNNING: define("conflict", (p: { script: string; name: string }) => ({
+    what: `${p.script} already runs as "${p.name}"`,
+    fix: `\`xm restart ${p.name}\` to start it anew, or \`xm start -f\` to run a second copy`,
+  })),
+  ERR_INPUT_INVALID: define("invalid", (p: { faults: readonly string[] }) => ({
+    what: p.faults.join("\n"),
+    fix: "correct the values named above",
+  })),
+  ERR_USAGE: define("invalid", (p: { what: string; fix: string }) => p),
+  ERR_ROUTE_NOT_FOUND: define("not-found", (p: { method: string; path: string }) => ({
+    what: `the API has no ${p.method} ${p.path}`,
+    fix: "docs/reference/openapi.json lists its routes; client and daemon may differ in version: `xm daemon restart`",
+  })),
+  ERR_CANNOT_SPAWN: define("failed", (p: { name: string; why: string; fix?: string }) => ({
+    what: `${p.name} cannot be started`,
+    why: p.why,
+    fix: p.fix ?? `mend it and run \`xm restart ${p.name}\``,
+  })),
+  ERR_LOG_UNWRITABLE: define("failed", (p: { path: string; why: string }) => ({
+    what: `the log file ${p.path} cannot be written`,
+    why: p.why,
+    fix: "make its folder writable, or choose another with `out_file`/`error_file` (`--output`, `--error`)",
+  })),
+  ERR_START_FAILED: define("failed", (p: { names: readonly string[]; why: string }) => ({
+    what: `${p.names.join(", ")}: did not start`,
+    why: p.why,
+    fix: `\`xm why ${p.names[0] ?? "<name>"}\` and \`xm logs ${p.names[0] ?? "<name>"} --nostream\` tell more`,
+  })),
+  ERR_SIGNAL_UNKNOWN: define("invalid", (p: { signal: string }) => ({
+    what: `no signal "${p.signal}"`,
+    fix: "use a name such as SIGUSR2 or a number that `kill -l` lists",
+  })),
+  ERR_SIGNAL_DENIED: define("denied", (p: { pid: number }) => ({
+    what: `the process ${p.pid} belongs to another user`,
+    fix: "run the daemon as that user, or as root",
+  })),
+  ERR_STATE_NOT_WRITABLE: define("unavailable", (p: { path: string; why: string }) => ({
+    what: `the state cannot be written to ${p.path}, so nothing was changed`,
+    why: p.why,
+    fix: "free disk space or make the folder writable; running apps are not affected",
+  })),
+  ERR_DUMP_UNREADABLE: define("invalid", (p: { file: string; why: string }) => ({
+    what: `neither ${p.file} nor its backup can be used`,
+    why: p.why,
+    fix: "start the apps and run `xm save`",
+  })),
+  ERR_HOME_UNUSABLE: define("denied", (p: { home: string; why: string }) => ({
+    what: `the home ${p.home} cannot be used`,
+    why: p.why,
+    fix: "choose another with XM_HOME, or give yourself the rights",
+  })),
+  ERR_HOME_TOO_LONG: define("invalid", (p: { home: string; maxBytes: number }) => ({
+    what: `the home ${p.home} is too long for a socket: its path may have at most ${p.maxBytes} bytes`,
+    fix: "choose a shorter XM_HOME",
+  })),
+  ERR_DAEMON_NOT_RUNNING: define("unavailable", (p: { home: string }) => ({
+    what: `no daemon runs for ${p.home}`,
+    fix: "any command that needs one starts it, for example `xm ls`",
+  })),
+  ERR_DAEMON_NOT_STARTED: define("unavailable", (p: { log: string; why: string }) => ({
+    what: "the daemon did not come up",
+    why: p.why,
+    fix: `see ${p.log}`,
+  })),
+  ERR_DAEMON_UNRESPONSIVE: define("unavailable", (p: { pid: number | null; afterMs: number }) => ({
+    what: `the daemon${p.pid === null ? "" : ` (pid ${p.pid})`} did not answer within ${p.afterMs} ms`,
+    why: "it may be stopped (SIGSTOP) or the machine overloaded",
+    fix:
+      p.pid === null
+        ? "look for it with `xm daemon status`"
+        : `\`kill -CONT ${p.pid}\` wakes a stopped one; \`kill -KILL ${p.pid}\` ends it: the apps go on, and the next call starts a new one`,
+  })),
+  ERR_DAEMON_LEAVING: define("unavailable", () => ({
+    what: "the daemon is shutting down",
+    fix: "try again in a moment",
+  })),
+  ERR_INTERNAL: define("failed", (p: { what: string }) => ({
+    what: p.what,
+    fix: "this is a fault of Ex Machina: please report it with the daemon's log (`xm daemon status` names it)",
+  })),
+} as const;
+
+/** What a caller can do about an error. */
+export type ErrorClass = "invalid" | "not-found" | "conflict" | "denied" | "unavailable" | "failed";
+
+export type ErrorCode = keyof typeof errors;
+
+interface Told {
+  readonly what: string;
+  readonly why?: string | undefined;
+  readonly fix: string;
+}
+
+interface Entry<TParams> {
+  readonly class: ErrorClass;
+  readonly tell: (params: TParams) => Told;
+}
+
+function define<TParams = undefined>(
+  errorClass: ErrorClass,
+  tell: (params: TParams) => Told,
+): Entry<TParams> {
+  return { class: errorClass, tell };
+}
+
+/** A failure from the catalog. `message` says what and why; `fix` how to mend it. */
+export class XmError extends Error {
+  readonly code: ErrorCode;
+  readonly class: ErrorClass;
+  readonly fix: string;
+  override readonly name = "XmError";
+
+  constructor(
+    told: { code: ErrorCode; class: ErrorClass; message: string; fix: string },
+    options?: ErrorOptions,
+  ) {
+    super(told.message, options);
+    this.code = told.code;
+    this.class = told.class;
+    this.fix = told.fix;
+  }
+}
+
+/** Makes the error of a catalog entry. */
+export function xmError<TCode extends ErrorCode>(
+  code: TCode,
+  params: Parameters<(typeof errors)[TCode]["tell"]>[0],
+  options?: ErrorOptions,
+): XmError {
+  const entry = errors[code] as Entry<typeof params>;
+  const { what, why, fix } = entry.tell(params);
+  const message = why === undefined ? what : `${what}: ${why}`;
+  return new XmError({ code, class: entry.class, message, fix }, options);
+}
+
+/** The HTTP status of each class. */
+export const httpStatus: Readonly<Record<ErrorClass, number>> = {
+  invalid: 400,
+  denied: 403,
+  "not-found": 404,
+  conflict: 409,
+  failed: 500,
+  unavailable: 503,
+};
+
+/** The errno of a failed system call (`ENOENT`), or `undefined` for any other error. */
+export function errnoOf(error: unknown): string | undefined {
+  return error instanceof Error && "code" in error && typeof error.code === "string"
+    ? error.code
+    : undefined;
+}
+
+/** What an unknown thrown value says of itself. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,23 @@
+import { defineConfig } from "vitest/config";
+
+const project = (name: string, options: object = {}) => ({
+  extends: true as const,
+  test: { name, include: [`tests/${name}/**/*.test.ts`], ...options },
+});
+
+/** Real processes on two cores: a deadline states "hung", it is never the thing measured. */
+const realProcesses = { testTimeout: 60_000, hookTimeout: 60_000 };
+
+export default defineConfig({
+  // XState compiles its own checks out unless this condition is set.
+  resolve: { conditions: ["development"] },
+  ssr: { resolve: { conditions: ["development"] } },
+  test: {
+    projects: [
+      project("unit"),
+      project("model", { testTimeout: 60_000 }),
+      project("integration", realProcesses),
+      project("e2e", realProcesses),
+    ],
+  },
+});

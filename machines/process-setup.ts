@@ -1,0 +1,151 @@
+import { assign, emit, sendTo, setup } from "xstate";
+import type { Rule } from "./decision.ts";
+import type { Goal, ProcessStatus } from "./facts.ts";
+import { addRestart } from "./lib/intensity.ts";
+import { sourcePort } from "./lib/port.ts";
+import {
+  afterCounting,
+  afterExit,
+  afterJudging,
+  judgedFrom,
+  type ProcessContext,
+} from "./process-context.ts";
+import type {
+  LaunchInput,
+  ProcessEvent,
+  ProcessInput,
+  SensorInput,
+  ToChild,
+} from "./process-events.ts";
+import { applies } from "./restart-policy.ts";
+
+type Has = { context: ProcessContext };
+
+const rule =
+  (name: Rule) =>
+  ({ context }: Has): boolean =>
+    applies(name, judgedFrom(context));
+
+const leftUntil = (deadline: number | null | undefined, now: number | undefined): number =>
+  Math.max(0, (deadline ?? 0) - (now ?? 0));
+
+/** The words the chart of `process.ts` is written in: each guard, delay and action under the name a user reads. */
+export const processSetup = setup({
+  types: {
+    context: {} as ProcessContext,
+    input: {} as ProcessInput,
+    events: {} as ProcessEvent,
+    emitted: {} as { type: "unexpected"; event: string },
+    tags: {} as ProcessStatus,
+  },
+  actors: {
+    childProcess: sourcePort<ToChild, LaunchInput>("childProcess"),
+    sensors: sourcePort<{ type: "none" }, SensorInput>("sensors"),
+  },
+  guards: {
+    childEndedMeanwhile: ({ context }) => context.resume?.child === "gone",
+    hasLiveChild: ({ context }) => context.resume?.child === "alive",
+    hasStoppingChild: ({ context }) =>
+      context.resume?.child === "alive" && context.resume.facts.status === "stopping",
+    hasStartingChild: ({ context }) =>
+      context.resume?.child === "alive" && context.resume.facts.status === "starting",
+    wasWaiting: ({ context }) => context.resume?.facts.status === "waiting",
+    wasErrored: ({ context }) => context.resume?.facts.status === "errored",
+    wantsToRun: ({ context }) => context.goal === "run" || context.goal === "restart",
+    isBeingRemoved: ({ context }) => context.goal === "remove",
+    needsReadySignal: ({ context }) => context.spec.policy.readiness !== "spawned",
+    hasSensors: ({ context: { spec } }) =>
+      spec.sensors.maxMemoryBytes !== null ||
+      spec.sensors.cron !== null ||
+      spec.sensors.watch !== null,
+    wantsRemoval: rule("wantsRemoval"),
+    wantsStop: rule("wantsStop"),
+    cannotBeSpawned: rule("cannotBeSpawned"),
+    wantsRestart: rule("wantsRestart"),
+    isStopExitCode: rule("isStopExitCode"),
+    neverRestarts: rule("neverRestarts"),
+    endedCleanly: rule("endedCleanly"),
+    endedByItsOwnCode: rule("endedByItsOwnCode"),
+    unstableTooOften: rule("unstableTooOften"),
+    restartsTooOften: rule("restartsTooOften"),
+    backsOff: rule("backsOff"),
+    delaysRestart: rule("delaysRestart"),
+  },
+  delays: {
+    listenTimeout: ({ context }) => context.spec.policy.listenTimeoutMs,
+    minUptime: ({ context }) => context.spec.policy.restart.minUptimeMs,
+    killTimeout: ({ context }) => context.delayMs,
+    restartDelay: ({ context }) => context.delayMs,
+  },
+  actions: {
+    setGoal: assign(({ event }, params: { goal: Goal }) => ({
+      goal: params.goal,
+      askedBy: "by" in event ? event.by : null,
+    })),
+    beginLife: assign({ goal: "run", askedBy: null, failure: null }),
+    rememberChild: assign(({ event }) =>
+      event.type === "child.spawned" ? { child: event.child } : {},
+    ),
+    recordExit: assign(({ context, event }) =>
+      event.type === "child.exited" ? afterExit(context, event) : {},
+    ),
+    recordLostExit: assign(({ context }) =>
+      afterExit(context, { at: context.resume?.at ?? context.createdAt, code: null, signal: null }),
+    ),
+    recordFailure: assign(({ event }) =>
+      event.type === "child.failed"
+        ? { child: null, killAt: null, failure: { ...event.failure, transient: event.transient } }
+        : {},
+    ),
+    recordBrokenPort: assign(({ context, event }) => ({
+      killAt: null,
+      failure: {
+        at: context.createdAt,
+        code: "ERR_INTERNAL",
+        message: String((event as { error?: unknown }).error),
+        transient: false,
+      },
+    })),
+    countUnstable: assign(({ context }) => afterCounting(context)),
+    judge: assign(({ context }) => afterJudging(context)),
+    countRestart: assign(({ context }) => {
+      const { restartWindowMs } = context.spec.policy.restart;
+      const last = context.decisions.at(-1);
+      const at = (last?.at ?? 0) + (last?.delayMs ?? 0);
+      return {
+        restarts: context.restarts + 1,
+        restartTimes:
+          restartWindowMs === 0 ? [] : addRestart(context.restartTimes, at, restartWindowMs),
+      };
+    }),
+    countAskedRestart: assign({ restarts: ({ context }) => context.restarts + 1 }),
+    beginAnew: assign(({ context, event }) => ({
+      createdAt: "at" in event ? event.at : context.createdAt,
+      unstableRestarts: 0,
+      restartTimes: [],
+      backoffMs: 0,
+    })),
+    forgetUnstableExits: assign({ unstableRestarts: 0 }),
+    resetCounters: assign({ restarts: 0, unstableRestarts: 0, restartTimes: [], backoffMs: 0 }),
+    applySpec: assign(({ event }) => (event.type === "configure" ? { spec: event.spec } : {})),
+    beginWait: assign(({ context }) => {
+      const last = context.decisions.at(-1);
+      return { delayMs: last?.delayMs ?? 0, restartAt: (last?.at ?? 0) + (last?.delayMs ?? 0) };
+    }),
+    resumeWait: assign(({ context: { resume } }) => ({
+      delayMs: leftUntil(resume?.facts.restartAt, resume?.at),
+    })),
+    endWait: assign({ restartAt: null }),
+    beginGracePeriod: assign(({ context, event }) => ({
+      delayMs: context.spec.policy.killTimeoutMs,
+      killAt: ("at" in event ? event.at : 0) + context.spec.policy.killTimeoutMs,
+    })),
+    resumeGracePeriod: assign(({ context: { resume } }) => ({
+      delayMs: leftUntil(resume?.facts.killAt, resume?.at),
+    })),
+    forgetResume: assign({ resume: null }),
+    askToStop: sendTo("childProcess", { type: "stop" }),
+    killTree: sendTo("childProcess", { type: "kill" }),
+    reportUnexpected: emit(({ event }) => ({ type: "unexpected" as const, event: event.type })),
+  },
+});

@@ -92,6 +92,10 @@ export const errors = {
     why: p.why,
     fix: `see ${p.log}`,
   })),
+  ERR_DAEMON_DIED: define("unavailable", (p: { home: string }) => ({
+    what: `the daemon of ${p.home} died before it had answered`,
+    fix: "it comes back by itself or with the next command; what it had acknowledged is kept: see `xm ls`",
+  })),
   ERR_DAEMON_UNRESPONSIVE: define("unavailable", (p: { pid: number | null; afterMs: number }) => ({
     what: `the daemon${p.pid === null ? "" : ` (pid ${p.pid})`} did not answer within ${p.afterMs} ms`,
     why: "it may be stopped (SIGSTOP) or the machine overloaded",

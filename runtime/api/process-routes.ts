@@ -1,0 +1,112 @@
+import { constants } from "node:os";
+import { act, outcomeOf } from "../daemon/commands.ts";
+import { declare, scale } from "../daemon/declare.ts";
+import type { Managed } from "../daemon/registry.ts";
+import { detailOf, viewOf } from "../daemon/views.ts";
+import { errnoOf, xmError } from "../errors.ts";
+import { readBody, sendJson, startStream } from "./exchange.ts";
+import type { Exchange } from "./routes.ts";
+import {
+  actionRequestSchema,
+  declareRequestSchema,
+  scaleRequestSchema,
+  signalRequestSchema,
+  type HistoryEntry,
+  type Outcome,
+} from "./schemas.ts";
+
+/** A list waits this long for memory and CPU; what is not there by then is left out of it. */
+const metricsWithinMs = 15;
+
+export async function list({ daemon, query, response }: Exchange): Promise<void> {
+  const processes = daemon.registry.processes();
+  const pids = processes.map(({ facts }) => facts.child?.pid).filter((pid) => pid !== undefined);
+  const metrics =
+    query.get("metrics") === "true"
+      ? await daemon.sampler.sample(pids, { withinMs: metricsWithinMs })
+      : undefined;
+  const show = query.get("detail") === "true" ? detailOf : viewOf;
+  sendJson(
+    response,
+    processes.map((managed) => show(managed, metrics?.get(managed.facts.child?.pid ?? -1))),
+  );
+}
+
+export async function show(exchange: Exchange): Promise<void> {
+  const managed = chosen(exchange);
+  const pid = managed.facts.child?.pid;
+  const metrics = pid === undefined ? undefined : await exchange.daemon.sampler.sample([pid], {});
+  sendJson(exchange.response, detailOf(managed, metrics?.get(pid ?? -1)));
+}
+
+export async function history(exchange: Exchange): Promise<void> {
+  const { facts } = chosen(exchange);
+  const limit = numberFrom(exchange.query.get("limit"), 50);
+  const records = await exchange.daemon.store.history(facts.id, limit);
+  const entries = records.flatMap((record): HistoryEntry[] =>
+    record.type === "process.changed"
+      ? [
+          {
+            at: record.at,
+            event: record.event,
+            status: record.facts.status,
+            pid: record.facts.child?.pid ?? null,
+            exit: record.facts.lastExit,
+            decision: (record.facts.decisions.at(-1) ?? null) as HistoryEntry["decision"],
+          },
+        ]
+      : [],
+  );
+  sendJson(exchange.response, entries);
+}
+
+export async function declareApps({ daemon, request, response }: Exchange): Promise<void> {
+  const body = await readBody(request, declareRequestSchema);
+  const stream = startStream(request, response);
+  await declare(daemon, body, (outcome) => stream.write(outcome));
+  stream.end();
+}
+
+export async function scaleApp({ daemon, request, response, params }: Exchange): Promise<void> {
+  const body = await readBody(request, scaleRequestSchema);
+  const name = params["name"] ?? "";
+  const app = daemon.registry.app(name);
+  if (app === undefined) throw xmError("ERR_PROCESS_NOT_FOUND", { target: name });
+  const stream = startStream(request, response);
+  await scale(daemon, { app, ...body }, (outcome) => stream.write(outcome));
+  stream.end();
+}
+
+export async function actOn({ daemon, request, response }: Exchange): Promise<void> {
+  const body = await readBody(request, actionRequestSchema);
+  const stream = startStream(request, response);
+  await act(daemon, body, (outcome) => stream.write(outcome));
+  stream.end();
+}
+
+export async function signal({ daemon, request, response }: Exchange): Promise<void> {
+  const { ids, signal: name } = await readBody(request, signalRequestSchema);
+  if (!(name in constants.signals)) throw xmError("ERR_SIGNAL_UNKNOWN", { signal: name });
+  const outcomes = ids.map((id): Outcome => {
+    const managed = daemon.registry.process(id);
+    const child = daemon.children.get(id);
+    if (child === undefined)
+      return outcomeOf(managed, managed.facts, { ok: false, message: "it does not run" });
+    try {
+      child.signal(name);
+    } catch (error) {
+      if (errnoOf(error) !== "ESRCH") throw error;
+    }
+    return outcomeOf(managed, managed.facts, { ok: true, message: `${name} sent` });
+  });
+  sendJson(response, outcomes);
+}
+
+function chosen({ daemon, params }: Exchange): Managed {
+  return daemon.registry.process(numberFrom(params["id"], -1));
+}
+
+function numberFrom(text: string | null | undefined, otherwise: number): number {
+  const value = Number(text ?? Number.NaN);
+  return Number.isInteger(value) && value >= 0 ? value : otherwise;
+}

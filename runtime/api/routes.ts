@@ -1,0 +1,164 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Daemon } from "../daemon/daemon.ts";
+import * as daemonRoutes from "./daemon-routes.ts";
+import * as processRoutes from "./process-routes.ts";
+import * as streamRoutes from "./stream-routes.ts";
+
+/** One request as a handler sees it. */
+export interface Exchange {
+  readonly daemon: Daemon;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Ends the daemon once the answer is out. */
+  readonly leave: (how: Leave) => void;
+}
+
+/** How a daemon goes: its processes stopped and forgotten, or left running for the next one. */
+export type Leave = "shutDown" | "handOver";
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** Path under `/v1`; `:name` is a parameter. */
+  readonly path: string;
+  readonly summary: string;
+  /** Name of the request's schema in `schemas.ts`, where it takes a body. */
+  readonly body?: string;
+  /** Name of the answer's schema; `stream` when it is a line each. */
+  readonly answer: string;
+  readonly kind: "json" | "stream";
+  readonly handle: (exchange: Exchange) => Promise<void> | void;
+}
+
+/** The whole API: what the server routes by and what the OpenAPI file is made from. */
+export const routes: readonly Route[] = [
+  {
+    method: "GET",
+    path: "/ping",
+    summary: "Is it there?",
+    answer: "pingSchema",
+    kind: "json",
+    handle: daemonRoutes.ping,
+  },
+  {
+    method: "GET",
+    path: "/daemon",
+    summary: "The daemon itself",
+    answer: "daemonSchema",
+    kind: "json",
+    handle: daemonRoutes.show,
+  },
+  {
+    method: "POST",
+    path: "/daemon/shut-down",
+    summary: "Stops every process, forgets them and ends the daemon",
+    body: "daemonRequestSchema",
+    answer: "leftSchema",
+    kind: "json",
+    handle: daemonRoutes.shutDown,
+  },
+  {
+    method: "POST",
+    path: "/daemon/hand-over",
+    summary: "Ends the daemon and leaves every process running",
+    body: "daemonRequestSchema",
+    answer: "leftSchema",
+    kind: "json",
+    handle: daemonRoutes.handOver,
+  },
+  {
+    method: "GET",
+    path: "/processes",
+    summary:
+      "All processes; `metrics=true` samples memory and CPU, `detail=true` adds specification and decisions",
+    answer: "processesSchema",
+    kind: "json",
+    handle: processRoutes.list,
+  },
+  {
+    method: "GET",
+    path: "/processes/:id",
+    summary: "One process with everything that is known of it",
+    answer: "processDetailSchema",
+    kind: "json",
+    handle: processRoutes.show,
+  },
+  {
+    method: "GET",
+    path: "/processes/:id/history",
+    summary: "Its last changes, oldest first; `limit`",
+    answer: "historySchema",
+    kind: "json",
+    handle: processRoutes.history,
+  },
+  {
+    method: "POST",
+    path: "/apps",
+    summary: "Declares apps: starts what is missing, treats known ones as `known` says",
+    body: "declareRequestSchema",
+    answer: "outcomeSchema",
+    kind: "stream",
+    handle: processRoutes.declareApps,
+  },
+  {
+    method: "POST",
+    path: "/apps/:name/scale",
+    summary: "Brings an app to so many processes",
+    body: "scaleRequestSchema",
+    answer: "outcomeSchema",
+    kind: "stream",
+    handle: processRoutes.scaleApp,
+  },
+  {
+    method: "POST",
+    path: "/actions",
+    summary: "Does one thing to some processes",
+    body: "actionRequestSchema",
+    answer: "outcomeSchema",
+    kind: "stream",
+    handle: processRoutes.actOn,
+  },
+  {
+    method: "POST",
+    path: "/signals",
+    summary: "Sends a signal to the main process of some",
+    body: "signalRequestSchema",
+    answer: "outcomesSchema",
+    kind: "json",
+    handle: processRoutes.signal,
+  },
+  {
+    method: "POST",
+    path: "/dump",
+    summary: "Saves the list (PM2's dump)",
+    answer: "dumpResultSchema",
+    kind: "json",
+    handle: daemonRoutes.save,
+  },
+  {
+    method: "POST",
+    path: "/resurrect",
+    summary: "Starts what the saved list has and the daemon has not",
+    body: "daemonRequestSchema",
+    answer: "resurrectResultSchema",
+    kind: "json",
+    handle: daemonRoutes.resurrect,
+  },
+  {
+    method: "GET",
+    path: "/events",
+    summary: "Every change of every process, as it happens",
+    answer: "eventSchema",
+    kind: "stream",
+    handle: streamRoutes.events,
+  },
+  {
+    method: "GET",
+    path: "/logs",
+    summary: "Log lines: `ids`, `lines`, `follow`, `streams`",
+    answer: "logLineSchema",
+    kind: "stream",
+    handle: streamRoutes.logs,
+  },
+];

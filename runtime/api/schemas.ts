@@ -1,0 +1,241 @@
+import * as v from "valibot";
+
+/** What goes in and out of the API. `runtime/api/openapi.ts` turns these into the OpenAPI file, the client takes its types. */
+
+const nullable = v.nullable;
+const text = v.string;
+const time = () => v.pipe(v.number(), v.description("ms since the epoch"));
+const ms = () => v.pipe(v.number(), v.minValue(0), v.description("ms"));
+const count = () => v.pipe(v.number(), v.integer(), v.minValue(0));
+const path = () => v.pipe(v.string(), v.regex(/^\//, "expected an absolute path"));
+const stringMap = () => v.record(v.string(), v.string());
+
+const restartPolicy = v.strictObject({
+  mode: v.picklist(["always", "on-failure", "on-abnormal", "never"]),
+  minUptimeMs: ms(),
+  maxRestarts: count(),
+  restartWindowMs: ms(),
+  restartDelayMs: ms(),
+  backoff: nullable(
+    v.strictObject({
+      initialMs: ms(),
+      factor: v.pipe(v.number(), v.minValue(1)),
+      maxMs: ms(),
+      jitter: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+      resetAfterMs: ms(),
+    }),
+  ),
+  stopExitCodes: v.array(v.number()),
+});
+
+export const appSpecSchema = v.strictObject({
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
+  namespace: v.pipe(v.string(), v.minLength(1)),
+  script: path(),
+  args: v.array(text()),
+  cwd: path(),
+  interpreter: nullable(text()),
+  interpreterArgs: v.array(text()),
+  env: stringMap(),
+  instances: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)),
+  mode: v.picklist(["fork", "cluster"]),
+  mergeLogs: v.boolean(),
+  logs: v.strictObject({ out: nullable(path()), error: nullable(path()) }),
+  pidFile: path(),
+  instanceVariable: text(),
+  stopSignal: v.pipe(v.string(), v.regex(/^SIG[A-Z0-9]+$/, "expected a name such as SIGINT")),
+  stopWithMessage: v.boolean(),
+  killsTree: v.boolean(),
+  uid: nullable(v.union([v.number(), text()])),
+  gid: nullable(v.union([v.number(), text()])),
+  autostart: v.boolean(),
+  policy: v.strictObject({
+    restart: restartPolicy,
+    readiness: v.picklist(["spawned", "message", "listening"]),
+    listenTimeoutMs: ms(),
+    killTimeoutMs: ms(),
+  }),
+  sensors: v.strictObject({
+    maxMemoryBytes: nullable(v.number()),
+    cron: nullable(text()),
+    watch: nullable(
+      v.strictObject({ paths: v.array(path()), ignore: v.array(text()), delayMs: ms() }),
+    ),
+  }),
+  passthrough: v.record(v.string(), v.unknown()),
+});
+
+const exitSchema = v.object({
+  at: time(),
+  code: nullable(v.number()),
+  signal: nullable(text()),
+  uptimeMs: ms(),
+  askedBy: nullable(text()),
+});
+
+const decisionSchema = v.object({
+  at: time(),
+  rule: text(),
+  next: text(),
+  exit: nullable(exitSchema),
+  saw: v.record(v.string(), nullable(v.union([v.number(), text()]))),
+  delayMs: ms(),
+  sentence: text(),
+});
+
+export const processSchema = v.object({
+  id: count(),
+  name: text(),
+  namespace: text(),
+  app: v.pipe(v.string(), v.description("key of the app: its name, unless two apps share one")),
+  instance: count(),
+  mode: v.picklist(["fork", "cluster"]),
+  status: v.picklist([
+    "stopped",
+    "starting",
+    "online",
+    "stopping",
+    "waiting",
+    "errored",
+    "removed",
+  ]),
+  pid: nullable(count()),
+  startedAt: nullable(time()),
+  createdAt: time(),
+  restarts: count(),
+  unstableRestarts: count(),
+  restartAt: nullable(time()),
+  lastExit: nullable(exitSchema),
+  failure: nullable(v.object({ at: time(), code: text(), message: text() })),
+  decision: v.pipe(nullable(text()), v.description("the latest decision, as a sentence")),
+  script: text(),
+  user: nullable(text()),
+  watching: v.boolean(),
+  version: nullable(text()),
+  logs: v.object({ out: nullable(text()), error: nullable(text()) }),
+  pidFile: nullable(text()),
+  memoryBytes: nullable(v.number()),
+  cpuPercent: nullable(v.number()),
+});
+
+export const processDetailSchema = v.object({
+  ...processSchema.entries,
+  lifeId: nullable(text()),
+  goal: v.picklist(["run", "restart", "stop", "remove"]),
+  decisions: v.array(decisionSchema),
+  spec: appSpecSchema,
+});
+
+/** Starts what is missing of some apps, and restarts the rest with what is declared now. */
+export const declareRequestSchema = v.strictObject({
+  apps: v.pipe(v.array(appSpecSchema), v.minLength(1)),
+  /** What to do with an app that is known already. */
+  known: v.picklist(["restart", "refuse", "copy", "leave"]),
+  by: text(),
+});
+
+export const actionRequestSchema = v.strictObject({
+  action: v.picklist(["start", "stop", "restart", "delete", "reset", "flush"]),
+  ids: v.pipe(v.array(count()), v.minLength(1)),
+  by: text(),
+  /** Merged over the environment (`--update-env`); apps whose processes are named get it. */
+  env: v.optional(stringMap()),
+});
+
+export const scaleRequestSchema = v.strictObject({
+  instances: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)),
+  by: text(),
+});
+
+export const signalRequestSchema = v.strictObject({ ids: v.array(count()), signal: text() });
+
+export const daemonRequestSchema = v.strictObject({ by: text() });
+
+/** One line of an action's answer: what became of one process. */
+export const outcomeSchema = v.object({
+  id: count(),
+  name: text(),
+  ok: v.boolean(),
+  /** For example `started`, `stopped`, `already stopped`, or what went wrong. */
+  message: text(),
+  /** Names of the settings that a declaration changed. */
+  changed: v.array(text()),
+  status: processSchema.entries.status,
+  pid: nullable(count()),
+});
+
+export const daemonSchema = v.object({
+  pid: count(),
+  version: text(),
+  node: text(),
+  home: text(),
+  log: text(),
+  startedAt: time(),
+  memoryBytes: count(),
+  processes: count(),
+  watchdogPid: nullable(count()),
+  stateIsWritable: v.boolean(),
+  /** What was repaired, adopted or lost when it came up. */
+  notes: v.array(text()),
+});
+
+export const eventSchema = v.object({
+  at: time(),
+  id: count(),
+  name: text(),
+  /** What caused the change, for example `child.exited`. */
+  event: text(),
+  status: processSchema.entries.status,
+  pid: nullable(count()),
+  decision: nullable(decisionSchema),
+});
+
+export const historyEntrySchema = v.object({
+  at: time(),
+  event: text(),
+  status: processSchema.entries.status,
+  pid: nullable(count()),
+  exit: nullable(exitSchema),
+  decision: nullable(decisionSchema),
+});
+
+export const logLineSchema = v.object({
+  id: count(),
+  name: text(),
+  stream: v.picklist(["out", "err"]),
+  line: text(),
+  /** When the daemon read it while following; `null` for earlier lines, whose time is not recorded. */
+  at: nullable(time()),
+});
+
+export const dumpResultSchema = v.object({ file: text(), processes: count() });
+
+export const resurrectResultSchema = v.object({
+  outcomes: v.array(outcomeSchema),
+  notes: v.array(text()),
+});
+
+export const problemSchema = v.object({
+  type: text(),
+  title: text(),
+  status: count(),
+  detail: text(),
+  code: text(),
+  class: text(),
+  fix: text(),
+});
+
+export type ProcessView = v.InferOutput<typeof processSchema>;
+export type ProcessDetail = v.InferOutput<typeof processDetailSchema>;
+export type DeclareRequest = v.InferOutput<typeof declareRequestSchema>;
+export type ActionRequest = v.InferOutput<typeof actionRequestSchema>;
+export type ScaleRequest = v.InferOutput<typeof scaleRequestSchema>;
+export type SignalRequest = v.InferOutput<typeof signalRequestSchema>;
+export type Outcome = v.InferOutput<typeof outcomeSchema>;
+export type DaemonView = v.InferOutput<typeof daemonSchema>;
+export type ProcessEventView = v.InferOutput<typeof eventSchema>;
+export type HistoryEntry = v.InferOutput<typeof historyEntrySchema>;
+export type LogLine = v.InferOutput<typeof logLineSchema>;
+export type DumpResult = v.InferOutput<typeof dumpResultSchema>;
+export type ResurrectResult = v.InferOutput<typeof resurrectResultSchema>;
+export type Problem = v.InferOutput<typeof problemSchema>;

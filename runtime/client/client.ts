@@ -1,0 +1,217 @@
+import { readFileSync } from "node:fs";
+import { errnoOf, XmError, xmError, type ErrorClass, type ErrorCode } from "../errors.ts";
+import { homePaths, resolveHome } from "../home/paths.ts";
+import type { Problem } from "../api/schemas.ts";
+import { AnswerTimeout, ConnectionCut, request, type Answer } from "./_http.ts";
+import type { Client, ConnectOptions, Outcome } from "./types.ts";
+
+/** A daemon that has not begun to answer by then is called unresponsive; ms. */
+const answerWithinMs = 4_000;
+
+const apiPrefix = "/v1";
+
+/**
+ * Connects to the daemon of a home. Nothing is sent until the first call; if no daemon runs by then, one is
+ * started (unless `autostart` is false) and the call goes on.
+ */
+export function connect(options: ConnectOptions = {}): Client {
+  const home = options.home ?? resolveHome(process.env);
+  const { socket } = homePaths(home);
+  const autostart = options.autostart ?? true;
+
+  const send = (
+    method: string,
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+  ): Promise<Answer> =>
+    request({ socket, method, path: apiPrefix + path, body, answerWithinMs, signal });
+
+  const reach = async (method: string, path: string, body?: unknown, signal?: AbortSignal) => {
+    try {
+      return await send(method, path, body, signal);
+    } catch (error) {
+      if (!isAbsent(error)) throw translate(error, home);
+      if (!autostart) throw xmError("ERR_DAEMON_NOT_RUNNING", { home }, { cause: error });
+    }
+    const { launchDaemon } = await import("./launch.ts");
+    await launchDaemon(home, () => answers(send));
+    return send(method, path, body, signal).catch((error: unknown) => {
+      throw translate(error, home);
+    });
+  };
+
+  const json = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const answer = await reach(method, path, body);
+    let text = "";
+    for await (const chunk of answer.body) text += chunk;
+    return parse<T>(answer.status, text);
+  };
+
+  async function* lines<T>(
+    method: string,
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+  ): AsyncIterable<T> {
+    const answer = await reach(method, path, body, signal);
+    let text = "";
+    let hasEnded = false;
+    for await (const chunk of answer.body) {
+      text += chunk;
+      if (answer.status !== 200) continue;
+      let end: number;
+      while ((end = text.indexOf("\n")) >= 0) {
+        const value = JSON.parse(text.slice(0, end)) as T | { end: true } | { problem: Problem };
+        text = text.slice(end + 1);
+        if (isEnd(value)) hasEnded = true;
+        else if (isProblem(value)) throw errorFrom(value.problem);
+        else yield value;
+      }
+    }
+    if (answer.status !== 200) parse(answer.status, text);
+    if (!hasEnded && signal?.aborted !== true) throw xmError("ERR_DAEMON_DIED", { home });
+  }
+
+  const leave = async <T>(path: string, by: string): Promise<T> => {
+    const { pid } = await json<{ pid: number }>("GET", "/ping");
+    const result = await json<T>("POST", path, { by });
+    await gone(pid);
+    return result;
+  };
+
+  return {
+    home,
+    ping: () => json("GET", "/ping"),
+    daemon: () => json("GET", "/daemon"),
+    list: (query) => json("GET", `/processes${query?.metrics === true ? "?metrics=true" : ""}`),
+    details: (query) => json("GET", `/processes?detail=true&metrics=${query?.metrics === true}`),
+    detail: (id) => json("GET", `/processes/${id}`),
+    declare: (body) => declareOn(body),
+    act: (body) => lines<Outcome>("POST", "/actions", body),
+    scale: (app, instances, by) =>
+      lines<Outcome>("POST", `/apps/${encodeURIComponent(app)}/scale`, { instances, by }),
+    signal: (ids, signal) => json("POST", "/signals", { ids, signal }),
+    history: (id, limit) => json("GET", `/processes/${id}/history?limit=${limit}`),
+    logs: (query, signal) =>
+      lines(
+        "GET",
+        `/logs?ids=${query.ids.join(",")}&lines=${query.lines}&follow=${query.follow}&streams=${query.streams.join(",")}`,
+        undefined,
+        signal,
+      ),
+    events: (signal) => lines("GET", "/events", undefined, signal),
+    save: () => json("POST", "/dump", {}),
+    resurrect: (by) => json("POST", "/resurrect", { by }),
+    shutDown: (by) => leave("/daemon/shut-down", by),
+    handOver: async (by) => {
+      await leave("/daemon/hand-over", by);
+    },
+  };
+
+  /**
+   * A daemon killed in the middle of a declaration is followed by one that goes on with it (everything is in the
+   * journal before the first start): ask that one, and leave what it has.
+   */
+  async function* declareOn(body: Parameters<Client["declare"]>[0]): AsyncIterable<Outcome> {
+    const told = new Set<number>();
+    try {
+      for await (const outcome of lines<Outcome>("POST", "/apps", body)) {
+        told.add(outcome.id);
+        yield outcome;
+      }
+    } catch (error) {
+      if (!(error instanceof XmError) || error.code !== "ERR_DAEMON_DIED" || body.known === "copy")
+        throw error;
+      for await (const outcome of lines<Outcome>("POST", "/apps", { ...body, known: "leave" })) {
+        if (!told.has(outcome.id)) yield outcome;
+      }
+    }
+  }
+}
+
+/** No daemon listens: none was started, it has died, or it is about to. */
+function isAbsent(error: unknown): boolean {
+  const code = errnoOf(error);
+  return code === "ENOENT" || code === "ECONNREFUSED";
+}
+
+async function answers(send: (method: string, path: string) => Promise<Answer>): Promise<boolean> {
+  try {
+    const { status } = await send("GET", "/ping");
+    return status === 200;
+  } catch (error) {
+    if (isAbsent(error) || error instanceof ConnectionCut || errnoOf(error) === "ECONNRESET")
+      return false;
+    throw error;
+  }
+}
+
+function translate(error: unknown, home: string): unknown {
+  if (error instanceof AnswerTimeout) {
+    return xmError(
+      "ERR_DAEMON_UNRESPONSIVE",
+      { pid: readPid(home), afterMs: answerWithinMs },
+      { cause: error },
+    );
+  }
+  const code = errnoOf(error);
+  if (error instanceof ConnectionCut || code === "ECONNRESET" || code === "EPIPE") {
+    return xmError("ERR_DAEMON_DIED", { home }, { cause: error });
+  }
+  if (code === "EACCES") {
+    return xmError(
+      "ERR_HOME_UNUSABLE",
+      { home, why: "the socket belongs to another user" },
+      { cause: error },
+    );
+  }
+  return error;
+}
+
+function readPid(home: string): number | null {
+  try {
+    return Number(readFileSync(homePaths(home).pidFile, "utf8")) || null;
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    return null;
+  }
+}
+
+function parse<T>(status: number, text: string): T {
+  const value = JSON.parse(text) as T;
+  if (status >= 400) throw errorFrom(value as Problem);
+  return value;
+}
+
+function errorFrom(problem: Problem): XmError {
+  return new XmError({
+    code: problem.code as ErrorCode,
+    class: problem.class as ErrorClass,
+    message: problem.detail,
+    fix: problem.fix,
+  });
+}
+
+function isEnd(value: unknown): value is { end: true } {
+  return typeof value === "object" && value !== null && "end" in value;
+}
+
+function isProblem(value: unknown): value is { problem: Problem } {
+  return typeof value === "object" && value !== null && "problem" in value;
+}
+
+/** Resolves when a process that said it would end has ended. */
+async function gone(pid: number): Promise<void> {
+  for (;;) {
+    try {
+      process.kill(pid, 0);
+    } catch (error) {
+      if (errnoOf(error) === "ESRCH") return;
+      throw error;
+    }
+    await new Promise((resolve) => {
+      setTimeout(resolve, 5);
+    });
+  }
+}

@@ -1,0 +1,96 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { errnoOf, messageOf, xmError } from "../errors.ts";
+import { homePaths } from "../home/paths.ts";
+
+/** Starting, restoring and listening take 150 ms; a loaded machine may take many times that. */
+const upWithinMs = 10_000;
+
+/**
+ * Starts a daemon for a home and resolves when its API answers. Twenty clients may do so at once: the lock
+ * lets one daemon live, and each client waits for whichever it is.
+ * @throws `ERR_DAEMON_NOT_STARTED`, `ERR_HOME_UNUSABLE`.
+ */
+export async function launchDaemon(home: string, answers: () => Promise<boolean>): Promise<void> {
+  const { log } = homePaths(home);
+  const output = openLog(home, log);
+  const entry = daemonEntry();
+  const child = spawn(process.execPath, [...daemonFlags, entry, home], {
+    detached: true,
+    cwd: "/",
+    env: daemonEnvironment(home),
+    stdio: ["ignore", output, output],
+  });
+  closeSync(output);
+  child.unref();
+  let ended: string | undefined;
+  child.on("error", (error) => {
+    ended = error.message;
+  });
+  child.on("exit", (code, signal) => {
+    if (code !== 0) ended = `it ended with ${signal ?? `code ${code}`}\n${lastLines(log)}`;
+  });
+
+  const deadline = Date.now() + upWithinMs;
+  for (let waitMs = 2; ; waitMs = Math.min(waitMs * 1.5, 50)) {
+    await pause(waitMs);
+    if (await answers()) return;
+    if (ended !== undefined) throw xmError("ERR_DAEMON_NOT_STARTED", { log, why: ended });
+    if (Date.now() > deadline) {
+      throw xmError("ERR_DAEMON_NOT_STARTED", { log, why: `no answer within ${upWithinMs} ms` });
+    }
+  }
+}
+
+/**
+ * V8 sizes its young generation for throughput; a daemon that does little is smaller without (measured:
+ * tests/bench).
+ */
+const daemonFlags: readonly string[] = ["--max-semi-space-size=1"];
+
+/** Beside this file in the bundle, or in the package's dist as seen from its modules and from its source. */
+function daemonEntry(): string {
+  const here = import.meta.dirname;
+  const places = ["god.cjs", "../../bin/god.cjs", "../../dist/bin/god.cjs"].map((place) =>
+    join(here, place),
+  );
+  return places.find((place) => existsSync(place)) ?? join(here, "god.cjs");
+}
+
+/** A daemon outlives the shell and the app that started it, so it carries nothing of either's life. */
+function daemonEnvironment(home: string): NodeJS.ProcessEnv {
+  const {
+    XM_LIFE: _life,
+    XM_BOOTS: _boots,
+    NODE_OPTIONS: _options,
+    NODE_CHANNEL_FD: _fd,
+    ...env
+  } = process.env;
+  return { ...env, XM_HOME: home };
+}
+
+function openLog(home: string, log: string): number {
+  try {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    return openSync(log, "a", 0o600);
+  } catch (error) {
+    if (errnoOf(error) === "ENOSPC" || errnoOf(error) === "EROFS")
+      return openSync("/dev/null", "a");
+    throw xmError("ERR_HOME_UNUSABLE", { home, why: messageOf(error) }, { cause: error });
+  }
+}
+
+function lastLines(log: string): string {
+  try {
+    return readFileSync(log, "utf8").trimEnd().split("\n").slice(-5).join("\n");
+  } catch (error) {
+    return messageOf(error);
+  }
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
+}

@@ -1,0 +1,72 @@
+import type { AppSpec } from "../../machines/spec.ts";
+import type {
+  ActionRequest,
+  DaemonView,
+  DeclareRequest,
+  DumpResult,
+  HistoryEntry,
+  LogLine,
+  Outcome,
+  ProcessDetail,
+  ProcessEventView,
+  ProcessView,
+  ResurrectResult,
+} from "../api/schemas.ts";
+
+export type {
+  ActionRequest,
+  DaemonView,
+  DumpResult,
+  HistoryEntry,
+  LogLine,
+  Outcome,
+  ProcessDetail,
+  ProcessEventView,
+  ProcessView,
+  ResurrectResult,
+};
+
+export interface LogQuery {
+  readonly ids: readonly number[];
+  /** How many last lines of each file. */
+  readonly lines: number;
+  readonly follow: boolean;
+  readonly streams: readonly ("out" | "err")[];
+}
+
+/** The daemon as a program sees it. Every method throws `XmError`; streams end when the daemon's answer ends. */
+export interface Client {
+  readonly home: string;
+  ping(): Promise<{ pid: number; version: string }>;
+  daemon(): Promise<DaemonView>;
+  /** All processes, by id. `metrics` asks for memory and CPU, which costs a sample. */
+  list(options?: { metrics?: boolean }): Promise<ProcessView[]>;
+  /** All processes with their specification, environment and decisions. */
+  details(options?: { metrics?: boolean }): Promise<ProcessDetail[]>;
+  detail(id: number): Promise<ProcessDetail>;
+  /** Starts what is missing of the apps and treats the known ones as `known` says; one outcome per process, as it happens. */
+  declare(request: {
+    apps: readonly AppSpec[];
+    known: DeclareRequest["known"];
+    by: string;
+  }): AsyncIterable<Outcome>;
+  act(request: ActionRequest): AsyncIterable<Outcome>;
+  scale(app: string, instances: number, by: string): AsyncIterable<Outcome>;
+  signal(ids: readonly number[], signal: string): Promise<Outcome[]>;
+  history(id: number, limit: number): Promise<HistoryEntry[]>;
+  logs(query: LogQuery, abort?: AbortSignal): AsyncIterable<LogLine>;
+  events(abort?: AbortSignal): AsyncIterable<ProcessEventView>;
+  save(): Promise<DumpResult>;
+  resurrect(by: string): Promise<ResurrectResult>;
+  /** Stops every process, forgets them and ends the daemon. Resolves when it is gone. */
+  shutDown(by: string): Promise<{ stopped: number }>;
+  /** Ends the daemon and leaves every process running. Resolves when it is gone. */
+  handOver(by: string): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /** Where the daemon lives; default: `resolveHome(process.env)`. */
+  readonly home?: string;
+  /** Start one if none runs; otherwise `ERR_DAEMON_NOT_RUNNING`. Default true. */
+  readonly autostart?: boolean;
+}

@@ -1,0 +1,154 @@
+import type { Command } from "../../machines/process-events.ts";
+import type { GodActor, GodEvent } from "../../machines/god.ts";
+import type { ProcessFacts, ProcessStatus } from "../../machines/facts.ts";
+import type { ActionRequest, Outcome } from "../api/schemas.ts";
+import { flushLogs } from "../logs/flush.ts";
+import { instanceLogPaths } from "../logs/paths.ts";
+import type { StateStore } from "../state/store.ts";
+import type { Recorder } from "./recorder.ts";
+import type { Managed, Registry } from "./registry.ts";
+import { settled } from "./settle.ts";
+
+/** Told of each outcome once it is on disk. */
+export type Tell = (outcome: Outcome) => void;
+
+export interface CommandDependencies {
+  readonly god: GodActor;
+  readonly registry: Registry;
+  readonly recorder: Recorder;
+  readonly store: StateStore;
+  readonly now: () => number;
+}
+
+interface Action {
+  readonly command: (request: ActionRequest, at: number) => Command;
+  /** The states a process passes through on its way. */
+  readonly passing: readonly ProcessStatus[];
+  readonly done: (before: ProcessFacts, after: ProcessFacts) => { ok: boolean; message: string };
+}
+
+const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action>> = {
+  start: {
+    command: ({ by }, at) => ({ type: "start", at, by }),
+    passing: ["starting", "stopping"],
+    done: (before, after) =>
+      before.status === "online"
+        ? { ok: true, message: "already online" }
+        : started(after, "started"),
+  },
+  restart: {
+    command: ({ by }, at) => ({ type: "restart", at, by }),
+    passing: ["starting", "stopping"],
+    done: (before, after) => started(after, before.status === "online" ? "restarted" : "started"),
+  },
+  stop: {
+    command: ({ by }, at) => ({ type: "stop", at, by }),
+    passing: ["stopping"],
+    done: (before, after) => ({
+      ok: after.status === "stopped" || after.status === "removed",
+      message: before.status === "stopped" ? "already stopped" : after.status,
+    }),
+  },
+  delete: {
+    command: ({ by }, at) => ({ type: "remove", at, by }),
+    passing: ["stopping"],
+    done: (_, after) => ({ ok: after.status === "removed", message: "deleted" }),
+  },
+  reset: {
+    command: (_, at) => ({ type: "reset", at }),
+    passing: [],
+    done: () => ({ ok: true, message: "counters reset" }),
+  },
+};
+
+/**
+ * Does one thing to some processes, all at once, and tells each outcome when it is reached and on disk.
+ * @throws `ERR_PROCESS_NOT_FOUND` for the first unknown id, `ERR_STATE_NOT_WRITABLE`; nothing was done then.
+ */
+export async function act(
+  dependencies: CommandDependencies,
+  request: ActionRequest,
+  tell: Tell,
+): Promise<void> {
+  const { registry, store } = dependencies;
+  const chosen = request.ids.map((id) => registry.process(id));
+  if (request.action === "flush") {
+    for (const managed of chosen) {
+      const { out, error } = instanceLogPaths(managed.spec, managed.facts.id);
+      flushLogs([out, error].filter((path) => path !== null));
+      tell(outcomeOf(managed, managed.facts, { ok: true, message: "logs emptied" }));
+    }
+    return;
+  }
+  store.assertWritable();
+  const { env } = request;
+  if (env !== undefined) updateEnvironment(dependencies, chosen, env);
+  await Promise.all(
+    perform(dependencies, chosen, actions[request.action], request).map(async (reached) => {
+      const outcome = await reached;
+      await store.flush();
+      tell(outcome);
+    }),
+  );
+}
+
+/** Sends a command to processes and gives what becomes of each. */
+function perform(
+  { god, recorder, now }: CommandDependencies,
+  chosen: readonly Managed[],
+  action: Action,
+  request: ActionRequest,
+): Promise<Outcome>[] {
+  const command = action.command(request, now());
+  const reached = chosen.map(async (managed) => {
+    recorder.cause(managed.facts.id, request.action);
+    god.send(commandFor(managed, command));
+    const after = await settled(managed.actor, action.passing);
+    return outcomeOf(managed, after, action.done(managed.facts, after));
+  });
+  return reached;
+}
+
+/** Merges variables over the environment of the chosen processes' apps (`--update-env`). */
+export function updateEnvironment(
+  { god, store, now }: CommandDependencies,
+  chosen: readonly Managed[],
+  env: Readonly<Record<string, string>>,
+): void {
+  for (const app of new Set(chosen.map((managed) => managed.app))) {
+    const { key, spec } = app.getSnapshot().context;
+    const updated = { ...spec, env: { ...spec.env, ...env } };
+    store.append({ type: "app.declared", at: now(), app: { key, spec: updated } });
+    god.send({ type: "app.configure", at: now(), key, spec: updated });
+  }
+}
+
+export function commandFor(managed: Managed, command: Command): GodEvent {
+  return { type: "processes.command", key: managed.facts.app, ids: [managed.facts.id], command };
+}
+
+export function outcomeOf(
+  managed: Pick<Managed, "spec" | "facts">,
+  after: ProcessFacts,
+  result: { ok: boolean; message: string; changed?: readonly string[] },
+): Outcome {
+  return {
+    id: managed.facts.id,
+    name: managed.spec.name,
+    ok: result.ok,
+    message: result.message,
+    changed: [...(result.changed ?? [])],
+    status: after.status,
+    pid: after.child?.pid ?? null,
+  };
+}
+
+/** A start succeeds when it ends online; a program that ended by itself, and was meant to, has started too. */
+export function started(after: ProcessFacts, word: string): { ok: boolean; message: string } {
+  const last = after.decisions.at(-1);
+  if (after.status === "errored") {
+    return { ok: false, message: after.failure?.message ?? last?.sentence ?? "errored" };
+  }
+  if (after.status === "waiting") return { ok: true, message: `${word}; ${last?.sentence ?? ""}` };
+  return { ok: true, message: word };
+}

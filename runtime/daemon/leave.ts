@@ -1,0 +1,47 @@
+import type { Server } from "node:http";
+import type { Leave } from "../api/routes.ts";
+import type { Lock } from "../home/lock.ts";
+import { removeIfThere } from "../home/prepare.ts";
+import type { Daemon } from "./daemon.ts";
+
+/**
+ * Ends a daemon in order. `shutDown` has stopped and forgotten every process already; `handOver` leaves them
+ * running; a signal (a reboot, a service manager) stops them but keeps what was wanted of them, so that the
+ * next daemon starts what ran. The lock is released last: the next daemon begins when this one has ended.
+ */
+export async function leaveDaemon(options: {
+  readonly daemon: Daemon;
+  readonly how: Leave | "signal";
+  readonly why: string;
+  readonly lock: Lock;
+  readonly server: Server;
+}): Promise<void> {
+  const { daemon, how, why, lock, server } = options;
+  server.close();
+  server.closeIdleConnections();
+  if (how === "signal") await stopButRemember(daemon, why);
+  if (how === "handOver") daemon.god.send({ type: "handOver", at: daemon.now() });
+  daemon.recorder.freeze();
+  await daemon.store.close();
+  removeIfThere(daemon.paths.socket);
+  removeIfThere(daemon.paths.pidFile);
+  await lock.release();
+}
+
+async function stopButRemember(daemon: Daemon, why: string): Promise<void> {
+  const { recorder, registry, store, now } = daemon;
+  const before = registry.processes().map(({ facts }) => facts);
+  recorder.freeze();
+  await daemon.stopEverything(why);
+  for (const facts of before) {
+    if (facts.child === null) continue;
+    const status = facts.goal === "stop" ? ("stopped" as const) : ("starting" as const);
+    const remembered = { ...facts, child: null, status, killAt: null };
+    store.append({
+      type: "process.changed",
+      at: now(),
+      event: "daemon.stopped",
+      facts: remembered,
+    });
+  }
+}

@@ -1,0 +1,117 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { serveApi } from "../api/server.ts";
+import type { Leave } from "../api/routes.ts";
+import { errnoOf, messageOf } from "../errors.ts";
+import { acquireLock } from "../home/lock.ts";
+import { resolveHome } from "../home/paths.ts";
+import { prepareHome, removeIfThere } from "../home/prepare.ts";
+import { lifeVariable } from "../process/life.ts";
+import { writeFileAtomic } from "../state/atomic.ts";
+import { openStore } from "../state/store.ts";
+import { version } from "../version.ts";
+import { startDaemon } from "./daemon.ts";
+import { leaveDaemon } from "./leave.ts";
+import { countBoots, startWatchdog } from "./watchdog.ts";
+
+/** God: `node god.cjs HOME`. One per home; started by the first client, or by the watchdog. */
+async function main(): Promise<void> {
+  process.umask(0o077);
+  const paths = prepareHome(process.argv[2] ?? resolveHome(process.env));
+  process.chdir("/");
+  // A daemon started from within a managed app is no part of that app's life.
+  delete process.env[lifeVariable];
+  const lock = await acquireLock(paths.home);
+  if (lock === undefined) return;
+  process.title = `xm v${version}: God Daemon (${paths.home})`;
+
+  const now = (): number => Date.now();
+  const boots = countBoots(process.env, now());
+  const store = openStore(paths.state, { now, log });
+  const wasRebooted = noteBoot(join(paths.state, "boot-id"));
+  store.append({ type: "daemon.started", at: now(), pid: process.pid, version });
+
+  const hasWatchdog = process.env["XM_WATCHDOG"] !== "off";
+  const command = [process.execPath, ...process.execArgv, process.argv[1] ?? "", paths.home];
+  let watchdog: ReturnType<typeof startWatchdog> | undefined;
+  const daemon = startDaemon({
+    paths,
+    store,
+    wasRebooted,
+    watchdogPid: () => watchdog?.pid() ?? null,
+    log,
+  });
+  await daemon.isRestored;
+  for (const note of daemon.notes) log(note);
+
+  let isLeaving = false;
+  const leave = (how: Leave | "signal", why: string): void => {
+    if (isLeaving) return;
+    isLeaving = true;
+    log(`leaving: ${why}`);
+    watchdog?.standDown();
+    leaveDaemon({ daemon, how, why, lock, server })
+      .catch((error: unknown) => log(`while leaving: ${messageOf(error)}`))
+      .finally(() => process.exit(0));
+  };
+  const server = await serveApi({
+    daemon,
+    socket: paths.socket,
+    log,
+    leave: (how) => leave(how, how === "shutDown" ? "xm kill" : "handing over"),
+  });
+  writePid(paths.pidFile);
+  if (hasWatchdog) watchdog = startWatchdog({ command, boots, log });
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.on(signal, () => leave("signal", signal));
+  }
+  log(
+    `up: version ${version}, pid ${process.pid}, ${daemon.registry.processes().length} process(es)`,
+  );
+}
+
+/** A fault of the daemon's own: the journal has every fact, the apps run on, and the watchdog brings it back. */
+function fail(error: unknown): never {
+  log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  removeIfThere(`${process.argv[2] ?? resolveHome(process.env)}/god.pid`);
+  process.exit(1);
+}
+
+/** Whether the machine was booted since the last daemon ran: no pid in the state means anything then. */
+function noteBoot(file: string): boolean {
+  const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+  const before = readIfThere(file);
+  if (before !== bootId) {
+    try {
+      writeFileAtomic(file, bootId);
+    } catch (error) {
+      log(`${file} cannot be written: ${messageOf(error)}`);
+    }
+  }
+  return before !== undefined && before !== bootId;
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") log(`${file} cannot be read: ${messageOf(error)}`);
+    return undefined;
+  }
+}
+
+function writePid(file: string): void {
+  try {
+    writeFileAtomic(file, `${process.pid}\n`);
+  } catch (error) {
+    log(`${file} cannot be written: ${messageOf(error)}`);
+  }
+}
+
+function log(line: string): void {
+  process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+}
+
+process.on("uncaughtException", fail);
+process.on("unhandledRejection", fail);
+main().catch(fail);

@@ -1,0 +1,87 @@
+import type { ProcessFacts } from "../../machines/facts.ts";
+import { factsOf, type ProcessActor } from "../../machines/process.ts";
+import type { StateStore } from "../state/store.ts";
+
+/** A change of one process, as subscribers of the API see it. */
+export interface Change {
+  readonly at: number;
+  readonly event: string;
+  readonly before: ProcessFacts | undefined;
+  readonly facts: ProcessFacts;
+}
+
+export interface Recorder {
+  /** Records the process from now on. */
+  observe(actor: ProcessActor): void;
+  /** Names what causes the next change of a process; changes without a cause are the machine's own delays. */
+  cause(id: number, event: string): void;
+  /** Nothing more is recorded: the daemon leaves, and what it stops is to be started again by the next. */
+  freeze(): void;
+  isFrozen(): boolean;
+  subscribe(listener: (change: Change) => void): () => void;
+}
+
+/**
+ * Writes every change of a process's facts to the journal at the moment it happens, and tells the API's
+ * listeners. XState calls observers after the transition's effects have begun, so a child exists for an
+ * instant before the journal says so; the mark in the child's environment covers that instant (restore.ts).
+ */
+export function createRecorder(options: { store: StateStore; now: () => number }): Recorder {
+  const { store, now } = options;
+  const causes = new Map<number, string>();
+  const last = new Map<number, ProcessFacts>();
+  const listeners = new Set<(change: Change) => void>();
+  let frozen = false;
+
+  const record = (facts: ProcessFacts): void => {
+    const before = last.get(facts.id);
+    if (frozen || (before !== undefined && isSame(before, facts))) return;
+    const event = causes.get(facts.id) ?? delayBehind(before, facts);
+    causes.delete(facts.id);
+    const at = now();
+    if (facts.status === "removed") {
+      last.delete(facts.id);
+      store.append({ type: "process.removed", at, id: facts.id });
+    } else {
+      last.set(facts.id, facts);
+      store.append({ type: "process.changed", at, event, facts });
+    }
+    for (const listener of listeners) listener({ at, event, before, facts });
+  };
+
+  return {
+    observe: (actor) => {
+      record(factsOf(actor.getSnapshot()));
+      actor.subscribe({
+        next: (snapshot) => record(factsOf(snapshot)),
+        // The app machine handles a broken process; without an observer of its own the error would be thrown.
+        error: () => {},
+      });
+    },
+    cause: (id, event) => causes.set(id, event),
+    freeze: () => {
+      frozen = true;
+    },
+    isFrozen: () => frozen,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+/** The machine's delays are the changes nobody outside caused. */
+function delayBehind(before: ProcessFacts | undefined, facts: ProcessFacts): string {
+  if (before === undefined) return "declared";
+  if (before.status === "waiting") return "restartDelay";
+  if (before.status === "starting") return "listenTimeout";
+  if (before.status === "stopping") return "killTimeout";
+  return facts.unstableRestarts < before.unstableRestarts ? "minUptime" : "changed";
+}
+
+/** Facts are immutable, so the same reference is the same value. */
+function isSame(a: ProcessFacts, b: ProcessFacts): boolean {
+  return (Object.keys(b) as (keyof ProcessFacts)[]).every(
+    (key) => a[key] === b[key] || (key === "failure" && a.failure?.at === b.failure?.at),
+  );
+}

@@ -1,0 +1,96 @@
+import type { DeclaredApp } from "../../machines/god.ts";
+import type { ChildFact, ProcessFacts } from "../../machines/facts.ts";
+import type { Resume } from "../../machines/process-events.ts";
+import { isAlive, readEnvironVariable, scanProcesses, type ProcessStat } from "../os/procfs.ts";
+import { homeTag, lifeVariable, parseLifeMarker } from "../process/life.ts";
+import type { Restored } from "../state/store.ts";
+
+/** A life found in the process table by the mark in its environment. */
+interface FoundLife {
+  readonly stat: ProcessStat;
+  readonly lifeId: string;
+}
+
+/**
+ * What the daemon goes on from: the file says what was, the kernel says what is, and the kernel wins. A child
+ * is known by pid and start time, or by the mark in its environment when it was spawned in the instant before
+ * the journal could say so.
+ */
+export function planRestore(options: {
+  readonly restored: Restored;
+  readonly home: string;
+  /** The machine was booted since: no pid of the file means anything. */
+  readonly wasRebooted: boolean;
+  readonly at: number;
+}): { at: number; apps: DeclaredApp[]; notes: string[] } {
+  const { restored, home, wasRebooted, at } = options;
+  const lives = wasRebooted ? new Map<number, FoundLife[]>() : findLives(home);
+  const notes = [...restored.notes];
+  const counts = { alive: 0, gone: 0 };
+
+  const resumeOf = (facts: ProcessFacts): Resume => {
+    const resume = resumeFrom({ facts, lives: lives.get(facts.id) ?? [], wasRebooted, at });
+    if (resume.child !== "none") counts[resume.child] += 1;
+    return resume;
+  };
+  const apps = restored.apps.map(({ key, spec }) => ({
+    key,
+    spec,
+    processes: restored.processes
+      .filter((facts) => facts.app === key)
+      .map((facts) => ({
+        id: facts.id,
+        instance: facts.instance,
+        seed: facts.id + at,
+        resume: resumeOf(facts),
+      })),
+  }));
+
+  if (counts.alive > 0) notes.push(`adopted ${counts.alive} running process(es)`);
+  if (counts.gone > 0) notes.push(`${counts.gone} process(es) had ended while no daemon watched`);
+  const known = new Set(restored.processes.map(({ id }) => id));
+  for (const [id, [first]] of lives) {
+    if (!known.has(id) && first !== undefined) {
+      notes.push(
+        `pid ${first.stat.pid} runs as process ${id} of this home, which is not in the list; it is left alone`,
+      );
+    }
+  }
+  return { at, apps: apps.filter(({ processes }) => processes.length > 0), notes };
+}
+
+function resumeFrom(options: {
+  facts: ProcessFacts;
+  lives: readonly FoundLife[];
+  wasRebooted: boolean;
+  at: number;
+}): Resume {
+  const { facts, lives, wasRebooted, at } = options;
+  if (wasRebooted) return { facts: { ...facts, child: null }, child: "none", at };
+  if (facts.child !== null && isAlive(facts.child)) return { facts, child: "alive", at };
+  const found = lives.find(({ lifeId }) => lifeId !== facts.child?.lifeId);
+  if (found !== undefined) {
+    const child: ChildFact = {
+      pid: found.stat.pid,
+      startTicks: found.stat.startTicks,
+      lifeId: found.lifeId,
+      at,
+    };
+    const status = facts.goal === "run" || facts.goal === "restart" ? "online" : "stopping";
+    return { facts: { ...facts, child, status, killAt: at }, child: "alive", at };
+  }
+  return { facts, child: facts.child === null ? "none" : "gone", at };
+}
+
+/** Every child of this home that leads a session: the main process of a life, not one of its descendants. */
+function findLives(home: string): Map<number, FoundLife[]> {
+  const tag = homeTag(home);
+  const lives = new Map<number, FoundLife[]>();
+  for (const stat of scanProcesses()) {
+    if (stat.pid !== stat.session || stat.state === "Z") continue;
+    const marker = parseLifeMarker(readEnvironVariable(stat.pid, lifeVariable) ?? "");
+    if (marker === undefined || marker.homeTag !== tag) continue;
+    lives.set(marker.id, [...(lives.get(marker.id) ?? []), { stat, lifeId: marker.lifeId }]);
+  }
+  return lives;
+}

@@ -1,0 +1,62 @@
+import { userInfo } from "node:os";
+import type { ProcessDetail, ProcessView } from "../api/schemas.ts";
+import { instanceLogPaths, instancePidFile } from "../logs/paths.ts";
+import type { Metrics } from "../metrics/sampler.ts";
+import type { Managed } from "./registry.ts";
+
+/** A process as the API shows it. */
+export function viewOf({ facts, spec }: Managed, metrics: Metrics | undefined): ProcessView {
+  const { id, app, instance, status, child, createdAt, restarts, unstableRestarts, restartAt } =
+    facts;
+  const { version } = spec.passthrough;
+  return {
+    id,
+    name: spec.name,
+    namespace: spec.namespace,
+    app,
+    instance,
+    mode: spec.mode,
+    status,
+    pid: child?.pid ?? null,
+    startedAt: child?.at ?? null,
+    createdAt,
+    restarts,
+    unstableRestarts,
+    restartAt,
+    lastExit: facts.lastExit,
+    failure: facts.failure,
+    decision: facts.decisions.at(-1)?.sentence ?? null,
+    script: spec.script,
+    user: spec.uid === null ? daemonUser() : String(spec.uid),
+    watching: spec.sensors.watch !== null,
+    version: typeof version === "string" ? version : null,
+    logs: instanceLogPaths(spec, id),
+    pidFile: instancePidFile(spec, id),
+    memoryBytes: metrics?.memoryBytes ?? null,
+    cpuPercent: metrics?.cpuPercent ?? null,
+  };
+}
+
+/** A process with everything that is known of it. */
+export function detailOf(managed: Managed, metrics: Metrics | undefined): ProcessDetail {
+  const { facts, spec } = managed;
+  return {
+    ...viewOf(managed, metrics),
+    lifeId: facts.child?.lifeId ?? null,
+    goal: facts.goal,
+    decisions: facts.decisions as ProcessDetail["decisions"],
+    spec: spec as ProcessDetail["spec"],
+  };
+}
+
+let user: string | undefined;
+
+/** Without an entry in /etc/passwd (a container's number) the number is the name. */
+function daemonUser(): string {
+  try {
+    user ??= userInfo().username;
+  } catch {
+    user = String(process.getuid?.() ?? "");
+  }
+  return user;
+}

@@ -1,0 +1,104 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { closeSync } from "node:fs";
+import { basename } from "node:path";
+import type { ChildFact } from "../../machines/facts.ts";
+import { openLog } from "../logs/open.ts";
+import { readProcess } from "../os/procfs.ts";
+import { resolveIdentity } from "../os/users.ts";
+import type { ChildEvents, Launch } from "./child.ts";
+import { childEnvironment } from "./environment.ts";
+import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
+import { writePidFile } from "./pid-file.ts";
+
+/** A child of ours, reduced to what its life needs. */
+export interface StartedChild {
+  readonly fact: ChildFact;
+  onExit(listener: (code: number | null, signal: string | null) => void): void;
+  /** Whether the message went out: only children with a channel have one, and it may have closed. */
+  send(message: string): boolean;
+  release(): void;
+}
+
+/**
+ * Starts the program: its own session and process group, an argument array, no shell, its output straight into
+ * its log files. A failure is told asynchronously, whatever finds it.
+ */
+export function startChild(launch: Launch, events: ChildEvents): StartedChild | undefined {
+  const { spec, lifeId } = launch;
+  const env = childEnvironment(launch);
+  const fail = (failure: SpawnFailure): undefined => {
+    setImmediate(() => events.failed(failure));
+    return undefined;
+  };
+  const fault = preflight(spec, env);
+  if (fault !== undefined) return fail(fault);
+  const identity = resolveIdentity(spec.uid, spec.gid);
+  if (typeof identity === "string") {
+    return fail({ at: Date.now(), code: "ERR_CANNOT_SPAWN", message: identity, transient: false });
+  }
+
+  const descriptors: number[] = [];
+  try {
+    const open = (path: string | null): number | "ignore" => {
+      if (path === null) return "ignore";
+      const fd = openLog(path);
+      descriptors.push(fd);
+      return fd;
+    };
+    const out = open(launch.logs.out);
+    const error = open(launch.logs.error);
+    const hasChannel = needsChannel(launch);
+    const [command = "", ...args] = commandLine(launch);
+    const child = spawn(command, args, {
+      cwd: spec.cwd,
+      env,
+      detached: true,
+      stdio: ["ignore", out, error, ...(hasChannel ? ["ipc" as const] : [])],
+      ...identity,
+    });
+    const { pid } = child;
+    if (pid === undefined) {
+      child.once("error", (spawnError) => events.failed(failureFrom(spawnError, spec)));
+      return undefined;
+    }
+    if (hasChannel) child.on("message", (message) => events.message(message));
+    // The child of a fork is there before the call returns; only one that has ended and been reaped is not.
+    const startTicks = readProcess(pid)?.startTicks ?? 0;
+    writePidFile(launch.pidFile, pid);
+    return startedChild(child, { pid, startTicks, lifeId, at: Date.now() });
+  } catch (cause) {
+    return fail(failureFrom(cause, spec));
+  } finally {
+    for (const fd of descriptors) closeSync(fd);
+  }
+}
+
+function startedChild(child: ChildProcess, fact: ChildFact): StartedChild {
+  return {
+    fact,
+    onExit: (listener) => {
+      child.once("exit", listener);
+      // A failed write to a closed channel, or a failed kill: the exit tells what matters.
+      child.on("error", () => {});
+    },
+    send: (message) => child.connected && child.send(message),
+    release: () => {
+      child.removeAllListeners("exit");
+      child.unref();
+      if (child.connected) child.disconnect();
+    },
+  };
+}
+
+function commandLine({ spec }: Launch): string[] {
+  const { interpreter, interpreterArgs, script, args } = spec;
+  return interpreter === null
+    ? [script, ...args]
+    : [interpreter, ...interpreterArgs, script, ...args];
+}
+
+/** A channel costs memory and ends with the daemon: only who needs one gets one. */
+function needsChannel({ spec }: Launch): boolean {
+  const isNode = spec.interpreter !== null && /^node(js)?$/.test(basename(spec.interpreter));
+  return isNode && (spec.policy.readiness === "message" || spec.stopWithMessage);
+}

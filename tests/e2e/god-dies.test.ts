@@ -1,0 +1,196 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { until } from "../support/condition.ts";
+import { isThere, processesOf, testHome } from "../support/home.ts";
+import { forgetSpawn } from "../support/journal.ts";
+import { program } from "../support/programs.ts";
+
+test("a God killed while idle is back within a second, by itself, with the same pids, ids and counters", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "a");
+  await home.ok("restart", "a");
+  const before = await home.process("a");
+  const god = home.godPid();
+
+  process.kill(god, "SIGKILL");
+  const killedAt = Date.now();
+  const next = await home.nextGod(god);
+
+  expect(Date.now() - killedAt).toBeLessThan(1_000);
+  expect(isThere(next)).toBe(true);
+  const after = await home.process("a");
+  expect(after).toEqual(before);
+  expect(after.restarts).toBe(1);
+});
+
+test("without a watchdog the next command brings God back", async () => {
+  const home = testHome({ env: { XM_WATCHDOG: "off" } });
+  await home.ok("start", program("stays.js"), "--name", "a");
+  const { pid } = await home.process("a");
+  process.kill(home.godPid(), "SIGKILL");
+
+  const table = await home.ok("ls");
+
+  expect(table).toContain(String(pid));
+  expect(isThere(pid ?? 0)).toBe(true);
+});
+
+test("an adopted app that crashes is restarted, and its log goes on", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "a");
+  const god = home.godPid();
+  const { pid } = await home.process("a");
+  process.kill(god, "SIGKILL");
+  await home.nextGod(god);
+
+  process.kill(pid ?? 0, "SIGKILL");
+
+  const after = await until("a new life", async () => {
+    const now = await home.process("a");
+    return now.status === "online" && now.pid !== pid && now;
+  });
+  expect(after.restarts).toBe(1);
+  await until("the new life's line", () => home.log("a-out.log").includes(`up ${after.pid}`));
+});
+
+test("a God killed in the middle of starting 50 apps loses none and doubles none", async () => {
+  const home = testHome();
+  await home.ok("ping");
+  const apps = Array.from({ length: 50 }, (_, n) => ({
+    name: `s${n}`,
+    script: "sleep",
+    args: ["1000000"],
+    interpreter: "none",
+  }));
+  const file = home.file("fifty.json", JSON.stringify({ apps }));
+  const god = home.godPid();
+  const starting = home.xm("start", file);
+  await until("some of them", () => {
+    const journal = readFileSync(`${home.paths.state}/journal.ndjson`, "utf8");
+    return journal.split("child.spawned").length > 5;
+  });
+
+  process.kill(god, "SIGKILL");
+  await starting;
+  await home.nextGod(god);
+
+  const list = await until(
+    "fifty online",
+    async () => {
+      const all = await home.list();
+      return all.length === 50 && all.every(({ status }) => status === "online") && all;
+    },
+    { saw: () => home.list() },
+  );
+  expect(new Set(list.map(({ pid }) => pid)).size).toBe(50);
+  const running = await until("one sleep each", () => {
+    const pids = sleepsOf(home.paths.home);
+    return pids.length <= 50 && pids;
+  });
+  expect(running.sort()).toEqual(list.map(({ pid }) => pid).sort());
+});
+
+test("a God killed during a backoff wait waits the remainder and not the whole", async () => {
+  const home = testHome();
+  await home.ok("start", program("crashes.js"), "--name", "c", "--restart-delay", "4000");
+  const waiting = await until("the wait", async () => {
+    const now = await home.process("c");
+    return now.status === "waiting" && now;
+  });
+  const god = home.godPid();
+  process.kill(god, "SIGKILL");
+  await home.nextGod(god);
+
+  const resumed = await home.process("c");
+  expect(resumed.status).toBe("waiting");
+  expect(resumed.restartAt).toBe(waiting.restartAt);
+  await until("the next life", () => home.log("c-out.log").split("life").length === 3);
+  const late = Date.now() - (waiting.restartAt ?? 0);
+  expect(late).toBeGreaterThanOrEqual(-50);
+  expect(late).toBeLessThan(2_000);
+});
+
+test("a God killed during a stop goes on with the stop, and the grace period is not begun anew", async () => {
+  const home = testHome();
+  await home.ok("start", program("ignores-sigint.js"), "--name", "i", "--kill-timeout", "3000");
+  await until("it to be up", () => home.log("i-out.log").includes("up"));
+  const { pid } = await home.process("i");
+  const god = home.godPid();
+  const stopAt = Date.now();
+  const stopping = home.xm("stop", "i");
+  await until("the signal", () => home.log("i-out.log").includes("SIGINT 1"));
+
+  process.kill(god, "SIGKILL");
+  await stopping;
+  await home.nextGod(god);
+  await until("it to be stopped", async () => (await home.process("i")).status === "stopped");
+
+  expect(Date.now() - stopAt).toBeLessThan(5_500);
+  expect(isThere(pid ?? 0)).toBe(false);
+  expect(home.log("i-out.log")).not.toContain("SIGINT 2");
+});
+
+test("a God killed between a spawn and its line in the journal adopts the child all the same", async () => {
+  const home = testHome({ env: { XM_WATCHDOG: "off" } });
+  await home.ok("start", program("stays.js"), "--name", "a");
+  const { pid } = await home.process("a");
+  process.kill(home.godPid(), "SIGKILL");
+  // What that instant leaves behind: the declaration is in the journal, the child runs, its line is missing.
+  forgetSpawn(home.paths.state);
+
+  const table = await home.ok("ls");
+
+  expect(table).toContain(String(pid));
+  expect((await home.process("a")).pid).toBe(pid);
+  expect(home.log("a-out.log").match(/up/g)).toHaveLength(1);
+});
+
+test("`xm daemon restart` replaces God and touches no app", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "a");
+  const before = await home.process("a");
+  const god = home.godPid();
+
+  await home.ok("daemon", "restart");
+
+  expect(home.godPid()).not.toBe(god);
+  expect(await home.process("a")).toEqual(before);
+});
+
+test("SIGTERM stops the apps, and the next God starts them again", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "a");
+  await home.ok("start", program("stays.js"), "--name", "b");
+  await home.ok("stop", "b");
+  const { pid } = await home.process("a");
+  const god = home.godPid();
+
+  process.kill(god, "SIGTERM");
+  await until("God to be gone", () => !isThere(god));
+  expect(isThere(pid ?? 0)).toBe(false);
+
+  const after = await until("a to run", async () => {
+    const now = await home.process("a");
+    return now.status === "online" && now;
+  });
+  expect(after.restarts).toBe(0);
+  expect((await home.process("b")).status).toBe("stopped");
+});
+
+test("`xm kill` stops every app and leaves nothing, the watchdog included", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "a");
+  const { pid } = await home.process("a");
+  const god = home.godPid();
+  const { watchdogPid } = await home.client().daemon();
+
+  await home.ok("kill");
+
+  for (const gone of [pid, god, watchdogPid]) expect(isThere(gone ?? 0)).toBe(false);
+});
+
+function sleepsOf(home: string): number[] {
+  return processesOf(home)
+    .filter(({ command }) => /^(\S*\/)?sleep /.test(command))
+    .map(({ pid }) => pid);
+}

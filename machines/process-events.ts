@@ -34,7 +34,7 @@ export interface LaunchInput {
   readonly stopWasAsked: boolean;
 }
 
-/** What the sensors of an online process watch. */
+/** What the sensors of a process watch; without a child only the clock (cron). */
 export interface SensorInput {
   readonly id: number;
   readonly spec: AppSpec;

@@ -50,6 +50,8 @@ export const processSetup = setup({
     hasStartingChild: ({ context }) =>
       context.resume?.child === "alive" && context.resume.facts.status === "starting",
     wasWaiting: ({ context }) => context.resume?.facts.status === "waiting",
+    wasStopped: ({ context }) => context.resume?.facts.status === "stopped",
+    isScheduled: ({ context }) => context.goal === "run" && context.spec.sensors.cron !== null,
     wasErrored: ({ context }) => context.resume?.facts.status === "errored",
     wantsToRun: ({ context }) => context.goal === "run" || context.goal === "restart",
     isBeingRemoved: ({ context }) => context.goal === "remove",

@@ -31,6 +31,7 @@ export const processMachine = processSetup.createMachine({
         { guard: "hasLiveChild", target: "alive.online" },
         { guard: "wasWaiting", target: "waiting", actions: "resumeWait" },
         { guard: "wasErrored", target: "errored" },
+        { guard: "wasStopped", target: "stopped" },
         { guard: "wantsToRun", target: "alive" },
         { guard: "isBeingRemoved", target: "removed" },
         { target: "stopped" },
@@ -40,11 +41,27 @@ export const processMachine = processSetup.createMachine({
     stopped: {
       tags: "stopped",
       entry: "forgetResume",
+      initial: "resting",
       on: {
         start: { target: "alive", actions: "beginAnew" },
         restart: { target: "alive", actions: "beginAnew" },
-        stop: { actions: { type: "setGoal", params: { goal: "stop" } } },
+        stop: { target: ".resting", actions: { type: "setGoal", params: { goal: "stop" } } },
         remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
+      },
+      states: {
+        resting: { always: { guard: "isScheduled", target: "scheduled" } },
+        // A job that has ended by itself is run again by its cron pattern; one that was stopped is not.
+        scheduled: {
+          invoke: {
+            id: "sensors",
+            src: "sensors",
+            input: ({ context: { id, spec } }) => ({ id, spec, child: null }),
+            onError: { target: "#process.errored", actions: "recordBrokenPort" },
+          },
+          on: {
+            "sensor.tripped": { target: "#process.alive", actions: "countAskedRestart" },
+          },
+        },
       },
     },
 
@@ -172,26 +189,10 @@ export const processMachine = processSetup.createMachine({
         { guard: "wantsStop", target: "stopped" },
         { guard: "cannotBeSpawned", target: "errored" },
         { guard: "wantsRestart", target: "alive" },
-        {
-          guard: "isStopExitCode",
-          target: "stopped",
-          actions: { type: "setGoal", params: { goal: "stop" } },
-        },
-        {
-          guard: "neverRestarts",
-          target: "stopped",
-          actions: { type: "setGoal", params: { goal: "stop" } },
-        },
-        {
-          guard: "endedCleanly",
-          target: "stopped",
-          actions: { type: "setGoal", params: { goal: "stop" } },
-        },
-        {
-          guard: "endedByItsOwnCode",
-          target: "stopped",
-          actions: { type: "setGoal", params: { goal: "stop" } },
-        },
+        { guard: "isStopExitCode", target: "stopped" },
+        { guard: "neverRestarts", target: "stopped" },
+        { guard: "endedCleanly", target: "stopped" },
+        { guard: "endedByItsOwnCode", target: "stopped" },
         { guard: "unstableTooOften", target: "errored" },
         { guard: "restartsTooOften", target: "errored" },
         { guard: "backsOff", target: "waiting", actions: "beginWait" },

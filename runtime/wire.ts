@@ -5,9 +5,14 @@ import { processMachine } from "../machines/process.ts";
 import type { Ports } from "../machines/lib/port.ts";
 import { childSource, sensorSource, type SourceDependencies } from "./process/sources.ts";
 
+interface Restored {
+  readonly at: number;
+  readonly apps: readonly DeclaredApp[];
+}
+
 export interface WireDependencies extends SourceDependencies {
   /** What the daemon goes on from. */
-  readonly restore: () => Promise<{ at: number; apps: readonly DeclaredApp[] }>;
+  readonly restore: () => Promise<Restored>;
 }
 
 /**
@@ -22,6 +27,6 @@ export function wireGod(dependencies: WireDependencies): typeof godMachine {
     } satisfies Ports<typeof processMachine>,
   });
   const app = appMachine.provide({ actors: { process } satisfies Ports<typeof appMachine> });
-  const restore = fromPromise(() => dependencies.restore());
+  const restore = fromPromise<Restored, void>(() => dependencies.restore());
   return godMachine.provide({ actors: { app, restore } satisfies Ports<typeof godMachine> });
 }

@@ -62,7 +62,7 @@ export function startDaemon(options: {
     children,
     newLifeId: () => nanoid(12),
     now,
-    sensors: { sampler, now, workerIntervalMs },
+    sensors: { sampler, workerIntervalMs },
     onFact: (id, event) => recorder.cause(id, event.type),
     restore: () => Promise.resolve(plan),
   });

@@ -14,6 +14,11 @@ export interface DeclareDependencies extends CommandDependencies {
   readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
+/** A validated `DeclareRequest`. */
+export interface Declaration extends Omit<DeclareRequest, "apps"> {
+  readonly apps: readonly AppSpec[];
+}
+
 /** What is under way for a process, and what it leads to. */
 type Reached = Promise<Outcome>;
 
@@ -28,7 +33,7 @@ const appsPerTurn = 8;
  */
 export async function declare(
   dependencies: DeclareDependencies,
-  request: DeclareRequest,
+  request: Declaration,
   tell: Tell,
 ): Promise<void> {
   const reached = await dependencies.exclusive(async () => {
@@ -66,7 +71,7 @@ interface Plan {
   readonly ids: readonly number[];
 }
 
-function plan({ registry }: DeclareDependencies, request: DeclareRequest): Plan[] {
+function plan({ registry }: DeclareDependencies, request: Declaration): Plan[] {
   const found = request.apps.map((spec) => ({ spec, known: registry.appNamed(spec) }));
   for (const { spec, known } of found) {
     if (request.known === "refuse" && known !== undefined && registry.isRunning(known)) {

@@ -77,7 +77,7 @@ function readInto(path: string): number {
     throw error;
   }
   try {
-    for (let length = 0; ; ) {
+    for (let length = 0; ;) {
       const read = readSync(fd, buffer, length, buffer.length - length, null);
       length += read;
       if (read === 0 || (length < buffer.length && path.endsWith("stat"))) return length;

@@ -23,7 +23,8 @@ export function resolveIdentity(
   if (user !== null && uid === undefined) return `there is no user "${user}"`;
   const gid = group === null ? numberOf(userEntry?.[3]) : idOf(group, groupEntry);
   if (group !== null && gid === undefined) return `there is no group "${group}"`;
-  if (gid === undefined) return `user ${user} has no entry in /etc/passwd: name its group with "gid" too`;
+  if (gid === undefined)
+    return `user ${user} has no entry in /etc/passwd: name its group with "gid" too`;
   return { ...(uid === undefined ? {} : { uid }), gid };
 }
 
@@ -35,7 +36,10 @@ function findEntry(file: string, wanted: number | string): string[] | undefined 
     .find(([name, , id]) => name === key || id === key);
 }
 
-function idOf(wanted: number | string | null, entry: readonly string[] | undefined): number | undefined {
+function idOf(
+  wanted: number | string | null,
+  entry: readonly string[] | undefined,
+): number | undefined {
   return numberOf(entry?.[2]) ?? numberOf(wanted);
 }
 

@@ -5,7 +5,14 @@ import { markerOf } from "./environment.ts";
 import type { SpawnFailure } from "./failure.ts";
 import { removePidFile } from "./pid-file.ts";
 import { startChild, type StartedChild } from "./spawn.ts";
-import { addLeader, findTree, removeLeader, sharedScan, signalProcess, signalTree } from "./tree.ts";
+import {
+  addLeader,
+  findTree,
+  removeLeader,
+  sharedScan,
+  signalProcess,
+  signalTree,
+} from "./tree.ts";
 
 /** What one life needs. */
 export interface Launch {
@@ -65,7 +72,9 @@ export function spawnChild(launch: Launch, events: ChildEvents): ChildHandle | u
  */
 export function adoptChild(launch: Launch, fact: ChildFact, events: ChildEvents): ChildHandle {
   const child = new Child(launch, fact, events, undefined);
-  child.endWatch = watchAdopted(fact, () => child.ended({ at: Date.now(), code: null, signal: null }));
+  child.endWatch = watchAdopted(fact, () =>
+    child.ended({ at: Date.now(), code: null, signal: null }),
+  );
   events.spawned(fact);
   return child;
 }
@@ -87,7 +96,12 @@ class Child implements ChildHandle {
   #timer: NodeJS.Timeout | undefined;
   #lookMs = shortestLookMs;
 
-  constructor(launch: Launch, fact: ChildFact, events: ChildEvents, started: StartedChild | undefined) {
+  constructor(
+    launch: Launch,
+    fact: ChildFact,
+    events: ChildEvents,
+    started: StartedChild | undefined,
+  ) {
     this.#launch = launch;
     this.fact = fact;
     this.#events = events;

@@ -29,13 +29,29 @@ export function failureFrom(error: unknown, spec: AppSpec): SpawnFailure {
 }
 
 /** Looks before the spawn at what the kernel's answer would not tell apart. */
-export function preflight(spec: AppSpec, env: Readonly<Record<string, string>>): SpawnFailure | undefined {
-  const fault = (code: string, message: string): SpawnFailure => ({ at: Date.now(), code, message, transient: false });
-  if (!isDirectory(spec.cwd)) return fault("ENOENT", `its working directory ${spec.cwd} does not exist`);
+export function preflight(
+  spec: AppSpec,
+  env: Readonly<Record<string, string>>,
+): SpawnFailure | undefined {
+  const fault = (code: string, message: string): SpawnFailure => ({
+    at: Date.now(),
+    code,
+    message,
+    transient: false,
+  });
+  if (!isDirectory(spec.cwd))
+    return fault("ENOENT", `its working directory ${spec.cwd} does not exist`);
   const scriptFault = spec.interpreter === null ? undefined : readFault(spec);
-  if (scriptFault !== undefined) return fault(scriptFault, `its script ${spec.script} ${scriptFault === "ENOENT" ? "does not exist" : "cannot be read"}`);
+  if (scriptFault !== undefined)
+    return fault(
+      scriptFault,
+      `its script ${spec.script} ${scriptFault === "ENOENT" ? "does not exist" : "cannot be read"}`,
+    );
   if (spec.interpreter !== null && !isInPath(spec.interpreter, env)) {
-    return fault("ENOENT", `its interpreter ${spec.interpreter} does not exist or is not executable`);
+    return fault(
+      "ENOENT",
+      `its interpreter ${spec.interpreter} does not exist or is not executable`,
+    );
   }
   return undefined;
 }
@@ -51,7 +67,9 @@ function readFault(spec: AppSpec): string | undefined {
 
 function isInPath(command: string, env: Readonly<Record<string, string>>): boolean {
   if (isAbsolute(command)) return isExecutable(command);
-  const folders = (env["PATH"] ?? process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(delimiter);
+  const folders = (env["PATH"] ?? process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(
+    delimiter,
+  );
   return folders.some((folder) => isExecutable(join(folder, command)));
 }
 

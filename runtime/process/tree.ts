@@ -31,9 +31,14 @@ export function removeLeader(pid: number): void {
  * program that took the mark out of the environment and left the session has left on purpose, as a daemon of
  * ours does that an app has started: it is not taken.
  */
-export function findTree(child: KernelIdentity, marker: string, scan: readonly ProcessStat[]): ProcessStat[] {
+export function findTree(
+  child: KernelIdentity,
+  marker: string,
+  scan: readonly ProcessStat[],
+): ProcessStat[] {
   return scan.filter((stat) => {
-    if (!isLiving(stat) || stat.startTicks < child.startTicks || stat.pid === process.pid) return false;
+    if (!isLiving(stat) || stat.startTicks < child.startTicks || stat.pid === process.pid)
+      return false;
     if (stat.pid === child.pid) return stat.startTicks === child.startTicks;
     if (stat.pgrp === child.pid || stat.session === child.pid) return true;
     // Reading an environment is the dear part: another child's session need not be asked.
@@ -63,7 +68,11 @@ function lives(stat: ProcessStat, identity: KernelIdentity): boolean {
 }
 
 /** Signals each process of a tree once: the group in one call, whoever left it one by one. */
-export function signalTree(child: KernelIdentity, tree: readonly ProcessStat[], signal: string): void {
+export function signalTree(
+  child: KernelIdentity,
+  tree: readonly ProcessStat[],
+  signal: string,
+): void {
   const group = tree.filter(({ pgrp }) => pgrp === child.pid);
   // A group keeps its number from being given to a new process for as long as it has a member.
   if (group.length > 0) send(-child.pid, signal);

@@ -45,7 +45,7 @@ export function encodeLine(seq: number, entry: object): string {
 
 /** The number of the record on a line, without parsing it; `null` when it does not look like one of ours. */
 export function seqOf(line: Line): number | null {
-  const head = line.bytes?.latin1Slice(0, 40) ?? "";
+  const head = line.bytes?.toString("latin1", 0, 40) ?? "";
   const found = /^\{"v":1,"seq":(\d{1,15}),/.exec(head);
   return found === null ? null : Number(found[1]);
 }

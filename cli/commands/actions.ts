@@ -1,0 +1,96 @@
+import { connect } from "../../runtime/client/client.ts";
+import type { ActionRequest } from "../../runtime/client/types.ts";
+import { targetArgs, xmCommand } from "../command.ts";
+import { showOutcomes } from "../outcomes.ts";
+import { resolveTargets } from "../targets.ts";
+
+const updateEnv = {
+  "update-env": {
+    type: "boolean",
+    alias: "a",
+    description: "Merge the caller's environment over the app's",
+  },
+} as const;
+
+export const stop = xmCommand({
+  name: "stop",
+  description: "Stops processes; they stay in the list",
+  args: targetArgs,
+  run: ({ args }) => act("stop", args._, "stopping"),
+});
+
+export const remove = xmCommand({
+  name: "delete",
+  description: "Stops processes and forgets them",
+  args: targetArgs,
+  run: ({ args }) => act("delete", args._, "deleting"),
+});
+
+export const restart = xmCommand({
+  name: "restart",
+  description: "Restarts processes, or an ecosystem file's apps with what it says now",
+  args: {
+    ...targetArgs,
+    ...updateEnv,
+    env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
+  },
+  run: ({ args }) =>
+    restartTargets(args._, { updateEnv: args["update-env"] === true, environment: args.env }),
+});
+
+export const reload = xmCommand({
+  name: "reload",
+  description: "Restarts processes; without a gap once cluster mode is there",
+  args: {
+    ...targetArgs,
+    ...updateEnv,
+    env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
+  },
+  run: ({ args }) =>
+    restartTargets(args._, { updateEnv: args["update-env"] === true, environment: args.env }),
+});
+
+export const reset = xmCommand({
+  name: "reset",
+  description: "Sets the restart counters to 0",
+  args: targetArgs,
+  run: ({ args }) => act("reset", args._, "resetting"),
+});
+
+export const flush = xmCommand({
+  name: "flush",
+  description: "Empties log files, of all processes or of those named",
+  args: targetArgs,
+  run: ({ args }) => act("flush", args._.length === 0 ? ["all"] : args._, "emptying"),
+});
+
+async function restartTargets(
+  targets: readonly string[],
+  options: { updateEnv: boolean; environment: string | undefined },
+): Promise<void> {
+  const { isEcosystemFile } = await import("../../runtime/config/load.ts");
+  const [first] = targets;
+  if (first !== undefined && targets.length === 1 && (first === "-" || isEcosystemFile(first))) {
+    const { startFile } = await import("../start-file.ts");
+    return startFile(first, { environment: options.environment, known: "restart" });
+  }
+  return act("restart", targets, "restarting", options.updateEnv);
+}
+
+async function act(
+  action: ActionRequest["action"],
+  targets: readonly string[],
+  doing: string,
+  updatesEnv = false,
+): Promise<void> {
+  const client = connect();
+  const chosen = await resolveTargets(client, targets);
+  const { callerVariables } = await import("../../runtime/config/environment.ts");
+  const outcomes = client.act({
+    action,
+    ids: chosen.map(({ id }) => id),
+    by: `\`xm ${action}\``,
+    ...(updatesEnv ? { env: callerVariables(process.env) } : {}),
+  });
+  await showOutcomes({ client, outcomes, expected: chosen.length, doing });
+}

@@ -1,0 +1,91 @@
+import { defineCommand } from "citty";
+import { connect } from "../../runtime/client/client.ts";
+import { XmError } from "../../runtime/errors.ts";
+import { xmCommand } from "../command.ts";
+import { formatAge, formatBytes } from "../render/format.ts";
+
+export const ping = xmCommand({
+  name: "ping",
+  description: "Starts the daemon if none runs, and says that it is there",
+  args: {},
+  run: async () => {
+    const { pid, version } = await connect().ping();
+    process.stdout.write(`pong (pid ${pid}, version ${version})\n`);
+  },
+});
+
+export const kill = xmCommand({
+  name: "kill",
+  description: "Stops every process, forgets them and ends the daemon",
+  args: {},
+  run: async () => {
+    try {
+      const { stopped } = await connect({ autostart: false }).shutDown("`xm kill`");
+      process.stdout.write(`stopped ${stopped} process(es) and the daemon\n`);
+    } catch (error) {
+      if (!(error instanceof XmError) || error.code !== "ERR_DAEMON_NOT_RUNNING") throw error;
+      process.stdout.write("no daemon runs\n");
+    }
+  },
+});
+
+const restartDaemon = async (): Promise<void> => {
+  const client = connect();
+  const before = await client.ping();
+  await client.handOver("`xm daemon restart`");
+  const after = await client.ping();
+  const { processes, notes } = await client.daemon();
+  const versions =
+    before.version === after.version ? after.version : `${before.version} → ${after.version}`;
+  process.stdout.write(
+    `daemon ${before.pid} → ${after.pid}, version ${versions}, ${processes} process(es)\n`,
+  );
+  for (const note of notes) process.stdout.write(`  ${note}\n`);
+};
+
+const restart = xmCommand({
+  name: "restart",
+  description: "Replaces the daemon, by this version of it, and touches no process",
+  args: {},
+  run: restartDaemon,
+});
+
+export const update = xmCommand({
+  name: "update",
+  description: "The same as `xm daemon restart`",
+  args: {},
+  run: restartDaemon,
+});
+
+const status = xmCommand({
+  name: "status",
+  description: "Shows the daemon itself; does not start one",
+  args: {},
+  run: async () => {
+    const view = await connect({ autostart: false }).daemon();
+    const rows: readonly (readonly [string, string])[] = [
+      ["pid", String(view.pid)],
+      ["version", view.version],
+      ["node", view.node],
+      ["home", view.home],
+      ["log", view.log],
+      ["uptime", formatAge(Date.now() - view.startedAt)],
+      ["memory", formatBytes(view.memoryBytes)],
+      ["processes", String(view.processes)],
+      ["watchdog", view.watchdogPid === null ? "none" : `pid ${view.watchdogPid}`],
+      ["state", view.stateIsWritable ? "on disk" : "IN MEMORY ONLY: the disk refuses writes"],
+    ];
+    const lines = rows.map(([key, value]) => `${key.padEnd(10)} ${value}`);
+    process.stdout.write(
+      `${[...lines, ...view.notes.map((note) => `note       ${note}`)].join("\n")}\n`,
+    );
+  },
+});
+
+export default defineCommand({
+  meta: {
+    name: "daemon",
+    description: "The daemon itself: `xm daemon status`, `xm daemon restart`",
+  },
+  subCommands: { restart, status },
+});

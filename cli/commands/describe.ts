@@ -1,0 +1,98 @@
+import { connect } from "../../runtime/client/client.ts";
+import type { ProcessDetail } from "../../runtime/client/types.ts";
+import { statusWord } from "../../runtime/compat/status.ts";
+import { targetArgs, xmCommand } from "../command.ts";
+import { detailsOf } from "../one-process.ts";
+import { paint } from "../render/colors.ts";
+import { formatAge, formatBytes, formatPercent, formatTime } from "../render/format.ts";
+
+export default xmCommand({
+  name: "describe",
+  description: "Shows everything that is known of a process",
+  args: targetArgs,
+  run: async ({ args }) => {
+    const details = await detailsOf(connect(), args._);
+    process.stdout.write(`${details.map((detail) => describe(detail, Date.now())).join("\n\n")}\n`);
+  },
+});
+
+function describe(detail: ProcessDetail, now: number): string {
+  const { spec, status, startedAt, lastExit } = detail;
+  const { restart, killTimeoutMs, listenTimeoutMs, readiness } = spec.policy;
+  const command = [spec.interpreter ?? "", ...spec.interpreterArgs, spec.script, ...spec.args];
+  const groups: readonly [string, readonly (readonly [string, string])[]][] = [
+    [
+      "",
+      [
+        ["status", statusWord(status)],
+        [
+          "why",
+          detail.failure === null ? (detail.decision ?? "as declared") : detail.failure.message,
+        ],
+        ["pid", String(detail.pid ?? "–")],
+        [
+          "uptime",
+          startedAt === null
+            ? "–"
+            : `${formatAge(now - startedAt)} (since ${formatTime(startedAt)})`,
+        ],
+        [
+          "restarts",
+          `${detail.restarts}, unstable in a row ${detail.unstableRestarts} of ${restart.maxRestarts}`,
+        ],
+        ["last exit", lastExit === null ? "–" : `${endOf(lastExit)} at ${formatTime(lastExit.at)}`],
+        ["memory, cpu", `${formatBytes(detail.memoryBytes)}, ${formatPercent(detail.cpuPercent)}`],
+        ["created at", formatTime(detail.createdAt)],
+      ],
+    ],
+    [
+      "program",
+      [
+        ["command", command.filter(Boolean).join(" ")],
+        ["cwd", spec.cwd],
+        [
+          "mode",
+          `${spec.mode}, instance ${detail.instance} of ${spec.instances}, namespace ${spec.namespace}`,
+        ],
+        ["user", detail.user ?? "–"],
+        ["out log", detail.logs.out ?? "none"],
+        ["error log", detail.logs.error ?? "none"],
+        ["pid file", detail.pidFile ?? "none"],
+      ],
+    ],
+    [
+      "policy",
+      [
+        ["restart", restart.mode],
+        ["unstable below", `${restart.minUptimeMs} ms of uptime`],
+        ["restart window", restart.restartWindowMs === 0 ? "off" : `${restart.restartWindowMs} ms`],
+        ["delay", delayOf(restart)],
+        [
+          "stop",
+          `${spec.stopWithMessage ? "message shutdown" : spec.stopSignal}, SIGKILL after ${killTimeoutMs} ms${spec.killsTree ? "" : ", main process only"}`,
+        ],
+        ["ready", `${readiness}, at most ${listenTimeoutMs} ms`],
+      ],
+    ],
+  ];
+  const title = paint("bold", `${detail.name} (id ${detail.id})`);
+  const body = groups.map(([name, rows]) =>
+    [
+      ...(name === "" ? [] : [paint("cyan", name)]),
+      ...rows.map(([key, value]) => `  ${paint("grey", key.padEnd(15))} ${value}`),
+    ].join("\n"),
+  );
+  const more = `  xm why ${detail.name} · xm logs ${detail.name} · xm history ${detail.name} · xm env ${detail.id}`;
+  return [title, ...body, paint("grey", more)].join("\n");
+}
+
+function endOf({ code, signal }: NonNullable<ProcessDetail["lastExit"]>): string {
+  if (signal !== null) return signal;
+  return code === null ? "unknown exit code" : `exit code ${code}`;
+}
+
+function delayOf({ backoff, restartDelayMs }: ProcessDetail["spec"]["policy"]["restart"]): string {
+  if (backoff === null) return `${restartDelayMs} ms`;
+  const { initialMs, factor, maxMs, jitter } = backoff;
+  return `from ${initialMs} ms, × ${factor}, at most ${maxMs} ms${jitter === 0 ? "" : `, jitter ${jitter}`}`;
+}

@@ -1,0 +1,34 @@
+import { connect } from "../../runtime/client/client.ts";
+import type { ProcessDetail } from "../../runtime/client/types.ts";
+import { statusWord } from "../../runtime/compat/status.ts";
+import { targetArgs, xmCommand } from "../command.ts";
+import { detailsOf } from "../one-process.ts";
+import { paint } from "../render/colors.ts";
+import { formatTime } from "../render/format.ts";
+
+export default xmCommand({
+  name: "why",
+  description: "Says why a process is where it is: the latest decision, and the ten before",
+  args: targetArgs,
+  run: async ({ args }) => {
+    const details = await detailsOf(connect(), args._);
+    process.stdout.write(`${details.map(explain).join("\n\n")}\n`);
+  },
+});
+
+function explain(detail: ProcessDetail): string {
+  const { name, id, status, decisions, failure } = detail;
+  const latest = decisions.at(-1);
+  const head = `${paint("bold", name)} (id ${id}) is ${statusWord(status)}.`;
+  if (latest === undefined) return `${head} It has never ended; nothing had to be decided.`;
+  const lines = decisions.toReversed().map(({ at, rule, next, saw }) => {
+    const values = Object.entries(saw).map(([key, value]) => `${key} ${value}`);
+    const seen = values.length === 0 ? "" : paint("grey", ` (${values.join(", ")})`);
+    return `  ${paint("grey", formatTime(at))}  ${paint("magenta", rule)} → ${next}${seen}`;
+  });
+  const logs =
+    failure === null
+      ? `its last lines: xm logs ${name} --nostream --err`
+      : `mend it, then: xm restart ${name}`;
+  return [`${head} ${latest.sentence}`, "", ...lines, "", paint("grey", `  ${logs}`)].join("\n");
+}

@@ -1,0 +1,43 @@
+import { renderUsage } from "citty";
+import { xmError } from "../runtime/errors.ts";
+import { commands, type CommandEntry } from "./commands/index.ts";
+
+/** Help for one command or for all; no command at all, or an unknown one, is an error. */
+export async function showHelp(call: {
+  readonly name: string | undefined;
+  readonly found: CommandEntry | undefined;
+}): Promise<void> {
+  const { name, found } = call;
+  if (found !== undefined) {
+    process.stdout.write(`${await renderUsage(await found.load())}\n`);
+    return;
+  }
+  if (name !== undefined && !["help", "--help", "-h"].includes(name))
+    throw await unknownCommand(name);
+  const lines = await Promise.all(
+    commands.map(async (entry) => {
+      const { meta } = await entry.load();
+      const { description = "" } = (await (typeof meta === "function" ? meta() : meta)) ?? {};
+      return `  ${[entry.name, ...entry.aliases].join(", ").padEnd(28)} ${description}`;
+    }),
+  );
+  const text = `xm <command> [arguments]\n\n${lines.join("\n")}\n\nxm <command> --help tells more.\n`;
+  if (name === undefined) {
+    process.stderr.write(text);
+    process.exitCode = 1;
+  } else {
+    process.stdout.write(text);
+  }
+}
+
+async function unknownCommand(name: string): Promise<Error> {
+  const { closest } = await import("fastest-levenshtein");
+  const near = closest(
+    name,
+    commands.flatMap((entry) => [entry.name, ...entry.aliases]),
+  );
+  return xmError("ERR_USAGE", {
+    what: `no command "${name}"`,
+    fix: `did you mean "${near}"? \`xm --help\` lists them`,
+  });
+}

@@ -1,0 +1,106 @@
+import type { ProcessView } from "../../runtime/client/types.ts";
+import { statusWord } from "../../runtime/compat/status.ts";
+import { paint, type Color } from "./colors.ts";
+import { formatAge, formatBytes, formatPercent } from "./format.ts";
+import { renderTable, type Column } from "./table.ts";
+
+/** Without a terminal the table is as wide as it needs to be up to this; `COLUMNS` says otherwise. */
+const widthWithoutTerminal = 160;
+
+/** Prints the table of `xm ls`, and under it why errored processes are. */
+export function printList(list: readonly ProcessView[]): void {
+  process.stdout.write(`${renderList(list, { width: terminalWidth(), now: Date.now() })}\n`);
+}
+
+export function terminalWidth(): number {
+  return process.stdout.columns ?? (Number(process.env["COLUMNS"]) || widthWithoutTerminal);
+}
+
+export function renderList(
+  list: readonly ProcessView[],
+  options: { readonly width: number; readonly now: number },
+): string {
+  if (list.length === 0) return "no processes; start one with `xm start <script>`";
+  const table = renderTable(list, columnsFor(options.now), options.width);
+  const errored = list
+    .filter(({ status }) => status === "errored")
+    .map(({ name, failure, decision }) => {
+      const why = failure === null ? (decision ?? "") : `cannot be started: ${failure.message}`;
+      return `${paint("red", name)}: ${why} (xm why ${name})`;
+    });
+  return [table, ...new Set(errored)].join("\n");
+}
+
+/** One line per process, for scripts and narrow places (`-m`). */
+export function renderMiniList(list: readonly ProcessView[], now: number): string {
+  return list
+    .map(
+      (each) =>
+        `+--- ${each.name}\nid : ${each.id}\npid : ${each.pid ?? 0}\nstatus : ${statusWord(each.status)}\nuptime : ${uptime(each, now)}\nrestarts : ${each.restarts}`,
+    )
+    .join("\n");
+}
+
+const statusColors: Readonly<Record<ProcessView["status"], Color>> = {
+  online: "green",
+  starting: "yellow",
+  stopping: "yellow",
+  waiting: "yellow",
+  stopped: "red",
+  errored: "red",
+  removed: "grey",
+};
+
+function columnsFor(now: number): Column<ProcessView>[] {
+  return [
+    { title: "id", cell: ({ id }) => String(id), dropOrder: 0, align: "right" },
+    { title: "name", cell: ({ name }) => name, color: () => "bold", dropOrder: 0, shrinkTo: 12 },
+    { title: "namespace", cell: ({ namespace }) => namespace, dropOrder: 5, shrinkTo: 9 },
+    { title: "version", cell: ({ version }) => version ?? "–", dropOrder: 8 },
+    { title: "mode", cell: ({ mode }) => mode, dropOrder: 4 },
+    {
+      title: "pid",
+      cell: ({ pid }) => (pid === null ? "–" : String(pid)),
+      dropOrder: 0,
+      align: "right",
+    },
+    { title: "uptime", cell: (each) => uptime(each, now), dropOrder: 2, align: "right" },
+    { title: "↺", cell: ({ restarts }) => String(restarts), dropOrder: 1, align: "right" },
+    {
+      title: "status",
+      cell: (each) => statusText(each, now),
+      color: ({ status }) => statusColors[status],
+      dropOrder: 0,
+    },
+    {
+      title: "cpu",
+      cell: ({ cpuPercent }) => formatPercent(cpuPercent),
+      dropOrder: 3,
+      align: "right",
+    },
+    {
+      title: "mem",
+      cell: ({ memoryBytes }) => formatBytes(memoryBytes),
+      dropOrder: 2,
+      align: "right",
+    },
+    { title: "user", cell: ({ user }) => user ?? "–", dropOrder: 6, shrinkTo: 4 },
+    {
+      title: "watching",
+      cell: ({ watching }) => (watching ? "enabled" : "disabled"),
+      dropOrder: 7,
+    },
+  ];
+}
+
+function uptime({ status, startedAt }: ProcessView, now: number): string {
+  const runs = status === "online" || status === "starting" || status === "stopping";
+  return runs && startedAt !== null ? formatAge(now - startedAt) : "0";
+}
+
+/** A wait says how much of it is left. */
+function statusText({ status, restartAt }: ProcessView, now: number): string {
+  const word = statusWord(status);
+  if (status !== "waiting" || restartAt === null) return word;
+  return `${word} ${Math.max(0, Math.ceil((restartAt - now) / 1_000))}s`;
+}

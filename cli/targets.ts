@@ -1,0 +1,71 @@
+import { resolve } from "node:path";
+import type { Client, ProcessView } from "../runtime/client/types.ts";
+import { xmError } from "../runtime/errors.ts";
+
+/**
+ * The processes that targets name: id, name (a numeric name wins over an id), namespace, script path, `/regex/`,
+ * an ecosystem file (its apps), `-` (the same on stdin) or `all`. Regular expressions run here, where a slow one
+ * hurts nobody else.
+ * @throws `ERR_PROCESS_NOT_FOUND` with the nearest name, `ERR_NO_PROCESSES`, `ERR_USAGE` when nothing is named.
+ */
+export async function resolveTargets(
+  client: Client,
+  targets: readonly string[],
+): Promise<ProcessView[]> {
+  if (targets.length === 0) {
+    throw xmError("ERR_USAGE", {
+      what: "no process named",
+      fix: "name an id, a name, a namespace, /regex/, a file or `all`",
+    });
+  }
+  const list = await client.list();
+  const chosen = new Map<number, ProcessView>();
+  for (const target of targets) {
+    for (const process of await match(list, target)) chosen.set(process.id, process);
+  }
+  return [...chosen.values()].sort((a, b) => a.id - b.id);
+}
+
+/** The processes one target names; empty when it names none. */
+export function matchPlain(list: readonly ProcessView[], target: string): ProcessView[] {
+  if (target === "all") return [...list];
+  const regex = /^\/(.+)\/([a-z]*)$/.exec(target);
+  if (regex !== null && regex[1] !== undefined) {
+    const pattern = new RegExp(regex[1], regex[2]);
+    const matched = list.filter(({ name }) => pattern.test(name));
+    if (matched.length > 0) return matched;
+  }
+  const path = resolve(target);
+  const tests: readonly ((process: ProcessView) => boolean)[] = [
+    ({ name }) => name === target,
+    ({ id }) => /^\d+$/.test(target) && id === Number(target),
+    ({ namespace }) => namespace === target,
+    ({ script }) => script === path,
+  ];
+  for (const test of tests) {
+    const matched = list.filter(test);
+    if (matched.length > 0) return matched;
+  }
+  return [];
+}
+
+async function match(list: readonly ProcessView[], target: string): Promise<ProcessView[]> {
+  const plain = matchPlain(list, target);
+  if (plain.length > 0) return plain;
+  if (target === "all") throw xmError("ERR_NO_PROCESSES", undefined);
+  const names = await namesInFile(target);
+  const named = list.filter(({ name }) => names.includes(name));
+  if (named.length > 0) return named;
+  const { closest } = await import("fastest-levenshtein");
+  const near = closest(target, [
+    ...new Set(list.flatMap(({ name, namespace }) => [name, namespace])),
+  ]);
+  throw xmError("ERR_PROCESS_NOT_FOUND", { target, near: near === "" ? undefined : near });
+}
+
+async function namesInFile(target: string): Promise<string[]> {
+  const { isEcosystemFile } = await import("../runtime/config/load.ts");
+  if (target !== "-" && !isEcosystemFile(target)) return [];
+  const { readApps } = await import("./read-apps.ts");
+  return (await readApps(target, {})).map(({ name }) => name);
+}

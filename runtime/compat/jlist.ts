@@ -1,0 +1,91 @@
+import type { ProcessDetail } from "../api/schemas.ts";
+import { statusWord } from "./status.ts";
+
+/** A process in the shape of PM2's `jlist`. */
+export interface Pm2Process {
+  readonly pid: number;
+  readonly name: string;
+  readonly pm2_env: Readonly<Record<string, unknown>>;
+  readonly pm_id: number;
+  readonly monit: { readonly memory: number; readonly cpu: number };
+}
+
+/** Translates a process into PM2's words: its configuration, its state and its environment in one object. */
+export function toPm2Process(detail: ProcessDetail): Pm2Process {
+  const { spec, id, pid } = detail;
+  const { restart, killTimeoutMs, listenTimeoutMs, readiness } = spec.policy;
+  return {
+    pid: pid ?? 0,
+    name: detail.name,
+    pm2_env: {
+      ...spec.env,
+      ...passthroughDefaults,
+      ...spec.passthrough,
+      name: spec.name,
+      namespace: spec.namespace,
+      pm_id: id,
+      status: statusWord(detail.status),
+      pm_uptime: detail.startedAt ?? 0,
+      created_at: detail.createdAt,
+      restart_time: detail.restarts,
+      unstable_restarts: detail.unstableRestarts,
+      unique_id: detail.lifeId ?? "",
+      exit_code: detail.lastExit?.code ?? 0,
+      pm_exec_path: spec.script,
+      pm_cwd: spec.cwd,
+      exec_interpreter: spec.interpreter ?? "none",
+      exec_mode: `${spec.mode}_mode`,
+      args: spec.args,
+      node_args: spec.interpreterArgs,
+      instances: spec.instances,
+      instance_var: spec.instanceVariable,
+      [spec.instanceVariable]: detail.instance,
+      pm_out_log_path: detail.logs.out ?? "/dev/null",
+      pm_err_log_path: detail.logs.error ?? "/dev/null",
+      pm_pid_path: detail.pidFile,
+      merge_logs: spec.mergeLogs,
+      autostart: spec.autostart,
+      autorestart: restart.mode !== "never",
+      restart: restart.mode,
+      min_uptime: restart.minUptimeMs,
+      max_restarts: restart.maxRestarts,
+      restart_window: restart.restartWindowMs,
+      restart_delay: restart.restartDelayMs,
+      exp_backoff_restart_delay: restart.backoff?.initialMs ?? 0,
+      stop_exit_codes: restart.stopExitCodes,
+      kill_timeout: killTimeoutMs,
+      kill_signal: spec.stopSignal,
+      shutdown_with_message: spec.stopWithMessage,
+      listen_timeout: listenTimeoutMs,
+      wait_ready: readiness === "message",
+      treekill: spec.killsTree,
+      watch: spec.sensors.watch !== null,
+      cron_restart: spec.sensors.cron ?? undefined,
+      max_memory_restart: spec.sensors.maxMemoryBytes ?? undefined,
+      username: detail.user,
+      uid: spec.uid ?? undefined,
+      gid: spec.gid ?? undefined,
+      env: spec.env,
+      axm_actions: [],
+      axm_monitor: {},
+      axm_options: {},
+      axm_dynamic: {},
+      vizion_running: false,
+      km_link: false,
+      versioning: null,
+      version: detail.version ?? "N/A",
+    },
+    pm_id: id,
+    monit: { memory: detail.memoryBytes ?? 0, cpu: detail.cpuPercent ?? 0 },
+  };
+}
+
+/** What scripts find in PM2's output whether or not it was declared. */
+const passthroughDefaults = {
+  vizion: true,
+  pmx: true,
+  automation: true,
+  windowsHide: true,
+  kill_retry_time: 100,
+  source_map_support: true,
+} as const;

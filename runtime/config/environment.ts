@@ -1,0 +1,66 @@
+/** Variables that belong to the life of the process that calls, not to the one that is to be started. */
+const ofAnotherLife: readonly string[] = [
+  "XM_LIFE",
+  "XM_BOOTS",
+  "NODE_APP_INSTANCE",
+  "NODE_CHANNEL_FD",
+  "NODE_CHANNEL_SERIALIZATION_MODE",
+  "NODE_UNIQUE_ID",
+  "pm_id",
+  "name",
+  "namespace",
+  "unique_id",
+  "status",
+  "exec_mode",
+  "pm_exec_path",
+  "pm_cwd",
+  "pm_out_log_path",
+  "pm_err_log_path",
+  "pm_pid_path",
+];
+
+type Variables = Readonly<Record<string, unknown>>;
+
+/**
+ * The environment of an app: the caller's, then the app's `env`, then the chosen `env_NAME`. Values become texts;
+ * objects become JSON.
+ * @param filter PM2's `filter_env`: parts of names of the caller's variables to leave out; `true` leaves out all.
+ */
+export function mergeEnvironment(options: {
+  readonly caller: Readonly<Record<string, string | undefined>>;
+  readonly filter?: unknown;
+  readonly layers: readonly (Variables | undefined)[];
+}): Record<string, string> {
+  const { caller, filter, layers } = options;
+  const merged: Record<string, string> = {};
+  for (const [name, value] of Object.entries(callerVariables(caller))) {
+    if (!isFiltered(name, filter)) merged[name] = value;
+  }
+  for (const layer of layers) {
+    for (const [name, value] of Object.entries(layer ?? {})) {
+      if (value !== undefined && value !== null) merged[name] = asText(value);
+    }
+  }
+  return merged;
+}
+
+/** The caller's environment without what belongs to another process's life. */
+export function callerVariables(
+  caller: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const variables: Record<string, string> = {};
+  for (const [name, value] of Object.entries(caller)) {
+    if (value !== undefined && !ofAnotherLife.includes(name)) variables[name] = value;
+  }
+  return variables;
+}
+
+function isFiltered(name: string, filter: unknown): boolean {
+  if (filter === true) return true;
+  const parts = typeof filter === "string" ? [filter] : Array.isArray(filter) ? filter : [];
+  return parts.some((part) => typeof part === "string" && part !== "" && name.includes(part));
+}
+
+function asText(value: unknown): string {
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

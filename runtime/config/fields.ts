@@ -1,0 +1,300 @@
+/** How a field's value is read. The words are those of the reference page. */
+export type FieldKind =
+  | "string"
+  | "boolean"
+  | "number"
+  | "time"
+  | "size"
+  | "strings"
+  | "numbers"
+  | "env"
+  | "watch"
+  | "instances"
+  | "id"
+  | "any"
+  | "restart"
+  | "readiness"
+  | "boolean or string";
+
+/** One field of an ecosystem file. The configuration reference is generated from these. */
+export interface Field {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly kind: FieldKind;
+  /** As shown; the value itself is in `normalize.ts`. */
+  readonly default: string;
+  readonly description: string;
+  readonly group: FieldGroup;
+}
+
+export type FieldGroup =
+  | "Program"
+  | "Environment"
+  | "Restarts"
+  | "Start and stop"
+  | "Logs"
+  | "Triggers"
+  | "Kept for scripts";
+
+const field = (
+  group: FieldGroup,
+  name: string,
+  kind: FieldKind,
+  description: string,
+  more: { default?: string; aliases?: readonly string[] } = {},
+): Field => ({
+  name,
+  aliases: more.aliases ?? [],
+  kind,
+  default: more.default ?? "",
+  description,
+  group,
+});
+
+/** PM2's fields under PM2's names, and ours. */
+export const fields: readonly Field[] = [
+  field(
+    "Program",
+    "script",
+    "string",
+    "What is run: a file, a program in PATH, or a command line with spaces, which runs through `bash -c`.",
+    { aliases: ["exec", "cmd", "command"] },
+  ),
+  field("Program", "name", "string", "What it is called.", {
+    default: "the script's name without extension",
+  }),
+  field("Program", "name_prefix", "string", "Put before the name."),
+  field("Program", "namespace", "string", "A group of apps that commands can name at once.", {
+    default: "default",
+  }),
+  field("Program", "args", "strings", "Arguments; a text is split as a shell would."),
+  field("Program", "cwd", "string", "Working directory.", {
+    default: "where the file is; for a command, where you are",
+  }),
+  field(
+    "Program",
+    "interpreter",
+    "string",
+    "Program that runs the script; `none` runs the script itself.",
+    { default: "by the script's extension", aliases: ["exec_interpreter"] },
+  ),
+  field("Program", "node_args", "strings", "Arguments to the interpreter.", {
+    aliases: ["interpreterArgs", "interpreter_args"],
+  }),
+  field(
+    "Program",
+    "instances",
+    "instances",
+    "How many processes; `max` or 0 is one per processor, a negative number that many less.",
+    { default: "1" },
+  ),
+  field("Program", "exec_mode", "string", "`fork` or `cluster`.", {
+    default: "fork",
+    aliases: ["mode"],
+  }),
+  field("Program", "uid", "id", "User to run as, by name or number; needs root.", {
+    aliases: ["user"],
+  }),
+  field("Program", "gid", "id", "Group to run as.", { default: "the user's group" }),
+
+  field("Environment", "env", "env", "Variables over those of the caller."),
+  field("Environment", "env_*", "env", "Variables over `env`, chosen by `--env NAME`."),
+  field(
+    "Environment",
+    "filter_env",
+    "any",
+    "Removes the caller's variables whose name contains one of these; `true` removes all.",
+    { default: "false" },
+  ),
+  field(
+    "Environment",
+    "append_env_to_name",
+    "boolean",
+    "Appends `-NAME` of the chosen environment to the name.",
+    { default: "false" },
+  ),
+  field(
+    "Environment",
+    "instance_var",
+    "string",
+    "Variable that tells a process its number within the app.",
+    { default: "NODE_APP_INSTANCE" },
+  ),
+  field("Environment", "increment_var", "string", "Accepted; has no effect yet."),
+  field("Environment", "port", "number", "Sets the variable PORT."),
+
+  field(
+    "Restarts",
+    "restart",
+    "restart",
+    "When an ended process is started again: `always`, `on-failure` (not after exit 0 or a stop signal), `on-abnormal` (only after a signal), `never`.",
+    { default: "always" },
+  ),
+  field("Restarts", "autorestart", "boolean", "`false` is `restart: never`.", { default: "true" }),
+  field("Restarts", "stop_exit_codes", "numbers", "Exit codes after which it stays stopped."),
+  field("Restarts", "min_uptime", "time", "A life shorter than this is an unstable one.", {
+    default: "1000",
+  }),
+  field(
+    "Restarts",
+    "max_restarts",
+    "number",
+    "The exit that makes it this many unstable ones in a row is the last.",
+    { default: "16" },
+  ),
+  field(
+    "Restarts",
+    "restart_window",
+    "time",
+    "More than `max_restarts` restarts within this time is the end, however long each life was; 0 leaves the rule out.",
+    { default: "0" },
+  ),
+  field("Restarts", "restart_delay", "time", "Wait before each restart.", { default: "0" }),
+  field(
+    "Restarts",
+    "exp_backoff_restart_delay",
+    "time",
+    "First of the waits that grow from one restart to the next; 0 for none.",
+    { default: "0" },
+  ),
+  field("Restarts", "exp_backoff_restart_factor", "number", "What each wait is multiplied by.", {
+    default: "1.5",
+  }),
+  field("Restarts", "exp_backoff_restart_max", "time", "Longest wait.", { default: "15000" }),
+  field(
+    "Restarts",
+    "exp_backoff_restart_jitter",
+    "number",
+    "0 to 1: the share of each wait that is drawn at random.",
+    { default: "0" },
+  ),
+  field(
+    "Restarts",
+    "exp_backoff_reset",
+    "time",
+    "An uptime of this brings the wait back to the first.",
+    { default: "30000" },
+  ),
+
+  field("Start and stop", "autostart", "boolean", "Started when declared.", { default: "true" }),
+  field(
+    "Start and stop",
+    "wait_ready",
+    "boolean",
+    "Online when it sends the message `ready`; the same as `ready: message`.",
+    { default: "false" },
+  ),
+  field("Start and stop", "ready", "readiness", "What makes it online: `spawned` or `message`.", {
+    default: "spawned",
+  }),
+  field("Start and stop", "listen_timeout", "time", "How long to wait for readiness.", {
+    default: "3000",
+  }),
+  field("Start and stop", "kill_signal", "string", "Signal that asks it to end.", {
+    default: "SIGINT",
+  }),
+  field(
+    "Start and stop",
+    "shutdown_with_message",
+    "boolean",
+    "Asks it to end by the message `shutdown` instead (Node only).",
+    { default: "false" },
+  ),
+  field(
+    "Start and stop",
+    "kill_timeout",
+    "time",
+    "Grace period from the signal to SIGKILL; 0 is the default.",
+    { default: "1600" },
+  ),
+  field(
+    "Start and stop",
+    "treekill",
+    "boolean",
+    "Signals reach its whole tree, and nothing of it outlives it.",
+    { default: "true" },
+  ),
+  field("Start and stop", "force", "boolean", "Starts a second copy of what runs.", {
+    default: "false",
+  }),
+
+  field("Logs", "out_file", "string", "File for its output; `/dev/null` or `NULL` for none.", {
+    default: "HOME/logs/NAME-out.log",
+    aliases: ["out", "output", "out_log"],
+  }),
+  field("Logs", "error_file", "string", "File for its errors.", {
+    default: "HOME/logs/NAME-error.log",
+    aliases: ["error", "err", "err_file", "err_log"],
+  }),
+  field("Logs", "log_file", "boolean or string", "One file for both.", { aliases: ["log"] }),
+  field("Logs", "disable_logs", "boolean", "Throws both away.", { default: "false" }),
+  field(
+    "Logs",
+    "merge_logs",
+    "boolean",
+    "Several processes write to the same files, without their id in the name.",
+    { default: "false", aliases: ["combine_logs"] },
+  ),
+  field("Logs", "pid_file", "string", "File that holds the pid.", {
+    default: "HOME/pids/NAME-ID.pid",
+    aliases: ["pid"],
+  }),
+  field("Logs", "time", "boolean", "Accepted; `xm logs --timestamp` shows times.", {
+    default: "false",
+  }),
+  field("Logs", "log_date_format", "string", "Accepted; lines are not changed yet."),
+  field("Logs", "log_type", "string", "Accepted; lines are not changed yet."),
+
+  field("Triggers", "max_memory_restart", "size", "Restarts it when its main process is larger."),
+  field("Triggers", "cron_restart", "string", "Restarts it by a cron pattern.", {
+    aliases: ["cron"],
+  }),
+  field(
+    "Triggers",
+    "watch",
+    "watch",
+    "Restarts it when a file changes: `true` for its folder, or paths.",
+    { default: "false" },
+  ),
+  field("Triggers", "ignore_watch", "strings", "Names and patterns that do not count.", {
+    default: "node_modules and dot files",
+  }),
+  field("Triggers", "watch_delay", "time", "Wait for more changes before the restart.", {
+    default: "0",
+  }),
+  field("Triggers", "watch_options", "any", "Accepted; has no effect."),
+
+  ...[
+    "vizion",
+    "automation",
+    "pmx",
+    "source_map_support",
+    "disable_source_map_support",
+    "windowsHide",
+    "kill_retry_time",
+    "trace",
+    "disable_trace",
+    "v8",
+    "event_loop_inspector",
+    "deep_monitoring",
+    "execute_command",
+    "post_update",
+    "install_url",
+    "username",
+    "io",
+    "write",
+    "version",
+  ].map((name) =>
+    field(
+      "Kept for scripts",
+      name,
+      "any",
+      "PM2's; changes nothing here, and is shown by `xm jlist`.",
+    ),
+  ),
+];
+
+/** Every name a field goes by, to the field. */
+export const fieldsByName: ReadonlyMap<string, Field> = new Map(
+  fields.flatMap((each) => [each.name, ...each.aliases].map((name) => [name, each] as const)),
+);

@@ -1,0 +1,118 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { delimiter, extname, isAbsolute, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { errnoOf, xmError } from "../errors.ts";
+
+/** What is run, and by what. Paths are absolute. */
+export interface Program {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly interpreter: string | null;
+  readonly interpreterArgs: readonly string[];
+  /** Variables the interpreter needs, below the app's own. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** PM2's table of interpreters by extension; TypeScript runs on Node here. */
+const byExtension: Readonly<Record<string, string>> = {
+  ".js": "node",
+  ".cjs": "node",
+  ".mjs": "node",
+  ".ts": "node",
+  ".mts": "node",
+  ".cts": "node",
+  ".tsx": "node",
+  ".py": "python3",
+  ".sh": "bash",
+  ".rb": "ruby",
+  ".php": "php",
+  ".pl": "perl",
+  ".coffee": "coffee",
+  ".ls": "lsc",
+};
+
+/**
+ * Finds what runs a script.
+ * @throws `ERR_SCRIPT_NOT_FOUND`, `ERR_INTERPRETER_NOT_FOUND`.
+ */
+export function resolveProgram(options: {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly interpreter: string | undefined;
+  readonly interpreterArgs: readonly string[];
+  readonly path: string | undefined;
+}): Program {
+  const { args, cwd, interpreterArgs, path } = options;
+  const wanted = options.interpreter === "" ? undefined : options.interpreter;
+  const file = resolve(cwd, options.script);
+  const plain = { args, interpreterArgs, env: {} };
+  if (!isFile(file)) {
+    if (/\s/.test(options.script)) {
+      const shell = findInPath("bash", path) ?? "/bin/sh";
+      return { ...plain, script: shell, args: ["-c", options.script, ...args], interpreter: null };
+    }
+    const command = options.script.includes("/") ? undefined : findInPath(options.script, path);
+    if (command === undefined) throw xmError("ERR_SCRIPT_NOT_FOUND", { script: file });
+    return { ...plain, script: command, interpreter: null };
+  }
+  const name = wanted ?? byExtension[extname(file)] ?? (isExecutable(file) ? "none" : "node");
+  if (name === "none") return { ...plain, script: file, interpreter: null };
+  const interpreter = name === "node" ? process.execPath : findInPath(name, path);
+  if (interpreter === undefined) {
+    throw xmError("ERR_INTERPRETER_NOT_FOUND", { interpreter: name, script: file });
+  }
+  const isTypeScript = name === "node" && /\.[cm]?tsx?$/.test(file);
+  return {
+    script: file,
+    args,
+    interpreter,
+    interpreterArgs: [...(isTypeScript ? typeScriptArgs(file, cwd) : []), ...interpreterArgs],
+    // Python holds its output back when it is not a terminal.
+    env: name.startsWith("python") ? { PYTHONUNBUFFERED: "1" } : {},
+  };
+}
+
+/** The first executable of that name in a PATH; a path with a slash is looked at as it is. */
+export function findInPath(command: string, path: string | undefined): string | undefined {
+  if (isAbsolute(command)) return isExecutable(command) ? command : undefined;
+  return (path ?? "/usr/local/bin:/usr/bin:/bin")
+    .split(delimiter)
+    .map((folder) => join(folder, command))
+    .find(isExecutable);
+}
+
+/** Whether this Node strips types by itself. */
+export function runsTypeScript(): boolean {
+  return Boolean((process.features as { typescript?: unknown }).typescript);
+}
+
+/** Node strips types itself from 22.18 on; before that the app's own `tsx` does. */
+function typeScriptArgs(file: string, cwd: string): string[] {
+  if (runsTypeScript()) return [];
+  for (const from of [file, join(cwd, "package.json")]) {
+    try {
+      return ["--import", pathToFileURL(createRequire(from).resolve("tsx")).href];
+    } catch (error) {
+      if (errnoOf(error) !== "MODULE_NOT_FOUND") throw error;
+    }
+  }
+  throw xmError("ERR_USAGE", {
+    what: `${file} is TypeScript, and Node ${process.version} does not run it by itself`,
+    fix: "install `tsx` in the app, or run it with Node 22.18 or newer",
+  });
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return isFile(path);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,39 @@
+import { open } from "node:fs/promises";
+import { errnoOf } from "../errors.ts";
+
+const blockBytes = 64 * 1024;
+
+/**
+ * The last lines of a file, read backwards, and where it ended: following goes on from there.
+ * @returns no lines and 0 for a file that is not there.
+ */
+export async function lastLines(
+  path: string,
+  count: number,
+): Promise<{ lines: string[]; endBytes: number }> {
+  const file = await open(path, "r").catch((error: unknown) => {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "EACCES") return undefined;
+    throw error;
+  });
+  if (file === undefined) return { lines: [], endBytes: 0 };
+  try {
+    const { size } = await file.stat();
+    const blocks: Buffer[] = [];
+    let newlines = 0;
+    // One more newline than lines: the first of them ends the line before.
+    for (let start = size; start > 0 && newlines <= count; ) {
+      const length = Math.min(blockBytes, start);
+      start -= length;
+      const block = Buffer.alloc(length);
+      await file.read(block, 0, length, start);
+      blocks.unshift(block);
+      for (const byte of block) if (byte === 0x0a) newlines += 1;
+    }
+    const bytes = Buffer.concat(blocks);
+    const end = bytes.lastIndexOf(0x0a) + 1;
+    const whole = bytes.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
+    return { lines: count === 0 ? [] : whole.slice(-count), endBytes: size - (bytes.length - end) };
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,14 @@
+import type { Cron } from "croner";
+
+/** Trips by a cron pattern. Croner is loaded when the first app has one. */
+export function watchCron(pattern: string, trip: (by: string) => void): () => void {
+  let job: Cron | undefined;
+  let isStopped = false;
+  void import("croner").then(({ Cron: CronJob }) => {
+    if (!isStopped) job = new CronJob(pattern, { unref: true }, () => trip(`cron ${pattern}`));
+  });
+  return () => {
+    isStopped = true;
+    job?.stop();
+  };
+}

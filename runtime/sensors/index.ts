@@ -1,0 +1,29 @@
+import type { SensorInput } from "../../machines/process-events.ts";
+import type { Sampler } from "../metrics/sampler.ts";
+import { watchCron } from "./cron.ts";
+import { watchFiles } from "./files.ts";
+import { watchMemory } from "./memory.ts";
+
+export interface SensorDependencies {
+  readonly sampler: Sampler;
+  /** How often the memory is looked at; ms. */
+  readonly workerIntervalMs: number;
+  /** Asks for a restart; `by` says what tripped, for the decision record. */
+  readonly trip: (by: string) => void;
+}
+
+/** Starts the sensors an app declares; the answer stops them all. */
+export function startSensors(input: SensorInput, dependencies: SensorDependencies): () => void {
+  const { sensors } = input.spec;
+  const { child } = input;
+  const stops: (() => void)[] = [];
+  if (sensors.maxMemoryBytes !== null && child !== null) {
+    stops.push(watchMemory({ pid: child.pid, limitBytes: sensors.maxMemoryBytes }, dependencies));
+  }
+  if (sensors.cron !== null) stops.push(watchCron(sensors.cron, dependencies.trip));
+  if (sensors.watch !== null && child !== null)
+    stops.push(watchFiles(sensors.watch, dependencies.trip));
+  return () => {
+    for (const stop of stops) stop();
+  };
+}

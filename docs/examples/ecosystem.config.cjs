@@ -3,7 +3,7 @@ module.exports = {
   apps: [
     {
       name: "api",
-      script: "./api.js",
+      script: "./api.cjs",
       cwd: __dirname,
       env: { PORT: "8790" },
       env_production: { PORT: "8791" },

@@ -10,7 +10,7 @@ import { routes, type Leave, type Route } from "./routes.ts";
 export const apiPrefix = "/v1";
 
 /**
- * Serves the API on the home's unix socket. The daemon's umask makes it 0600 from its first moment. The caller
+ * Serves the API on the home's unix socket. A umask makes it 0600 from its first moment. The caller
  * holds the home's lock, so a socket file that is there was left behind by a dead daemon.
  */
 export function serveApi(options: {
@@ -47,8 +47,11 @@ export function serveApi(options: {
   server.requestTimeout = 0;
   server.keepAliveTimeout = 5_000;
   removeIfThere(socket);
+  const umask = process.umask(0o177);
   return new Promise((resolve, reject) => {
     server.once("error", reject);
+    // Bound within the call, so the narrow umask is not seen by anything else.
     server.listen(socket, () => resolve(server));
+    process.umask(umask);
   });
 }

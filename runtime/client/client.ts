@@ -201,15 +201,12 @@ function isProblem(value: unknown): value is { problem: Problem } {
   return typeof value === "object" && value !== null && "problem" in value;
 }
 
-/** Resolves when a process that said it would end has ended. */
+/** Resolves when a process that said it would end has ended; one that nobody has waited for yet has. */
 async function gone(pid: number): Promise<void> {
+  const { isLiving, readProcess } = await import("../os/procfs.ts");
   for (;;) {
-    try {
-      process.kill(pid, 0);
-    } catch (error) {
-      if (errnoOf(error) === "ESRCH") return;
-      throw error;
-    }
+    const stat = readProcess(pid);
+    if (stat === undefined || !isLiving(stat)) return;
     await new Promise((resolve) => {
       setTimeout(resolve, 5);
     });

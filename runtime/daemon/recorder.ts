@@ -29,7 +29,7 @@ export interface Recorder {
 export function createRecorder(options: { store: StateStore; now: () => number }): Recorder {
   const { store, now } = options;
   const causes = new Map<number, string>();
-  const last = new Map<number, ProcessFacts>();
+  const last = new Map(store.restored.processes.map((facts) => [facts.id, facts]));
   const listeners = new Set<(change: Change) => void>();
   let frozen = false;
 
@@ -73,6 +73,7 @@ export function createRecorder(options: { store: StateStore; now: () => number }
 /** The machine's delays are the changes nobody outside caused. */
 function delayBehind(before: ProcessFacts | undefined, facts: ProcessFacts): string {
   if (before === undefined) return "declared";
+  if (before.status !== facts.status && before.child !== null && facts.child === null) return "resumed";
   if (before.status === "waiting") return "restartDelay";
   if (before.status === "starting") return "listenTimeout";
   if (before.status === "stopping") return "killTimeout";

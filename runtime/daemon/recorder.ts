@@ -73,7 +73,8 @@ export function createRecorder(options: { store: StateStore; now: () => number }
 /** The machine's delays are the changes nobody outside caused. */
 function delayBehind(before: ProcessFacts | undefined, facts: ProcessFacts): string {
   if (before === undefined) return "declared";
-  if (before.status !== facts.status && before.child !== null && facts.child === null) return "resumed";
+  if (before.status !== facts.status && before.child !== null && facts.child === null)
+    return "resumed";
   if (before.status === "waiting") return "restartDelay";
   if (before.status === "starting") return "listenTimeout";
   if (before.status === "stopping") return "killTimeout";

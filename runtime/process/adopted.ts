@@ -23,6 +23,24 @@ export function watchAdopted(fact: ChildFact, onEnd: () => void): () => void {
   return () => forget(fact);
 }
 
+/** While somebody waits for an end, it is looked for this often; ms. */
+const pollExpectedEveryMs = 15;
+
+/** The child was asked to end or killed: look for its end at once and often. */
+export function expectEnd(fact: ChildFact): void {
+  const look = (): void => {
+    const onEnd = watched.get(fact);
+    if (onEnd === undefined) return;
+    if (isAlive(fact)) {
+      setTimeout(look, pollExpectedEveryMs).unref();
+      return;
+    }
+    forget(fact);
+    onEnd();
+  };
+  setTimeout(look, 1).unref();
+}
+
 function pollAll(): void {
   polls += 1;
   const isFull = polls % fullLookEvery === 0;

@@ -1,6 +1,6 @@
 import type { ChildFact } from "../../machines/facts.ts";
 import type { AppSpec, LogPaths } from "../../machines/spec.ts";
-import { watchAdopted } from "./adopted.ts";
+import { expectEnd, watchAdopted } from "./adopted.ts";
 import { markerOf } from "./environment.ts";
 import type { SpawnFailure } from "./failure.ts";
 import { removePidFile } from "./pid-file.ts";
@@ -110,6 +110,7 @@ class Child implements ChildHandle {
   }
 
   stop(): void {
+    if (this.#started === undefined && !this.#stopWasAsked) expectEnd(this.fact);
     this.#stopWasAsked = true;
     const { stopWithMessage, stopSignal, killsTree } = this.#launch.spec;
     if (stopWithMessage && this.#started?.send("shutdown") === true) return;
@@ -118,6 +119,7 @@ class Child implements ChildHandle {
   }
 
   kill(): void {
+    if (this.#started === undefined && !this.#stopWasAsked) expectEnd(this.fact);
     this.#isKilling = true;
     this.#look();
   }

@@ -23,8 +23,18 @@ test("a child that ignores SIGINT is killed at the end of its grace period, afte
 test("the grandchildren of a crashed child are gone before its next life", async () => {
   const home = testHome();
   const crash = join(home.folder, "crash");
-  await home.ok("start", program("leaves-grandchildren.js"), "--name", "g", "--no-autorestart", "--", crash);
-  const [, pid, near, far] = await until("its pids", () => /life (\d+) (\d+) (\d+)/.exec(home.log("g-out.log")));
+  await home.ok(
+    "start",
+    program("leaves-grandchildren.js"),
+    "--name",
+    "g",
+    "--no-autorestart",
+    "--",
+    crash,
+  );
+  const [, pid, near, far] = await until("its pids", () =>
+    /life (\d+) (\d+) (\d+)/.exec(home.log("g-out.log")),
+  );
   for (const each of [pid, near, far]) expect(isThere(Number(each))).toBe(true);
 
   home.file("crash", "");
@@ -35,7 +45,15 @@ test("the grandchildren of a crashed child are gone before its next life", async
 
 test("a child that dies before it is ready is an unstable exit and is never shown online", async () => {
   const home = testHome();
-  const ran = await home.xm("start", program("crashes.js"), "--name", "c", "--wait-ready", "--max-restarts", "3");
+  const ran = await home.xm(
+    "start",
+    program("crashes.js"),
+    "--name",
+    "c",
+    "--wait-ready",
+    "--max-restarts",
+    "3",
+  );
 
   expect(ran.code).not.toBe(0);
   const after = await until("the end of its budget", async () => {
@@ -82,7 +100,14 @@ test("a working directory that is missing is named", async () => {
 test("a log folder that cannot be written is named, and the process is errored", async () => {
   const home = testHome();
   const file = home.file("file", "");
-  const ran = await home.xm("start", program("stays.js"), "--name", "x", "--output", join(file, "out.log"));
+  const ran = await home.xm(
+    "start",
+    program("stays.js"),
+    "--name",
+    "x",
+    "--output",
+    join(file, "out.log"),
+  );
 
   expect(ran.code).not.toBe(0);
   expect(ran.stderr + ran.stdout).toContain(join(file, "out.log"));
@@ -93,7 +118,15 @@ test("a process that says ready is online then, and not before", async () => {
   const home = testHome();
   const flag = join(home.folder, "ready");
   const starting = home.xm(
-    "start", program("ready-late.js"), "--name", "r", "--wait-ready", "--listen-timeout", "20000", "--", flag,
+    "start",
+    program("ready-late.js"),
+    "--name",
+    "r",
+    "--wait-ready",
+    "--listen-timeout",
+    "20000",
+    "--",
+    flag,
   );
   await until("it to be up", () => home.log("r-out.log").includes("up"));
   expect((await home.process("r")).status).toBe("starting");
@@ -120,7 +153,7 @@ test("files are logged to directly: the home's folders are 0700 and its files 06
   const mode = (path: string) => (statSync(path).mode & 0o777).toString(8);
   const { home: root, socket, state, logs, pidFile } = home.paths;
   expect([root, state, logs].map(mode)).toEqual(["700", "700", "700"]);
-  expect([socket, pidFile, join(logs, "a-out.log"), join(state, "journal.ndjson")].map(mode)).toEqual([
-    "600", "600", "600", "600",
-  ]);
+  expect(
+    [socket, pidFile, join(logs, "a-out.log"), join(state, "journal.ndjson")].map(mode),
+  ).toEqual(["600", "600", "600", "600"]);
 });

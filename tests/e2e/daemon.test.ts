@@ -7,14 +7,20 @@ test("twenty simultaneous starts of twenty names make one daemon and twenty proc
   const home = testHome();
   const names = Array.from({ length: 20 }, (_, n) => `p${n}`);
   const ran = await Promise.all(
-    names.map((name) => home.xm("start", "sleep", "--interpreter", "none", "--name", name, "--", "1000000")),
+    names.map((name) =>
+      home.xm("start", "sleep", "--interpreter", "none", "--name", name, "--", "1000000"),
+    ),
   );
 
-  expect(ran.map(({ code, stderr }) => ({ code, stderr }))).toEqual(names.map(() => ({ code: 0, stderr: "" })));
+  expect(ran.map(({ code, stderr }) => ({ code, stderr }))).toEqual(
+    names.map(() => ({ code: 0, stderr: "" })),
+  );
   const list = await home.list();
   expect(list.map(({ name }) => name).sort()).toEqual([...names].sort());
   expect(list.map(({ id }) => id)).toEqual(names.map((_, id) => id));
-  expect(processesOf(home.paths.home).filter(({ command }) => command.includes("God Daemon"))).toHaveLength(1);
+  expect(
+    processesOf(home.paths.home).filter(({ command }) => command.includes("God Daemon")),
+  ).toHaveLength(1);
 });
 
 test("a God stopped by SIGSTOP is named within five seconds instead of waited for", async () => {
@@ -45,7 +51,14 @@ test("a socket left behind by a dead God is no obstacle", async () => {
 
 test("five hundred processes start from one file", async () => {
   const home = testHome();
-  const app = { name: "many", script: "sleep", args: ["1000000"], interpreter: "none", instances: 500, exec_mode: "fork" };
+  const app = {
+    name: "many",
+    script: "sleep",
+    args: ["1000000"],
+    interpreter: "none",
+    instances: 500,
+    exec_mode: "fork",
+  };
   const file = home.file("many.json", JSON.stringify({ apps: [app] }));
   await home.ok("start", file);
 

@@ -26,7 +26,10 @@ export interface TestHome {
   xm(...args: string[]): Promise<Ran>;
   /** Runs `xm` and throws with its whole output unless it succeeds. */
   ok(...args: string[]): Promise<string>;
-  run(args: readonly string[], options?: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string }): Promise<Ran>;
+  run(
+    args: readonly string[],
+    options?: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string },
+  ): Promise<Ran>;
   /** Writes a file into the folder and gives its path. */
   file(name: string, text: string): string;
   client(): Client;
@@ -74,7 +77,9 @@ export function testHome(options: { env?: NodeJS.ProcessEnv; home?: string } = {
     ok: async (...args) => {
       const ran = await run(args);
       if (ran.code !== 0) {
-        throw new Error(`xm ${args.join(" ")} ended with ${ran.code}\n${ran.stdout}${ran.stderr}\n${home.godLog()}`);
+        throw new Error(
+          `xm ${args.join(" ")} ended with ${ran.code}\n${ran.stdout}${ran.stderr}\n${home.godLog()}`,
+        );
       }
       return ran.stdout;
     },
@@ -106,10 +111,14 @@ export function testHome(options: { env?: NodeJS.ProcessEnv; home?: string } = {
     if (task.result?.state === "fail") console.log(home.godLog());
     await run(["kill"], { env: { XM_WATCHDOG: "off" } });
     try {
-      await until("every process of the home to be gone", () => processesOf(paths.home).length === 0, {
-        withinMs: 10_000,
-        saw: () => processesOf(paths.home),
-      });
+      await until(
+        "every process of the home to be gone",
+        () => processesOf(paths.home).length === 0,
+        {
+          withinMs: 10_000,
+          saw: () => processesOf(paths.home),
+        },
+      );
     } finally {
       for (const { pid } of processesOf(paths.home)) process.kill(pid, "SIGKILL");
       rmSync(folder, { recursive: true, force: true });
@@ -127,8 +136,9 @@ export function processesOf(home: string): { pid: number; command: string }[] {
       command: readProc(name, "cmdline").replaceAll("\0", " "),
       environment: readProc(name, "environ"),
     }))
-    .filter(({ command, environment }) =>
-      environment.split("\0").includes(`XM_HOME=${home}`) || command.includes(`(${home})`),
+    .filter(
+      ({ command, environment }) =>
+        environment.split("\0").includes(`XM_HOME=${home}`) || command.includes(`(${home})`),
     )
     .map(({ pid, command }) => ({ pid, command }));
 }

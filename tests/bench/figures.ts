@@ -1,0 +1,322 @@
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "../support/condition.ts";
+import { isThere } from "../support/home.ts";
+import { hasContent, interleave, median, pause, run, timed, usage } from "./measure.ts";
+import { put, type Manager } from "./manager.ts";
+
+/** A line of the table: the figure of each manager, as its reader shall see it. */
+export interface Figure {
+  readonly name: string;
+  readonly goal: string;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+const node = process.execPath;
+const idleApp = "setInterval(() => {}, 1 << 30);";
+
+const ratio = (value: number, base: number): string => (value / base).toFixed(2);
+
+/** Wall time of a call over that of `node -e 0`. */
+export async function listing(managers: readonly Manager[], rounds: number): Promise<Figure[]> {
+  for (const each of managers) await each.call("start", put(each, "idle.cjs", idleApp));
+  const figures: Figure[] = [];
+  for (const command of ["ls", "jlist"]) {
+    const times = await interleave(rounds, {
+      node: async () => (await run([node, "-e", "0"])).ms,
+      ...Object.fromEntries(
+        managers.map((each) => [each.name, async () => (await each.call(command)).ms]),
+      ),
+    });
+    const base = times["node"] ?? 1;
+    const values = managers.map((each) => [each.name, ratio(times[each.name] ?? 0, base)] as const);
+    figures.push({
+      name: `${command} ÷ node -e 0`,
+      goal: "≤ 1.25",
+      values: Object.fromEntries(values),
+    });
+  }
+  for (const each of managers) await each.call("delete", "all");
+  return figures;
+}
+
+/** Fifty Node apps: all running, over a raw parallel spawn of the same fifty; then deleting them. */
+export async function fifty(managers: readonly Manager[], rounds: number): Promise<Figure[]> {
+  const script = 'require("node:fs").writeSync(1, "up\\n"); setInterval(() => {}, 1 << 30);';
+  const deletions: Record<string, number[]> = {};
+  const memory: Record<string, string> = {};
+  const cpu: Record<string, string> = {};
+  const contestants = managers.map(
+    (each, index) =>
+      [
+        each.name,
+        async () => {
+          const app = put(each, "up.cjs", script);
+          const apps = Array.from({ length: 50 }, (_, n) => ({ name: `a${n}`, script: app }));
+          const file = put(each, "fifty.json", JSON.stringify({ apps }));
+          const before = usage(each.godPid()).rssKb;
+          const begin = performance.now();
+          const starting = each.call("start", file);
+          await until(
+            "all fifty to be up",
+            () => apps.every(({ name }) => hasContent(each.logFile(name))),
+            { withinMs: 120_000 },
+          );
+          const ms = performance.now() - begin;
+          await starting;
+          if (memory[each.name] === undefined) {
+            const measured = await idleUse(each);
+            memory[each.name] = `${((measured.rssKb - before) / 50).toFixed(0)} KB`;
+            cpu[each.name] = `${measured.cpuPercent.toFixed(2)} %`;
+          }
+          (deletions[each.name] ??= []).push((await each.call("delete", "all")).ms);
+          for (const { name } of apps) rmSync(each.logFile(name), { force: true });
+          void index;
+          return ms;
+        },
+      ] as const,
+  );
+  const times = await interleave(rounds, {
+    raw: rawFifty(managers[0] as Manager, script),
+    ...Object.fromEntries(contestants),
+  });
+  const pick = (show: (name: string) => string): Figure["values"] =>
+    Object.fromEntries(managers.map(({ name }) => [name, show(name)]));
+  return [
+    {
+      name: "50 Node apps up ÷ raw parallel spawn",
+      goal: "≤ 1.10",
+      values: pick((name) => ratio(times[name] ?? 0, times["raw"] ?? 1)),
+    },
+    {
+      name: "delete those 50",
+      goal: "≤ 0.4 s",
+      values: pick((name) => `${(median(deletions[name] ?? []) / 1_000).toFixed(2)} s`),
+    },
+    { name: "daemon memory per app", goal: "≤ 20 KB", values: pick((name) => memory[name] ?? "") },
+    { name: "daemon CPU, idle, 50 apps", goal: "≤ 0.2 %", values: pick((name) => cpu[name] ?? "") },
+  ];
+}
+
+function rawFifty(each: Manager, script: string): () => Promise<number> {
+  return async () => {
+    const app = put(each, "raw.cjs", script);
+    const children = Array.from({ length: 50 }, () =>
+      spawn(node, [app], { stdio: ["ignore", "pipe", "ignore"] }),
+    );
+    const ms = await timed(() =>
+      Promise.all(
+        children.map((child) => new Promise((resolve) => child.stdout.once("data", resolve))),
+      ),
+    );
+    await Promise.all(
+      children.map(
+        (child) =>
+          new Promise((resolve) => {
+            child.once("exit", resolve);
+            child.kill("SIGKILL");
+          }),
+      ),
+    );
+    return ms;
+  };
+}
+
+async function idleUse(each: Manager): Promise<{ rssKb: number; cpuPercent: number }> {
+  await pause(2_000);
+  const before = usage(each.godPid());
+  await pause(10_000);
+  const after = usage(each.godPid());
+  return { rssKb: after.rssKb, cpuPercent: (after.cpuMs - before.cpuMs) / 100 };
+}
+
+/** Resident size of an idle daemon over that of an idle bare node. */
+export async function memory(managers: readonly Manager[]): Promise<Figure[]> {
+  const bare = spawn(node, ["-e", idleApp], { stdio: "ignore" });
+  await pause(2_000);
+  const base = usage(bare.pid ?? 0).rssKb;
+  bare.kill("SIGKILL");
+  const values = managers.map(
+    (each) => [each.name, ratio(usage(each.godPid()).rssKb, base)] as const,
+  );
+  return [
+    { name: "idle daemon memory ÷ idle node", goal: "≤ 1.35", values: Object.fromEntries(values) },
+  ];
+}
+
+/** From an app's end to the first line of its next life, over the boot of a node that writes one. */
+export async function nextLife(managers: readonly Manager[], rounds: number): Promise<Figure[]> {
+  const script = [
+    'const { writeSync } = require("node:fs");',
+    "writeSync(1, `up ${Date.now()}\\n`);",
+    'process.on("SIGUSR2", () => { writeSync(1, `down ${Date.now()}\\n`); process.exit(1); });',
+    "setInterval(() => {}, 1 << 30);",
+  ].join("\n");
+  for (const each of managers) {
+    await each.call("start", put(each, "lives.cjs", script), "--max-restarts", "1000");
+    await until("its first life", () => hasContent(each.logFile("lives")));
+  }
+  const bare = put(
+    managers[0] as Manager,
+    "bare.cjs",
+    'require("node:fs").writeSync(1, `${Date.now()}\\n`)',
+  );
+  const times = await interleave(rounds, {
+    node: async () => {
+      const begin = Date.now();
+      return Number((await run([node, bare])).stdout) - begin;
+    },
+    ...Object.fromEntries(
+      managers.map((each) => [
+        each.name,
+        async () => {
+          const lines = (): string[] =>
+            readFileSync(each.logFile("lives"), "utf8").trim().split("\n");
+          const count = lines().length;
+          const [{ pid } = { pid: 0 }] = await each.jlist();
+          process.kill(pid, "SIGUSR2");
+          await until("the next life", () => lines().length === count + 2);
+          const [down, up] = lines()
+            .slice(-2)
+            .map((line) => Number(line.split(" ")[1]));
+          return (up ?? 0) - (down ?? 0);
+        },
+      ]),
+    ),
+  });
+  for (const each of managers) await each.call("delete", "all");
+  const values = managers.map(
+    (each) => [each.name, ratio(times[each.name] ?? 0, times["node"] ?? 1)] as const,
+  );
+  return [
+    {
+      name: "exit → first line of next life ÷ node boot",
+      goal: "≤ 1.15",
+      values: Object.fromEntries(values),
+    },
+  ];
+}
+
+/** A million lines of output, over the same program redirected by a shell. */
+export async function output(managers: readonly Manager[], rounds: number): Promise<Figure[]> {
+  const script = [
+    'const { writeSync } = require("node:fs");',
+    "const begin = Date.now();",
+    'const block = `${"x".repeat(99)}\\n`.repeat(1000);',
+    "for (let n = 0; n < 1000; n += 1) for (let done = 0; done < block.length; ) { try { done += writeSync(1, block.slice(done)); } catch (error) { if (error.code !== 'EAGAIN') throw error; } }",
+    "writeSync(2, `took ${Date.now() - begin}\\n`);",
+    "setInterval(() => {}, 1 << 30);",
+  ].join("\n");
+  const daemonCpu: Record<string, number[]> = {};
+  const took = (file: string): number =>
+    Number(
+      /took (\d+)/.exec(existsSync(file) ? readFileSync(file, "utf8") : "")?.[1] ?? Number.NaN,
+    );
+  const first = managers[0] as Manager;
+  const times = await interleave(rounds, {
+    shell: async () => {
+      const app = put(first, "lines.cjs", script);
+      const [out, error] = [join(first.folder, "out"), join(first.folder, "err")];
+      rmSync(error, { force: true });
+      const child = spawn("/bin/sh", ["-c", `exec "${node}" "${app}" > "${out}" 2> "${error}"`], {
+        stdio: "ignore",
+      });
+      const ms = await until("the shell's lines", () => took(error) || undefined, {
+        withinMs: 60_000,
+      });
+      child.kill("SIGKILL");
+      return ms;
+    },
+    ...Object.fromEntries(
+      managers.map((each) => [
+        each.name,
+        async () => {
+          const file = each.logFile("lines");
+          const errors = file.replace("-out.log", "-error.log");
+          for (const old of [file, errors]) rmSync(old, { force: true });
+          const before = usage(each.godPid()).cpuMs;
+          const begin = Date.now();
+          await each.call("start", put(each, "lines.cjs", script));
+          await until(
+            "its lines",
+            () => existsSync(file) && statSync(file).size >= 100_000_000 && took(errors),
+            { withinMs: 60_000 },
+          );
+          const wall = Math.min(
+            Date.now() - begin,
+            each.name === "xm" ? took(errors) : Number.POSITIVE_INFINITY,
+          );
+          (daemonCpu[each.name] ??= []).push(usage(each.godPid()).cpuMs - before);
+          await each.call("delete", "all");
+          return wall;
+        },
+      ]),
+    ),
+  });
+  const pick = (show: (name: string) => string): Figure["values"] =>
+    Object.fromEntries(managers.map(({ name }) => [name, show(name)]));
+  return [
+    {
+      name: "1 000 000 lines ÷ shell redirect",
+      goal: "≤ 1.05",
+      values: pick((name) => ratio(times[name] ?? 0, times["shell"] ?? 1)),
+    },
+    {
+      name: "daemon CPU for them",
+      goal: "≤ 0.1 s",
+      values: pick((name) => `${(median(daemonCpu[name] ?? []) / 1_000).toFixed(2)} s`),
+    },
+  ];
+}
+
+/** SIGKILL of the daemon: who lives, who is listed afterwards, and how long the first `ls` takes. */
+export async function survival(managers: readonly Manager[]): Promise<Figure[]> {
+  const kept: Record<string, string> = {};
+  const answer: Record<string, string> = {};
+  for (const each of managers) {
+    const app = put(each, "idle.cjs", idleApp);
+    for (const name of ["a", "b", "c"]) await each.call("start", app, "--name", name, "-f");
+    const before = (await each.jlist()).map(({ pid }) => pid);
+    process.kill(each.godPid(), "SIGKILL");
+    const { ms } = await each.call("ls");
+    const after = (await each.jlist()).map(({ pid }) => pid);
+    kept[each.name] = `${before.filter((pid) => isThere(pid) && after.includes(pid)).length} of 3`;
+    answer[each.name] = `${ms.toFixed(0)} ms`;
+    await each.call("delete", "all");
+  }
+  return [
+    { name: "SIGKILL of the daemon: same pids", goal: "3 of 3", values: kept },
+    { name: "first ls after it", goal: "≤ 400 ms", values: answer },
+  ];
+}
+
+/** `ls` with five hundred processes over `ls` with one. */
+export async function many(each: Manager, rounds: number): Promise<Figure[]> {
+  const app = (instances: number): string =>
+    JSON.stringify({
+      apps: [
+        {
+          name: "s",
+          script: "sleep",
+          args: ["1000000"],
+          interpreter: "none",
+          instances,
+          exec_mode: "fork",
+        },
+      ],
+    });
+  await each.call("start", put(each, "one.json", app(1)));
+  const one = await interleave(rounds, { ls: async () => (await each.call("ls")).ms });
+  await each.call("delete", "all");
+  await each.call("start", put(each, "many.json", app(500)));
+  const five = await interleave(rounds, { ls: async () => (await each.call("ls")).ms });
+  await each.call("delete", "all");
+  return [
+    {
+      name: "ls of 500 processes ÷ ls of one",
+      goal: "< 1.5",
+      values: { [each.name]: ratio(five["ls"] ?? 0, one["ls"] ?? 1) },
+    },
+  ];
+}

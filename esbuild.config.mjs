@@ -11,10 +11,13 @@ const shared = {
   target: "node20.19",
   format: "cjs",
   minify: true,
-  keepNames: true,
   legalComments: "none",
   logLevel: "warning",
-  define: { "process.env.NODE_ENV": '"production"', XM_VERSION: JSON.stringify(version), "import.meta.dirname": "__dirname" },
+  define: {
+    "process.env.NODE_ENV": '"production"',
+    XM_VERSION: JSON.stringify(version),
+    "import.meta.dirname": "__dirname",
+  },
 };
 
 await build({

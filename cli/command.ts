@@ -45,7 +45,7 @@ async function checkFlags(raw: readonly string[], args: ArgsDef): Promise<void> 
   for (const word of raw) {
     const flag = /^--?([a-zA-Z][\w-]*)/.exec(word)?.[1];
     if (flag === undefined || known.has(flag)) continue;
-    if (!word.startsWith("--") && [...flag].every((letter) => known.has(letter))) continue;
+    if (!word.startsWith("--") && flag.split("").every((letter) => known.has(letter))) continue;
     const { closest } = await import("fastest-levenshtein");
     const near = closest(flag, [...known]);
     const fix =

@@ -20,10 +20,13 @@ export const errors = {
     what: `the interpreter "${p.interpreter}" for ${p.script} is not in PATH`,
     fix: "install it, or name another with --interpreter",
   })),
-  ERR_PROCESS_NOT_FOUND: define("not-found", (p: { target: string; near?: string | undefined }) => ({
-    what: `no process, name or namespace "${p.target}"`,
-    fix: p.near === undefined ? "run `xm ls` to see what there is" : `did you mean "${p.near}"?`,
-  })),
+  ERR_PROCESS_NOT_FOUND: define(
+    "not-found",
+    (p: { target: string; near?: string | undefined }) => ({
+      what: `no process, name or namespace "${p.target}"`,
+      fix: p.near === undefined ? "run `xm ls` to see what there is" : `did you mean "${p.near}"?`,
+    }),
+  ),
   ERR_NO_PROCESSES: define("not-found", () => ({
     what: "there are no processes",
     fix: "start one with `xm start <script>`",

@@ -4,7 +4,9 @@ const { createServer } = require("node:http");
 const startedAt = Date.now();
 const server = createServer((request, response) => {
   response.setHeader("content-type", "application/json");
-  response.end(JSON.stringify({ pid: process.pid, uptimeMs: Date.now() - startedAt, path: request.url }));
+  response.end(
+    JSON.stringify({ pid: process.pid, uptimeMs: Date.now() - startedAt, path: request.url }),
+  );
 });
 
 server.listen(Number(process.env.PORT ?? 8790), "127.0.0.1", () => {

@@ -52,7 +52,7 @@ export async function history(exchange: Exchange): Promise<void> {
             status: record.facts.status,
             pid: record.facts.child?.pid ?? null,
             exit: record.facts.lastExit,
-            decision: (record.facts.decisions.at(-1) ?? null) as HistoryEntry["decision"],
+            decision: record.facts.decisions.at(-1) ?? null,
           },
         ]
       : [],

@@ -215,6 +215,16 @@ export const resurrectResultSchema = v.object({
   notes: v.array(text()),
 });
 
+export const pingSchema = v.object({ pid: count(), version: text() });
+
+export const leftSchema = v.object({ stopped: count() });
+
+export const processesSchema = v.array(v.union([processDetailSchema, processSchema]));
+
+export const outcomesSchema = v.array(outcomeSchema);
+
+export const historySchema = v.array(historyEntrySchema);
+
 export const problemSchema = v.object({
   type: text(),
   title: text(),

@@ -61,6 +61,6 @@ function eventView({ at, event, before, facts }: Change, name: string): ProcessE
     event,
     status: facts.status,
     pid: facts.child?.pid ?? null,
-    decision: (isNew ? decision : null) as ProcessEventView["decision"],
+    decision: isNew ? decision : null,
   };
 }

@@ -45,7 +45,7 @@ export function connect(options: ConnectOptions = {}): Client {
     const answer = await reach(method, path, body);
     let text = "";
     for await (const chunk of answer.body) text += chunk;
-    return parse<T>(answer.status, text);
+    return parse(answer.status, text) as T;
   };
 
   async function* lines<T>(
@@ -178,8 +178,8 @@ function readPid(home: string): number | null {
   }
 }
 
-function parse<T>(status: number, text: string): T {
-  const value = JSON.parse(text) as T;
+function parse(status: number, text: string): unknown {
+  const value: unknown = JSON.parse(text);
   if (status >= 400) throw errorFrom(value as Problem);
   return value;
 }

@@ -49,6 +49,12 @@ export async function launchDaemon(home: string, answers: () => Promise<boolean>
  */
 const daemonFlags: readonly string[] = ["--max-semi-space-size=1"];
 
+/**
+ * glibc gives each of Node's threads an arena of its own and keeps what was freed; a daemon has no use for
+ * either. Measured with 200 apps: 70 MB without, 65 MB with (mallopt(3)).
+ */
+const daemonAllocator = { MALLOC_ARENA_MAX: "1", MALLOC_TRIM_THRESHOLD_: "131072" } as const;
+
 /** Beside this file in the bundle, or in the package's dist as seen from its modules and from its source. */
 function daemonEntry(): string {
   const here = import.meta.dirname;
@@ -67,7 +73,7 @@ function daemonEnvironment(home: string): NodeJS.ProcessEnv {
     NODE_CHANNEL_FD: _fd,
     ...env
   } = process.env;
-  return { ...env, XM_HOME: home };
+  return { ...env, ...daemonAllocator, XM_HOME: home };
 }
 
 function openLog(home: string, log: string): number {

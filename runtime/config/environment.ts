@@ -62,5 +62,5 @@ function isFiltered(name: string, filter: unknown): boolean {
 }
 
 function asText(value: unknown): string {
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

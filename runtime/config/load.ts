@@ -65,7 +65,7 @@ async function parseYaml(text: string): Promise<unknown> {
 /** A value that reached a prototype would be a setting nobody wrote. */
 function refuseKey(key: unknown, value: unknown): unknown {
   if (key === "__proto__" || key === "constructor" || key === "prototype") {
-    throw new SyntaxError(`the key "${String(key)}" is refused`);
+    throw new SyntaxError(`the key "${key}" is refused`);
   }
   return value;
 }

@@ -5,6 +5,7 @@ import type { DeclareRequest, Outcome } from "../api/schemas.ts";
 import { xmError } from "../errors.ts";
 import { commandFor, outcomeOf, started, type CommandDependencies, type Tell } from "./commands.ts";
 import { lowestFree, type Managed } from "./registry.ts";
+import { shareEnvironment } from "./share.ts";
 import { settled } from "./settle.ts";
 import { changedSettings } from "./spec-changes.ts";
 
@@ -72,7 +73,10 @@ interface Plan {
 }
 
 function plan({ registry }: DeclareDependencies, request: Declaration): Plan[] {
-  const found = request.apps.map((spec) => ({ spec, known: registry.appNamed(spec) }));
+  const found = request.apps.map((declared) => {
+    const spec = shareEnvironment(declared);
+    return { spec, known: registry.appNamed(spec) };
+  });
   for (const { spec, known } of found) {
     if (request.known === "refuse" && known !== undefined && registry.isRunning(known)) {
       throw xmError("ERR_ALREADY_RUNNING", { script: spec.script, name: spec.name });

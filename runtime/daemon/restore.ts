@@ -3,6 +3,7 @@ import type { ChildFact, ProcessFacts } from "../../machines/facts.ts";
 import type { Resume } from "../../machines/process-events.ts";
 import { isAlive, readEnvironVariable, scanProcesses, type ProcessStat } from "../os/procfs.ts";
 import { homeTag, lifeVariable, parseLifeMarker } from "../process/life.ts";
+import { shareEnvironment } from "./share.ts";
 import type { Restored } from "../state/store.ts";
 
 /** A life found in the process table by the mark in its environment. */
@@ -35,7 +36,7 @@ export function planRestore(options: {
   };
   const apps = restored.apps.map(({ key, spec }) => ({
     key,
-    spec,
+    spec: shareEnvironment(spec),
     processes: restored.processes
       .filter((facts) => facts.app === key)
       .map((facts) => ({

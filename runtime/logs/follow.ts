@@ -61,7 +61,10 @@ export async function followFile(options: {
 }
 
 /** The folder is watched, so that a file that is made later, or anew, is noticed too. */
-function watchForChanges(path: string, signal: AbortSignal): { next: () => Promise<void>; close: () => void } {
+function watchForChanges(
+  path: string,
+  signal: AbortSignal,
+): { next: () => Promise<void>; close: () => void } {
   let hasChanged = false;
   let wake: (() => void) | undefined;
   const notify = (): void => {

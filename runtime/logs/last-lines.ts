@@ -21,7 +21,7 @@ export async function lastLines(
     const blocks: Buffer[] = [];
     let newlines = 0;
     // One more newline than lines: the first of them ends the line before.
-    for (let start = size; start > 0 && newlines <= count; ) {
+    for (let start = size; start > 0 && newlines <= count;) {
       const length = Math.min(blockBytes, start);
       start -= length;
       const block = Buffer.alloc(length);

@@ -93,7 +93,7 @@ export function signalProcess(identity: KernelIdentity, signal: string): boolean
 
 function send(target: number, signal: string): boolean {
   try {
-    return process.kill(target, signal as NodeJS.Signals);
+    return process.kill(target, signal);
   } catch (error) {
     if (errnoOf(error) === "ESRCH") return false;
     if (errnoOf(error) !== "EPERM") throw error;

@@ -55,5 +55,5 @@ export function syncDirectory(path: string): void {
  * and says so only at the next call.
  */
 export function writeWhole(fd: number, data: Buffer): void {
-  for (let done = 0; done < data.length; ) done += writeSync(fd, data, done, data.length - done);
+  for (let done = 0; done < data.length;) done += writeSync(fd, data, done, data.length - done);
 }

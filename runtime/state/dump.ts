@@ -1,16 +1,23 @@
 import { existsSync, readFileSync, renameSync } from "node:fs";
 import { messageOf, xmError } from "../errors.ts";
 import type { HomePaths } from "../home/paths.ts";
-import { writeFileAtomic } from "./atomic.ts";
+import { syncDirectory, writeTemporary } from "./atomic.ts";
 import { parseJson } from "./parse.ts";
 
 /** Saves the list; the one before becomes the backup. */
 export function writeDump(paths: HomePaths, list: readonly unknown[]): void {
   try {
+    const temporary = writeTemporary(paths.dump, [`${JSON.stringify(list, null, 2)}\n`]);
+    // Only now: on a full disk both lists stay as they are.
     if (existsSync(paths.dump)) renameSync(paths.dump, paths.dumpBackup);
-    writeFileAtomic(paths.dump, `${JSON.stringify(list, null, 2)}\n`);
+    renameSync(temporary, paths.dump);
+    syncDirectory(paths.home);
   } catch (error) {
-    throw xmError("ERR_STATE_NOT_WRITABLE", { path: paths.dump, why: messageOf(error) }, { cause: error });
+    throw xmError(
+      "ERR_STATE_NOT_WRITABLE",
+      { path: paths.dump, why: messageOf(error) },
+      { cause: error },
+    );
   }
 }
 
@@ -24,7 +31,10 @@ export function readDump(paths: HomePaths): { list: unknown[]; notes: string[] }
   } catch (error) {
     const why = messageOf(error);
     try {
-      return { list: readList(paths.dumpBackup), notes: [`${paths.dump} cannot be used (${why}); the backup was`] };
+      return {
+        list: readList(paths.dumpBackup),
+        notes: [`${paths.dump} cannot be used (${why}); the backup was`],
+      };
     } catch (backupError) {
       const both = `${why}; backup: ${messageOf(backupError)}`;
       throw xmError("ERR_DUMP_UNREADABLE", { file: paths.dump, why: both }, { cause: error });

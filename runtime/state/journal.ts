@@ -17,6 +17,8 @@ export class JournalFile {
   /** Where the last whole line ends, after a line could neither be written nor cut off. */
   #cutTo: number | null = null;
   #bytes = 0;
+  /** Grows when a file is given up that may not be on disk. */
+  #lives = 0;
 
   constructor(path: string) {
     this.#path = path;
@@ -51,14 +53,17 @@ export class JournalFile {
       writeWhole(fd, data);
       this.#bytes += data.length;
     } catch (error) {
-      this.#cut(fd, this.#bytes);
+      // The smaller one: somebody else may have emptied the file, and cutting must never make it longer.
+      this.#cut(fd, Math.min(this.#bytes, fstatSync(fd).size));
       throw error;
     }
   }
 
   /** Resolves when every line written so far is on disk. */
-  flush(): Promise<void> {
-    return this.#commits.commit();
+  async flush(): Promise<void> {
+    const lives = this.#lives;
+    await this.#commits.commit();
+    if (lives !== this.#lives) throw new Error("the journal was given up before it was on disk");
   }
 
   /** Forces everything to disk and gives the file up; the next write opens the path anew. */
@@ -66,21 +71,24 @@ export class JournalFile {
     const fd = this.#fd;
     if (fd === null) return;
     fdatasyncSync(fd);
-    this.abandon();
+    this.#leave(fd);
   }
 
   /** Gives the file up as it is. */
   abandon(): void {
-    const fd = this.#fd;
-    this.#fd = null;
-    this.#cutTo = null;
-    // Not before an fdatasync on it has come back: the number could by then be another file's.
-    if (fd !== null) void this.#commits.idle().then(() => closeSync(fd));
+    this.#lives += 1;
+    if (this.#fd !== null) this.#leave(this.#fd);
   }
-
   /** Everything that is written before a file is given up is on disk by then, so the one in hand is enough. */
   async #sync(): Promise<void> {
     if (this.#fd !== null) await syncData(this.#fd);
+  }
+
+  #leave(fd: number): void {
+    this.#fd = null;
+    this.#cutTo = null;
+    // Not before an fdatasync on it has come back: the number could by then be another file's.
+    void this.#commits.idle().then(() => closeSync(fd));
   }
 
   #cut(fd: number, bytes: number): void {

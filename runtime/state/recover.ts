@@ -42,7 +42,8 @@ export function recover(directory: string, at: number): Recovery {
       `${reading.missing} records after number ${ground} are in neither a snapshot nor the journal`,
     );
   }
-  return { ...reading, isBehind: reading.seq > ground || reading.repairs.length > 0 };
+  const { image, seq, notes, repairs } = reading;
+  return { image, seq, notes, repairs, isBehind: seq > ground || repairs.length > 0 };
 }
 
 /** The segments that can hold records after `seq`, oldest first. */
@@ -127,9 +128,7 @@ class Reading {
     if (decoded.kind === "garbage") return false;
     if (decoded.kind === "refused") {
       this.#reach(decoded.seq);
-      this.notes.push(
-        `record ${decoded.seq} of ${basename(path)} was dropped: ${decoded.why}`,
-      );
+      this.notes.push(`record ${decoded.seq} of ${basename(path)} was dropped: ${decoded.why}`);
       return true;
     }
     const { record } = decoded;

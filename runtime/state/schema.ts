@@ -128,7 +128,15 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   id: count,
   app: v.string(),
   instance: count,
-  status: v.picklist(["stopped", "starting", "online", "stopping", "waiting", "errored", "removed"]),
+  status: v.picklist([
+    "stopped",
+    "starting",
+    "online",
+    "stopping",
+    "waiting",
+    "errored",
+    "removed",
+  ]),
   goal: v.picklist(["run", "restart", "stop", "remove"]),
   child: v.nullable(
     v.looseObject({
@@ -152,7 +160,11 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
 });
 
 /** The shape around what a line holds. */
-const line = { v: v.literal(formatVersion), seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)), at };
+const line = {
+  v: v.literal(formatVersion),
+  seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  at,
+};
 const daemonLine = { ...line, pid: v.number(), version: v.string() };
 
 export const journalRecordSchema: v.GenericSchema<unknown, JournalRecord> = v.variant("type", [

@@ -1,246 +1,265 @@
-import { existsSync, renameSync } from "node:fs";
-import { dirname, join } from "node:path";
-import type { ProcessFacts } from "../../machines/facts.ts";
-import { messageOf, xmError } from "../errors.ts";
-import { syncDirectory, writeTemporary } from "./atomic.ts";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { errnoOf, messageOf, xmError, type XmError } from "../errors.ts";
+import { rotateSegments, writeSnapshot } from "./compact.ts";
+import type { Restored, StateStore, StoreOptions } from "./contract.ts";
+import { readHistory } from "./history.ts";
 import { applyEntry, type Image } from "./image.ts";
 import { JournalFile } from "./journal.ts";
-import { recover, type Recovery } from "./recover.ts";
-import type { DeclaredApp, JournalEntry, JournalRecord } from "./schema.ts";
-import { decodeLine, encodeLine, readLines, segmentPaths } from "./segment.ts";
-import { encodeSnapshot } from "./snapshot.ts";
+import { recover } from "./recover.ts";
+import type { Repair } from "./repair.ts";
+import type { JournalEntry, JournalRecord } from "./schema.ts";
+import { encodeLine } from "./segment.ts";
+import { probeWritable } from "./space.ts";
 
-/** What a daemon goes on from. */
-export interface Restored {
-  readonly apps: readonly DeclaredApp[];
-  readonly processes: readonly ProcessFacts[];
-  /** What was repaired or could not be, as sentences. */
-  readonly notes: readonly string[];
-}
+export type { Restored, StateStore, StoreOptions } from "./contract.ts";
 
-export interface StateStore {
-  readonly restored: Restored;
-  /** Writes one record to the page cache, where the daemon's SIGKILL cannot reach it. Never throws. */
-  append(entry: JournalEntry): void;
-  /**
-   * Resolves when everything appended so far is on disk.
-   * @throws `ERR_STATE_NOT_WRITABLE`
-   */
-  flush(): Promise<void>;
-  /** @throws `ERR_STATE_NOT_WRITABLE` when the disk refuses, after one more try. */
-  assertWritable(): void;
-  readonly isWritable: boolean;
-  /** The last records of one process, oldest first. */
-  history(processId: number, limit: number): Promise<JournalRecord[]>;
-  /** Writes the state whole and begins a new journal segment. */
-  snapshot(): void;
-  close(): Promise<void>;
-}
+/** How long records wait for a disk that refuses before it is tried again. */
+const retryMs = 1000;
 
-export interface StoreOptions {
-  readonly now: () => number;
-  readonly log: (line: string) => void;
-  /** A longer journal is followed by a snapshot. */
-  readonly maxJournalBytes?: number;
-  /** Called before each step of a compaction; tests copy the state there. */
-  readonly onStep?: (step: string) => void;
-}
+/** A declaration is in the snapshot this soon, so that losing the journal loses none. */
+const declarationMs = 250;
 
-/** After a declaration a snapshot follows, so that no later damage to the journal can lose it; ms. */
-const snapshotAfterMs = 250;
+/** Waiting lines beyond this many characters are given up for a snapshot of the whole image, which holds them all. */
+const maxPendingCharacters = 4 * 1024 * 1024;
 
-/** How often a disk that refuses is tried; ms. */
-const retryEveryMs = 1_000;
-
-/**
- * Opens the state of a home. The journal is written at every change; the snapshot makes it short. It comes up
- * whatever the files hold and even if nothing can be written: `isWritable` is false then, and what happens is
- * kept in memory until the disk takes it.
- */
+/** Opens the state in `directory`, made when it is missing. Never throws for what the files hold or the disk refuses. */
 export function openStore(directory: string, options: StoreOptions): StateStore {
-  const recovery = recover(directory, options.now());
-  return new Store(directory, options, recovery);
+  return new Store(directory, options);
 }
 
 class Store implements StateStore {
   readonly restored: Restored;
   readonly #directory: string;
   readonly #options: StoreOptions;
+  readonly #maxJournalBytes: number;
   readonly #image: Image;
   readonly #journal: JournalFile;
+  #repairs: Repair[];
   #seq: number;
-  #repairs: Recovery["repairs"];
-  /** Lines the disk has refused so far, in order. */
+  /** Lines not yet in the journal, oldest first. */
   #pending: string[] = [];
-  #refusal: unknown;
-  #retryTimer: NodeJS.Timeout | undefined;
-  #snapshotTimer: NodeJS.Timeout | undefined;
+  #pendingCharacters = 0;
+  /** The journal alone no longer holds everything: only a snapshot will do. */
+  #needsSnapshot = false;
+  /** Why the disk refuses. */
+  #fault: unknown = null;
+  /** Journal size at which to compact; grows when a compaction fails. */
+  #compactAtBytes: number;
+  #compaction: NodeJS.Timeout | null = null;
+  #retry: NodeJS.Timeout | null = null;
+  #isClosed = false;
 
-  constructor(directory: string, options: StoreOptions, recovery: Recovery) {
+  constructor(directory: string, options: StoreOptions) {
     this.#directory = directory;
     this.#options = options;
+    this.#maxJournalBytes = options.maxJournalBytes ?? 1024 * 1024;
+    this.#compactAtBytes = this.#maxJournalBytes;
+    this.#journal = new JournalFile(this.#journalPath);
+    const recovery = recover(directory, options.now());
     this.#image = recovery.image;
     this.#seq = recovery.seq;
-    this.#repairs = recovery.repairs;
-    this.#journal = new JournalFile(join(directory, "journal.ndjson"));
-    const notes = [...recovery.notes, ...this.#prepare()];
+    this.#repairs = [...recovery.repairs];
+    const notes = [...recovery.notes];
+    this.#open(notes);
+    if (recovery.isBehind) this.#compactIn(declarationMs);
     this.restored = {
-      apps: [...recovery.image.apps.values()],
-      processes: [...recovery.image.processes.values()],
+      apps: [...this.#image.apps.values()],
+      processes: [...this.#image.processes.values()],
       notes,
     };
-    if (recovery.isBehind && this.isWritable) this.snapshot();
   }
 
   get isWritable(): boolean {
-    return this.#refusal === undefined;
+    return this.#fault === null;
   }
 
   append(entry: JournalEntry): void {
-    applyEntry(this.#image, entry);
+    let line: string;
+    try {
+      line = encodeLine(this.#seq + 1, entry);
+    } catch (error) {
+      // Can't happen: entries are plain data. Taken into the image it would spoil every snapshot.
+      this.#options.log(`state: ${entry.type} cannot be written as JSON: ${messageOf(error)}`);
+      return;
+    }
     this.#seq += 1;
-    this.#pending.push(encodeLine(this.#seq, entry));
-    this.#write();
-    if (entry.type === "app.declared" || entry.type === "app.removed") this.#snapshotSoon();
-    const { maxJournalBytes = 1_000_000 } = this.#options;
-    if (this.#journal.bytes > maxJournalBytes && this.isWritable) this.snapshot();
+    applyEntry(this.#image, entry);
+    this.#pending.push(line);
+    this.#pendingCharacters += line.length;
+    this.#drain();
+    if (entry.type === "app.declared" || entry.type === "app.removed")
+      this.#compactIn(declarationMs);
+    if (this.#journal.bytes > this.#compactAtBytes) this.#compactIn(0);
   }
 
   async flush(): Promise<void> {
-    this.assertWritable();
+    if (!this.#drain()) throw this.#notWritable();
     try {
       await this.#journal.flush();
     } catch (error) {
+      // After a failed fdatasync the kernel may have dropped what it held: trust only what is written anew.
+      this.#distrustJournal(error);
       throw this.#notWritable(error);
     }
   }
 
   assertWritable(): void {
-    if (!this.isWritable) this.#write();
-    if (!this.isWritable) throw this.#notWritable(this.#refusal);
+    if (this.#fault === null) {
+      try {
+        probeWritable(this.#journalPath);
+        return;
+      } catch (error) {
+        const errno = errnoOf(error);
+        // Somebody removed the folder or the file: what is written to it now would be lost.
+        if (errno === "ENOENT" || errno === "ENOTDIR") this.#distrustJournal(error);
+        else throw this.#notWritable(error);
+      }
+    }
+    if (!this.#drain()) throw this.#notWritable();
   }
 
   history(processId: number, limit: number): Promise<JournalRecord[]> {
-    const found: JournalRecord[] = [];
-    for (const path of segmentPaths(this.#directory)) {
-      if (!existsSync(path)) continue;
-      for (const line of readLines(path)) {
-        const decoded = decodeLine(line);
-        if (decoded.kind !== "record" || !concerns(decoded.record, processId)) continue;
-        // The id was another process's before.
-        if (decoded.record.type === "process.removed") found.length = 0;
-        else found.push(decoded.record);
-        if (found.length > limit) found.shift();
-      }
-    }
-    return Promise.resolve(found);
+    return readHistory(this.#directory, processId, limit);
   }
 
   snapshot(): void {
-    clearTimeout(this.#snapshotTimer);
-    this.#snapshotTimer = undefined;
-    if (!this.isWritable) return;
+    if (this.#compaction !== null) clearTimeout(this.#compaction);
+    this.#compaction = null;
     try {
+      this.#prepare();
       this.#compact();
     } catch (error) {
-      this.#refuse(error);
+      this.#compactAtBytes = this.#journal.bytes + this.#maxJournalBytes;
+      this.#options.log(`state: no snapshot could be written: ${messageOf(error)}`);
     }
   }
 
   async close(): Promise<void> {
-    clearTimeout(this.#retryTimer);
-    this.snapshot();
-    if (this.isWritable) await this.#journal.flush();
-    this.#journal.abandon();
+    try {
+      await this.flush();
+      this.snapshot();
+    } finally {
+      this.#isClosed = true;
+      if (this.#compaction !== null) clearTimeout(this.#compaction);
+      if (this.#retry !== null) clearTimeout(this.#retry);
+      this.#journal.abandon();
+    }
   }
 
-  /** Mends what was found wrong and opens the journal; says what came of it. */
-  #prepare(): string[] {
-    const notes: string[] = [];
-    const left: Recovery["repairs"][number][] = [];
+  get #journalPath(): string {
+    return join(this.#directory, "journal.ndjson");
+  }
+
+  /** Mends what was found and opens the journal, telling all of it in `notes`. */
+  #open(notes: string[]): void {
     for (const repair of this.#repairs) {
       try {
-        notes.push(`${repair.problem}: ${repair.run()}`);
+        notes.push(`${repair.problem}; ${repair.run()}`);
+        this.#repairs = this.#repairs.filter((other) => other !== repair);
       } catch (error) {
-        notes.push(`${repair.problem}, and it cannot be mended: ${messageOf(error)}`);
-        left.push(repair);
-        this.#refuse(error);
+        notes.push(`${repair.problem}; it stays as it is for now: ${messageOf(error)}`);
       }
     }
-    this.#repairs = left;
-    if (left.length > 0) return notes;
-    try {
-      this.#journal.open();
-    } catch (error) {
-      this.#refuse(error);
-      notes.push(`the state cannot be written (${messageOf(error)}): what happens is kept in memory`);
-    }
-    return notes;
+    if (this.#drain()) return;
+    notes.push(
+      `the state cannot be written to ${this.#directory}, it is kept in memory only: ${messageOf(this.#fault)}`,
+    );
   }
 
-  #write(): void {
-    if (this.#repairs.length > 0) this.#prepare();
-    if (this.#repairs.length > 0) return;
+  /** Writes what is waiting. @returns whether everything appended so far is in the journal or a snapshot. */
+  #drain(): boolean {
+    if (this.#isClosed) return false;
     try {
-      while (this.#pending[0] !== undefined) {
-        this.#journal.write(this.#pending[0]);
-        this.#pending.shift();
+      this.#prepare();
+      if (this.#needsSnapshot) this.#compact();
+      let written = 0;
+      try {
+        for (const line of this.#pending) {
+          this.#journal.write(line);
+          written += 1;
+          this.#pendingCharacters -= line.length;
+        }
+      } finally {
+        this.#pending.splice(0, written);
       }
-      if (this.#refusal !== undefined) this.#options.log("the state can be written again");
-      this.#refusal = undefined;
+      this.#accepted();
+      return true;
     } catch (error) {
-      this.#refuse(error);
+      this.#refused(error);
+      return false;
     }
   }
 
-  #refuse(error: unknown): void {
-    if (this.#refusal === undefined) {
-      this.#options.log(`the state cannot be written: ${messageOf(error)}`);
+  /** Makes the folder, mends what is left to mend and opens the journal, in this order: nothing is written before. */
+  #prepare(): void {
+    if (this.#journal.isOpen) return;
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    for (let repair = this.#repairs[0]; repair !== undefined; repair = this.#repairs[0]) {
+      try {
+        repair.run();
+      } catch (error) {
+        // ENOENT: what was to be mended is gone.
+        if (errnoOf(error) !== "ENOENT") throw error;
+      }
+      this.#repairs.shift();
     }
-    this.#refusal = error;
-    this.#retryTimer ??= setTimeout(() => {
-      this.#retryTimer = undefined;
-      this.#write();
-    }, retryEveryMs).unref();
-  }
-
-  #notWritable(cause: unknown): Error {
-    const why = messageOf(cause);
-    return xmError("ERR_STATE_NOT_WRITABLE", { path: this.#directory, why }, { cause });
-  }
-
-  #snapshotSoon(): void {
-    this.#snapshotTimer ??= setTimeout(() => this.snapshot(), snapshotAfterMs).unref();
-  }
-
-  /**
-   * The order is the safety: at each step the newest valid snapshot and the segments with higher numbers make up
-   * the whole state.
-   */
-  #compact(): void {
-    const { now, onStep } = this.#options;
-    const path = join(this.#directory, "snapshot.json");
-    onStep?.("temporary");
-    const temporary = writeTemporary(path, [encodeSnapshot(this.#image, this.#seq, now())]);
-    onStep?.("previous");
-    if (existsSync(path)) renameSync(path, join(this.#directory, "snapshot.previous.json"));
-    onStep?.("snapshot");
-    renameSync(temporary, path);
-    syncDirectory(dirname(path));
-    onStep?.("segments");
-    this.#journal.closeDurably();
-    const segments = segmentPaths(this.#directory);
-    for (const [index, to] of segments.entries()) {
-      const from = segments[index + 1];
-      if (from !== undefined && existsSync(from)) renameSync(from, to);
-    }
-    syncDirectory(dirname(path));
-    onStep?.("journal");
     this.#journal.open();
   }
-}
 
-function concerns(record: JournalRecord, processId: number): boolean {
-  if (record.type === "process.changed") return record.facts.id === processId;
-  return record.type === "process.removed" && record.id === processId;
+  #compact(): void {
+    const { now, onStep = () => {} } = this.#options;
+    const directory = this.#directory;
+    writeSnapshot({ directory, image: this.#image, seq: this.#seq, at: now(), onStep });
+    if (this.#journal.bytes > this.#maxJournalBytes || this.#needsSnapshot) {
+      this.#journal.closeDurably();
+      rotateSegments(directory, onStep);
+      this.#journal.open();
+    }
+    this.#needsSnapshot = false;
+    this.#compactAtBytes = this.#maxJournalBytes;
+  }
+
+  #compactIn(ms: number): void {
+    if (this.#isClosed) return;
+    this.#compaction ??= setTimeout(() => this.snapshot(), ms).unref();
+  }
+
+  /** Gives the journal up for a snapshot and a new segment. */
+  #distrustJournal(error: unknown): void {
+    this.#journal.abandon();
+    this.#needsSnapshot = true;
+    this.#refused(error);
+  }
+
+  #refused(error: unknown): void {
+    if (this.#fault === null) {
+      this.#options.log(
+        `state: ${this.#directory} cannot be written, what happens is kept in memory: ${messageOf(error)}`,
+      );
+    }
+    this.#fault = error;
+    if (this.#pendingCharacters > maxPendingCharacters) {
+      this.#pending = [];
+      this.#pendingCharacters = 0;
+      this.#needsSnapshot = true;
+    }
+    this.#retry ??= setTimeout(() => {
+      this.#retry = null;
+      this.#drain();
+    }, retryMs).unref();
+  }
+
+  #accepted(): void {
+    if (this.#fault === null) return;
+    this.#fault = null;
+    if (this.#retry !== null) clearTimeout(this.#retry);
+    this.#retry = null;
+    this.#options.log(`state: ${this.#directory} can be written again`);
+  }
+
+  #notWritable(cause: unknown = this.#fault): XmError {
+    const why = messageOf(cause ?? "it is closed");
+    return xmError("ERR_STATE_NOT_WRITABLE", { path: this.#directory, why }, { cause });
+  }
 }

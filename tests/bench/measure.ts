@@ -48,13 +48,6 @@ export function usage(pid: number): { rssKb: number; cpuMs: number } {
   return { rssKb: Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]), cpuMs: ticks * 10 };
 }
 
-/** How long something takes, ms. */
-export async function timed(work: () => Promise<unknown>): Promise<number> {
-  const begin = performance.now();
-  await work();
-  return performance.now() - begin;
-}
-
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => {
     setTimeout(resolve, ms);

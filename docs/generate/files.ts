@@ -1,0 +1,16 @@
+import { chartFiles } from "./charts/index.ts";
+import { commandReference } from "./commands.ts";
+import { configurationReference } from "./configuration.ts";
+import { errorReference } from "./errors.ts";
+import { openApi } from "./openapi.ts";
+
+/** Every generated file by its path, as it should be now: what `npm run docs` writes and a test compares. */
+export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ["docs/reference/commands.md", await commandReference()],
+    ["docs/reference/configuration.md", configurationReference()],
+    ["docs/reference/errors.md", errorReference()],
+    ["docs/reference/openapi.json", openApi()],
+    ...(await chartFiles()),
+  ]);
+}

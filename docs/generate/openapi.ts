@@ -1,0 +1,54 @@
+import { toJsonSchema } from "@valibot/to-json-schema";
+import type { GenericSchema } from "valibot";
+import { routes, type Route } from "../../runtime/api/routes.ts";
+import * as schemas from "../../runtime/api/schemas.ts";
+import { httpStatus } from "../../runtime/errors.ts";
+
+/** The OpenAPI file, from the routes the server routes by and the schemas it validates with. */
+export function openApi(): string {
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const route of routes) {
+    const path = `/v1${route.path.replaceAll(/:(\w+)/g, "{$1}")}`;
+    (paths[path] ??= {})[route.method.toLowerCase()] = operation(route);
+  }
+  const components = Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [
+      name.replace(/Schema$/, ""),
+      toJsonSchema(schema as GenericSchema, { errorMode: "ignore" }),
+    ]),
+  );
+  const document = {
+    openapi: "3.1.0",
+    info: {
+      title: "Ex Machina",
+      version: "1",
+      description: "The daemon's API on the unix socket of a home (god.sock). Streams are NDJSON, or server-sent events by `Accept`.",
+    },
+    paths,
+    components: { schemas: components },
+  };
+  return `${JSON.stringify(document, null, 2)}\n`;
+}
+
+function operation(route: Route): unknown {
+  const parameters = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
+    name,
+    in: "path",
+    required: true,
+    schema: { type: "string" },
+  }));
+  const reference = (name: string): unknown => ({ $ref: `#/components/schemas/${name.replace(/Schema$/, "")}` });
+  const media = route.kind === "stream" ? "application/x-ndjson" : "application/json";
+  const problem = { description: "A problem", content: { "application/problem+json": { schema: reference("problemSchema") } } };
+  return {
+    summary: route.summary,
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(route.body === undefined
+      ? {}
+      : { requestBody: { required: true, content: { "application/json": { schema: reference(route.body) } } } }),
+    responses: {
+      200: { description: route.kind === "stream" ? "One value per line" : "Done", content: { [media]: { schema: reference(route.answer) } } },
+      ...Object.fromEntries([...new Set(Object.values(httpStatus))].map((status) => [status, problem])),
+    },
+  };
+}

@@ -1,0 +1,197 @@
+import type { AnyStateNode } from "xstate";
+import { getShortestPaths } from "xstate/graph";
+import { expect, test } from "vitest";
+import { processMachine } from "../../machines/process.ts";
+import type { ProcessEvent, ProcessInput, Resume } from "../../machines/process-events.ts";
+import type { AppSpec } from "../../machines/spec.ts";
+import { rules } from "../../machines/restart-policy.ts";
+import { SimulatedProcess, transitionKey } from "../support/machines/simulated-process.ts";
+import { appSpec } from "../support/machines/spec.ts";
+import { assertRules } from "../support/machines/rules.ts";
+
+/** Declarations that between them make every guard of the chart both true and false. */
+const specs: Readonly<Record<string, AppSpec>> = {
+  "PM2's defaults": appSpec({ restart: { maxRestarts: 3 } }),
+  "ready by message": appSpec({ policy: { readiness: "message" } }),
+  "declared only": appSpec({ spec: { autostart: false } }),
+  "a delay and a window": appSpec({ restart: { maxRestarts: 1, restartDelayMs: 100, restartWindowMs: 1e9 } }),
+  "a backoff": appSpec({
+    restart: { backoff: { initialMs: 100, factor: 2, maxMs: 1_000, jitter: 0.5, resetAfterMs: 30_000 } },
+  }),
+  "a scheduled job": appSpec({ restart: { mode: "never" }, sensors: { cron: "* * * * *" } }),
+  "on-failure": appSpec({ restart: { mode: "on-failure" }, sensors: { maxMemoryBytes: 1 } }),
+  "on-abnormal": appSpec({ restart: { mode: "on-abnormal" } }),
+  "a stop code": appSpec({ restart: { stopExitCodes: [1] } }),
+};
+
+const child = { pid: 1, startTicks: 1, lifeId: "life", at: 0 };
+
+/** Every paths' steps by what they mean, so that they can be replayed on a virtual clock. */
+function eventsFor(): ProcessEvent[] {
+  const at = 10;
+  const failure = { at, code: "ENOENT", message: "it does not exist" };
+  return [
+    { type: "start", at, by: "a test" },
+    { type: "stop", at, by: "a test" },
+    { type: "restart", at, by: "a test" },
+    { type: "remove", at, by: "a test" },
+    { type: "reset", at },
+    { type: "child.spawned", at, child },
+    { type: "child.ready", at },
+    { type: "child.exited", at, code: 0, signal: null },
+    { type: "child.exited", at, code: 1, signal: null },
+    { type: "child.exited", at, code: null, signal: "SIGSEGV" },
+    { type: "child.failed", at, failure, transient: false },
+    { type: "sensor.tripped", at, by: "a sensor" },
+    ...delays().map((type) => ({ type }) as unknown as ProcessEvent),
+  ];
+}
+
+function pathsFor(spec: AppSpec) {
+  const input: ProcessInput = { id: 0, app: "app", instance: 0, spec, seed: 1, at: 0, resume: null };
+  return getShortestPaths(processMachine, {
+    input,
+    events: eventsFor(),
+    // What the chart can tell apart, and no more: otherwise every count would be a state of its own.
+    serializeState: ({ value, context, status }) =>
+      JSON.stringify([value, status, context.goal, context.child !== null, Math.min(context.unstableRestarts, 3), Math.min(context.restartTimes.length, 2)]),
+    filterEvents: (snapshot, event) => {
+      const isAlive = snapshot.matches("alive");
+      if (event.type === "child.spawned") return isAlive && snapshot.context.child === null;
+      if (event.type === "child.failed") return isAlive && snapshot.context.child === null;
+      if (event.type.startsWith("child.")) return isAlive && snapshot.context.child !== null;
+      if (event.type === "sensor.tripped") return JSON.stringify(snapshot.value).includes('"watching"') || snapshot.matches({ stopped: "scheduled" });
+      return snapshot.can(event);
+    },
+  });
+}
+
+test.each(Object.entries(specs))("every path of %s keeps the rules", (_, spec) => {
+  const paths = pathsFor(spec);
+  expect(paths.length).toBeGreaterThan(10);
+  for (const path of paths) replay(spec, path.steps.map(({ event }) => event as ProcessEvent));
+});
+
+test("the paths take every transition of the process machine", () => {
+  const taken = new Set<string>();
+  for (const spec of Object.values(specs)) {
+    for (const path of pathsFor(spec)) {
+      for (const key of replay(spec, path.steps.map(({ event }) => event as ProcessEvent)).taken) taken.add(key);
+    }
+    for (const process of resumed(spec)) for (const key of process.taken) taken.add(key);
+  }
+  for (const process of broken()) for (const key of process.taken) taken.add(key);
+
+  const missing = allTransitions(processMachine.root).filter((key) => !taken.has(key));
+  expect(missing).toEqual([]);
+});
+
+test("the chart asks the rules of the policy in the policy's order", () => {
+  const asked = processMachine.root.states.exited.always?.map(({ guard }) => guard);
+  expect(asked).toEqual([...rules.slice(0, -1).map(({ rule }) => rule), undefined]);
+});
+
+/** Plays a path on the simulated operating system and asserts the rules after each step. */
+function replay(spec: AppSpec, events: readonly ProcessEvent[]): SimulatedProcess {
+  const process = new SimulatedProcess(spec);
+  for (const [index, event] of events.entries()) {
+    // A path spells out the spawn that the simulated system does by itself.
+    process.spawns = willFail(events, index) ? "fails" : "works";
+    play(process, event);
+    assertRules(process);
+  }
+  return process;
+}
+
+function willFail(events: readonly ProcessEvent[], index: number): boolean {
+  return events[index + 1]?.type === "child.failed";
+}
+
+function play(process: SimulatedProcess, event: ProcessEvent): void {
+  switch (event.type) {
+    case "xstate.init" as never:
+    case "child.spawned":
+    case "child.failed":
+      return;
+    case "child.ready":
+      return process.ready();
+    case "child.exited":
+      return process.living.length > 0 ? process.exit(event.code, event.signal) : undefined;
+    case "sensor.tripped":
+      return process.trip(event.by);
+    case "configure":
+      process.actor.send(event);
+      return;
+    case "start":
+    case "stop":
+    case "restart":
+    case "remove":
+    case "reset":
+      return process.command(event.type);
+    default: {
+      const due = process.clock.nextDue();
+      if (due !== undefined) process.advance(due - process.clock.now());
+    }
+  }
+}
+
+/** The first step of a daemon that follows another, from every state. */
+function resumed(spec: AppSpec): SimulatedProcess[] {
+  const alive = new SimulatedProcess(spec);
+  if (alive.status === "stopped") alive.command("start");
+  const { facts } = alive;
+  const resumes: Resume[] = [
+    { facts, child: "alive", at: 1 },
+    { facts, child: "gone", at: 1 },
+    { facts, child: "none", at: 1 },
+    { facts: { ...facts, status: "starting" }, child: "alive", at: 1 },
+    { facts: { ...facts, status: "stopping", goal: "stop", killAt: 100 }, child: "alive", at: 1 },
+    { facts: { ...facts, status: "waiting", child: null, restartAt: 100 }, child: "none", at: 1 },
+    { facts: { ...facts, status: "errored", child: null }, child: "none", at: 1 },
+    { facts: { ...facts, status: "stopped", child: null }, child: "none", at: 1 },
+    { facts: { ...facts, status: "stopping", goal: "remove", child: null }, child: "none", at: 1 },
+    { facts: { ...facts, status: "stopping", goal: "stop", child: null }, child: "none", at: 1 },
+  ];
+  return resumes.map((resume) => {
+    const process = new SimulatedProcess(spec, resume);
+    assertRules(process);
+    return process;
+  });
+}
+
+/** Faults of the ports, and facts and commands at moments no path has. */
+function broken(): SimulatedProcess[] {
+  const source = new SimulatedProcess(appSpec({ spec: { autostart: false } }));
+  source.spawns = "breaks";
+  source.command("start");
+  expect([source.status, source.facts.failure?.code]).toEqual(["errored", "ERR_INTERNAL"]);
+  const sensors = new SimulatedProcess(appSpec({ spec: { autostart: false }, sensors: { cron: "* * * * *" } }));
+  sensors.sensorsBreak = true;
+  sensors.command("start");
+  expect(sensors.status).toBe("online");
+  const job = new SimulatedProcess(appSpec({ restart: { mode: "never" }, sensors: { cron: "* * * * *" } }));
+  job.sensorsBreak = true;
+  job.exit(0);
+  expect(job.status).toBe("errored");
+  const late = new SimulatedProcess(appSpec({ spec: { autostart: false } }));
+  late.actor.send({ type: "child.ready", at: 0 });
+  late.actor.send({ type: "sensor.tripped", at: 0, by: "a sensor" });
+  late.actor.send({ type: "configure", at: 0, spec: appSpec() });
+  const stopping = new SimulatedProcess(appSpec({ sensors: { maxMemoryBytes: 1 } }));
+  stopping.command("stop");
+  stopping.actor.send({ type: "sensor.tripped", at: 0, by: "a sensor" });
+  expect(stopping.status).toBe("stopping");
+  stopping.actor.send({ type: "child.failed", at: 0, failure: { at: 0, code: "EPERM", message: "no" }, transient: false });
+  expect(stopping.status).toBe("stopped");
+  return [source, sensors, job, late, stopping];
+}
+
+function allTransitions(node: AnyStateNode): string[] {
+  const own = [...node.transitions.values()].flat().concat(node.always ?? []);
+  return [...own.map(transitionKey), ...Object.values(node.states).flatMap(allTransitions)];
+}
+
+function delays(node: AnyStateNode = processMachine.root): string[] {
+  return [...node.after.map(({ eventType }) => eventType), ...Object.values(node.states).flatMap(delays)];
+}
+

@@ -1,0 +1,161 @@
+import { createActor, fromCallback, type AnyTransitionDefinition } from "xstate";
+import type { ChildFact, ProcessFacts } from "../../../machines/facts.ts";
+import { factsOf, processMachine } from "../../../machines/process.ts";
+import type { LaunchInput, Resume, SensorInput, ToChild } from "../../../machines/process-events.ts";
+import type { AppSpec } from "../../../machines/spec.ts";
+import { VirtualClock } from "./virtual-clock.ts";
+
+/** A child of the simulated operating system. */
+export interface SimulatedChild {
+  readonly fact: ChildFact;
+  /** What its source was told, with the time. */
+  readonly told: { type: ToChild["type"]; at: number }[];
+  isAlive: boolean;
+}
+
+/**
+ * A process machine on a virtual clock over a simulated operating system: the test plays the kernel, and the
+ * daemon's death (`die` and `resume`).
+ */
+export class SimulatedProcess {
+  readonly clock = new VirtualClock();
+  readonly children: SimulatedChild[] = [];
+  readonly unexpected: string[] = [];
+  /** Every transition taken, by `transitionKey`. */
+  readonly taken = new Set<string>();
+  /** Whether the next spawn succeeds. */
+  spawns: "works" | "fails" | "fails for now" | "breaks" = "works";
+  sensorsBreak = false;
+  #tell: ((event: never) => void) | undefined;
+  #trip: ((event: never) => void) | undefined;
+  readonly spec: AppSpec;
+  actor: ReturnType<SimulatedProcess["create"]>;
+
+  constructor(spec: AppSpec, resume: Resume | null = null) {
+    this.spec = spec;
+    if (resume !== null) this.clock.set(resume.at);
+    if (resume?.facts.child && resume.child === "alive") {
+      this.children.push({ fact: resume.facts.child, told: [], isAlive: true });
+    }
+    this.actor = this.create(resume);
+  }
+
+  get facts(): ProcessFacts {
+    return factsOf(this.actor.getSnapshot());
+  }
+
+  get status(): ProcessFacts["status"] {
+    return this.facts.status;
+  }
+
+  get value(): unknown {
+    return this.actor.getSnapshot().value;
+  }
+
+  /** The child that lives now. */
+  get living(): SimulatedChild[] {
+    return this.children.filter(({ isAlive }) => isAlive);
+  }
+
+  get last(): SimulatedChild {
+    const child = this.children.at(-1);
+    if (child === undefined) throw new Error("nothing was spawned");
+    return child;
+  }
+
+  command(type: "start" | "stop" | "restart" | "remove" | "reset"): void {
+    this.actor.send({ type, at: this.clock.now(), by: "a test" });
+  }
+
+  /** The living child ends, and nothing of its tree is left. */
+  exit(code: number | null, signal: string | null = null): void {
+    const child = this.living[0];
+    if (child === undefined) throw new Error("nothing lives");
+    child.isAlive = false;
+    this.#tell?.({ type: "child.exited", at: this.clock.now(), code, signal } as never);
+  }
+
+  ready(): void {
+    this.#tell?.({ type: "child.ready", at: this.clock.now() } as never);
+  }
+
+  trip(by: string): void {
+    this.#trip?.({ type: "sensor.tripped", at: this.clock.now(), by } as never);
+  }
+
+  advance(ms: number): void {
+    this.clock.advance(ms);
+  }
+
+  /** The daemon dies and another goes on from the facts, `afterMs` later; children live on or end meanwhile. */
+  restartDaemon(options: { afterMs?: number; childEnds?: boolean } = {}): void {
+    const { facts } = this;
+    this.actor.stop();
+    this.clock.set(this.clock.now() + (options.afterMs ?? 0));
+    if (options.childEnds === true) for (const child of this.living) child.isAlive = false;
+    const child = facts.child === null ? "none" : this.living.length > 0 ? "alive" : "gone";
+    this.actor = this.create({ facts, child, at: this.clock.now() });
+  }
+
+  create(resume: Resume | null) {
+    const machine = processMachine.provide({
+      actors: {
+        childProcess: fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
+          this.#tell = sendBack;
+          const at = this.clock.now();
+          if (this.spawns === "breaks") throw new Error("the source is broken");
+          if (input.adopt === null && this.spawns !== "works") {
+            const failure = { at, code: "ENOENT", message: "it does not exist" };
+            sendBack({ type: "child.failed", at, failure, transient: this.spawns === "fails for now" });
+            return undefined;
+          }
+          const child = input.adopt === null ? this.#spawn() : this.last;
+          let alreadyAsked = input.stopWasAsked;
+          receive(({ type }) => {
+            if (type === "stop" && alreadyAsked) alreadyAsked = false;
+            else child.told.push({ type, at: this.clock.now() });
+          });
+          sendBack({ type: "child.spawned", at, child: child.fact });
+          return () => {
+            this.#tell = undefined;
+          };
+        }),
+        sensors: fromCallback<{ type: "none" }, SensorInput>(({ sendBack }) => {
+          if (this.sensorsBreak) throw new Error("the sensors are broken");
+          this.#trip = sendBack;
+          return () => {
+            this.#trip = undefined;
+          };
+        }),
+      },
+    });
+    const at = this.clock.now();
+    const input = { id: 0, app: "app", instance: 0, spec: this.spec, seed: 1, at, resume };
+    const actor = createActor(machine, {
+      clock: this.clock,
+      input,
+      inspect: (event) => {
+        if (event.type !== "@xstate.microstep") return;
+        for (const transition of event._transitions) this.taken.add(transitionKey(transition));
+      },
+    });
+    actor.on("unexpected", ({ event }) => this.unexpected.push(event));
+    actor.start();
+    return actor;
+  }
+
+  #spawn(): SimulatedChild {
+    const pid = 1_000 + this.children.length;
+    const fact = { pid, startTicks: pid, lifeId: `life-${pid}`, at: this.clock.now() };
+    const child = { fact, told: [], isAlive: true };
+    this.children.push(child);
+    return child;
+  }
+}
+
+/** What tells a transition of a chart from the others. */
+export function transitionKey({ source, eventType, guard, target }: AnyTransitionDefinition): string {
+  const condition = typeof guard === "string" ? ` [${guard}]` : "";
+  const targets = (target ?? []).map(({ id }) => id).join(", ");
+  return `${source.id} on ${eventType || "always"}${condition} → ${targets || "itself"}`;
+}

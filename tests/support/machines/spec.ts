@@ -1,0 +1,53 @@
+import type { AppSpec, LifecyclePolicy, RestartPolicy, SensorSpec } from "../../../machines/spec.ts";
+
+/** An app with PM2's defaults, and what a test changes of its policy. */
+export function appSpec(
+  change: {
+    restart?: Partial<RestartPolicy>;
+    policy?: Partial<Omit<LifecyclePolicy, "restart">>;
+    sensors?: Partial<SensorSpec>;
+    spec?: Partial<AppSpec>;
+  } = {},
+): AppSpec {
+  return {
+    name: "app",
+    namespace: "default",
+    script: "/app.js",
+    args: [],
+    cwd: "/",
+    interpreter: "node",
+    interpreterArgs: [],
+    env: {},
+    instances: 1,
+    mode: "fork",
+    mergeLogs: false,
+    logs: { out: null, error: null },
+    pidFile: "/app.pid",
+    instanceVariable: "NODE_APP_INSTANCE",
+    stopSignal: "SIGINT",
+    stopWithMessage: false,
+    killsTree: true,
+    uid: null,
+    gid: null,
+    autostart: true,
+    passthrough: {},
+    ...change.spec,
+    policy: {
+      readiness: "spawned",
+      listenTimeoutMs: 3_000,
+      killTimeoutMs: 1_600,
+      ...change.policy,
+      restart: {
+        mode: "always",
+        minUptimeMs: 1_000,
+        maxRestarts: 16,
+        restartWindowMs: 0,
+        restartDelayMs: 0,
+        backoff: null,
+        stopExitCodes: [],
+        ...change.restart,
+      },
+    },
+    sensors: { maxMemoryBytes: null, cron: null, watch: null, ...change.sensors },
+  };
+}

@@ -1,0 +1,45 @@
+import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { homePaths } from "../../../runtime/home/paths.ts";
+import { readDump, writeDump } from "../../../runtime/state/dump.ts";
+import { temporaryFolder } from "./samples.ts";
+
+test("a saved list is read back, its owner's alone, and the one before is the backup", () => {
+  const paths = homePaths(temporaryFolder());
+  writeDump(paths, [{ name: "one" }]);
+  writeDump(paths, [{ name: "two" }]);
+  expect(readDump(paths)).toEqual({ list: [{ name: "two" }], notes: [] });
+  expect(readdirSync(paths.home).sort()).toEqual(["dump.pm2", "dump.pm2.bak"]);
+  expect(statSync(paths.dump).mode & 0o777).toBe(0o600);
+  rmSync(paths.dump);
+  expect(readDump(paths).list).toEqual([{ name: "one" }]);
+});
+
+for (const damaged of ["", "garbage", "{}", "[", '[{"__proto__":{}}]']) {
+  test(`a dump that reads ${JSON.stringify(damaged)} gives way to the backup, with a note`, () => {
+    const paths = homePaths(temporaryFolder());
+    writeDump(paths, [{ name: "one" }]);
+    writeDump(paths, [{ name: "two" }]);
+    writeFileSync(paths.dump, damaged);
+    const { list, notes } = readDump(paths);
+    expect(list).toEqual([{ name: "one" }]);
+    expect(notes).toEqual([expect.stringContaining(paths.dump)]);
+  });
+}
+
+test("without a dump and a backup that can be read the error says why", () => {
+  const paths = homePaths(temporaryFolder());
+  expect(() => readDump(paths)).toThrow(expect.objectContaining({ code: "ERR_DUMP_UNREADABLE" }));
+  writeFileSync(paths.dump, "x");
+  writeFileSync(paths.dumpBackup, "y");
+  expect(() => readDump(paths)).toThrow(/not valid JSON/);
+});
+
+test("a list that cannot be written leaves the saved ones as they are", () => {
+  const paths = homePaths(temporaryFolder());
+  const nowhere = homePaths(`${paths.home}/missing`);
+  expect(() => writeDump(nowhere, [])).toThrow(
+    expect.objectContaining({ code: "ERR_STATE_NOT_WRITABLE" }),
+  );
+  expect(existsSync(nowhere.dump)).toBe(false);
+});

@@ -6,7 +6,10 @@ export async function commandReference(): Promise<string> {
   const sections = await Promise.all(
     commands.map(async ({ name, aliases, load }) => {
       const command = await load();
-      const also = aliases.length === 0 ? "" : `Also: ${aliases.map((alias) => `\`${alias}\``).join(", ")}.\n\n`;
+      const also =
+        aliases.length === 0
+          ? ""
+          : `Also: ${aliases.map((alias) => `\`${alias}\``).join(", ")}.\n\n`;
       return `## ${name}\n\n${await describe(command, name)}${also}`;
     }),
   );
@@ -30,15 +33,25 @@ async function describe(command: CommandDef, name: string): Promise<string> {
   const positional = Object.entries(args).filter(([, arg]) => arg.type === "positional");
   const flags = Object.entries(args).filter(([, arg]) => arg.type !== "positional");
   const subCommands = Object.keys((await resolve(command.subCommands)) ?? {});
-  const usage = ["xm", name, ...positional.map(([arg]) => `[${arg}]`), ...(subCommands.length > 0 ? [subCommands.join("|")] : [])];
+  const usage = [
+    "xm",
+    name,
+    ...positional.map(([arg]) => `[${arg}]`),
+    ...(subCommands.length > 0 ? [subCommands.join("|")] : []),
+  ];
   const rows = flags.map(([flag, arg]) => {
     const { alias = [], valueHint } = arg as { alias?: string | string[]; valueHint?: string };
-    const names = [`--${flag}`, ...[alias].flat().map((each) => (each.length === 1 ? `-${each}` : `--${each}`))];
+    const names = [
+      `--${flag}`,
+      ...[alias].flat().map((each) => (each.length === 1 ? `-${each}` : `--${each}`)),
+    ];
     const hint = valueHint === undefined ? "" : ` ${valueHint.replaceAll("|", "\\|")}`;
     return `| \`${names.join("`, `")}\`${hint} | ${arg.description ?? ""} |`;
   });
   const table = rows.length === 0 ? "" : `| flag | meaning |\n|---|---|\n${rows.join("\n")}\n\n`;
-  const words = positional.map(([arg, { description = "" }]) => `- \`${arg}\`: ${description}\n`).join("");
+  const words = positional
+    .map(([arg, { description = "" }]) => `- \`${arg}\`: ${description}\n`)
+    .join("");
   return `    ${usage.join(" ")}\n\n${meta.description ?? ""}.\n\n${words}${words === "" ? "" : "\n"}${table}`;
 }
 

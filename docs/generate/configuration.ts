@@ -19,7 +19,8 @@ function section(group: FieldGroup): string {
   const rows = fields
     .filter((field) => field.group === group)
     .map(({ name, aliases, kind, default: otherwise, description }) => {
-      const also = aliases.length === 0 ? "" : ` (${aliases.map((alias) => `\`${alias}\``).join(", ")})`;
+      const also =
+        aliases.length === 0 ? "" : ` (${aliases.map((alias) => `\`${alias}\``).join(", ")})`;
       return `| \`${name}\`${also} | ${kind} | ${otherwise} | ${description} |`;
     });
   return `## ${group}\n\n| field | kind | default | meaning |\n|---|---|---|---|\n${rows.join("\n")}`;

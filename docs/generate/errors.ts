@@ -3,7 +3,9 @@ import { errors, httpStatus } from "../../runtime/errors.ts";
 /** The error reference: every code of the catalog, with the words it is told in. */
 export function errorReference(): string {
   const rows = Object.entries(errors).map(([code, entry]) => {
-    const { what, why, fix } = (entry.tell as (p: unknown) => { what: string; why?: string; fix: string })(placeholders);
+    const { what, why, fix } = (
+      entry.tell as (p: unknown) => { what: string; why?: string; fix: string }
+    )(placeholders);
     const told = why === undefined ? what : `${what}: ${why}`;
     return `| \`${code}\` | ${entry.class} (${httpStatus[entry.class]}) | ${cell(told)} | ${cell(fix)} |`;
   });
@@ -25,12 +27,17 @@ const placeholders: unknown = new Proxy(
   {},
   {
     get: (_, name) => {
-      if (name === "faults" || name === "names") return [`<${name === "faults" ? "fault" : "name"}>`];
+      if (name === "faults" || name === "names")
+        return [`<${name === "faults" ? "fault" : "name"}>`];
       return `<${String(name)}>`;
     },
   },
 );
 
 function cell(text: string): string {
-  return text.replaceAll("\n", " ").replaceAll("|", "\\|").replaceAll("<", "‹").replaceAll(">", "›");
+  return text
+    .replaceAll("\n", " ")
+    .replaceAll("|", "\\|")
+    .replaceAll("<", "‹")
+    .replaceAll(">", "›");
 }

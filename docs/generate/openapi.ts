@@ -22,7 +22,8 @@ export function openApi(): string {
     info: {
       title: "Ex Machina",
       version: "1",
-      description: "The daemon's API on the unix socket of a home (god.sock). Streams are NDJSON, or server-sent events by `Accept`.",
+      description:
+        "The daemon's API on the unix socket of a home (god.sock). Streams are NDJSON, or server-sent events by `Accept`.",
     },
     paths,
     components: { schemas: components },
@@ -37,18 +38,33 @@ function operation(route: Route): unknown {
     required: true,
     schema: { type: "string" },
   }));
-  const reference = (name: string): unknown => ({ $ref: `#/components/schemas/${name.replace(/Schema$/, "")}` });
+  const reference = (name: string): unknown => ({
+    $ref: `#/components/schemas/${name.replace(/Schema$/, "")}`,
+  });
   const media = route.kind === "stream" ? "application/x-ndjson" : "application/json";
-  const problem = { description: "A problem", content: { "application/problem+json": { schema: reference("problemSchema") } } };
+  const problem = {
+    description: "A problem",
+    content: { "application/problem+json": { schema: reference("problemSchema") } },
+  };
   return {
     summary: route.summary,
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}
-      : { requestBody: { required: true, content: { "application/json": { schema: reference(route.body) } } } }),
+      : {
+          requestBody: {
+            required: true,
+            content: { "application/json": { schema: reference(route.body) } },
+          },
+        }),
     responses: {
-      200: { description: route.kind === "stream" ? "One value per line" : "Done", content: { [media]: { schema: reference(route.answer) } } },
-      ...Object.fromEntries([...new Set(Object.values(httpStatus))].map((status) => [status, problem])),
+      200: {
+        description: route.kind === "stream" ? "One value per line" : "Done",
+        content: { [media]: { schema: reference(route.answer) } },
+      },
+      ...Object.fromEntries(
+        [...new Set(Object.values(httpStatus))].map((status) => [status, problem]),
+      ),
     },
   };
 }

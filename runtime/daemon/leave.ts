@@ -22,10 +22,13 @@ export async function leaveDaemon(options: {
   if (how === "signal") await stopButRemember(daemon, why);
   if (how === "handOver") daemon.god.send({ type: "handOver", at: daemon.now() });
   daemon.recorder.freeze();
-  await daemon.store.close();
-  removeIfThere(daemon.paths.socket);
-  removeIfThere(daemon.paths.pidFile);
-  await lock.release();
+  try {
+    await daemon.store.close();
+  } finally {
+    removeIfThere(daemon.paths.socket);
+    removeIfThere(daemon.paths.pidFile);
+    await lock.release();
+  }
 }
 
 async function stopButRemember(daemon: Daemon, why: string): Promise<void> {

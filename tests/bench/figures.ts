@@ -72,7 +72,7 @@ export async function fifty(managers: readonly Manager[], rounds: number): Promi
           }
           (deletions[each.name] ??= []).push((await each.call("delete", "all")).ms);
           for (const { name } of apps) rmSync(each.logFile(name), { force: true });
-              return ms;
+          return ms;
         },
       ] as const,
   );

@@ -1,1 +1,3 @@
-export async function chartFiles(): Promise<[string, string][]> { return []; }
+export async function chartFiles(): Promise<[string, string][]> {
+  return [];
+}

@@ -1,7 +1,12 @@
 import { createActor, fromCallback, type AnyTransitionDefinition } from "xstate";
 import type { ChildFact, ProcessFacts } from "../../../machines/facts.ts";
 import { factsOf, processMachine } from "../../../machines/process.ts";
-import type { LaunchInput, Resume, SensorInput, ToChild } from "../../../machines/process-events.ts";
+import type {
+  LaunchInput,
+  Resume,
+  SensorInput,
+  ToChild,
+} from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -21,6 +26,8 @@ export class SimulatedProcess {
   readonly clock = new VirtualClock();
   readonly children: SimulatedChild[] = [];
   readonly unexpected: string[] = [];
+  /** When daemons came up. */
+  readonly resumedAt: number[] = [];
   /** Every transition taken, by `transitionKey`. */
   readonly taken = new Set<string>();
   /** Whether the next spawn succeeds. */
@@ -93,6 +100,7 @@ export class SimulatedProcess {
     this.actor.stop();
     this.clock.set(this.clock.now() + (options.afterMs ?? 0));
     if (options.childEnds === true) for (const child of this.living) child.isAlive = false;
+    this.resumedAt.push(this.clock.now());
     const child = facts.child === null ? "none" : this.living.length > 0 ? "alive" : "gone";
     this.actor = this.create({ facts, child, at: this.clock.now() });
   }
@@ -106,7 +114,12 @@ export class SimulatedProcess {
           if (this.spawns === "breaks") throw new Error("the source is broken");
           if (input.adopt === null && this.spawns !== "works") {
             const failure = { at, code: "ENOENT", message: "it does not exist" };
-            sendBack({ type: "child.failed", at, failure, transient: this.spawns === "fails for now" });
+            sendBack({
+              type: "child.failed",
+              at,
+              failure,
+              transient: this.spawns === "fails for now",
+            });
             return undefined;
           }
           const child = input.adopt === null ? this.#spawn() : this.last;
@@ -154,7 +167,12 @@ export class SimulatedProcess {
 }
 
 /** What tells a transition of a chart from the others. */
-export function transitionKey({ source, eventType, guard, target }: AnyTransitionDefinition): string {
+export function transitionKey({
+  source,
+  eventType,
+  guard,
+  target,
+}: AnyTransitionDefinition): string {
   const condition = typeof guard === "string" ? ` [${guard}]` : "";
   const targets = (target ?? []).map(({ id }) => id).join(", ");
   return `${source.id} on ${eventType || "always"}${condition} → ${targets || "itself"}`;

@@ -1,4 +1,9 @@
-import type { AppSpec, LifecyclePolicy, RestartPolicy, SensorSpec } from "../../../machines/spec.ts";
+import type {
+  AppSpec,
+  LifecyclePolicy,
+  RestartPolicy,
+  SensorSpec,
+} from "../../../machines/spec.ts";
 
 /** An app with PM2's defaults, and what a test changes of its policy. */
 export function appSpec(

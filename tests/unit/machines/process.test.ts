@@ -22,7 +22,9 @@ test("a process that says when it is ready is launching until then", () => {
 });
 
 test("a process that does not say ready in time is online all the same", () => {
-  const process = new SimulatedProcess(appSpec({ policy: { readiness: "message", listenTimeoutMs: 500 } }));
+  const process = new SimulatedProcess(
+    appSpec({ policy: { readiness: "message", listenTimeoutMs: 500 } }),
+  );
   process.advance(499);
   expect(process.status).toBe("starting");
   process.advance(1);
@@ -63,7 +65,9 @@ test("an app that crashes slowly for ever is given up by its restart window", ()
 });
 
 test("restarts outside the restart window do not count", () => {
-  const process = new SimulatedProcess(appSpec({ restart: { maxRestarts: 3, restartWindowMs: 3_600_000 } }));
+  const process = new SimulatedProcess(
+    appSpec({ restart: { maxRestarts: 3, restartWindowMs: 3_600_000 } }),
+  );
   for (let crash = 0; crash < 10; crash += 1) {
     process.advance(1_500_000);
     process.exit(1);
@@ -92,7 +96,10 @@ test("a stopping process gets one signal, and SIGKILL at the end of its grace pe
   process.advance(1_599);
   expect(process.last.told).toEqual([{ type: "stop", at: 0 }]);
   process.advance(1);
-  expect(process.last.told).toEqual([{ type: "stop", at: 0 }, { type: "kill", at: 1_600 }]);
+  expect(process.last.told).toEqual([
+    { type: "stop", at: 0 },
+    { type: "kill", at: 1_600 },
+  ]);
   process.exit(null, "SIGKILL");
   expect(process.status).toBe("stopped");
 });
@@ -103,7 +110,10 @@ test("a second stop never postpones SIGKILL", () => {
   process.advance(1_000);
   process.command("stop");
   process.advance(600);
-  expect(process.last.told).toEqual([{ type: "stop", at: 0 }, { type: "kill", at: 1_600 }]);
+  expect(process.last.told).toEqual([
+    { type: "stop", at: 0 },
+    { type: "kill", at: 1_600 },
+  ]);
 });
 
 test("a stop is not undone by the exit that follows it", () => {
@@ -138,7 +148,12 @@ test("a restart of a running process counts, begins its counters anew and says w
   process.advance(10);
   process.command("restart");
   process.exit(0);
-  expect(process.facts).toMatchObject({ status: "online", restarts: 2, unstableRestarts: 0, createdAt: 10 });
+  expect(process.facts).toMatchObject({
+    status: "online",
+    restarts: 2,
+    unstableRestarts: 0,
+    createdAt: 10,
+  });
   expect(process.facts.decisions.at(-1)?.sentence).toBe(
     "Exited with code 0 (a test) after 10 ms; it starts again at once, because a test asked for a restart.",
   );
@@ -149,14 +164,21 @@ test("a program that cannot be spawned is errored at once, with the reason and w
   const process = new SimulatedProcess(spec);
   process.spawns = "fails";
   process.command("start");
-  expect(process.facts).toMatchObject({ status: "errored", restarts: 0, failure: { code: "ENOENT" } });
+  expect(process.facts).toMatchObject({
+    status: "errored",
+    restarts: 0,
+    failure: { code: "ENOENT" },
+  });
   expect(process.facts.decisions.at(-1)?.sentence).toBe(
     "Could not be spawned; it is given up as errored, because it cannot be started: it does not exist.",
   );
 });
 
 test("what the kernel may have more of in a moment is retried within the budget", () => {
-  const spec = appSpec({ spec: { autostart: false }, restart: { maxRestarts: 3, restartDelayMs: 100 } });
+  const spec = appSpec({
+    spec: { autostart: false },
+    restart: { maxRestarts: 3, restartDelayMs: 100 },
+  });
   const process = new SimulatedProcess(spec);
   process.spawns = "fails for now";
   process.command("start");
@@ -187,7 +209,10 @@ test.each([
 test("an exit code of stop_exit_codes leaves it stopped", () => {
   const process = new SimulatedProcess(appSpec({ restart: { stopExitCodes: [0, 3] } }));
   process.exit(3);
-  expect([process.status, process.facts.decisions.at(-1)?.rule]).toEqual(["stopped", "isStopExitCode"]);
+  expect([process.status, process.facts.decisions.at(-1)?.rule]).toEqual([
+    "stopped",
+    "isStopExitCode",
+  ]);
 });
 
 test("a tripped sensor restarts it, and the decision names the sensor", () => {
@@ -196,11 +221,15 @@ test("a tripped sensor restarts it, and the decision names the sensor", () => {
   expect(process.status).toBe("stopping");
   process.exit(0);
   expect(process.facts).toMatchObject({ status: "online", restarts: 1 });
-  expect(process.facts.decisions.at(-1)?.sentence).toContain("the memory limit of 1 MB (it used 2 MB) asked for a restart");
+  expect(process.facts.decisions.at(-1)?.sentence).toContain(
+    "the memory limit of 1 MB (it used 2 MB) asked for a restart",
+  );
 });
 
 test("a job that ended by itself is run again by its cron pattern; one that was stopped is not", () => {
-  const process = new SimulatedProcess(appSpec({ restart: { mode: "never" }, sensors: { cron: "* * * * *" } }));
+  const process = new SimulatedProcess(
+    appSpec({ restart: { mode: "never" }, sensors: { cron: "* * * * *" } }),
+  );
   process.exit(0);
   expect(process.status).toBe("stopped");
   process.trip("cron * * * * *");
@@ -243,7 +272,10 @@ test("the next daemon grants the rest of a grace period, and sends no second sig
   process.advance(4_000);
   process.restartDaemon({ afterMs: 1_000 });
   process.advance(5_000);
-  expect(process.last.told).toEqual([{ type: "stop", at: 0 }, { type: "kill", at: 10_000 }]);
+  expect(process.last.told).toEqual([
+    { type: "stop", at: 0 },
+    { type: "kill", at: 10_000 },
+  ]);
 });
 
 test("an end that nobody saw is judged by the next daemon", () => {
@@ -253,13 +285,16 @@ test("an end that nobody saw is judged by the next daemon", () => {
   expect(process.facts.lastExit).toMatchObject({ code: null, signal: null });
 });
 
-test.each(["stopped", "errored"] as const)("a process that was %s is so for the next daemon", (status) => {
-  const process = new SimulatedProcess(appSpec({ restart: { maxRestarts: 1 } }));
-  if (status === "stopped") process.command("stop");
-  process.exit(1);
-  process.restartDaemon();
-  expect([process.status, process.living.length]).toEqual([status, 0]);
-});
+test.each(["stopped", "errored"] as const)(
+  "a process that was %s is so for the next daemon",
+  (status) => {
+    const process = new SimulatedProcess(appSpec({ restart: { maxRestarts: 1 } }));
+    if (status === "stopped") process.command("stop");
+    process.exit(1);
+    process.restartDaemon();
+    expect([process.status, process.living.length]).toEqual([status, 0]);
+  },
+);
 
 test("a job that ended by itself is not run again by a daemon's restart", () => {
   const process = new SimulatedProcess(appSpec({ restart: { mode: "never" } }));

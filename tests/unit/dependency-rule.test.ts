@@ -1,0 +1,92 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { createActor } from "xstate";
+import { expect, test } from "vitest";
+import { appMachine, godMachine, processMachine } from "../../machines/index.ts";
+
+const root = join(import.meta.dirname, "../..");
+
+/** What the files of each folder may import of the others, by path prefix; types may come from the machines. */
+const mayImport: Readonly<Record<string, readonly string[]>> = {
+  machines: ["machines/"],
+  runtime: ["machines/", "runtime/"],
+  cli: [
+    "cli/",
+    "runtime/client/",
+    "runtime/config/",
+    "runtime/home/",
+    "runtime/compat/",
+    "runtime/errors.ts",
+    "runtime/version.ts",
+  ],
+};
+
+const packagesOfMachines = ["xstate"];
+
+test.each(Object.entries(mayImport))("%s imports only along the arrows", (folder, allowed) => {
+  const wrong: string[] = [];
+  for (const { file, target, isType } of imports(folder)) {
+    if (!target.startsWith(".")) {
+      if (folder === "machines" && !packagesOfMachines.includes(target))
+        wrong.push(`${file}: ${target}`);
+      continue;
+    }
+    const path = relative(root, resolve(root, dirname(file), target));
+    if (isType && (path.startsWith("machines/") || path.startsWith("runtime/"))) continue;
+    if (!allowed.some((prefix) => path.startsWith(prefix))) wrong.push(`${file}: ${path}`);
+  }
+  expect(wrong).toEqual([]);
+});
+
+test("runtime/client knows nothing of the daemon", () => {
+  const wrong = imports("runtime/client").filter(
+    ({ target, isType }) =>
+      !isType && /\.\.\/(daemon|process|state|api|sensors|metrics|logs)\//.test(target),
+  );
+  expect(wrong).toEqual([]);
+});
+
+test("only runtime/wire.ts fills ports", () => {
+  const filling = ["machines", "runtime", "cli"]
+    .flatMap(sources)
+    .filter((file) => /\.provide\(/.test(readFileSync(join(root, file), "utf8")));
+  expect(filling).toEqual(["runtime/wire.ts"]);
+});
+
+test("the compiler gives the machines no types of Node", () => {
+  const { compilerOptions } = JSON.parse(
+    readFileSync(join(root, "machines/tsconfig.json"), "utf8"),
+  ) as {
+    compilerOptions: { types: string[] };
+  };
+  expect(compilerOptions.types).toEqual([]);
+});
+
+test("every machine can be built: each transition has a target that exists", () => {
+  for (const machine of [processMachine, appMachine, godMachine]) {
+    expect(() => createActor(machine as typeof godMachine, { input: {} as never })).not.toThrow(
+      /target/i,
+    );
+    expect(machine.root.id).toMatch(/^(process|app|god)$/);
+  }
+});
+
+function sources(folder: string): string[] {
+  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith(".ts"))
+    .map((name) => join(folder, name));
+}
+
+function imports(folder: string): { file: string; target: string; isType: boolean }[] {
+  return sources(folder).flatMap((file) => {
+    const text = readFileSync(join(root, file), "utf8");
+    const found = text.matchAll(
+      /(?:import|export)\s+(type\s)?[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)/g,
+    );
+    return [...found].map(([, type, from, dynamic]) => ({
+      file,
+      target: from ?? dynamic ?? "",
+      isType: type !== undefined,
+    }));
+  });
+}

@@ -31,7 +31,9 @@ export function connect(options: ConnectOptions = {}): Client {
     try {
       return await send(method, path, body, signal);
     } catch (error) {
-      if (!isAbsent(error)) throw translate(error, home);
+      // A question may be asked again; a command whose daemon died may have been carried out.
+      const mayAskAgain = method === "GET" && wasCut(error);
+      if (!isAbsent(error) && !mayAskAgain) throw translate(error, home);
       if (!autostart) throw xmError("ERR_DAEMON_NOT_RUNNING", { home }, { cause: error });
     }
     const { launchDaemon } = await import("./launch.ts");
@@ -136,13 +138,18 @@ function isAbsent(error: unknown): boolean {
   return code === "ENOENT" || code === "ECONNREFUSED";
 }
 
+/** The daemon died between taking the connection and answering. */
+function wasCut(error: unknown): boolean {
+  const code = errnoOf(error);
+  return error instanceof ConnectionCut || code === "ECONNRESET" || code === "EPIPE";
+}
+
 async function answers(send: (method: string, path: string) => Promise<Answer>): Promise<boolean> {
   try {
     const { status } = await send("GET", "/ping");
     return status === 200;
   } catch (error) {
-    if (isAbsent(error) || error instanceof ConnectionCut || errnoOf(error) === "ECONNRESET")
-      return false;
+    if (isAbsent(error) || wasCut(error)) return false;
     throw error;
   }
 }
@@ -156,7 +163,7 @@ function translate(error: unknown, home: string): unknown {
     );
   }
   const code = errnoOf(error);
-  if (error instanceof ConnectionCut || code === "ECONNRESET" || code === "EPIPE") {
+  if (wasCut(error)) {
     return xmError("ERR_DAEMON_DIED", { home }, { cause: error });
   }
   if (code === "EACCES") {

@@ -109,7 +109,12 @@ export function testHome(options: { env?: NodeJS.ProcessEnv; home?: string } = {
   };
   onTestFinished(async ({ task }) => {
     if (task.result?.state === "fail") console.log(home.godLog());
-    await run(["kill"], { env: { XM_WATCHDOG: "off" } });
+    await run(["kill"]);
+    if (processesOf(paths.home).length > 0) {
+      // A test that killed the daemon leaves apps to the next one.
+      await run(["ping"], { env: { XM_WATCHDOG: "off" } });
+      await run(["kill"]);
+    }
     try {
       await until(
         "every process of the home to be gone",

@@ -1,0 +1,115 @@
+import type { AnyStateNode, SnapshotFrom } from "xstate";
+import { getShortestPaths } from "xstate/graph";
+import { processMachine } from "../../../machines/process.ts";
+import type { ProcessEvent, ProcessInput } from "../../../machines/process-events.ts";
+import type { AppSpec } from "../../../machines/spec.ts";
+import type { SimulatedProcess } from "./simulated-process.ts";
+
+const child = { pid: 1, startTicks: 1, lifeId: "life", at: 0 };
+
+/** Every paths' steps by what they mean, so that they can be replayed on a virtual clock. */
+export function eventsFor(): ProcessEvent[] {
+  const at = 10;
+  const failure = { at, code: "ENOENT", message: "it does not exist" };
+  return [
+    { type: "start", at, by: "a test" },
+    { type: "stop", at, by: "a test" },
+    { type: "restart", at, by: "a test" },
+    { type: "remove", at, by: "a test" },
+    { type: "reset", at },
+    { type: "child.spawned", at, child },
+    { type: "child.ready", at },
+    { type: "child.exited", at, code: 0, signal: null },
+    { type: "child.exited", at, code: 1, signal: null },
+    { type: "child.exited", at, code: null, signal: "SIGSEGV" },
+    { type: "child.failed", at, failure, transient: false },
+    { type: "sensor.tripped", at, by: "a sensor" },
+    ...delays().map((type) => ({ type }) as unknown as ProcessEvent),
+  ];
+}
+
+type State = SnapshotFrom<typeof processMachine>;
+
+/** The shortest path to every state the chart can tell apart, and from there one step by every event. */
+export function pathsFor(spec: AppSpec, events = eventsFor()): ProcessEvent[][] {
+  const input: ProcessInput = {
+    id: 0,
+    app: "app",
+    instance: 0,
+    spec,
+    seed: 1,
+    at: 0,
+    resume: null,
+  };
+  const paths = getShortestPaths(processMachine, {
+    input,
+    events,
+    // What the chart can tell apart, and no more: otherwise every count would be a state of its own.
+    serializeState: ({ value, context, status }) =>
+      JSON.stringify([
+        value,
+        status,
+        context.goal,
+        context.child !== null,
+        Math.min(context.unstableRestarts, 3),
+        Math.min(context.restartTimes.length, 2),
+      ]),
+    filterEvents: mayHappen,
+  });
+  return paths.flatMap(({ state, steps }) => {
+    const before = steps.map(({ event }) => event as ProcessEvent);
+    return events.filter((event) => mayHappen(state, event)).map((event) => [...before, event]);
+  });
+}
+
+/** Facts come only when the kernel could tell them. */
+function mayHappen(snapshot: State, event: ProcessEvent): boolean {
+  if (snapshot.status === "done") return false;
+  const isAlive = snapshot.matches("alive");
+  const hasChild = snapshot.context.child !== null;
+  if (event.type === "child.spawned" || event.type === "child.failed") return isAlive && !hasChild;
+  if (event.type.startsWith("child.")) return isAlive && hasChild;
+  if (event.type === "sensor.tripped") {
+    return (
+      JSON.stringify(snapshot.value).includes('"watching"') ||
+      snapshot.matches({ stopped: "scheduled" })
+    );
+  }
+  return snapshot.machine.getTransitionData(snapshot, event).length > 0;
+}
+
+/** Does to a simulated process what a step of a path says. */
+export function play(process: SimulatedProcess, event: ProcessEvent): void {
+  switch (event.type) {
+    case "xstate.init" as never:
+    case "child.spawned":
+    case "child.failed":
+      return;
+    case "child.ready":
+      return process.ready();
+    case "child.exited":
+      return process.living.length > 0 ? process.exit(event.code, event.signal) : undefined;
+    case "sensor.tripped":
+      return process.trip(event.by);
+    case "configure":
+      process.actor.send(event);
+      return;
+    case "start":
+    case "stop":
+    case "restart":
+    case "remove":
+    case "reset":
+      return process.command(event.type);
+    default: {
+      const due = process.clock.nextDue();
+      if (due !== undefined) process.advance(due - process.clock.now());
+    }
+  }
+}
+
+function delays(node: AnyStateNode = processMachine.root): string[] {
+  return [
+    ...node.after.map(({ eventType }) => eventType),
+    ...Object.values(node.states).flatMap(delays),
+  ];
+}

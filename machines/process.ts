@@ -38,33 +38,6 @@ export const processMachine = processSetup.createMachine({
       ],
     },
 
-    stopped: {
-      tags: "stopped",
-      entry: "forgetResume",
-      initial: "resting",
-      on: {
-        start: { target: "alive", actions: "beginAnew" },
-        restart: { target: "alive", actions: "beginAnew" },
-        stop: { target: ".resting", actions: { type: "setGoal", params: { goal: "stop" } } },
-        remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
-      },
-      states: {
-        resting: { always: { guard: "isScheduled", target: "scheduled" } },
-        // A job that has ended by itself is run again by its cron pattern; one that was stopped is not.
-        scheduled: {
-          invoke: {
-            id: "sensors",
-            src: "sensors",
-            input: ({ context: { id, spec } }) => ({ id, spec, child: null }),
-            onError: { target: "#process.errored", actions: "recordBrokenPort" },
-          },
-          on: {
-            "sensor.tripped": { target: "#process.alive", actions: "countAskedRestart" },
-          },
-        },
-      },
-    },
-
     alive: {
       initial: "starting",
       invoke: {
@@ -222,6 +195,33 @@ export const processMachine = processSetup.createMachine({
         restart: { target: "alive", actions: "beginAnew" },
         stop: { target: "stopped", actions: { type: "setGoal", params: { goal: "stop" } } },
         remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
+      },
+    },
+
+    stopped: {
+      tags: "stopped",
+      entry: "forgetResume",
+      initial: "resting",
+      on: {
+        start: { target: "alive", actions: "beginAnew" },
+        restart: { target: "alive", actions: "beginAnew" },
+        stop: { target: ".resting", actions: { type: "setGoal", params: { goal: "stop" } } },
+        remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
+      },
+      states: {
+        resting: { always: { guard: "isScheduled", target: "scheduled" } },
+        // A job that has ended by itself is run again by its cron pattern; one that was stopped is not.
+        scheduled: {
+          invoke: {
+            id: "sensors",
+            src: "sensors",
+            input: ({ context: { id, spec } }) => ({ id, spec, child: null }),
+            onError: { target: "#process.errored", actions: "recordBrokenPort" },
+          },
+          on: {
+            "sensor.tripped": { target: "#process.alive", actions: "countAskedRestart" },
+          },
+        },
       },
     },
 

@@ -54,11 +54,6 @@ export const errors = {
     why: p.why,
     fix: "make its folder writable, or choose another with `out_file`/`error_file` (`--output`, `--error`)",
   })),
-  ERR_START_FAILED: define("failed", (p: { names: readonly string[]; why: string }) => ({
-    what: `${p.names.join(", ")}: did not start`,
-    why: p.why,
-    fix: `\`xm why ${p.names[0] ?? "<name>"}\` and \`xm logs ${p.names[0] ?? "<name>"} --nostream\` tell more`,
-  })),
   ERR_SIGNAL_UNKNOWN: define("invalid", (p: { signal: string }) => ({
     what: `no signal "${p.signal}"`,
     fix: "use a name such as SIGUSR2 or a number that `kill -l` lists",

@@ -12,10 +12,12 @@ export function openApi(): string {
     (paths[path] ??= {})[route.method.toLowerCase()] = operation(route);
   }
   const components = Object.fromEntries(
-    Object.entries(schemas).map(([name, schema]) => [
-      name.replace(/Schema$/, ""),
-      toJsonSchema(schema as GenericSchema, { errorMode: "ignore" }),
-    ]),
+    Object.entries(schemas)
+      .sort(([a], [b]) => a.localeCompare(b))
+      .map(([name, schema]) => [
+        name.replace(/Schema$/, ""),
+        toJsonSchema(schema as GenericSchema, { errorMode: "ignore" }),
+      ]),
   );
   const document = {
     openapi: "3.1.0",

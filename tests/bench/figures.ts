@@ -18,6 +18,29 @@ const idleApp = "setInterval(() => {}, 1 << 30);";
 
 const ratio = (value: number, base: number): string => (value / base).toFixed(2);
 
+/** What each further app costs a daemon that has started some: from 50 to 250 of them. */
+export async function perApp(managers: readonly Manager[]): Promise<Figure[]> {
+  const values: Record<string, string> = {};
+  for (const each of managers) {
+    const start = async (count: number, prefix: string): Promise<number> => {
+      const apps = Array.from({ length: count }, (_, n) => ({
+        name: `${prefix}${n}`,
+        script: "sleep",
+        args: ["1000000"],
+        interpreter: "none",
+      }));
+      await each.call("start", put(each, `${prefix}.json`, JSON.stringify({ apps })));
+      await pause(3_000);
+      return usage(each.godPid()).rssKb;
+    };
+    const before = await start(50, "m");
+    const after = await start(200, "n");
+    values[each.name] = `${((after - before) / 200).toFixed(0)} KB`;
+    await each.call("delete", "all");
+  }
+  return [{ name: "daemon memory per further app", goal: "≤ 20 KB", values }];
+}
+
 /** Wall time of a call over that of `node -e 0`. */
 export async function listing(managers: readonly Manager[], rounds: number): Promise<Figure[]> {
   for (const each of managers) await each.call("start", put(each, "idle.cjs", idleApp));
@@ -45,7 +68,6 @@ export async function listing(managers: readonly Manager[], rounds: number): Pro
 export async function fifty(managers: readonly Manager[], rounds: number): Promise<Figure[]> {
   const script = 'require("node:fs").writeSync(1, "up\\n"); setInterval(() => {}, 1 << 30);';
   const deletions: Record<string, number[]> = {};
-  const memory: Record<string, string> = {};
   const cpu: Record<string, string> = {};
   const contestants = managers.map(
     (each) =>
@@ -55,7 +77,6 @@ export async function fifty(managers: readonly Manager[], rounds: number): Promi
           const app = put(each, "up.cjs", script);
           const apps = Array.from({ length: 50 }, (_, n) => ({ name: `a${n}`, script: app }));
           const file = put(each, "fifty.json", JSON.stringify({ apps }));
-          const before = usage(each.godPid()).rssKb;
           const begin = performance.now();
           const starting = each.call("start", file);
           await until(
@@ -65,11 +86,7 @@ export async function fifty(managers: readonly Manager[], rounds: number): Promi
           );
           const ms = performance.now() - begin;
           await starting;
-          if (memory[each.name] === undefined) {
-            const measured = await idleUse(each);
-            memory[each.name] = `${((measured.rssKb - before) / 50).toFixed(0)} KB`;
-            cpu[each.name] = `${measured.cpuPercent.toFixed(2)} %`;
-          }
+          cpu[each.name] ??= `${(await idleCpu(each)).toFixed(2)} %`;
           (deletions[each.name] ??= []).push((await each.call("delete", "all")).ms);
           for (const { name } of apps) rmSync(each.logFile(name), { force: true });
           return ms;
@@ -93,7 +110,6 @@ export async function fifty(managers: readonly Manager[], rounds: number): Promi
       goal: "≤ 0.4 s",
       values: pick((name) => `${(median(deletions[name] ?? []) / 1_000).toFixed(2)} s`),
     },
-    { name: "daemon memory per app", goal: "≤ 20 KB", values: pick((name) => memory[name] ?? "") },
     { name: "daemon CPU, idle, 50 apps", goal: "≤ 0.2 %", values: pick((name) => cpu[name] ?? "") },
   ];
 }
@@ -122,12 +138,11 @@ function rawFifty(each: Manager, script: string): () => Promise<number> {
   };
 }
 
-async function idleUse(each: Manager): Promise<{ rssKb: number; cpuPercent: number }> {
+async function idleCpu(each: Manager): Promise<number> {
   await pause(2_000);
-  const before = usage(each.godPid());
+  const before = usage(each.godPid()).cpuMs;
   await pause(10_000);
-  const after = usage(each.godPid());
-  return { rssKb: after.rssKb, cpuPercent: (after.cpuMs - before.cpuMs) / 100 };
+  return (usage(each.godPid()).cpuMs - before) / 100;
 }
 
 /** Resident size of an idle daemon over that of an idle bare node. */

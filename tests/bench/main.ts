@@ -5,6 +5,7 @@ import {
   memory,
   nextLife,
   output,
+  perApp,
   survival,
   type Figure,
 } from "./figures.ts";
@@ -28,6 +29,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   fifty: () => fifty(managers, Math.min(rounds, 3)),
   nextLife: () => nextLife(managers, rounds * 2),
   output: () => output(managers, rounds),
+  perApp: () => perApp(managers),
   survival: () => survival(managers),
   many: () => many(xm, rounds * 2),
 };

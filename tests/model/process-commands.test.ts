@@ -28,7 +28,7 @@ const step = (
   check: (belief: Belief, process?: SimulatedProcess) => boolean,
   run: (belief: Belief, process: SimulatedProcess) => void,
 ): Step => ({
-  check: (belief) => check(belief as Belief),
+  check: (belief) => check(belief),
   run: (belief, process) => {
     run(belief, process);
     assertRules(process);

@@ -64,9 +64,7 @@ test("the compiler gives the machines no types of Node", () => {
 
 test("every machine can be built: each transition has a target that exists", () => {
   for (const machine of [processMachine, appMachine, godMachine]) {
-    expect(() => createActor(machine as typeof godMachine, { input: {} as never })).not.toThrow(
-      /target/i,
-    );
+    expect(() => createActor(machine as typeof godMachine, { input: {} })).not.toThrow(/target/i);
     expect(machine.root.id).toMatch(/^(process|app|god)$/);
   }
 });

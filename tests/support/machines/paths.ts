@@ -57,7 +57,7 @@ export function pathsFor(spec: AppSpec, events = eventsFor()): ProcessEvent[][] 
     filterEvents: mayHappen,
   });
   return paths.flatMap(({ state, steps }) => {
-    const before = steps.map(({ event }) => event as ProcessEvent);
+    const before = steps.map(({ event }) => event);
     return events.filter((event) => mayHappen(state, event)).map((event) => [...before, event]);
   });
 }

@@ -81,7 +81,7 @@ test("exactly one rule decides, whatever it looks at", () => {
   });
   fc.assert(
     fc.property(judged, (each) => {
-      const { decision } = decide(each as Parameters<typeof decide>[0], each.exit.at);
+      const { decision } = decide(each, each.exit.at);
       const first = rules.find(({ applies }) => applies(each as Parameters<typeof decide>[0]));
       expect(decision.rule).toBe(first?.rule);
       expect(decision.sentence).toMatch(/^[A-Z].*; it .*, because .*\.$/s);

@@ -1,0 +1,130 @@
+import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate";
+
+/** A machine as a picture needs it: plain data. */
+export interface ChartModel {
+  readonly id: string;
+  readonly states: readonly ChartState[];
+  readonly edges: readonly ChartEdge[];
+}
+
+export interface ChartState {
+  readonly id: string;
+  readonly name: string;
+  readonly parent: string | null;
+  readonly kind: "atomic" | "compound" | "parallel" | "final";
+  /** The state a compound begins in. */
+  readonly initial: string | null;
+  readonly badge: "busy" | "up" | "down" | null;
+  readonly lines: readonly ChartLine[];
+}
+
+/** What a state does by itself, or without leaving. */
+export interface ChartLine {
+  readonly kind: "entry" | "exit" | "invoke" | "on";
+  readonly text: string;
+}
+
+/** All transitions from one state to another. */
+export interface ChartEdge {
+  readonly source: string;
+  readonly target: string;
+  readonly labels: readonly ChartLabel[];
+}
+
+export interface ChartLabel {
+  readonly kind: "event" | "always" | "delay";
+  readonly event: string;
+  readonly guard: string | null;
+  readonly actions: readonly string[];
+}
+
+const badges: Readonly<Record<string, ChartState["badge"]>> = {
+  starting: "busy",
+  stopping: "busy",
+  waiting: "busy",
+  online: "up",
+  stopped: "down",
+  errored: "down",
+  removed: "down",
+};
+
+/** Reads a machine. A guard or an action without a name would be a hole in the picture: it is a fault. */
+export function chartModel(machine: AnyStateMachine): ChartModel {
+  const nodes = descendants(machine.root);
+  return { id: machine.id, states: nodes.map(stateFrom), edges: nodes.flatMap(edgesFrom) };
+}
+
+/** Every transition of a state, those without a target included. */
+export function transitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
+  return [...[...node.transitions.values()].flat(), ...(node.always ?? [])];
+}
+
+export function descendants(node: AnyStateNode): AnyStateNode[] {
+  return [node, ...Object.values(node.states).flatMap(descendants)];
+}
+
+function stateFrom(node: AnyStateNode): ChartState {
+  const initial = node.initial?.target[0];
+  const [tag] = node.tags;
+  const internal = transitionsOf(node).filter(({ target }) => target === undefined);
+  return {
+    id: node.id,
+    name: node.key,
+    parent: node.parent?.id ?? null,
+    kind: node.type === "history" ? "atomic" : node.type,
+    initial: node.type === "compound" ? (initial?.id ?? null) : null,
+    badge: badges[tag ?? ""] ?? null,
+    lines: [
+      ...node.invoke.map(({ src }) => ({ kind: "invoke" as const, text: nameOf(src) })),
+      ...node.entry
+        .filter(isOurs)
+        .map((action) => ({ kind: "entry" as const, text: nameOf(action) })),
+      ...node.exit
+        .filter(isOurs)
+        .map((action) => ({ kind: "exit" as const, text: nameOf(action) })),
+      ...internal.map((each) => ({ kind: "on" as const, text: textOf(labelFrom(each)) })),
+    ],
+  };
+}
+
+function edgesFrom(node: AnyStateNode): ChartEdge[] {
+  const byTarget = new Map<string, ChartLabel[]>();
+  for (const transition of transitionsOf(node)) {
+    const target = transition.target?.[0]?.id;
+    if (target === undefined) continue;
+    byTarget.set(target, [...(byTarget.get(target) ?? []), labelFrom(transition)]);
+  }
+  return [...byTarget].map(([target, labels]) => ({ source: node.id, target, labels }));
+}
+
+function labelFrom({ eventType, guard, actions }: AnyTransitionDefinition): ChartLabel {
+  const after = /^xstate\.after\.([^.]+)\./.exec(eventType);
+  const ended = /^xstate\.(error|done)\.actor\.(.+)$/.exec(eventType);
+  const words = ended?.[1] === "error" ? "fails" : "is done";
+  return {
+    kind: eventType === "" ? "always" : after === null ? "event" : "delay",
+    event: after?.[1] ?? (ended === null ? eventType || "always" : `${ended[2]} ${words}`),
+    guard: guard === undefined ? null : nameOf(guard),
+    actions: actions.map(nameOf),
+  };
+}
+
+/** A label as one line of text. */
+export function textOf({ event, guard, actions }: ChartLabel): string {
+  const condition = guard === null ? "" : ` [${guard}]`;
+  return `${event}${condition}${actions.length === 0 ? "" : ` / ${actions.join(", ")}`}`;
+}
+
+/** XState arms and cancels its delays by actions of its own; the pills show them. */
+function isOurs(action: unknown): boolean {
+  return !nameOf(action).startsWith("xstate.");
+}
+
+/** `setGoal(stop)` for an action with parameters. */
+function nameOf(named: unknown): string {
+  if (typeof named === "string") return named;
+  const { type, params } = named as { type?: unknown; params?: Readonly<Record<string, unknown>> };
+  if (typeof type !== "string") throw new Error("a guard or an action has no name");
+  const values = Object.values(params ?? {});
+  return values.length === 0 ? type : `${type}(${values.join(", ")})`;
+}

@@ -124,7 +124,7 @@ function appsOf(value: unknown, file: string): RawApp[] {
   }
   const { apps, pm2 } = value as { apps?: unknown; pm2?: unknown };
   if (apps !== undefined) return appsOf(apps, file);
-  if (pm2 !== undefined) return appsOf(pm2, file);
+  if (pm2 !== undefined) return appsOf(pm2, "pm2");
   if (basename(file) === "package.json") throw new Error('it has no "pm2" key');
   return [value as RawApp];
 }

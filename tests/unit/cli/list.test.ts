@@ -1,0 +1,124 @@
+import { expect, test, vi } from "vitest";
+import { renderList } from "../../../cli/render/list.ts";
+import { textWidth } from "../../../cli/render/table.ts";
+import { matchPlain } from "../../../cli/targets.ts";
+import type { ProcessView } from "../../../runtime/client/types.ts";
+
+const now = 1_000_000_000;
+
+function view(change: Partial<ProcessView>): ProcessView {
+  return {
+    id: 0,
+    name: "api",
+    namespace: "default",
+    app: "api",
+    instance: 0,
+    mode: "fork",
+    status: "online",
+    pid: 4_242,
+    startedAt: now - 7_260_000,
+    createdAt: now,
+    restarts: 3,
+    unstableRestarts: 0,
+    restartAt: null,
+    lastExit: null,
+    failure: null,
+    decision: null,
+    script: "/srv/api.js",
+    user: "deploy",
+    watching: false,
+    version: "1.2.3",
+    logs: { out: null, error: null },
+    pidFile: null,
+    memoryBytes: 48_234_496,
+    cpuPercent: 1.25,
+    ...change,
+  };
+}
+
+const list = [
+  view({}),
+  view({
+    id: 1,
+    name: "worker",
+    status: "waiting",
+    pid: null,
+    startedAt: null,
+    restartAt: now + 4_200,
+    memoryBytes: null,
+    cpuPercent: null,
+  }),
+  view({
+    id: 12,
+    name: "日本語",
+    status: "errored",
+    pid: null,
+    memoryBytes: null,
+    cpuPercent: null,
+    decision: "Exited with code 1 after 5 ms; it is given up.",
+  }),
+];
+
+test("the table at 160 columns has every column", () => {
+  vi.stubEnv("NO_COLOR", "1");
+  expect(`\n${renderList(list, { width: 160, now })}\n`).toBe(`
+┌────┬────────┬───────────┬─────────┬──────┬──────┬────────┬───┬────────────────────┬──────┬────────┬────────┬──────────┐
+│ id │ name   │ namespace │ version │ mode │  pid │ uptime │ ↺ │ status             │  cpu │    mem │ user   │ watching │
+├────┼────────┼───────────┼─────────┼──────┼──────┼────────┼───┼────────────────────┼──────┼────────┼────────┼──────────┤
+│  0 │ api    │ default   │ 1.2.3   │ fork │ 4242 │     2h │ 3 │ online             │ 1.3% │ 46.0mb │ deploy │ disabled │
+│  1 │ worker │ default   │ 1.2.3   │ fork │    – │      0 │ 3 │ waiting restart 5s │    – │      – │ deploy │ disabled │
+│ 12 │ 日本語 │ default   │ 1.2.3   │ fork │    – │      0 │ 3 │ errored            │    – │      – │ deploy │ disabled │
+└────┴────────┴───────────┴─────────┴──────┴──────┴────────┴───┴────────────────────┴──────┴────────┴────────┴──────────┘
+日本語: Exited with code 1 after 5 ms; it is given up. (xm why 日本語)
+`);
+});
+
+test("at 80 columns it keeps what one looks for first", () => {
+  vi.stubEnv("NO_COLOR", "1");
+  expect(`\n${renderList(list.slice(0, 2), { width: 80, now })}\n`).toBe(`
+┌────┬────────┬──────┬──────┬────────┬───┬────────────────────┬──────┬────────┐
+│ id │ name   │ mode │  pid │ uptime │ ↺ │ status             │  cpu │    mem │
+├────┼────────┼──────┼──────┼────────┼───┼────────────────────┼──────┼────────┤
+│  0 │ api    │ fork │ 4242 │     2h │ 3 │ online             │ 1.3% │ 46.0mb │
+│  1 │ worker │ fork │    – │      0 │ 3 │ waiting restart 5s │    – │      – │
+└────┴────────┴──────┴──────┴────────┴───┴────────────────────┴──────┴────────┘
+`);
+});
+
+test.each([40, 60, 80, 100, 160])("no line of the table is wider than %d columns", (width) => {
+  vi.stubEnv("NO_COLOR", "1");
+  const long = [view({ name: "a-name-that-is-much-longer-than-anyone-would-like-it-to-be" })];
+  for (const line of renderList(long, { width, now }).split("\n")) {
+    expect(textWidth(line)).toBeLessThanOrEqual(Math.max(width, 44));
+  }
+});
+
+test("colour changes no width", () => {
+  vi.stubEnv("NO_COLOR", "");
+  vi.stubEnv("FORCE_COLOR", "1");
+  const colored = renderList(list, { width: 160, now });
+  vi.stubEnv("NO_COLOR", "1");
+  // oxlint-disable-next-line no-control-regex -- the escape codes are what is taken out
+  expect(colored.replaceAll(/\u001B\[\d+m/g, "")).toBe(renderList(list, { width: 160, now }));
+  expect(colored).toContain("\u001B[32monline");
+});
+
+test("an empty list says what to do", () => {
+  expect(renderList([], { width: 80, now })).toBe(
+    "no processes; start one with `xm start <script>`",
+  );
+});
+
+test("a numeric name wins over an id, and a name over a namespace", () => {
+  const each = [
+    view({ id: 0, name: "5", namespace: "blue" }),
+    view({ id: 5, name: "blue", namespace: "red" }),
+  ];
+  expect(matchPlain(each, "5").map(({ id }) => id)).toEqual([0]);
+  expect(matchPlain(each, "0").map(({ id }) => id)).toEqual([0]);
+  expect(matchPlain(each, "blue").map(({ id }) => id)).toEqual([5]);
+  expect(matchPlain(each, "red").map(({ id }) => id)).toEqual([5]);
+  expect(matchPlain(each, "/^bl/").map(({ id }) => id)).toEqual([5]);
+  expect(matchPlain(each, "all")).toHaveLength(2);
+  expect(matchPlain(each, "nope")).toEqual([]);
+});

@@ -1,0 +1,95 @@
+import { appendFileSync, openSync, renameSync, truncateSync, writeSync, closeSync } from "node:fs";
+import { expect, onTestFinished, test } from "vitest";
+import { flushLogs } from "../../../runtime/logs/flush.ts";
+import { followFile } from "../../../runtime/logs/follow.ts";
+import { lastLines } from "../../../runtime/logs/last-lines.ts";
+import { until } from "../../support/condition.ts";
+import { testFolder } from "../../support/folder.ts";
+
+/** Follows a file and keeps what comes. */
+function follow(path: string, fromBytes = 0): string[] {
+  const lines: string[] = [];
+  const abort = new AbortController();
+  const following = followFile({
+    path,
+    fromBytes,
+    onLine: (line) => void lines.push(line),
+    signal: abort.signal,
+  });
+  onTestFinished(async () => {
+    abort.abort();
+    await following;
+  });
+  return lines;
+}
+
+const become = (lines: readonly string[], wanted: readonly string[]): Promise<unknown> =>
+  until(`the lines ${wanted.join(", ")}`, () => JSON.stringify(lines) === JSON.stringify(wanted), {
+    saw: () => lines,
+  });
+
+test("the last lines are read whole across blocks, also where a block cuts a character", async () => {
+  const line = `${"ä".repeat(999)}\n`;
+  const path = testFolder().put("a.log", line.repeat(200));
+  const { lines, endBytes } = await lastLines(path, 150);
+  expect(lines).toEqual(Array.from({ length: 150 }, () => line.trimEnd()));
+  expect(endBytes).toBe(Buffer.byteLength(line) * 200);
+});
+
+test("fewer lines than asked, an unfinished last one, and no file at all", async () => {
+  const { put, path } = testFolder();
+  expect(await lastLines(put("a.log", "one\ntwo\nthr"), 10)).toEqual({
+    lines: ["one", "two"],
+    endBytes: 8,
+  });
+  expect(await lastLines(`${path}/none.log`, 10)).toEqual({ lines: [], endBytes: 0 });
+});
+
+test("a line is given when it is whole, a character split across writes stays whole", async () => {
+  const path = testFolder().put("a.log", "");
+  const lines = follow(path);
+  const bytes = Buffer.from("grün\n");
+  const fd = openSync(path, "a");
+  writeSync(fd, bytes.subarray(0, 3));
+  writeSync(fd, bytes.subarray(3));
+  closeSync(fd);
+  await become(lines, ["grün"]);
+  appendFileSync(path, "half");
+  appendFileSync(path, " done\n");
+  await become(lines, ["grün", "half done"]);
+});
+
+test("an emptied file is read from its beginning", async () => {
+  const path = testFolder().put("a.log", "before the flush, long enough\n");
+  const lines = follow(path);
+  await become(lines, ["before the flush, long enough"]);
+  flushLogs([path]);
+  appendFileSync(path, "after\n");
+  await become(lines, ["before the flush, long enough", "after"]);
+});
+
+test("a rotated file is read to its end, and then the new one", async () => {
+  const { put, path: folder } = testFolder();
+  const path = put("a.log", "one\n");
+  const lines = follow(path);
+  await become(lines, ["one"]);
+  appendFileSync(path, "two\n");
+  renameSync(path, `${folder}/a.log.1`);
+  appendFileSync(path, "three\n");
+  await become(lines, ["one", "two", "three"]);
+});
+
+test("a file that is made later is followed from its beginning", async () => {
+  const { path: folder } = testFolder();
+  const lines = follow(`${folder}/later.log`);
+  appendFileSync(`${folder}/later.log`, "first\n");
+  await become(lines, ["first"]);
+});
+
+test("emptying passes over files that are not there", () => {
+  const { put, path } = testFolder();
+  const file = put("a.log", "text");
+  flushLogs([`${path}/none.log`, file]);
+  truncateSync(file, 0);
+  expect(() => flushLogs([path])).toThrow("EISDIR");
+});

@@ -1,6 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, rmSync } from "node:fs";
 import { until } from "../support/condition.ts";
 import { isThere } from "../support/home.ts";
 import { hasContent, interleave, median, pause, run, usage } from "./measure.ts";
@@ -16,7 +15,7 @@ export interface Figure {
 const node = process.execPath;
 const idleApp = "setInterval(() => {}, 1 << 30);";
 
-const ratio = (value: number, base: number): string => (value / base).toFixed(2);
+export const ratio = (value: number, base: number): string => (value / base).toFixed(2);
 
 /** What each further app costs a daemon that has started some: from 50 to 250 of them. */
 export async function perApp(managers: readonly Manager[]): Promise<Figure[]> {
@@ -208,78 +207,6 @@ export async function nextLife(managers: readonly Manager[], rounds: number): Pr
       name: "exit → first line of next life ÷ node boot",
       goal: "≤ 1.15",
       values: Object.fromEntries(values),
-    },
-  ];
-}
-
-/** A million lines of output, over the same program redirected by a shell. */
-export async function output(managers: readonly Manager[], rounds: number): Promise<Figure[]> {
-  const script = [
-    'const { writeSync } = require("node:fs");',
-    "const begin = Date.now();",
-    'const block = `${"x".repeat(99)}\\n`.repeat(1000);',
-    "for (let n = 0; n < 1000; n += 1) for (let done = 0; done < block.length; ) { try { done += writeSync(1, block.slice(done)); } catch (error) { if (error.code !== 'EAGAIN') throw error; } }",
-    "writeSync(2, `took ${Date.now() - begin}\\n`);",
-    "setInterval(() => {}, 1 << 30);",
-  ].join("\n");
-  const daemonCpu: Record<string, number[]> = {};
-  const took = (file: string): number =>
-    Number(
-      /took (\d+)/.exec(existsSync(file) ? readFileSync(file, "utf8") : "")?.[1] ?? Number.NaN,
-    );
-  const first = managers[0] as Manager;
-  const times = await interleave(rounds, {
-    shell: async () => {
-      const app = put(first, "lines.cjs", script);
-      const [out, error] = [join(first.folder, "out"), join(first.folder, "err")];
-      rmSync(error, { force: true });
-      const child = spawn("/bin/sh", ["-c", `exec "${node}" "${app}" > "${out}" 2> "${error}"`], {
-        stdio: "ignore",
-      });
-      const ms = await until("the shell's lines", () => took(error) || undefined, {
-        withinMs: 60_000,
-      });
-      child.kill("SIGKILL");
-      return ms;
-    },
-    ...Object.fromEntries(
-      managers.map((each) => [
-        each.name,
-        async () => {
-          const file = each.logFile("lines");
-          const errors = file.replace("-out.log", "-error.log");
-          for (const old of [file, errors]) rmSync(old, { force: true });
-          const before = usage(each.godPid()).cpuMs;
-          const begin = Date.now();
-          await each.call("start", put(each, "lines.cjs", script));
-          await until(
-            "its lines",
-            () => existsSync(file) && statSync(file).size >= 100_000_000 && took(errors),
-            { withinMs: 60_000 },
-          );
-          const wall = Math.min(
-            Date.now() - begin,
-            each.name === "xm" ? took(errors) : Number.POSITIVE_INFINITY,
-          );
-          (daemonCpu[each.name] ??= []).push(usage(each.godPid()).cpuMs - before);
-          await each.call("delete", "all");
-          return wall;
-        },
-      ]),
-    ),
-  });
-  const pick = (show: (name: string) => string): Figure["values"] =>
-    Object.fromEntries(managers.map(({ name }) => [name, show(name)]));
-  return [
-    {
-      name: "1 000 000 lines ÷ shell redirect",
-      goal: "≤ 1.05",
-      values: pick((name) => ratio(times[name] ?? 0, times["shell"] ?? 1)),
-    },
-    {
-      name: "daemon CPU for them",
-      goal: "≤ 0.1 s",
-      values: pick((name) => `${(median(daemonCpu[name] ?? []) / 1_000).toFixed(2)} s`),
     },
   ];
 }

@@ -4,11 +4,11 @@ import {
   many,
   memory,
   nextLife,
-  output,
   perApp,
   survival,
   type Figure,
 } from "./figures.ts";
+import { output } from "./output.ts";
 import { pm2Manager, xmManager } from "./manager.ts";
 
 /**

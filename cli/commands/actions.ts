@@ -4,12 +4,14 @@ import { targetArgs, xmCommand } from "../command.ts";
 import { showOutcomes } from "../outcomes.ts";
 import { resolveTargets } from "../targets.ts";
 
-const updateEnv = {
+const restartArgs = {
+  ...targetArgs,
   "update-env": {
     type: "boolean",
     alias: "a",
     description: "Merge the caller's environment over the app's",
   },
+  env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
 } as const;
 
 export const stop = xmCommand({
@@ -29,25 +31,15 @@ export const remove = xmCommand({
 export const restart = xmCommand({
   name: "restart",
   description: "Restarts processes, or an ecosystem file's apps with what it says now",
-  args: {
-    ...targetArgs,
-    ...updateEnv,
-    env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
-  },
-  run: ({ args }) =>
-    restartTargets(args._, { updateEnv: args["update-env"] === true, environment: args.env }),
+  args: restartArgs,
+  run: ({ args }) => restartTargets(args._, args["update-env"] === true, args.env),
 });
 
 export const reload = xmCommand({
   name: "reload",
   description: "Restarts processes; without a gap once cluster mode is there",
-  args: {
-    ...targetArgs,
-    ...updateEnv,
-    env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
-  },
-  run: ({ args }) =>
-    restartTargets(args._, { updateEnv: args["update-env"] === true, environment: args.env }),
+  args: restartArgs,
+  run: ({ args }) => restartTargets(args._, args["update-env"] === true, args.env),
 });
 
 export const reset = xmCommand({
@@ -66,15 +58,16 @@ export const flush = xmCommand({
 
 async function restartTargets(
   targets: readonly string[],
-  options: { updateEnv: boolean; environment: string | undefined },
+  updatesEnv: boolean,
+  environment: string | undefined,
 ): Promise<void> {
   const { isEcosystemFile } = await import("../../runtime/config/load.ts");
   const [first] = targets;
   if (first !== undefined && targets.length === 1 && (first === "-" || isEcosystemFile(first))) {
     const { startFile } = await import("../start-file.ts");
-    return startFile(first, { environment: options.environment, known: "restart" });
+    return startFile(first, { environment, known: "restart" });
   }
-  return act("restart", targets, "restarting", options.updateEnv);
+  return act("restart", targets, "restarting", updatesEnv);
 }
 
 async function act(

@@ -20,6 +20,9 @@ export interface Sampler {
   ): Promise<ReadonlyMap<number, Metrics>>;
 }
 
+/** The very first sample loads pidusage and knows nothing yet: it is worth a longer wait; ms. */
+const firstWithinMs = 150;
+
 /** Two people who look at the same second see the same numbers; ms. */
 const freshForMs = 500;
 
@@ -53,7 +56,8 @@ export function createSampler(): Sampler {
       running ??= refresh(pids).finally(() => {
         running = undefined;
       });
-      await (withinMs === undefined ? running : Promise.race([running, pause(withinMs)]));
+      if (withinMs === undefined) await running;
+      else await Promise.race([running, pause(sampledAt === 0 ? firstWithinMs : withinMs)]);
       return known;
     },
   };

@@ -27,5 +27,5 @@ await build({
   outExtension: { ".js": ".cjs" },
   banner: { js: "#!/usr/bin/env node" },
   // Read only by `xm start FILE`: they stay out of the file every call parses.
-  external: ["yaml", "json5", "croner", "pidusage", "valibot"],
+  external: ["yaml", "croner", "pidusage", "valibot"],
 });

@@ -1,5 +1,4 @@
 import { existsSync } from "node:fs";
-import { text as readText } from "node:stream/consumers";
 import { dirname, resolve } from "node:path";
 import type { AppSpec } from "../machines/spec.ts";
 import {
@@ -25,7 +24,7 @@ export async function readApps(target: string, options: ReadOptions): Promise<Ap
   const file = resolve(target);
   const isInput = target === "-";
   const raw = isInput
-    ? await parseEcosystem(await readText(process.stdin), "stdin")
+    ? await parseEcosystem(await readInput(), "stdin")
     : await loadEcosystem(file);
   const wanted = options.only?.split(",");
   const chosen = raw.filter((app) => wanted === undefined || wanted.includes(String(app["name"])));
@@ -45,6 +44,12 @@ export async function readApps(target: string, options: ReadOptions): Promise<Ap
       source: isInput ? "stdin" : file,
     },
   );
+}
+
+/** Loaded when it is needed: web streams come with it. */
+async function readInput(): Promise<string> {
+  const { text } = await import("node:stream/consumers");
+  return text(process.stdin);
 }
 
 /** One app from a script or a command, and flags. */

@@ -11,8 +11,16 @@ export interface LifeMarker {
 
 /** A home in few characters. */
 export function homeTag(home: string): string {
-  return createHash("sha256").update(home).digest("base64url").slice(0, 10);
+  let tag = tags.get(home);
+  if (tag === undefined) {
+    tag = createHash("sha256").update(home).digest("base64url").slice(0, 10);
+    tags.set(home, tag);
+  }
+  return tag;
 }
+
+/** A daemon has one home, and asks at every spawn and every look at a tree. */
+const tags = new Map<string, string>();
 
 export function lifeMarker({ homeTag, id, lifeId }: LifeMarker): string {
   return `${homeTag}:${id}:${lifeId}`;

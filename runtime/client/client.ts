@@ -6,7 +6,7 @@ import { AnswerTimeout, ConnectionCut, request, type Answer } from "./_http.ts";
 import type { Client, ConnectOptions, Outcome } from "./types.ts";
 
 /** A daemon that has not begun to answer by then is called unresponsive; ms. */
-const answerWithinMs = 4_000;
+const answerWithinMs = 3_500;
 
 const apiPrefix = "/v1";
 

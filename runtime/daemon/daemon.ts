@@ -49,7 +49,7 @@ export function startDaemon(options: {
   const startedAt = now();
   const children: Children = new Map();
   const sampler = createSampler();
-  const recorder = createRecorder({ store, now });
+  const recorder = createRecorder({ store, now, log });
   const plan = planRestore({
     restored: store.restored,
     home: paths.home,

@@ -26,8 +26,12 @@ export interface Recorder {
  * listeners. XState calls observers after the transition's effects have begun, so a child exists for an
  * instant before the journal says so; the mark in the child's environment covers that instant (restore.ts).
  */
-export function createRecorder(options: { store: StateStore; now: () => number }): Recorder {
-  const { store, now } = options;
+export function createRecorder(options: {
+  readonly store: StateStore;
+  readonly now: () => number;
+  readonly log: (line: string) => void;
+}): Recorder {
+  const { store, now, log } = options;
   const causes = new Map<number, string>();
   const last = new Map(store.restored.processes.map((facts) => [facts.id, facts]));
   const listeners = new Set<(change: Change) => void>();
@@ -36,6 +40,8 @@ export function createRecorder(options: { store: StateStore; now: () => number }
   const record = (facts: ProcessFacts): void => {
     const before = last.get(facts.id);
     if (frozen || (before !== undefined && isSame(before, facts))) return;
+    const broken = brokenRule(facts);
+    if (broken !== undefined) log(`can't happen: process ${facts.id} is ${broken}`);
     const event = causes.get(facts.id) ?? delayBehind(before, facts);
     causes.delete(facts.id);
     const at = now();
@@ -68,6 +74,18 @@ export function createRecorder(options: { store: StateStore; now: () => number }
       return () => listeners.delete(listener);
     },
   };
+}
+
+/** The rules that hold in every state, as cheap as they are; the model tests prove them, this watches over them. */
+export function brokenRule({ status, child, restartAt, killAt }: ProcessFacts): string | undefined {
+  if (status === "online" && child === null) return "online without a child";
+  if (status === "waiting" && child !== null) return `waiting while pid ${child.pid} lives`;
+  if (status === "waiting" && restartAt === null) return "waiting for no time";
+  if (status === "stopping" && killAt === null) return "stopping without a deadline";
+  if ((status === "stopped" || status === "errored") && child !== null) {
+    return `${status} while pid ${child.pid} lives`;
+  }
+  return undefined;
 }
 
 /** The machine's delays are the changes nobody outside caused. */

@@ -160,7 +160,8 @@ test("logs shows the last lines, follows what is added, and flush empties", asyn
 
   const abort = new AbortController();
   const seen: string[] = [];
-  const query = { ids: [0], lines: 0, follow: true, streams: ["out"] as const };
+  // The last lines too: what is added before the daemon has begun to follow is among them.
+  const query = { ids: [0], lines: 15, follow: true, streams: ["out"] as const };
   const following = (async () => {
     for await (const each of home.client().logs(query, abort.signal)) seen.push(each.line);
   })();

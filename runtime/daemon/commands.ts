@@ -83,29 +83,42 @@ export async function act(
   store.assertWritable();
   const { env } = request;
   if (env !== undefined) updateEnvironment(dependencies, chosen, env);
+  const reached = await perform(dependencies, chosen, actions[request.action], request);
   await Promise.all(
-    perform(dependencies, chosen, actions[request.action], request).map(async (reached) => {
-      const outcome = await reached;
+    reached.map(async (each) => {
+      const outcome = await each;
       await store.flush();
       tell(outcome);
     }),
   );
 }
 
-/** Sends a command to processes and gives what becomes of each. */
-function perform(
+/** Processes commanded before others get a turn; a start among them takes a millisecond or two. */
+const commandsPerTurn = 25;
+
+/** Sends a command to processes and gives what becomes of each; in an array, so that nobody waits for them yet. */
+async function perform(
   { god, recorder, now }: CommandDependencies,
   chosen: readonly Managed[],
   action: Action,
   request: ActionRequest,
-): Promise<Outcome>[] {
+): Promise<Promise<Outcome>[]> {
   const command = action.command(request, now());
-  const reached = chosen.map(async (managed) => {
+  const reached: Promise<Outcome>[] = [];
+  for (const [index, managed] of chosen.entries()) {
     recorder.cause(managed.facts.id, request.action);
     god.send(commandFor(managed, command));
-    const after = await settled(managed.actor, action.passing);
-    return outcomeOf(managed, after, action.done(managed.facts, after));
-  });
+    reached.push(
+      settled(managed.actor, action.passing).then((after) =>
+        outcomeOf(managed, after, action.done(managed.facts, after)),
+      ),
+    );
+    if (index % commandsPerTurn === commandsPerTurn - 1) {
+      await new Promise((go) => {
+        setImmediate(go);
+      });
+    }
+  }
   return reached;
 }
 

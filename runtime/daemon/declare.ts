@@ -23,8 +23,11 @@ export interface Declaration extends Omit<DeclareRequest, "apps"> {
 /** What is under way for a process, and what it leads to. */
 type Reached = Promise<Outcome>;
 
-/** Apps handled before others get a turn: a spawn blocks for a millisecond or two. */
-const appsPerTurn = 8;
+/** Processes started before others get a turn: a spawn blocks for a millisecond or two. */
+const startsPerTurn = 8;
+
+/** A small piece of work: no more than `startsPerTurn` processes. */
+type Step = () => Reached[];
 
 /**
  * Declares apps. New ones are started; known ones are restarted with what is declared now, refused, left or
@@ -41,13 +44,9 @@ export async function declare(
     const plans = plan(dependencies, request);
     dependencies.store.assertWritable();
     const keys = new Set<string>();
-    const steps = plans.map((each) => begin(dependencies, { ...each, by: request.by, keys }));
-    const all: Reached[] = [];
-    for (const [index, step] of steps.entries()) {
-      all.push(...step());
-      if (index % appsPerTurn === appsPerTurn - 1) await new Promise((go) => setImmediate(go));
-    }
-    return all;
+    return takeSteps(
+      plans.flatMap((each) => begin(dependencies, { ...each, by: request.by, keys })),
+    );
   });
   await tellAll(dependencies, reached, tell);
 }
@@ -60,7 +59,7 @@ export async function scale(
 ): Promise<void> {
   const reached = await dependencies.exclusive(async () => {
     dependencies.store.assertWritable();
-    return scaleNow(dependencies, request);
+    return takeSteps(scaleNow(dependencies, request));
   });
   await tellAll(dependencies, reached, tell);
 }
@@ -92,11 +91,26 @@ function plan({ registry }: DeclareDependencies, request: Declaration): Plan[] {
   });
 }
 
-/** Writes an app's declaration ahead and gives the step that carries it out. */
+/** Takes steps one after the other and lets others have their turn between them. */
+async function takeSteps(steps: readonly Step[]): Promise<Reached[]> {
+  const reached: Reached[] = [];
+  let turnBegan = 0;
+  for (const step of steps) {
+    reached.push(...step());
+    if (reached.length - turnBegan < startsPerTurn) continue;
+    turnBegan = reached.length;
+    await new Promise((go) => {
+      setImmediate(go);
+    });
+  }
+  return reached;
+}
+
+/** Writes an app's declaration ahead and gives the steps that carry it out. */
 function begin(
   dependencies: DeclareDependencies,
   each: Plan & { by: string; keys: Set<string> },
-): () => Reached[] {
+): Step[] {
   const { god, registry, store, now } = dependencies;
   const { spec, known, treatment, ids, by } = each;
   if (treatment === "new" || known === undefined) {
@@ -105,45 +119,51 @@ function begin(
     const processes = newProcesses(dependencies, ids, []);
     store.append({ type: "app.declared", at: now(), app: { key, spec } });
     writeAhead(dependencies, { key, spec, processes });
-    return () => {
-      god.send({ type: "app.declare", at: now(), app: { key, spec, processes } });
-      return outcomesOfNew(dependencies, key, processes);
+    const [first = [], ...others] = batchesOf(processes);
+    const declareFirst: Step = () => {
+      god.send({ type: "app.declare", at: now(), app: { key, spec, processes: first } });
+      return outcomesOfNew(dependencies, key, first);
     };
+    return [declareFirst, ...addSteps(dependencies, key, others)];
   }
   if (treatment === "leave") {
     const result = { ok: true, message: "left as it is" };
-    return () =>
-      registry
-        .processesOf(known)
-        .map((managed) => Promise.resolve(outcomeOf(managed, managed.facts, result)));
+    return [
+      () =>
+        registry
+          .processesOf(known)
+          .map((managed) => Promise.resolve(outcomeOf(managed, managed.facts, result))),
+    ];
   }
-  return () => redeclare(dependencies, { app: known, spec, by });
+  return redeclare(dependencies, { app: known, spec, by });
 }
 
 function redeclare(
   dependencies: DeclareDependencies,
   { app, spec, by }: { app: AppActor; spec: AppSpec; by: string },
-): Reached[] {
+): Step[] {
   const { god, registry, recorder, now } = dependencies;
   const { spec: before } = app.getSnapshot().context;
   const changed = changedSettings(before, spec);
   const current = registry.processesOf(app);
   const scaled = scaleNow(dependencies, { app, instances: spec.instances, by, spec });
   const kept = current.slice(Math.max(0, current.length - spec.instances));
-  const restarted = kept.map(async (managed) => {
+  const restarts = kept.map((managed): Step => () => {
     recorder.cause(managed.facts.id, "restart");
     god.send(commandFor(managed, { type: "restart", at: now(), by }));
-    const after = await settled(managed.actor, ["starting", "stopping"]);
     const word = managed.facts.status === "online" ? "restarted" : "started";
-    return outcomeOf(managed, after, { ...started(after, word), changed });
+    const reached = settled(managed.actor, ["starting", "stopping"]).then((after) =>
+      outcomeOf(managed, after, { ...started(after, word), changed }),
+    );
+    return [reached];
   });
-  return [...restarted, ...scaled];
+  return [...restarts, ...scaled];
 }
 
 function scaleNow(
   dependencies: DeclareDependencies,
   request: { app: AppActor; instances: number; by: string; spec?: AppSpec },
-): Reached[] {
+): Step[] {
   const { god, registry, store, recorder, now } = dependencies;
   const { app, instances, by } = request;
   const { key, spec: before } = app.getSnapshot().context;
@@ -156,14 +176,36 @@ function scaleNow(
   god.send({ type: "app.configure", at: now(), key, spec });
 
   const surplus = current.slice(0, Math.max(0, current.length - instances));
-  const removed = surplus.map(async (managed) => {
+  const removals = surplus.map((managed): Step => () => {
     recorder.cause(managed.facts.id, "delete");
     god.send(commandFor(managed, { type: "remove", at: now(), by }));
-    const after = await settled(managed.actor, ["stopping"]);
-    return outcomeOf(managed, after, { ok: true, message: "removed" });
+    const reached = settled(managed.actor, ["stopping"]).then((after) =>
+      outcomeOf(managed, after, { ok: true, message: "removed" }),
+    );
+    return [reached];
   });
-  if (missing > 0) god.send({ type: "app.scaleUp", at: now(), key, processes });
-  return [...removed, ...outcomesOfNew(dependencies, key, processes)];
+  return [...removals, ...addSteps(dependencies, key, batchesOf(processes))];
+}
+
+/** The steps that add processes to an app, a batch each. */
+function addSteps(
+  dependencies: DeclareDependencies,
+  key: string,
+  batches: readonly (readonly NewProcess[])[],
+): Step[] {
+  const { god, now } = dependencies;
+  return batches.map((processes) => () => {
+    god.send({ type: "app.scaleUp", at: now(), key, processes });
+    return outcomesOfNew(dependencies, key, processes);
+  });
+}
+
+function batchesOf(processes: readonly NewProcess[]): NewProcess[][] {
+  const batches: NewProcess[][] = [];
+  for (let start = 0; start < processes.length; start += startsPerTurn) {
+    batches.push(processes.slice(start, start + startsPerTurn));
+  }
+  return batches;
 }
 
 function outcomesOfNew(

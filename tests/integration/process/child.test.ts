@@ -166,8 +166,8 @@ test("a process that took over a pid is never signalled, and is not the child", 
 });
 
 test("a zombie is not alive", async () => {
-  // The shell becomes `sleep`, which never waits for the child that has ended.
-  const parent = spawn("/bin/sh", ["-c", "/bin/true & echo $!; exec sleep 1000000"], {
+  // The shell becomes a program that never waits for the child, before the child ends.
+  const parent = spawn("/bin/sh", ["-c", "sleep 1 & echo $!; exec sleep 1000000"], {
     stdio: ["ignore", "pipe", "ignore"],
   });
   onTestFinished(() => void parent.kill("SIGKILL"));

@@ -21,7 +21,19 @@ async function main(words: readonly string[]): Promise<void> {
     return;
   }
   const [{ runCommand }, command] = await Promise.all([import("citty"), found.load()]);
-  await runCommand(command, { rawArgs, data: { rest } });
+  await runCommand(command, { rawArgs: fillOptionalValues(rawArgs), data: { rest } });
+}
+
+/** Flags whose value may be left out, as PM2's `--watch [paths]`. */
+const optionalValues: readonly string[] = ["--watch", "--timestamp"];
+
+/** A flag without its optional value takes `true`, and not the flag that follows it. */
+function fillOptionalValues(words: readonly string[]): string[] {
+  return words.map((word, index) => {
+    const next = words[index + 1];
+    const isAlone = next === undefined || next.startsWith("-");
+    return optionalValues.includes(word) && isAlone ? `${word}=true` : word;
+  });
 }
 
 /** Flags that every command takes, wherever they stand. */

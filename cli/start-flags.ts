@@ -73,7 +73,12 @@ export const startFlags: readonly StartFlag[] = [
   ),
   flag("max-memory-restart", "max_memory_restart", "SIZE", "Restart it when it is larger"),
   flag("cron-restart", "cron_restart", "PATTERN", "Restart it by a cron pattern", ["c", "cron"]),
-  flag("watch", "watch", "", "Restart it when a file of its folder changes"),
+  flag(
+    "watch",
+    "watch",
+    "PATHS",
+    "Restart it when a file of its folder changes, or of these paths, with commas",
+  ),
   flag("ignore-watch", "ignore_watch", "NAMES", "Names and patterns that do not count"),
   flag("watch-delay", "watch_delay", "TIME", "Wait for more changes"),
   flag("wait-ready", "wait_ready", "", "Online when it sends `ready`"),

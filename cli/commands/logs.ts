@@ -21,7 +21,12 @@ export default xmCommand({
     err: { type: "boolean", description: "Errors only" },
     raw: { type: "boolean", description: "The lines as they are, without a prefix" },
     json: { type: "boolean", description: "One JSON object per line" },
-    timestamp: { type: "boolean", description: "The time at which a followed line was read" },
+    timestamp: {
+      type: "string",
+      description:
+        "The time at which a followed line was read; a format is accepted and not used yet",
+      valueHint: "FORMAT",
+    },
   },
   run: async ({ args }) => {
     const client = connect();
@@ -38,7 +43,7 @@ export default xmCommand({
       ? asJson
       : args.raw
         ? ({ line }: LogLine) => line
-        : prefixed(args.timestamp === true, chosen);
+        : prefixed(args.timestamp !== undefined, chosen);
     const query = {
       ids: chosen.map(({ id }) => id),
       lines: Number(args.lines),

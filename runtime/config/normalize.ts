@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { availableParallelism, homedir } from "node:os";
 import { basename, extname, join, resolve } from "node:path";
 import type { AppSpec, LifecyclePolicy, RestartMode, SensorSpec } from "../../machines/spec.ts";
@@ -41,7 +42,11 @@ export async function normalizeApps(
     faults.push(...own);
     if (own.length > 0) continue;
     try {
-      specs.push(specFrom(app, context));
+      const spec = specFrom(app, context);
+      specs.push(spec);
+      for (const watched of spec.sensors.watch?.paths ?? []) {
+        if (!existsSync(watched)) faults.push(`${path}.watch: ${watched} does not exist`);
+      }
     } catch (error) {
       if (!(error instanceof XmError) || raw.length === 1) throw error;
       faults.push(`${path}.script: ${messageOf(error)}`);

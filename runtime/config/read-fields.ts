@@ -82,7 +82,7 @@ const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> = {
   },
   env: (value) => (typeof value === "object" && !Array.isArray(value) ? value : undefined),
   watch: (value) => {
-    if (isText(value) && value !== "true" && value !== "false") return [value];
+    if (isText(value) && value !== "true" && value !== "false") return value.split(",");
     if (Array.isArray(value)) return value.every(isText) ? value : undefined;
     return readBoolean(value);
   },

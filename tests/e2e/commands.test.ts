@@ -124,6 +124,23 @@ test("processes are named by id, name, namespace, /regex/ and all", async () => 
   expect(await stopped()).toEqual(["a1", "a2", "b1"]);
 });
 
+test("the list is sorted as asked, and TypeScript runs", async () => {
+  const home = testHome();
+  await home.ok("start", program("typed.ts"), "--name", "b", "--watch", "--watch-delay", "60s");
+  await home
+    .ok("start", program("stays.js"), "--name", "a", "--watch", join(home.folder, "none"), "-s")
+    .catch(() => {});
+  await until("its line", () => home.log("b-out.log") === "typed 3\n");
+  const order = async (by: string): Promise<string[]> =>
+    [...(await home.ok("ls", "--sort", by)).matchAll(/^│ +\d+ │ (\w+)/gm)].map(
+      ([, name]) => name ?? "",
+    );
+  expect(await order("name")).toEqual(["a", "b"]);
+  expect(await order("id")).toEqual(["b", "a"]);
+  expect(await order("name:desc")).toEqual(["b", "a"]);
+  expect((await home.xm("ls", "--sort", "size")).code).toBe(1);
+});
+
 test("scale adds and removes processes, the lowest ids first", async () => {
   const home = testHome();
   await home.ok("start", program("stays.js"), "--name", "s");

@@ -29,3 +29,15 @@ await build({
   // Read only by `xm start FILE`: they stay out of the file every call parses.
   external: ["yaml", "croner", "pidusage", "valibot"],
 });
+
+// They run in and beside apps, under whatever Node the app has chosen: no dependencies, and no new syntax.
+await build({
+  ...shared,
+  target: "node16",
+  entryPoints: {
+    preload: "dist/runtime/preload/main.js",
+    balancer: "dist/runtime/balancer/main.js",
+  },
+  outdir: "dist/bin",
+  outExtension: { ".js": ".cjs" },
+});

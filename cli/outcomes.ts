@@ -25,7 +25,11 @@ export async function showOutcomes(options: {
       process.stderr.write(
         `${paint("red", "xm")}: ${outcome.name} (${outcome.id}): ${outcome.message}\n`,
       );
-    } else if (outcome.changed.length > 0 && !isSilent) {
+    } else if (isNoteworthy(outcome.message) && !isSilent) {
+      clearProgress();
+      process.stdout.write(`${outcome.name} (${outcome.id}): ${outcome.message}\n`);
+    }
+    if (outcome.ok && outcome.changed.length > 0 && !isSilent) {
       clearProgress();
       process.stdout.write(
         `${outcome.name} (${outcome.id}): changed ${shorten(outcome.changed)}\n`,
@@ -35,6 +39,11 @@ export async function showOutcomes(options: {
   }
   clearProgress();
   if (!isSilent) printList(await client.list({ metrics: true }));
+}
+
+/** What one word would not tell. */
+function isNoteworthy(message: string): boolean {
+  return message.includes(":") || message.startsWith("taken out");
 }
 
 function showProgress(text: string): void {

@@ -5,7 +5,7 @@ import { readApps, type ReadOptions } from "./read-apps.ts";
 /** Starts what is missing of an ecosystem file's apps and treats the rest as `known` says. */
 export async function startFile(
   file: string,
-  options: ReadOptions & { readonly known: "restart" | "copy" },
+  options: ReadOptions & { readonly known: "restart" | "reload" | "copy" },
 ): Promise<void> {
   const apps = await readApps(file, options);
   const client = connect();

@@ -45,18 +45,52 @@ export type ProcessStatus =
   | "errored"
   | "removed";
 
+/** Whether the child of now has said that it can serve; `late` counts as online and has not. */
+export type Readiness = "pending" | "ready" | "late";
+
+/** Why a reload stopped. */
+export interface ReloadFailure {
+  readonly id: number;
+  readonly at: number;
+  readonly reason: string;
+}
+
+/** Where a reload is: `launching` replacements, `draining` what they replace, giving up, or at its end. */
+export type ReloadStep = "launching" | "draining" | "failing" | "succeeded" | "failed";
+
+/** What is known of one reload of an app; enough for the next daemon to finish it. */
+export interface ReloadFacts {
+  readonly key: string;
+  readonly by: string;
+  readonly startedAt: number;
+  readonly at: number;
+  readonly step: ReloadStep;
+  readonly concurrency: number;
+  readonly surge: boolean;
+  readonly force: boolean;
+  readonly pending: readonly number[];
+  readonly batch: readonly number[];
+  readonly done: readonly number[];
+  /** Processes that a command took out of it. */
+  readonly takenOut: readonly number[];
+  readonly failure: ReloadFailure | null;
+}
+
 /**
  * What is known of one process: written to the journal at every change and enough to go on from after the
  * daemon's death. Facts, not a statechart's snapshot: they hold for any version of the machine.
  */
 export interface ProcessFacts {
   readonly id: number;
+  /** Grows by one with each reload: for a while two generations of one id live. */
+  readonly generation: number;
   readonly app: string;
   /** Number within the app. */
   readonly instance: number;
   readonly status: ProcessStatus;
   readonly goal: Goal;
   readonly child: ChildFact | null;
+  readonly readiness: Readiness;
   /** First declared, or last restarted by a command. */
   readonly createdAt: number;
   /** Restarts shown to the user: automatic ones and restarts of a running process. */

@@ -6,7 +6,7 @@ import {
   type DoneActorEvent,
   type ErrorActorEvent,
 } from "xstate";
-import { appMachine, type AppActor, type NewProcess } from "./app.ts";
+import { appMachine, type AppActor, type NewProcess, type ReloadRequest } from "./app.ts";
 import { taskPort } from "./lib/port.ts";
 import type { Command } from "./process-events.ts";
 import type { AppSpec } from "./spec.ts";
@@ -16,11 +16,14 @@ export interface DeclaredApp {
   readonly key: string;
   readonly spec: AppSpec;
   readonly processes: readonly NewProcess[];
+  /** A reload that a former daemon did not finish. */
+  readonly reload?: ReloadRequest;
 }
 
 export type GodEvent =
   | { type: "app.declare"; at: number; app: DeclaredApp }
   | { type: "app.configure"; at: number; key: string; spec: AppSpec }
+  | { type: "app.reload"; at: number; key: string; reload: ReloadRequest }
   | { type: "app.scaleUp"; at: number; key: string; processes: readonly NewProcess[] }
   | { type: "processes.command"; key: string; ids: readonly number[]; command: Command }
   | { type: "shutDown"; at: number; by: string }
@@ -64,12 +67,11 @@ export const godMachine = setup({
           ...Object.fromEntries(apps.map((app) => [app.key, spawn("app", appSpawn(app))])),
         },
       }));
-      for (const { key, processes } of apps) {
-        enqueue.sendTo(({ context }) => context.apps[key] as AppActor, {
-          type: "processes.add",
-          at,
-          processes,
-        });
+      for (const { key, processes, reload } of apps) {
+        const app = ({ context }: { context: GodContext }): AppActor =>
+          context.apps[key] as AppActor;
+        enqueue.sendTo(app, { type: "processes.add", at, processes });
+        if (reload !== undefined) enqueue.sendTo(app, { type: "app.reload", at, reload });
       }
     }),
     declareApp: enqueueActions(({ event, enqueue }) => {
@@ -90,7 +92,11 @@ export const godMachine = setup({
       if (app === undefined) return;
       if (event.type === "app.scaleUp") {
         enqueue.sendTo(app, { type: "processes.add", at: event.at, processes: event.processes });
-      } else if (event.type === "app.configure" || event.type === "processes.command") {
+      } else if (
+        event.type === "app.configure" ||
+        event.type === "processes.command" ||
+        event.type === "app.reload"
+      ) {
         enqueue.sendTo(app, event);
       }
     }),
@@ -140,6 +146,7 @@ export const godMachine = setup({
         "app.declare": { guard: "isNewApp", actions: "declareApp" },
         "app.configure": { actions: "passOn" },
         "app.scaleUp": { actions: "passOn" },
+        "app.reload": { actions: "passOn" },
         "processes.command": { actions: "passOn" },
         shutDown: { target: "shuttingDown", actions: "stopEverything" },
         handOver: { target: "handedOver" },

@@ -1,5 +1,13 @@
 import type { Decision } from "./decision.ts";
-import type { ChildFact, ExitFact, Failure, Goal, ProcessFacts, ProcessStatus } from "./facts.ts";
+import type {
+  ChildFact,
+  ExitFact,
+  Failure,
+  Goal,
+  ProcessFacts,
+  ProcessStatus,
+  Readiness,
+} from "./facts.ts";
 import { decide, type Judged } from "./restart-policy.ts";
 import type { ProcessInput, Resume } from "./process-events.ts";
 import type { AppSpec } from "./spec.ts";
@@ -7,6 +15,7 @@ import type { AppSpec } from "./spec.ts";
 /** What a process machine knows; the state says where it is. */
 export interface ProcessContext {
   readonly id: number;
+  readonly generation: number;
   readonly app: string;
   readonly instance: number;
   readonly seed: number;
@@ -15,6 +24,7 @@ export interface ProcessContext {
   /** Who asked for the end that is under way. */
   readonly askedBy: string | null;
   readonly child: ChildFact | null;
+  readonly readiness: Readiness;
   readonly createdAt: number;
   readonly restarts: number;
   readonly unstableRestarts: number;
@@ -29,6 +39,7 @@ export interface ProcessContext {
   readonly decisions: readonly Decision[];
   /** What it goes on from; only the first state looks at it. */
   readonly resume: Resume | null;
+  readonly owner: ProcessInput["owner"];
 }
 
 /** Decisions kept for `xm why`. */
@@ -38,6 +49,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
   const facts = input.resume?.facts;
   return {
     id: input.id,
+    generation: facts?.generation ?? input.generation ?? 0,
     app: input.app,
     instance: input.instance,
     seed: input.seed,
@@ -45,8 +57,9 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     goal: facts?.goal ?? (input.spec.autostart ? "run" : "stop"),
     askedBy: null,
     child: input.resume?.child === "none" ? null : (facts?.child ?? null),
+    readiness: facts?.readiness ?? "pending",
     createdAt: facts?.createdAt ?? input.at,
-    restarts: facts?.restarts ?? 0,
+    restarts: facts?.restarts ?? input.inherits?.restarts ?? 0,
     unstableRestarts: facts?.unstableRestarts ?? 0,
     restartTimes: facts?.restartTimes ?? [],
     backoffMs: facts?.backoffMs ?? 0,
@@ -55,23 +68,37 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     delayMs: 0,
     lastExit: facts?.lastExit ?? null,
     failure: facts?.failure ? { ...facts.failure, transient: false } : null,
-    decisions: facts?.decisions ?? [],
+    decisions: facts?.decisions ?? input.inherits?.decisions ?? [],
     resume: input.resume,
+    owner: input.owner,
   };
 }
 
 /** The facts of a process, from where it is and what it knows. */
 export function factsFrom(context: ProcessContext, status: ProcessStatus): ProcessFacts {
-  const { id, app, instance, goal, child, createdAt, restarts, unstableRestarts, restartTimes } =
-    context;
+  const {
+    generation,
+    readiness,
+    id,
+    app,
+    instance,
+    goal,
+    child,
+    createdAt,
+    restarts,
+    unstableRestarts,
+    restartTimes,
+  } = context;
   const { backoffMs, restartAt, killAt, lastExit, failure, decisions } = context;
   return {
     id,
+    generation,
     app,
     instance,
     status,
     goal,
     child,
+    readiness,
     createdAt,
     restarts,
     unstableRestarts,

@@ -1,4 +1,7 @@
+import type { ActorRef, Snapshot } from "xstate";
+import type { Decision } from "./decision.ts";
 import type { ChildFact, Failure, ProcessFacts } from "./facts.ts";
+
 import type { AppSpec } from "./spec.ts";
 
 /** What people and scripts ask for. `by` is who asked, for the decision record: "`xm stop`". */
@@ -6,7 +9,7 @@ export type Command =
   | { type: "start"; at: number; by: string }
   | { type: "stop"; at: number; by: string }
   | { type: "restart"; at: number; by: string }
-  | { type: "remove"; at: number; by: string }
+  | { type: "remove"; at: number; by: string; graceMs?: number }
   | { type: "reset"; at: number }
   | { type: "configure"; at: number; spec: AppSpec };
 
@@ -16,16 +19,32 @@ export type Fact =
   | { type: "child.ready"; at: number }
   | { type: "child.exited"; at: number; code: number | null; signal: string | null }
   | { type: "child.failed"; at: number; failure: Failure; transient: boolean }
+  | { type: "child.lost"; at: number; by: string }
   | { type: "sensor.tripped"; at: number; by: string };
 
 export type ProcessEvent = Command | Fact;
 
 /** What the child source does when told. `signal` and `send` pass the machine by: they change no state. */
-export type ToChild = { type: "stop" } | { type: "kill" };
+export type ToChild = { type: "stop"; graceMs: number } | { type: "kill" };
+
+/** What a process tells its app. `wasAsked`: a command or a sensor wanted the end. */
+export type Report =
+  | { type: "process.ready"; at: number; id: number; generation: number; isLate: boolean }
+  | {
+      type: "process.ended";
+      at: number;
+      id: number;
+      generation: number;
+      wasAsked: boolean;
+      reason: string;
+    };
 
 /** What one life needs. */
 export interface LaunchInput {
   readonly id: number;
+  readonly generation: number;
+  /** Key of the app. */
+  readonly app: string;
   readonly instance: number;
   readonly spec: AppSpec;
   /** A child that is alive already and is taken over instead of spawned. */
@@ -37,6 +56,7 @@ export interface LaunchInput {
 /** What the sensors of a process watch; without a child only the clock (cron). */
 export interface SensorInput {
   readonly id: number;
+  readonly generation: number;
   readonly spec: AppSpec;
   readonly child: ChildFact | null;
 }
@@ -48,10 +68,23 @@ export interface Resume {
   readonly child: "alive" | "gone" | "none";
   /** When it is resumed, in ms since the epoch. */
   readonly at: number;
+  /** How it ended, when somebody was there to see it: its balancer, or itself. */
+  readonly end?: {
+    readonly at: number;
+    readonly code: number | null;
+    readonly signal: string | null;
+  };
+}
+
+/** What a replacement takes over from the process it replaces. */
+export interface Inheritance {
+  readonly restarts: number;
+  readonly decisions: readonly Decision[];
 }
 
 export interface ProcessInput {
   readonly id: number;
+  readonly generation?: number;
   readonly app: string;
   /** Number within the app. */
   readonly instance: number;
@@ -60,4 +93,7 @@ export interface ProcessInput {
   readonly seed: number;
   readonly at: number;
   readonly resume: Resume | null;
+  readonly inherits?: Inheritance;
+  /** Told what its reloads wait for. */
+  readonly owner?: ActorRef<Snapshot<unknown>, Report>;
 }

@@ -1,4 +1,4 @@
-import { assign, emit, sendTo, setup } from "xstate";
+import { assign, emit, enqueueActions, sendTo, setup } from "xstate";
 import type { Rule } from "./decision.ts";
 import type { Goal, ProcessStatus } from "./facts.ts";
 import { addRestart } from "./lib/intensity.ts";
@@ -59,7 +59,8 @@ export const processSetup = setup({
     hasSensors: ({ context: { spec } }) =>
       spec.sensors.maxMemoryBytes !== null ||
       spec.sensors.cron !== null ||
-      spec.sensors.watch !== null,
+      spec.sensors.watch !== null ||
+      spec.sensors.heartbeatMs !== null,
     wantsRemoval: rule("wantsRemoval"),
     wantsStop: rule("wantsStop"),
     cannotBeSpawned: rule("cannotBeSpawned"),
@@ -84,7 +85,30 @@ export const processSetup = setup({
       goal: params.goal,
       askedBy: "by" in event ? event.by : null,
     })),
-    beginLife: assign({ goal: "run", askedBy: null, failure: null }),
+    beginLife: assign({ goal: "run", askedBy: null, failure: null, readiness: "pending" }),
+    noteReady: assign({ readiness: "ready" }),
+    noteLate: assign({ readiness: "late" }),
+    reportReady: enqueueActions(({ context, event, enqueue }) => {
+      const { owner, id, generation, child, readiness, spec } = context;
+      if (owner === undefined) return;
+      const isLate = readiness === "late";
+      const becameLate = (child?.at ?? 0) + spec.policy.listenTimeoutMs;
+      const at = "at" in event ? event.at : isLate ? becameLate : (context.resume?.at ?? 0);
+      enqueue.sendTo(owner, { type: "process.ready", at, id, generation, isLate });
+    }),
+    reportEnd: enqueueActions(({ context, enqueue }) => {
+      const { owner, id, generation, goal, decisions } = context;
+      if (owner === undefined) return;
+      const last = decisions.at(-1);
+      enqueue.sendTo(owner, {
+        type: "process.ended",
+        at: last?.at ?? context.createdAt,
+        id,
+        generation,
+        wasAsked: goal !== "run",
+        reason: context.failure?.message ?? last?.sentence.split(";")[0] ?? "it ended",
+      });
+    }),
     rememberChild: assign(({ event }) =>
       event.type === "child.spawned" ? { child: event.child } : {},
     ),
@@ -92,7 +116,14 @@ export const processSetup = setup({
       event.type === "child.exited" ? afterExit(context, event) : {},
     ),
     recordLostExit: assign(({ context }) =>
-      afterExit(context, { at: context.resume?.at ?? context.createdAt, code: null, signal: null }),
+      afterExit(
+        context,
+        context.resume?.end ?? {
+          at: context.resume?.at ?? context.createdAt,
+          code: null,
+          signal: null,
+        },
+      ),
     ),
     recordFailure: assign(({ event }) =>
       event.type === "child.failed"
@@ -138,15 +169,19 @@ export const processSetup = setup({
       delayMs: leftUntil(resume?.facts.restartAt, resume?.at),
     })),
     endWait: assign({ restartAt: null }),
-    beginGracePeriod: assign(({ context, event }) => ({
-      delayMs: context.spec.policy.killTimeoutMs,
-      killAt: ("at" in event ? event.at : 0) + context.spec.policy.killTimeoutMs,
-    })),
+    beginGracePeriod: assign(({ context, event }) => {
+      const asked = event.type === "remove" ? event.graceMs : undefined;
+      const delayMs = asked ?? context.spec.policy.killTimeoutMs;
+      return { delayMs, killAt: ("at" in event ? event.at : 0) + delayMs };
+    }),
     resumeGracePeriod: assign(({ context: { resume } }) => ({
       delayMs: leftUntil(resume?.facts.killAt, resume?.at),
     })),
     forgetResume: assign({ resume: null }),
-    askToStop: sendTo("childProcess", { type: "stop" }),
+    askToStop: sendTo("childProcess", ({ context }) => ({
+      type: "stop" as const,
+      graceMs: context.delayMs,
+    })),
     killTree: sendTo("childProcess", { type: "kill" }),
     reportUnexpected: emit(({ event }) => ({ type: "unexpected" as const, event: event.type })),
   },

@@ -45,6 +45,8 @@ export const processMachine = processSetup.createMachine({
         src: "childProcess",
         input: ({ context }) => ({
           id: context.id,
+          generation: context.generation,
+          app: context.app,
           instance: context.instance,
           spec: context.spec,
           adopt: context.resume?.child === "alive" ? context.resume.facts.child : null,
@@ -54,9 +56,17 @@ export const processMachine = processSetup.createMachine({
       },
       on: {
         "child.spawned": { actions: "rememberChild" },
-        "child.ready": {},
+        "child.ready": { actions: "noteReady" },
         "child.exited": { target: "exited", actions: ["recordExit", "countUnstable"] },
         "child.failed": { target: "exited", actions: ["recordFailure", "countUnstable"] },
+        "child.lost": {
+          target: ".stopping",
+          actions: [
+            { type: "setGoal", params: { goal: "restart" } },
+            "countAskedRestart",
+            "beginGracePeriod",
+          ],
+        },
         start: {},
         stop: {
           target: ".stopping",
@@ -84,14 +94,15 @@ export const processMachine = processSetup.createMachine({
           on: {
             "child.spawned": [
               { guard: "needsReadySignal", actions: "rememberChild" },
-              { target: "online", actions: "rememberChild" },
+              { target: "online", actions: ["rememberChild", "noteReady"] },
             ],
-            "child.ready": { target: "online" },
+            "child.ready": { target: "online", actions: "noteReady" },
           },
-          after: { listenTimeout: { target: "online" } },
+          after: { listenTimeout: { target: "online", actions: "noteLate" } },
         },
         online: {
           tags: "online",
+          entry: "reportReady",
           type: "parallel",
           on: {
             "sensor.tripped": {
@@ -119,7 +130,12 @@ export const processMachine = processSetup.createMachine({
                   invoke: {
                     id: "sensors",
                     src: "sensors",
-                    input: ({ context: { id, spec, child } }) => ({ id, spec, child }),
+                    input: ({ context: { id, generation, spec, child } }) => ({
+                      id,
+                      generation,
+                      spec,
+                      child,
+                    }),
                     onError: { target: "broken" },
                   },
                 },
@@ -146,6 +162,7 @@ export const processMachine = processSetup.createMachine({
             ],
             remove: { actions: { type: "setGoal", params: { goal: "remove" } } },
             "sensor.tripped": {},
+            "child.lost": {},
           },
           states: {
             graceful: { entry: "askToStop", after: { killTimeout: { target: "forced" } } },
@@ -156,7 +173,7 @@ export const processMachine = processSetup.createMachine({
     },
 
     exited: {
-      entry: "judge",
+      entry: ["judge", "reportEnd"],
       always: [
         { guard: "wantsRemoval", target: "removed" },
         { guard: "wantsStop", target: "stopped" },
@@ -215,7 +232,12 @@ export const processMachine = processSetup.createMachine({
           invoke: {
             id: "sensors",
             src: "sensors",
-            input: ({ context: { id, spec } }) => ({ id, spec, child: null }),
+            input: ({ context: { id, generation, spec } }) => ({
+              id,
+              generation,
+              spec,
+              child: null,
+            }),
             onError: { target: "#process.errored", actions: "recordBrokenPort" },
           },
           on: {

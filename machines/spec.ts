@@ -30,16 +30,40 @@ export interface RestartPolicy {
 }
 
 /** What turns `launching` into `online`. */
-export type ReadinessKind = "spawned" | "message" | "listening";
+export type ReadinessKind = "spawned" | "message" | "listening" | "probe";
+
+/** A question that is asked again and again until its answer says that the process can serve. */
+export type Probe =
+  | { readonly kind: "http"; readonly url: string }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number }
+  | { readonly kind: "command"; readonly command: string };
+
+/** How the connections of a cluster app come to its processes; docs/explanation/cluster.md compares them. */
+export type Scheduling = "shared" | "round-robin" | "reuse-port";
+
+/** How an app's processes are replaced while it serves. */
+export interface ReloadPolicy {
+  /** So many at a time. */
+  readonly concurrency: number;
+  /** The replacement is started before the old process is told to end; otherwise after it. */
+  readonly surge: boolean;
+}
 
 /** The part of an app's declaration that decides what happens when. */
 export interface LifecyclePolicy {
   readonly restart: RestartPolicy;
   readonly readiness: ReadinessKind;
+  /** Asked when `readiness` is `probe`. */
+  readonly probe: Probe | null;
   /** How long to wait for readiness before the process counts as online all the same. */
   readonly listenTimeoutMs: number;
   /** The grace period: from the stop signal to SIGKILL. */
   readonly killTimeoutMs: number;
+  /** A Node app without shutdown code of its own finishes what is in flight before it ends. */
+  readonly drain: boolean;
+  /** How long a process that is replaced gets for that; WebSockets and other upgraded connections too. */
+  readonly drainTimeoutMs: number;
+  readonly reload: ReloadPolicy;
 }
 
 /** Where a process writes. `null` throws the stream away. Paths are absolute and hold no placeholder. */
@@ -55,6 +79,8 @@ export interface SensorSpec {
   /** A cron pattern (croner's dialect: five or six fields). */
   readonly cron: string | null;
   readonly watch: WatchSpec | null;
+  /** Restarted when its event loop has not turned for this long; ms. `null` for no such rule. */
+  readonly heartbeatMs: number | null;
 }
 
 export interface WatchSpec {
@@ -84,6 +110,7 @@ export interface AppSpec {
   /** How many processes. */
   readonly instances: number;
   readonly mode: "fork" | "cluster";
+  readonly scheduling: Scheduling;
   /** Several processes write to one pair of files. */
   readonly mergeLogs: boolean;
   readonly logs: LogPaths;
@@ -91,6 +118,10 @@ export interface AppSpec {
   readonly pidFile: string;
   /** Name of the variable that tells a process its number within the app. */
   readonly instanceVariable: string;
+  /** Name of a variable whose number grows by one from process to process (a port). */
+  readonly incrementVariable: string | null;
+  /** Stack traces show the lines of the source: always, never, or (`null`) when a map lies beside the script. */
+  readonly sourceMaps: boolean | null;
   /** For example `SIGINT`. */
   readonly stopSignal: string;
   /** Ask by the IPC message `shutdown` instead of a signal. */

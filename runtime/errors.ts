@@ -35,6 +35,20 @@ export const errors = {
     what: `${p.script} already runs as "${p.name}"`,
     fix: `\`xm restart ${p.name}\` to start it anew, or \`xm start -f\` to run a second copy`,
   })),
+  ERR_RELOAD_UNDER_WAY: define("conflict", (p: { app: string; done: number; total: number }) => ({
+    what: `${p.app} is being reloaded (${p.done} of ${p.total} processes are done)`,
+    fix: "wait for its end, which `xm ls` shows, and try again",
+  })),
+  ERR_ACTION_UNKNOWN: define(
+    "not-found",
+    (p: { name: string; action: string; actions: readonly string[] }) => ({
+      what: `${p.name} offers no action "${p.action}"`,
+      fix:
+        p.actions.length === 0
+          ? "an app offers actions with `io.action` of `exmachina/io` or of `@pm2/io`"
+          : `it offers ${p.actions.join(", ")}`,
+    }),
+  ),
   ERR_INPUT_INVALID: define("invalid", (p: { faults: readonly string[] }) => ({
     what: p.faults.join("\n"),
     fix: "correct the values named above",

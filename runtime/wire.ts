@@ -1,6 +1,7 @@
 import { fromPromise } from "xstate";
 import { appMachine } from "../machines/app.ts";
 import { godMachine, type DeclaredApp } from "../machines/god.ts";
+import { reloadMachine } from "../machines/reload.ts";
 import { processMachine } from "../machines/process.ts";
 import type { Ports } from "../machines/lib/port.ts";
 import { childSource, sensorSource, type SourceDependencies } from "./process/sources.ts";
@@ -26,7 +27,9 @@ export function wireGod(dependencies: WireDependencies): typeof godMachine {
       sensors: sensorSource(dependencies),
     } satisfies Ports<typeof processMachine>,
   });
-  const app = appMachine.provide({ actors: { process } satisfies Ports<typeof appMachine> });
+  const app = appMachine.provide({
+    actors: { process, reload: reloadMachine } satisfies Ports<typeof appMachine>,
+  });
   const restore = fromPromise<Restored, void>(() => dependencies.restore());
   return godMachine.provide({ actors: { app, restore } satisfies Ports<typeof godMachine> });
 }

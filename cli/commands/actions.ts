@@ -35,13 +35,6 @@ export const restart = xmCommand({
   run: ({ args }) => restartTargets(args._, args["update-env"] === true, args.env),
 });
 
-export const reload = xmCommand({
-  name: "reload",
-  description: "Restarts processes; without a gap once cluster mode is there",
-  args: restartArgs,
-  run: ({ args }) => restartTargets(args._, args["update-env"] === true, args.env),
-});
-
 export const reset = xmCommand({
   name: "reset",
   description: "Sets the restart counters to 0",
@@ -56,7 +49,8 @@ export const flush = xmCommand({
   run: ({ args }) => act("flush", args._.length === 0 ? ["all"] : args._, "emptying"),
 });
 
-async function restartTargets(
+/** Restarts what targets name, or an ecosystem file's apps with what it says now. */
+export async function restartTargets(
   targets: readonly string[],
   updatesEnv: boolean,
   environment: string | undefined,

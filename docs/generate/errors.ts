@@ -27,8 +27,8 @@ const placeholders: unknown = new Proxy(
   {},
   {
     get: (_, name) => {
-      if (name === "faults" || name === "names")
-        return [`<${name === "faults" ? "fault" : "name"}>`];
+      const lists: readonly unknown[] = ["faults", "names", "actions"];
+      if (lists.includes(name)) return [`<${String(name).slice(0, -1)}>`];
       return `<${String(name)}>`;
     },
   },

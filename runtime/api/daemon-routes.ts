@@ -47,7 +47,7 @@ export async function handOver({ request, response, daemon, leave }: Exchange): 
 export async function save({ response, daemon }: Exchange): Promise<void> {
   const list = daemon.registry
     .processes()
-    .map((managed) => toDumpEntry(detailOf(managed, undefined)));
+    .map((managed) => toDumpEntry(detailOf(managed, undefined, daemon.custom)));
   writeDump(daemon.paths, list);
   await daemon.store.flush();
   sendJson(response, { file: daemon.paths.dump, processes: list.length });

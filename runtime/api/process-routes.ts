@@ -1,6 +1,9 @@
 import { constants } from "node:os";
+import { processKey } from "../../machines/lib/process-key.ts";
 import { act, outcomeOf } from "../daemon/commands.ts";
 import { declare, scale } from "../daemon/declare.ts";
+import { reload } from "../daemon/reload.ts";
+import { triggerAction } from "../daemon/trigger.ts";
 import type { Managed } from "../daemon/registry.ts";
 import { detailOf, viewOf } from "../daemon/views.ts";
 import { errnoOf, xmError } from "../errors.ts";
@@ -9,6 +12,8 @@ import type { Exchange } from "./routes.ts";
 import {
   actionRequestSchema,
   declareRequestSchema,
+  reloadRequestSchema,
+  triggerRequestSchema,
   scaleRequestSchema,
   signalRequestSchema,
   type HistoryEntry,
@@ -28,7 +33,9 @@ export async function list({ daemon, query, response }: Exchange): Promise<void>
   const show = query.get("detail") === "true" ? detailOf : viewOf;
   sendJson(
     response,
-    processes.map((managed) => show(managed, metrics?.get(managed.facts.child?.pid ?? -1))),
+    processes.map((managed) =>
+      show(managed, metrics?.get(managed.facts.child?.pid ?? -1), daemon.custom),
+    ),
   );
 }
 
@@ -36,7 +43,7 @@ export async function show(exchange: Exchange): Promise<void> {
   const managed = chosen(exchange);
   const pid = managed.facts.child?.pid;
   const metrics = pid === undefined ? undefined : await exchange.daemon.sampler.sample([pid], {});
-  sendJson(exchange.response, detailOf(managed, metrics?.get(pid ?? -1)));
+  sendJson(exchange.response, detailOf(managed, metrics?.get(pid ?? -1), exchange.daemon.custom));
 }
 
 export async function history(exchange: Exchange): Promise<void> {
@@ -84,12 +91,27 @@ export async function actOn({ daemon, request, response }: Exchange): Promise<vo
   stream.end();
 }
 
+export async function reloadProcesses({ daemon, request, response }: Exchange): Promise<void> {
+  const body = await readBody(request, reloadRequestSchema);
+  const stream = startStream(request, response);
+  await reload(daemon, body, {
+    tell: (outcome) => stream.write(outcome),
+    tellProgress: (progress) => stream.write(progress),
+  });
+  stream.end();
+}
+
+export async function trigger({ daemon, request, response }: Exchange): Promise<void> {
+  const body = await readBody(request, triggerRequestSchema);
+  sendJson(response, await triggerAction(daemon, body));
+}
+
 export async function signal({ daemon, request, response }: Exchange): Promise<void> {
   const { ids, signal: name } = await readBody(request, signalRequestSchema);
   if (!(name in constants.signals)) throw xmError("ERR_SIGNAL_UNKNOWN", { signal: name });
   const outcomes = ids.map((id): Outcome => {
     const managed = daemon.registry.process(id);
-    const child = daemon.children.get(id);
+    const child = daemon.children.get(processKey(managed.facts));
     if (child === undefined)
       return outcomeOf(managed, managed.facts, { ok: false, message: "it does not run" });
     try {

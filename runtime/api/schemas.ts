@@ -39,10 +39,13 @@ export const appSpecSchema = v.strictObject({
   env: stringMap(),
   instances: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)),
   mode: v.picklist(["fork", "cluster"]),
+  scheduling: v.optional(v.picklist(["shared", "round-robin", "reuse-port"]), "shared"),
   mergeLogs: v.boolean(),
   logs: v.strictObject({ out: nullable(path()), error: nullable(path()) }),
   pidFile: path(),
   instanceVariable: text(),
+  incrementVariable: v.optional(nullable(text()), null),
+  sourceMaps: v.optional(nullable(v.boolean()), null),
   stopSignal: v.pipe(v.string(), v.regex(/^SIG[A-Z0-9]+$/, "expected a name such as SIGINT")),
   stopWithMessage: v.boolean(),
   killsTree: v.boolean(),
@@ -51,9 +54,28 @@ export const appSpecSchema = v.strictObject({
   autostart: v.boolean(),
   policy: v.strictObject({
     restart: restartPolicy,
-    readiness: v.picklist(["spawned", "message", "listening"]),
+    readiness: v.picklist(["spawned", "message", "listening", "probe"]),
+    probe: v.optional(
+      nullable(
+        v.variant("kind", [
+          v.strictObject({ kind: v.literal("http"), url: text() }),
+          v.strictObject({ kind: v.literal("tcp"), host: text(), port: count() }),
+          v.strictObject({ kind: v.literal("command"), command: text() }),
+        ]),
+      ),
+      null,
+    ),
     listenTimeoutMs: ms(),
     killTimeoutMs: ms(),
+    drain: v.optional(v.boolean(), true),
+    drainTimeoutMs: v.optional(ms(), 10_000),
+    reload: v.optional(
+      v.strictObject({
+        concurrency: v.pipe(v.number(), v.integer(), v.minValue(1)),
+        surge: v.boolean(),
+      }),
+      { concurrency: 1, surge: true },
+    ),
   }),
   sensors: v.strictObject({
     maxMemoryBytes: nullable(v.number()),
@@ -61,6 +83,7 @@ export const appSpecSchema = v.strictObject({
     watch: nullable(
       v.strictObject({ paths: v.array(path()), ignore: v.array(text()), delayMs: ms() }),
     ),
+    heartbeatMs: v.optional(nullable(ms()), null),
   }),
   passthrough: v.record(v.string(), v.unknown()),
 });
@@ -116,6 +139,12 @@ export const processSchema = v.object({
   pidFile: nullable(text()),
   memoryBytes: nullable(v.number()),
   cpuPercent: nullable(v.number()),
+  generation: v.pipe(count(), v.description("grows by one with each reload")),
+  readiness: v.picklist(["pending", "ready", "late"]),
+  reload: v.pipe(
+    nullable(v.object({ step: text(), done: count(), total: count(), by: text() })),
+    v.description("the reload under way of its app"),
+  ),
 });
 
 export const processDetailSchema = v.object({
@@ -123,6 +152,12 @@ export const processDetailSchema = v.object({
   lifeId: nullable(text()),
   goal: v.picklist(["run", "restart", "stop", "remove"]),
   decisions: v.array(decisionSchema),
+  /** What the app publishes of itself (`exmachina/io`, `@pm2/io`). */
+  metrics: v.record(
+    v.string(),
+    v.looseObject({ value: nullable(v.union([v.number(), text(), v.boolean()])) }),
+  ),
+  actions: v.array(v.looseObject({ action_name: text() })),
   spec: appSpecSchema,
 });
 
@@ -130,7 +165,7 @@ export const processDetailSchema = v.object({
 export const declareRequestSchema = v.strictObject({
   apps: v.pipe(v.array(appSpecSchema), v.minLength(1)),
   /** What to do with an app that is known already. */
-  known: v.picklist(["restart", "refuse", "copy", "leave"]),
+  known: v.picklist(["restart", "reload", "refuse", "copy", "leave"]),
   by: text(),
 });
 
@@ -140,6 +175,41 @@ export const actionRequestSchema = v.strictObject({
   by: text(),
   /** Merged over the environment (`--update-env`); apps whose processes are named get it. */
   env: v.optional(stringMap()),
+});
+
+export const reloadRequestSchema = v.strictObject({
+  ids: v.pipe(v.array(count()), v.minLength(1)),
+  by: text(),
+  /** Merged over the environment of the replacements. */
+  env: v.optional(stringMap()),
+  /** Goes on whatever becomes of the replacements, as PM2 does. */
+  force: v.optional(v.boolean()),
+});
+
+/** One step of a reload, as it is taken. */
+export const progressSchema = v.object({
+  progress: v.picklist(["starting", "ready", "late", "draining", "stopping", "ended"]),
+  at: time(),
+  id: count(),
+  generation: count(),
+  name: text(),
+  pid: nullable(count()),
+  livedMs: v.pipe(nullable(v.number()), v.description("age of the child")),
+});
+
+export const triggerRequestSchema = v.strictObject({
+  ids: v.pipe(v.array(count()), v.minLength(1)),
+  action: text(),
+  params: v.optional(v.unknown()),
+});
+
+/** What an app answered to an action. */
+export const triggerResultSchema = v.object({
+  id: count(),
+  name: text(),
+  ok: v.boolean(),
+  message: text(),
+  return: v.unknown(),
 });
 
 export const scaleRequestSchema = v.strictObject({
@@ -163,6 +233,9 @@ export const outcomeSchema = v.object({
   status: processSchema.entries.status,
   pid: nullable(count()),
 });
+
+/** One line of a reload's answer. */
+export const reloadLineSchema = v.union([outcomeSchema, progressSchema]);
 
 export const daemonSchema = v.object({
   pid: count(),
@@ -215,6 +288,8 @@ export const resurrectResultSchema = v.object({
   notes: v.array(text()),
 });
 
+export const triggerResultsSchema = v.array(triggerResultSchema);
+
 export const pingSchema = v.object({ pid: count(), version: text() });
 
 export const leftSchema = v.object({ stopped: count() });
@@ -239,6 +314,10 @@ export type ProcessView = v.InferOutput<typeof processSchema>;
 export type ProcessDetail = v.InferOutput<typeof processDetailSchema>;
 export type DeclareRequest = v.InferOutput<typeof declareRequestSchema>;
 export type ActionRequest = v.InferOutput<typeof actionRequestSchema>;
+export type ReloadRequestBody = v.InferOutput<typeof reloadRequestSchema>;
+export type Progress = v.InferOutput<typeof progressSchema>;
+export type TriggerRequest = v.InferOutput<typeof triggerRequestSchema>;
+export type TriggerResult = v.InferOutput<typeof triggerResultSchema>;
 export type ScaleRequest = v.InferOutput<typeof scaleRequestSchema>;
 export type SignalRequest = v.InferOutput<typeof signalRequestSchema>;
 export type Outcome = v.InferOutput<typeof outcomeSchema>;

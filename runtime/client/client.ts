@@ -3,7 +3,7 @@ import { errnoOf, XmError, xmError, type ErrorClass, type ErrorCode } from "../e
 import { homePaths, resolveHome } from "../home/paths.ts";
 import type { Problem } from "../api/schemas.ts";
 import { AnswerTimeout, ConnectionCut, request, type Answer } from "./_http.ts";
-import type { Client, ConnectOptions, Outcome } from "./types.ts";
+import type { Client, ConnectOptions, Outcome, Progress } from "./types.ts";
 
 /** A daemon that has not begun to answer by then is called unresponsive; ms. */
 const answerWithinMs = 3_500;
@@ -91,6 +91,8 @@ export function connect(options: ConnectOptions = {}): Client {
     detail: (id) => json("GET", `/processes/${id}`),
     declare: (body) => declareOn(body),
     act: (body) => lines<Outcome>("POST", "/actions", body),
+    reload: (body) => lines<Outcome | Progress>("POST", "/reloads", body),
+    trigger: (body) => json("POST", "/trigger", body),
     scale: (app, instances, by) =>
       lines<Outcome>("POST", `/apps/${encodeURIComponent(app)}/scale`, { instances, by }),
     signal: (ids, signal) => json("POST", "/signals", { ids, signal }),

@@ -10,7 +10,11 @@ import type {
   ProcessDetail,
   ProcessEventView,
   ProcessView,
+  Progress,
+  ReloadRequestBody,
   ResurrectResult,
+  TriggerRequest,
+  TriggerResult,
 } from "../api/schemas.ts";
 
 export type {
@@ -23,7 +27,11 @@ export type {
   ProcessDetail,
   ProcessEventView,
   ProcessView,
+  Progress,
+  ReloadRequestBody,
   ResurrectResult,
+  TriggerRequest,
+  TriggerResult,
 };
 
 export interface LogQuery {
@@ -51,6 +59,10 @@ export interface Client {
     by: string;
   }): AsyncIterable<Outcome>;
   act(request: ActionRequest): AsyncIterable<Outcome>;
+  /** Replaces processes without a gap: its steps as they are taken, then an outcome for each process. */
+  reload(request: ReloadRequestBody): AsyncIterable<Outcome | Progress>;
+  /** Asks apps to do an action that they offer. */
+  trigger(request: TriggerRequest): Promise<TriggerResult[]>;
   scale(app: string, instances: number, by: string): AsyncIterable<Outcome>;
   signal(ids: readonly number[], signal: string): Promise<Outcome[]>;
   history(id: number, limit: number): Promise<HistoryEntry[]>;

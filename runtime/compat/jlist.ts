@@ -21,6 +21,7 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       ...spec.env,
       ...passthroughDefaults,
       ...spec.passthrough,
+      ...(spec.sourceMaps === null ? {} : { source_map_support: spec.sourceMaps }),
       name: spec.name,
       namespace: spec.namespace,
       pm_id: id,

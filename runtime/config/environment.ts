@@ -2,6 +2,8 @@
 const ofAnotherLife: readonly string[] = [
   "XM_LIFE",
   "XM_BOOTS",
+  "XM_PRELOAD",
+  "XM_BALANCER",
   "NODE_APP_INSTANCE",
   "NODE_CHANNEL_FD",
   "NODE_CHANNEL_SERIALIZATION_MODE",

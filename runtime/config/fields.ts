@@ -14,6 +14,8 @@ export type FieldKind =
   | "any"
   | "restart"
   | "readiness"
+  | "scheduling"
+  | "positive"
   | "boolean or string";
 
 /** One field of an ecosystem file. The configuration reference is generated from these. */
@@ -88,10 +90,23 @@ export const fields: readonly Field[] = [
     "How many processes; `max` or 0 is one per processor, a negative number that many less.",
     { default: "1" },
   ),
-  field("Program", "exec_mode", "string", "`fork` or `cluster`.", {
-    default: "fork",
-    aliases: ["mode"],
-  }),
+  field(
+    "Program",
+    "exec_mode",
+    "string",
+    "`fork` or `cluster`; only Node programs can be clusters.",
+    {
+      default: "`cluster` for a Node program with `instances`, else `fork`",
+      aliases: ["mode"],
+    },
+  ),
+  field(
+    "Program",
+    "scheduling",
+    "scheduling",
+    "Cluster only: how connections come to the processes: `shared` (each accepts from one socket), `round-robin` (the balancer hands them out) or `reuse-port` (a socket each; Node 22.12, 23.1 or newer).",
+    { default: "shared" },
+  ),
   field("Program", "uid", "id", "User to run as, by name or number; needs root.", {
     aliases: ["user"],
   }),
@@ -120,7 +135,20 @@ export const fields: readonly Field[] = [
     "Variable that tells a process its number within the app.",
     { default: "NODE_APP_INSTANCE" },
   ),
-  field("Environment", "increment_var", "string", "Accepted; has no effect yet."),
+  field(
+    "Environment",
+    "increment_var",
+    "string",
+    "Variable of `env` that is a number and grows by one from process to process, such as PORT.",
+  ),
+  field(
+    "Environment",
+    "source_map_support",
+    "boolean",
+    "Stack traces show the lines of the source.",
+    { default: "when the script has a `.map` beside it" },
+  ),
+  field("Environment", "disable_source_map_support", "boolean", "Never.", { default: "false" }),
   field("Environment", "port", "number", "Sets the variable PORT."),
 
   field(
@@ -184,9 +212,13 @@ export const fields: readonly Field[] = [
     "Online when it sends the message `ready`; the same as `ready: message`.",
     { default: "false" },
   ),
-  field("Start and stop", "ready", "readiness", "What makes it online: `spawned` or `message`.", {
-    default: "spawned",
-  }),
+  field(
+    "Start and stop",
+    "ready",
+    "readiness",
+    "What makes it online: `spawned`, `listening` (it listens on a port or socket), `message` (it sends `ready`), or a probe: `{ http: URL }`, `{ tcp: PORT }` (or `HOST:PORT`), `{ command: TEXT }`.",
+    { default: "`listening` for a cluster, else `spawned`" },
+  ),
   field("Start and stop", "listen_timeout", "time", "How long to wait for readiness.", {
     default: "3000",
   }),
@@ -206,6 +238,34 @@ export const fields: readonly Field[] = [
     "time",
     "Grace period from the signal to SIGKILL; 0 is the default.",
     { default: "1600" },
+  ),
+  field(
+    "Start and stop",
+    "drain",
+    "boolean",
+    "A Node program without shutdown code of its own stops accepting, finishes what is in flight and then ends.",
+    { default: "true" },
+  ),
+  field(
+    "Start and stop",
+    "drain_timeout",
+    "time",
+    "How long a process that a reload replaces may take to drain; open WebSockets and other upgraded connections get as long. A stop or restart gives them `kill_timeout`.",
+    { default: "10000" },
+  ),
+  field(
+    "Start and stop",
+    "reload_concurrency",
+    "positive",
+    "How many processes a reload replaces at a time.",
+    { default: "1" },
+  ),
+  field(
+    "Start and stop",
+    "reload_surge",
+    "boolean",
+    "A reload starts the replacement before it ends the old process; `false`: after it.",
+    { default: "true" },
   ),
   field(
     "Start and stop",
@@ -262,14 +322,18 @@ export const fields: readonly Field[] = [
   field("Triggers", "watch_delay", "time", "Wait for more changes before the restart.", {
     default: "0",
   }),
+  field(
+    "Triggers",
+    "heartbeat_timeout",
+    "time",
+    "Restarts a Node program whose event loop has not turned for this long.",
+  ),
   field("Triggers", "watch_options", "any", "Accepted; has no effect."),
 
   ...[
     "vizion",
     "automation",
     "pmx",
-    "source_map_support",
-    "disable_source_map_support",
     "windowsHide",
     "kill_retry_time",
     "trace",

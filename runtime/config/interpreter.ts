@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { delimiter, extname, isAbsolute, join, resolve } from "node:path";
+import { basename, delimiter, extname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { errnoOf, xmError } from "../errors.ts";
 
@@ -72,6 +72,11 @@ export function resolveProgram(options: {
     // Python holds its output back when it is not a terminal.
     env: name.startsWith("python") ? { PYTHONUNBUFFERED: "1" } : {},
   };
+}
+
+/** Whether an interpreter is Node, of whatever version. */
+export function isNode(interpreter: string | null): boolean {
+  return interpreter !== null && /^node(js)?$/.test(basename(interpreter));
 }
 
 /** The first executable of that name in a PATH; a path with a slash is looked at as it is. */

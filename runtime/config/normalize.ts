@@ -1,13 +1,15 @@
 import { existsSync } from "node:fs";
-import { availableParallelism, homedir } from "node:os";
-import { basename, extname, join, resolve } from "node:path";
-import type { AppSpec, LifecyclePolicy, RestartMode, SensorSpec } from "../../machines/spec.ts";
+import { availableParallelism } from "node:os";
+import { basename, extname, join } from "node:path";
+import type { AppSpec, Scheduling } from "../../machines/spec.ts";
 import { messageOf, XmError, xmError } from "../errors.ts";
 import type { HomePaths } from "../home/paths.ts";
 import { mergeEnvironment } from "./environment.ts";
 import { fieldsByName } from "./fields.ts";
-import { resolveProgram, type Program } from "./interpreter.ts";
+import { isNode, resolveProgram, type Program } from "./interpreter.ts";
+import { policyOf, sensorsOf } from "./policy.ts";
 import { readFields, type RawApp, type ReadApp } from "./read-fields.ts";
+import { absolute, expandHome, text } from "./values.ts";
 
 export interface ConfigContext {
   readonly home: HomePaths;
@@ -61,7 +63,7 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
   const cwd = absolute(text(app, "cwd") ?? context.base, context.base);
   const program = programOf(app, cwd, context);
   const name = nameOf(app, context);
-  const mode = text(app, "exec_mode")?.startsWith("cluster") === true ? "cluster" : "fork";
+  const mode = modeOf(app, program);
   const port = app["port"] === undefined ? {} : { PORT: app["port"] };
   return {
     name,
@@ -85,6 +87,7 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
     }),
     instances: instancesOf(app["instances"] as number | undefined),
     mode,
+    scheduling: (text(app, "scheduling") ?? "shared") as Scheduling,
     mergeLogs: app["merge_logs"] === true,
     logs: logsOf(app, { name, cwd, home: context.home }),
     pidFile: absolute(
@@ -92,6 +95,8 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
       cwd,
     ),
     instanceVariable: text(app, "instance_var") ?? "NODE_APP_INSTANCE",
+    incrementVariable: text(app, "increment_var") ?? null,
+    sourceMaps: sourceMapsOf(app),
     stopSignal: text(app, "kill_signal") ?? caller["PM2_KILL_SIGNAL"] ?? "SIGINT",
     stopWithMessage:
       app["shutdown_with_message"] === true || caller["PM2_KILL_USE_MESSAGE"] === "true",
@@ -99,14 +104,27 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
     uid: (app["uid"] as string | number | undefined) ?? null,
     gid: (app["gid"] as string | number | undefined) ?? null,
     autostart: app["autostart"] !== false,
-    policy: policyOf(app, caller),
+    policy: policyOf(app, { caller, mode }),
     sensors: sensorsOf(app, cwd),
     passthrough: passthroughOf(app),
   };
 }
 
+/** PM2: an app that says how many processes it wants is a cluster; what is not Node cannot be one. */
+function modeOf(app: ReadApp, { interpreter }: Program): AppSpec["mode"] {
+  const wanted = text(app, "exec_mode") ?? (app["instances"] === undefined ? "fork" : "cluster");
+  return wanted.startsWith("cluster") && isNode(interpreter) ? "cluster" : "fork";
+}
+
+/** PM2 looks for a map beside the script unless it is told. */
+function sourceMapsOf(app: ReadApp): boolean | null {
+  if (app["disable_source_map_support"] === true) return false;
+  const wanted = app["source_map_support"];
+  return typeof wanted === "boolean" ? wanted : null;
+}
+
 function programOf(app: ReadApp, cwd: string, { base, caller }: ConfigContext): Program {
-  const script = home(String(app["script"]));
+  const script = expandHome(String(app["script"]));
   return resolveProgram({
     // A file is named from where the configuration is; one that is only in `cwd` is found there.
     script,
@@ -149,63 +167,6 @@ function logsOf(
   };
 }
 
-function policyOf(app: ReadApp, caller: ConfigContext["caller"]): LifecyclePolicy {
-  const initialMs = number(app, "exp_backoff_restart_delay", 0);
-  const mode = (app["restart"] ??
-    (app["autorestart"] === false ? "never" : "always")) as RestartMode;
-  const defaultKill = Number(caller["PM2_KILL_TIMEOUT"]) || 1_600;
-  return {
-    restart: {
-      mode,
-      minUptimeMs: Math.max(100, number(app, "min_uptime", 1_000)),
-      maxRestarts: number(app, "max_restarts", 16),
-      restartWindowMs: number(app, "restart_window", 0),
-      restartDelayMs: number(app, "restart_delay", 0),
-      backoff:
-        initialMs === 0
-          ? null
-          : {
-              initialMs,
-              factor: number(app, "exp_backoff_restart_factor", 1.5),
-              maxMs: number(app, "exp_backoff_restart_max", 15_000),
-              jitter: number(app, "exp_backoff_restart_jitter", 0),
-              resetAfterMs: number(
-                app,
-                "exp_backoff_reset",
-                Number(caller["EXP_BACKOFF_RESET_TIMER"]) || 30_000,
-              ),
-            },
-      stopExitCodes: (app["stop_exit_codes"] as number[] | undefined) ?? [],
-    },
-    readiness: app["wait_ready"] === true || app["ready"] === "message" ? "message" : "spawned",
-    listenTimeoutMs: number(
-      app,
-      "listen_timeout",
-      Number(caller["PM2_GRACEFUL_LISTEN_TIMEOUT"]) || 3_000,
-    ),
-    killTimeoutMs: number(app, "kill_timeout", 0) || defaultKill,
-  };
-}
-
-function sensorsOf(app: ReadApp, cwd: string): SensorSpec {
-  const { watch } = app;
-  const paths =
-    watch === true
-      ? [cwd]
-      : Array.isArray(watch)
-        ? watch.map((path) => absolute(String(path), cwd))
-        : null;
-  return {
-    maxMemoryBytes: (app["max_memory_restart"] as number | undefined) ?? null,
-    cron: text(app, "cron_restart") ?? null,
-    watch: paths && {
-      paths,
-      ignore: (app["ignore_watch"] as string[] | undefined) ?? ["node_modules", ".*"],
-      delayMs: number(app, "watch_delay", 0),
-    },
-  };
-}
-
 /** Fields that change nothing here but that scripts read back. */
 function passthroughOf(app: ReadApp): Record<string, unknown> {
   const kept = Object.entries(app).filter(
@@ -225,24 +186,6 @@ async function cronFaults(pattern: unknown, path: string): Promise<string[]> {
       `${path}.cron_restart: expected a cron pattern such as "0 3 * * *", got "${pattern}" (${messageOf(error)})`,
     ];
   }
-}
-
-function text(app: ReadApp, name: string): string | undefined {
-  const value = app[name];
-  return typeof value === "string" ? value : undefined;
-}
-
-function number(app: ReadApp, name: string, otherwise: number): number {
-  const value = app[name];
-  return typeof value === "number" ? value : otherwise;
-}
-
-function absolute(path: string, base: string): string {
-  return resolve(base, home(path));
-}
-
-function home(path: string): string {
-  return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
 }
 
 /** A name as part of a file name. */

@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { closest } from "fastest-levenshtein";
 import { parseArgsStringToArgv } from "string-argv";
 import { fieldsByName, type Field, type FieldKind } from "./fields.ts";
+import type { Probe } from "../../machines/spec.ts";
 import { parseDuration, parseSize } from "./units.ts";
 
 /** An app as its user wrote it, under PM2's names. */
@@ -52,7 +53,10 @@ const expectations: Readonly<Record<FieldKind, string>> = {
   id: "a name or a number",
   any: "a value",
   restart: '"always", "on-failure", "on-abnormal" or "never"',
-  readiness: '"spawned" or "message"',
+  readiness:
+    '"spawned", "listening", "message", { http: "http://…" }, { tcp: 3000 } or { command: "…" }',
+  scheduling: '"shared", "round-robin" or "reuse-port"',
+  positive: "a whole number of at least 1",
   "boolean or string": "true, false or a path",
 };
 
@@ -95,9 +99,29 @@ const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> = {
   id: (value) => (isText(value) || typeof value === "number" ? value : undefined),
   any: (value) => value,
   restart: (value) => oneOf(value, ["always", "on-failure", "on-abnormal", "never"]),
-  readiness: (value) => oneOf(value, ["spawned", "message"]),
+  readiness: (value) => oneOf(value, ["spawned", "listening", "message"]) ?? readProbe(value),
+  scheduling: (value) => oneOf(value, ["shared", "round-robin", "reuse-port"]),
+  positive: (value) =>
+    Number.isInteger(Number(value)) && Number(value) >= 1 ? Number(value) : undefined,
   "boolean or string": (value) => readBoolean(value) ?? (isText(value) ? value : undefined),
 };
+
+/** `{ http }`, `{ tcp }` or `{ command }`, one of them. */
+function readProbe(value: unknown): Probe | undefined {
+  if (typeof value !== "object" || value === null || Object.keys(value).length !== 1)
+    return undefined;
+  const { http, tcp, command } = value as Record<string, unknown>;
+  if (isText(command)) return { kind: "command", command };
+  if (isText(http))
+    return /^https?:\/\//.test(http) && URL.canParse(http)
+      ? { kind: "http", url: http }
+      : undefined;
+  const [, host = "127.0.0.1", port] = /^(?:(.+):)?(\d+)$/.exec(String(tcp)) ?? [];
+  const isPort = port !== undefined && Number(port) > 0 && Number(port) < 65_536;
+  return isPort
+    ? { kind: "tcp", host: host.replace(/^\[|\]$/g, ""), port: Number(port) }
+    : undefined;
+}
 
 function readBoolean(value: unknown): boolean | undefined {
   if (typeof value === "boolean") return value;

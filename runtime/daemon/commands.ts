@@ -1,3 +1,4 @@
+import { processKey } from "../../machines/lib/process-key.ts";
 import type { Command } from "../../machines/process-events.ts";
 import type { GodActor, GodEvent } from "../../machines/god.ts";
 import type { ProcessFacts, ProcessStatus } from "../../machines/facts.ts";
@@ -106,7 +107,7 @@ async function perform(
   const command = action.command(request, now());
   const reached: Promise<Outcome>[] = [];
   for (const [index, managed] of chosen.entries()) {
-    recorder.cause(managed.facts.id, request.action);
+    recorder.cause(processKey(managed.facts), request.action);
     god.send(commandFor(managed, command));
     reached.push(
       settled(managed.actor, action.passing).then((after) =>

@@ -3,10 +3,16 @@ import { createActor } from "xstate";
 import type { GodActor } from "../../machines/god.ts";
 import { messageOf } from "../errors.ts";
 import type { HomePaths } from "../home/paths.ts";
+import { createBalancers } from "../balancer/balancers.ts";
+import { serveLinks } from "../links/server.ts";
+import { createCustomMetrics, type CustomMetrics } from "../metrics/custom.ts";
+import type { ChildServices } from "../process/child.ts";
+import { takeExitCode } from "../process/exit-code.ts";
 import { createSampler, type Sampler } from "../metrics/sampler.ts";
 import type { Children } from "../process/sources.ts";
 import type { StateStore } from "../state/store.ts";
 import { wireGod } from "../wire.ts";
+import type { ReloadFacts } from "../../machines/facts.ts";
 import type { AppActor } from "../../machines/app.ts";
 import type { DeclareDependencies } from "./declare.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
@@ -22,6 +28,8 @@ export interface Daemon extends DeclareDependencies {
   readonly recorder: Recorder;
   readonly store: StateStore;
   readonly sampler: Sampler;
+  /** What apps publish of themselves. */
+  readonly custom: CustomMetrics;
   readonly children: Children;
   /** What was repaired, adopted or lost when it came up. */
   readonly notes: readonly string[];
@@ -36,39 +44,67 @@ export interface Daemon extends DeclareDependencies {
 /** PM2's name for how often the memory is checked; ms. */
 const workerIntervalMs = Number(process.env["PM2_WORKER_INTERVAL"]) || 30_000;
 
+/** The programs that run in or beside apps. */
+export interface Programs {
+  readonly preload: string;
+  readonly balancer: string;
+}
+
 /** Brings the root machine up over a store: what ran is adopted, what waited waits on. */
-export function startDaemon(options: {
+export async function startDaemon(options: {
   readonly paths: HomePaths;
   readonly store: StateStore;
   readonly wasRebooted: boolean;
   readonly watchdogPid: () => number | null;
+  readonly programs: Programs;
   readonly log: (line: string) => void;
-}): Daemon {
+}): Promise<Daemon> {
   const { paths, store, wasRebooted, log } = options;
   const now = (): number => Date.now();
   const startedAt = now();
   const children: Children = new Map();
   const sampler = createSampler();
   const recorder = createRecorder({ store, now, log });
+  const custom = createCustomMetrics();
+  const { preload, balancer: program } = options.programs;
+  const links = await serveLinks(paths.links, log);
+  const balancers = createBalancers({ folder: paths.balancers, program, home: paths.home, log });
+  const services: ChildServices = {
+    links,
+    balancers,
+    preload,
+    linkSocket: paths.links,
+    exits: paths.exits,
+  };
+  const ends = await balancers.find();
   const plan = planRestore({
     restored: store.restored,
     home: paths.home,
     wasRebooted,
     at: startedAt,
+    endOf: (lifeId) => ends.get(lifeId) ?? takeExitCode(paths.exits, lifeId),
   });
 
   const machine = wireGod({
     home: paths.home,
     children,
+    services,
     newLifeId: () => nanoid(12),
     now,
-    sensors: { sampler, workerIntervalMs },
-    onFact: (id, event) => recorder.cause(id, event.type),
+    sensors: { sampler, workerIntervalMs, beats: (lifeId) => custom.beats(lifeId) },
+    onFact: (key, event) => recorder.cause(key, event.type),
+    onSaid: ({ lifeId }, message) => custom.hear(lifeId, message),
     restore: () => Promise.resolve(plan),
   });
   const god = createActor(machine);
   const registry = createRegistry(god);
   observe({ god, recorder, store, now, log });
+  recorder.subscribe(({ before, facts }) => {
+    const ended = before?.child?.lifeId;
+    if (ended !== undefined && (facts.child?.lifeId !== ended || facts.status === "removed")) {
+      custom.forget(ended);
+    }
+  });
   const isRestored = new Promise<void>((resolve) => {
     const subscription = god.subscribe({
       next: (snapshot) => {
@@ -80,6 +116,7 @@ export function startDaemon(options: {
     });
   });
   god.start();
+  void isRestored.then(() => balancers.confirm());
 
   let last: Promise<unknown> = Promise.resolve();
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
@@ -88,11 +125,12 @@ export function startDaemon(options: {
     return result;
   };
   const newSeed = (): number => Math.floor(Math.random() * 2 ** 31);
-  const stopEverything = (by: string): Promise<void> => {
+  const stopEverything = async (by: string): Promise<void> => {
     god.send({ type: "shutDown", at: now(), by });
-    return new Promise((resolve) => {
+    await new Promise<void>((resolve) => {
       god.subscribe({ complete: resolve, error: () => resolve() });
     });
+    await balancers.quit();
   };
   const { notes } = plan;
   const { watchdogPid } = options;
@@ -106,6 +144,7 @@ export function startDaemon(options: {
     recorder,
     store,
     sampler,
+    custom,
     children,
     notes,
     isRestored,
@@ -128,7 +167,8 @@ function observe(options: {
   const processes = new WeakSet<object>();
 
   const observeProcesses = (app: AppActor): void => {
-    for (const actor of Object.values(app.getSnapshot().context.processes)) {
+    const { processes: current, successors, leaving } = app.getSnapshot().context;
+    for (const actor of [current, successors, leaving].flatMap((each) => Object.values(each))) {
       if (processes.has(actor)) continue;
       processes.add(actor);
       recorder.observe(actor);
@@ -139,6 +179,17 @@ function observe(options: {
       );
     }
   };
+  const rememberReload = (app: AppActor, facts: ReloadFacts): void => {
+    if (recorder.isFrozen()) return;
+    const { key, spec, reloadSpec } = app.getSnapshot().context;
+    const at = now();
+    const isOwn = reloadSpec === null || reloadSpec === spec;
+    if (facts.step === "succeeded") store.append({ type: "app.declared", at, app: { key, spec } });
+    store.append({ type: "reload.changed", at, reload: facts, spec: isOwn ? null : reloadSpec });
+    if (facts.failure !== null && facts.step === "failed") {
+      log(`reload of ${key}: process ${facts.failure.id}: ${facts.failure.reason}`);
+    }
+  };
   const observeApp = (app: AppActor): void => {
     if (apps.has(app)) return;
     apps.add(app);
@@ -146,6 +197,7 @@ function observe(options: {
     app.on("broken", ({ id, message, revived }) =>
       log(`${id} broke: ${message}; ${revived ? "it was made anew" : "it is left out"}`),
     );
+    app.on("reload.moved", ({ facts }) => rememberReload(app, facts));
     observeProcesses(app);
   };
   god.subscribe(({ context }) => {

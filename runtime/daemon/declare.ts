@@ -1,10 +1,12 @@
 import type { AppActor, NewProcess } from "../../machines/app.ts";
 import { contextFrom, factsFrom } from "../../machines/process-context.ts";
+import { processKey } from "../../machines/lib/process-key.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 import type { DeclareRequest, Outcome } from "../api/schemas.ts";
 import { xmError } from "../errors.ts";
 import { commandFor, outcomeOf, started, type CommandDependencies, type Tell } from "./commands.ts";
 import { lowestFree, type Managed } from "./registry.ts";
+import { assertSettled, reloadApp } from "./reload.ts";
 import { shareEnvironment } from "./share.ts";
 import { settled } from "./settle.ts";
 import { changedSettings } from "./spec-changes.ts";
@@ -21,7 +23,7 @@ export interface Declaration extends Omit<DeclareRequest, "apps"> {
 }
 
 /** What is under way for a process, and what it leads to. */
-type Reached = Promise<Outcome>;
+type Reached = Promise<Outcome | undefined>;
 
 /** Processes started before others get a turn: a spawn blocks for a millisecond or two. */
 const startsPerTurn = 8;
@@ -67,7 +69,7 @@ export async function scale(
 interface Plan {
   readonly spec: AppSpec;
   readonly known: AppActor | undefined;
-  readonly treatment: "new" | "leave" | "restart";
+  readonly treatment: "new" | "leave" | "restart" | "reload";
   readonly ids: readonly number[];
 }
 
@@ -81,13 +83,20 @@ function plan({ registry }: DeclareDependencies, request: Declaration): Plan[] {
       throw xmError("ERR_ALREADY_RUNNING", { script: spec.script, name: spec.name });
     }
   }
+  for (const { known } of found) {
+    if (known !== undefined && (request.known === "reload" || request.known === "restart")) {
+      assertSettled(known);
+    }
+  }
   const isNew = (known: AppActor | undefined): boolean =>
     known === undefined || request.known === "copy";
   const wanted = found.filter(({ known }) => isNew(known)).map(({ spec }) => spec.instances);
   const ids = registry.freeIds(wanted.reduce((sum, instances) => sum + instances, 0));
   return found.map(({ spec, known }) => {
     if (isNew(known)) return { spec, known, treatment: "new", ids: ids.splice(0, spec.instances) };
-    return { spec, known, treatment: request.known === "leave" ? "leave" : "restart", ids: [] };
+    const treatment =
+      request.known === "leave" || request.known === "reload" ? request.known : "restart";
+    return { spec, known, treatment, ids: [] };
   });
 }
 
@@ -135,7 +144,45 @@ function begin(
           .map((managed) => Promise.resolve(outcomeOf(managed, managed.facts, result))),
     ];
   }
+  if (treatment === "reload") return [reloadStep(dependencies, { app: known, spec, by })];
   return redeclare(dependencies, { app: known, spec, by });
+}
+
+/** Reloads what there is with what is declared now; once that has succeeded the app gets its declared size. */
+function reloadStep(
+  dependencies: DeclareDependencies,
+  { app, spec, by }: { app: AppActor; spec: AppSpec; by: string },
+): Step {
+  return () => {
+    const { registry, exclusive } = dependencies;
+    const { spec: before } = app.getSnapshot().context;
+    const changed = changedSettings(before, spec);
+    const current = registry.processesOf(app);
+    const kept = current.slice(Math.max(0, current.length - spec.instances));
+    const wanted = { ...spec, instances: before.instances };
+    const reloaded = reloadApp(dependencies, {
+      app,
+      processes: kept,
+      by,
+      force: false,
+      spec: wanted,
+    });
+    const scaled = reloaded.then(async (outcomes) => {
+      if (outcomes.some(({ ok }) => !ok) || spec.instances === current.length) return [];
+      const { instances } = spec;
+      const steps = (): Promise<Reached[]> =>
+        takeSteps(scaleNow(dependencies, { app, instances, by, spec }));
+      return Promise.all(await exclusive(steps));
+    });
+    const others = Math.abs(spec.instances - current.length);
+    return [
+      ...kept.map(async (_, index) => {
+        const outcome = (await reloaded)[index];
+        return outcome && { ...outcome, changed };
+      }),
+      ...Array.from({ length: others }, async (_, index) => (await scaled)[index]),
+    ];
+  };
 }
 
 function redeclare(
@@ -149,7 +196,7 @@ function redeclare(
   const scaled = scaleNow(dependencies, { app, instances: spec.instances, by, spec });
   const kept = current.slice(Math.max(0, current.length - spec.instances));
   const restarts = kept.map((managed): Step => () => {
-    recorder.cause(managed.facts.id, "restart");
+    recorder.cause(processKey(managed.facts), "restart");
     god.send(commandFor(managed, { type: "restart", at: now(), by }));
     const word = managed.facts.status === "online" ? "restarted" : "started";
     const reached = settled(managed.actor, ["starting", "stopping"]).then((after) =>
@@ -177,7 +224,7 @@ function scaleNow(
 
   const surplus = current.slice(0, Math.max(0, current.length - instances));
   const removals = surplus.map((managed): Step => () => {
-    recorder.cause(managed.facts.id, "delete");
+    recorder.cause(processKey(managed.facts), "delete");
     god.send(commandFor(managed, { type: "remove", at: now(), by }));
     const reached = settled(managed.actor, ["stopping"]).then((after) =>
       outcomeOf(managed, after, { ok: true, message: "removed" }),
@@ -232,6 +279,7 @@ async function tellAll(
   await Promise.all(
     reached.map(async (each) => {
       const outcome = await each;
+      if (outcome === undefined) return;
       await store.flush();
       tell(outcome);
     }),

@@ -1,4 +1,5 @@
 import type { Server } from "node:http";
+import { reloadFactsOf } from "../../machines/reload.ts";
 import type { Leave } from "../api/routes.ts";
 import type { Lock } from "../home/lock.ts";
 import { removeIfThere } from "../home/prepare.ts";
@@ -31,9 +32,27 @@ export async function leaveDaemon(options: {
   }
 }
 
+/** The replacements are stopped with everything else: the next daemon is not to look for them. */
+function abandonReloads({ registry, store, now }: Daemon): void {
+  for (const app of registry.apps()) {
+    const { reload, successors, leaving } = app.getSnapshot().context;
+    if (reload === null) continue;
+    const at = now();
+    for (const actor of [...Object.values(successors), ...Object.values(leaving)]) {
+      const { id, generation } = actor.getSnapshot().context;
+      store.append({ type: "process.removed", at, id, generation, isLast: false });
+    }
+    const facts = reloadFactsOf(reload);
+    const failure = { id: facts.batch[0] ?? -1, at, reason: "was stopped with the daemon" };
+    const ended = { ...facts, step: "failed" as const, failure };
+    store.append({ type: "reload.changed", at, reload: ended, spec: null });
+  }
+}
+
 async function stopButRemember(daemon: Daemon, why: string): Promise<void> {
   const { recorder, registry, store, now } = daemon;
   const before = registry.processes().map(({ facts }) => facts);
+  abandonReloads(daemon);
   recorder.freeze();
   await daemon.stopEverything(why);
   for (const facts of before) {

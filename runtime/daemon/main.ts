@@ -1,5 +1,5 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, realpathSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { serveApi } from "../api/server.ts";
 import type { Leave } from "../api/routes.ts";
 import { errnoOf, messageOf } from "../errors.ts";
@@ -34,7 +34,9 @@ async function main(): Promise<void> {
   const hasWatchdog = process.env["XM_WATCHDOG"] !== "off";
   const command = [process.execPath, ...process.execArgv, process.argv[1] ?? "", paths.home];
   let watchdog: ReturnType<typeof startWatchdog> | undefined;
-  const daemon = startDaemon({
+  const programs = programsBeside(process.argv[1] ?? "");
+  const daemon = await startDaemon({
+    programs,
     paths,
     store,
     wasRebooted,
@@ -68,6 +70,12 @@ async function main(): Promise<void> {
   log(
     `up: version ${version}, pid ${process.pid}, ${daemon.registry.processes().length} process(es)`,
   );
+}
+
+/** Where the other programs of this build are. Real paths: the preload looks for its own in `execArgv`. */
+function programsBeside(god: string): { preload: string; balancer: string } {
+  const folder = dirname(realpathSync(god));
+  return { preload: join(folder, "preload.cjs"), balancer: join(folder, "balancer.cjs") };
 }
 
 /** A fault of the daemon's own: the journal has every fact, the apps run on, and the watchdog brings it back. */

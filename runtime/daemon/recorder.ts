@@ -1,5 +1,6 @@
 import type { ProcessFacts } from "../../machines/facts.ts";
 import { factsOf, type ProcessActor } from "../../machines/process.ts";
+import { processKey } from "../../machines/lib/process-key.ts";
 import type { StateStore } from "../state/store.ts";
 
 /** A change of one process, as subscribers of the API see it. */
@@ -13,8 +14,8 @@ export interface Change {
 export interface Recorder {
   /** Records the process from now on. */
   observe(actor: ProcessActor): void;
-  /** Names what causes the next change of a process; changes without a cause are the machine's own delays. */
-  cause(id: number, event: string): void;
+  /** Names what causes the next change of a process (`processKey`); changes without a cause are the machine's own delays. */
+  cause(key: string, event: string): void;
   /** Nothing more is recorded: the daemon leaves, and what it stops is to be started again by the next. */
   freeze(): void;
   isFrozen(): boolean;
@@ -32,24 +33,27 @@ export function createRecorder(options: {
   readonly log: (line: string) => void;
 }): Recorder {
   const { store, now, log } = options;
-  const causes = new Map<number, string>();
-  const last = new Map(store.restored.processes.map((facts) => [facts.id, facts]));
+  const causes = new Map<string, string>();
+  const last = new Map(store.restored.processes.map((facts) => [processKey(facts), facts]));
   const listeners = new Set<(change: Change) => void>();
   let frozen = false;
 
   const record = (facts: ProcessFacts): void => {
-    const before = last.get(facts.id);
+    const key = processKey(facts);
+    const before = last.get(key);
     if (frozen || (before !== undefined && isSame(before, facts))) return;
     const broken = brokenRule(facts);
     if (broken !== undefined) log(`can't happen: process ${facts.id} is ${broken}`);
-    const event = causes.get(facts.id) ?? delayBehind(before, facts);
-    causes.delete(facts.id);
+    const event = causes.get(key) ?? delayBehind(before, facts);
+    causes.delete(key);
     const at = now();
     if (facts.status === "removed") {
-      last.delete(facts.id);
-      store.append({ type: "process.removed", at, id: facts.id });
+      last.delete(key);
+      const { id, generation } = facts;
+      const isLast = ![...last.values()].some((other) => other.id === id);
+      store.append({ type: "process.removed", at, id, generation, isLast });
     } else {
-      last.set(facts.id, facts);
+      last.set(key, facts);
       store.append({ type: "process.changed", at, event, facts });
     }
     for (const listener of listeners) listener({ at, event, before, facts });
@@ -64,7 +68,7 @@ export function createRecorder(options: {
         error: () => {},
       });
     },
-    cause: (id, event) => causes.set(id, event),
+    cause: (key, event) => causes.set(key, event),
     freeze: () => {
       frozen = true;
     },

@@ -1,9 +1,12 @@
+import type { ReloadRequest } from "../../machines/app.ts";
 import type { DeclaredApp } from "../../machines/god.ts";
+import type { AppSpec } from "../../machines/spec.ts";
 import type { ChildFact, ProcessFacts } from "../../machines/facts.ts";
 import type { Resume } from "../../machines/process-events.ts";
 import { isAlive, readEnvironVariable, scanProcesses, type ProcessStat } from "../os/procfs.ts";
 import { homeTag, lifeVariable, parseLifeMarker } from "../process/life.ts";
 import { shareEnvironment } from "./share.ts";
+import type { OpenReload } from "../state/schema.ts";
 import type { Restored } from "../state/store.ts";
 
 /** A life found in the process table by the mark in its environment. */
@@ -23,35 +26,44 @@ export function planRestore(options: {
   /** The machine was booted since: no pid of the file means anything. */
   readonly wasRebooted: boolean;
   readonly at: number;
+  /** How a life ended that nobody of this home waited for. */
+  readonly endOf: (lifeId: string) => Resume["end"];
 }): { at: number; apps: DeclaredApp[]; notes: string[] } {
-  const { restored, home, wasRebooted, at } = options;
+  const { restored, home, wasRebooted, at, endOf } = options;
   const lives = wasRebooted ? new Map<number, FoundLife[]>() : findLives(home);
   const notes = [...restored.notes];
   const counts = { alive: 0, gone: 0 };
 
+  const known = new Set(restored.processes.flatMap(({ child }) => child?.lifeId ?? []));
   const resumeOf = (facts: ProcessFacts): Resume => {
-    const resume = resumeFrom({ facts, lives: lives.get(facts.id) ?? [], wasRebooted, at });
+    const unknown = (lives.get(facts.id) ?? []).filter(({ lifeId }) => !known.has(lifeId));
+    const resume = resumeFrom({ facts, lives: unknown, wasRebooted, at, endOf });
     if (resume.child !== "none") counts[resume.child] += 1;
+    if (resume.facts.child !== null) known.add(resume.facts.child.lifeId);
     return resume;
   };
-  const apps = restored.apps.map(({ key, spec }) => ({
-    key,
-    spec: shareEnvironment(spec),
-    processes: restored.processes
-      .filter((facts) => facts.app === key)
-      .map((facts) => ({
+  const apps = restored.apps.map(({ key, spec }): DeclaredApp => {
+    const own = restored.processes.filter((facts) => facts.app === key);
+    const open = restored.reloads.find(({ reload }) => reload.key === key);
+    return {
+      key,
+      spec: shareEnvironment(spec),
+      processes: (open === undefined ? rolledBack(own, at) : own).map((facts) => ({
         id: facts.id,
         instance: facts.instance,
         seed: facts.id + at,
         resume: resumeOf(facts),
       })),
-  }));
+      ...(open === undefined ? {} : { reload: reloadFrom(open, spec) }),
+    };
+  });
+  for (const { reload } of restored.reloads) notes.push(`a reload of ${reload.key} goes on`);
 
   if (counts.alive > 0) notes.push(`adopted ${counts.alive} running process(es)`);
   if (counts.gone > 0) notes.push(`${counts.gone} process(es) had ended while no daemon watched`);
-  const known = new Set(restored.processes.map(({ id }) => id));
+  const ids = new Set(restored.processes.map(({ id }) => id));
   for (const [id, [first]] of lives) {
-    if (!known.has(id) && first !== undefined) {
+    if (!ids.has(id) && first !== undefined) {
       notes.push(
         `pid ${first.stat.pid} runs as process ${id} of this home, which is not in the list; it is left alone`,
       );
@@ -65,11 +77,12 @@ function resumeFrom(options: {
   lives: readonly FoundLife[];
   wasRebooted: boolean;
   at: number;
+  endOf: (lifeId: string) => Resume["end"];
 }): Resume {
-  const { facts, lives, wasRebooted, at } = options;
+  const { facts, lives, wasRebooted, at, endOf } = options;
   if (wasRebooted) return { facts: { ...facts, child: null }, child: "none", at };
   if (facts.child !== null && isAlive(facts.child)) return { facts, child: "alive", at };
-  const found = lives.find(({ lifeId }) => lifeId !== facts.child?.lifeId);
+  const [found] = lives;
   if (found !== undefined) {
     const child: ChildFact = {
       pid: found.stat.pid,
@@ -80,7 +93,27 @@ function resumeFrom(options: {
     const status = facts.goal === "run" || facts.goal === "restart" ? "online" : "stopping";
     return { facts: { ...facts, child, status, killAt: at }, child: "alive", at };
   }
-  return { facts, child: facts.child === null ? "none" : "gone", at };
+  if (facts.child === null) return { facts, child: "none", at };
+  const end = endOf(facts.child.lifeId);
+  return { facts, child: "gone", at, ...(end === undefined ? {} : { end }) };
+}
+
+/** Two generations without a reload that knows of them: the older one serves on, the newer one goes. */
+function rolledBack(processes: readonly ProcessFacts[], at: number): ProcessFacts[] {
+  return processes.map((facts) => {
+    const isNewer = processes.some(
+      ({ id, generation, goal }) =>
+        id === facts.id && generation < facts.generation && goal !== "remove",
+    );
+    if (!isNewer) return facts;
+    return { ...facts, goal: "remove" as const, status: "stopping" as const, killAt: at };
+  });
+}
+
+/** A reload that the daemon before did not finish. */
+function reloadFrom({ reload, spec }: OpenReload, own: AppSpec): ReloadRequest {
+  const { by, surge, force } = reload;
+  return { by, surge, force, ids: [], spec: spec ?? own, resume: reload };
 }
 
 /** Every child of this home that leads a session: the main process of a life, not one of its descendants. */

@@ -1,11 +1,16 @@
 import { userInfo } from "node:os";
 import type { ProcessDetail, ProcessView } from "../api/schemas.ts";
+import { reloadFactsOf } from "../../machines/reload.ts";
 import { instanceLogPaths, instancePidFile } from "../logs/paths.ts";
+import type { CustomMetrics } from "../metrics/custom.ts";
 import type { Metrics } from "../metrics/sampler.ts";
 import type { Managed } from "./registry.ts";
 
 /** A process as the API shows it. */
-export function viewOf({ facts, spec }: Managed, metrics: Metrics | undefined): ProcessView {
+export function viewOf(
+  { facts, spec, app: actor }: Managed,
+  metrics: Metrics | undefined,
+): ProcessView {
   const { id, app, instance, status, child, createdAt, restarts, unstableRestarts, restartAt } =
     facts;
   const { version } = spec.passthrough;
@@ -34,19 +39,35 @@ export function viewOf({ facts, spec }: Managed, metrics: Metrics | undefined): 
     pidFile: instancePidFile(spec, id),
     memoryBytes: metrics?.memoryBytes ?? null,
     cpuPercent: metrics?.cpuPercent ?? null,
+    generation: facts.generation,
+    readiness: facts.readiness,
+    reload: reloadOf(actor),
   };
 }
 
 /** A process with everything that is known of it. */
-export function detailOf(managed: Managed, metrics: Metrics | undefined): ProcessDetail {
+export function detailOf(
+  managed: Managed,
+  metrics: Metrics | undefined,
+  custom: CustomMetrics,
+): ProcessDetail {
   const { facts, spec } = managed;
   return {
     ...viewOf(managed, metrics),
     lifeId: facts.child?.lifeId ?? null,
     goal: facts.goal,
+    metrics: { ...custom.metrics(facts.child?.lifeId) } as ProcessDetail["metrics"],
+    actions: [...custom.actions(facts.child?.lifeId)] as ProcessDetail["actions"],
     decisions: facts.decisions as ProcessDetail["decisions"],
     spec: spec as ProcessDetail["spec"],
   };
+}
+
+function reloadOf(app: Managed["app"]): ProcessView["reload"] {
+  const { reload } = app.getSnapshot().context;
+  if (reload === null) return null;
+  const { step, done, pending, batch, by } = reloadFactsOf(reload);
+  return { step, by, done: done.length, total: done.length + pending.length + batch.length };
 }
 
 let user: string | undefined;

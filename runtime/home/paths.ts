@@ -6,6 +6,12 @@ export interface HomePaths {
   readonly home: string;
   /** The API's unix socket. */
   readonly socket: string;
+  /** The socket that the preloads of apps connect to. */
+  readonly links: string;
+  /** Folder of the balancers' sockets. */
+  readonly balancers: string;
+  /** Where apps leave exit codes that nobody waited for. */
+  readonly exits: string;
   readonly pidFile: string;
   /** The daemon's own log. */
   readonly log: string;
@@ -27,6 +33,9 @@ export function homePaths(home: string): HomePaths {
   return {
     home,
     socket: join(home, "god.sock"),
+    links: join(home, "apps.sock"),
+    balancers: join(home, "balancers"),
+    exits: join(home, "exits"),
     pidFile: join(home, "god.pid"),
     log: join(home, "god.log"),
     state: join(home, "state"),

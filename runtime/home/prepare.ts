@@ -11,12 +11,14 @@ const longestSocketPath = 107;
  */
 export function prepareHome(home: string): HomePaths {
   const paths = homePaths(home);
-  if (Buffer.byteLength(paths.socket) > longestSocketPath) {
-    const maxBytes = longestSocketPath - Buffer.byteLength("/god.sock");
+  const longest = `${paths.balancers.slice(home.length)}/9999.sock`;
+  const maxBytes = longestSocketPath - Buffer.byteLength(longest);
+  if (Buffer.byteLength(home) > maxBytes) {
     throw xmError("ERR_HOME_TOO_LONG", { home, maxBytes });
   }
   try {
-    for (const folder of [paths.home, paths.state, paths.logs, paths.pids]) makeFolder(folder);
+    for (const folder of [paths.home, paths.state, paths.logs, paths.pids, paths.exits])
+      makeFolder(folder);
   } catch (error) {
     throw xmError("ERR_HOME_UNUSABLE", { home, why: messageOf(error) }, { cause: error });
   }

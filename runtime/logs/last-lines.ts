@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { errnoOf } from "../errors.ts";
 
@@ -36,4 +37,29 @@ export async function lastLines(
   } finally {
     await file.close();
   }
+}
+
+/** The size of a file, 0 when it is not there. */
+export function sizeOf(path: string | null): number {
+  return path === null ? 0 : (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+}
+
+/** The last lines of a file among those written since it had a size. */
+export async function linesSince(
+  path: string | null,
+  fromBytes: number,
+  count: number,
+): Promise<string[]> {
+  if (path === null) return [];
+  const longest = 64 * 1024;
+  const { lines, endBytes } = await lastLines(path, count);
+  // What is not longer than the addition was written in it; a file that was emptied has begun anew.
+  let room = endBytes >= fromBytes ? endBytes - fromBytes : Math.min(endBytes, longest);
+  const since: string[] = [];
+  for (const line of lines.toReversed()) {
+    room -= Buffer.byteLength(line) + 1;
+    if (room < 0) break;
+    since.unshift(line);
+  }
+  return since;
 }

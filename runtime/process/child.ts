@@ -1,7 +1,11 @@
 import type { ChildFact } from "../../machines/facts.ts";
 import type { AppSpec, LogPaths } from "../../machines/spec.ts";
+import type { Balancers } from "../balancer/balancers.ts";
+import type { Down, Up } from "../links/protocol.ts";
+import type { Links, Talk } from "../links/server.ts";
 import { expectEnd, watchAdopted } from "./adopted.ts";
 import { markerOf } from "./environment.ts";
+import { takeExitCode } from "./exit-code.ts";
 import type { SpawnFailure } from "./failure.ts";
 import { removePidFile } from "./pid-file.ts";
 import { startChild, type StartedChild } from "./spawn.ts";
@@ -18,6 +22,9 @@ import {
 export interface Launch {
   readonly spec: AppSpec;
   readonly id: number;
+  readonly generation: number;
+  /** Key of its app. */
+  readonly app: string;
   readonly instance: number;
   readonly home: string;
   readonly lifeId: string;
@@ -26,16 +33,30 @@ export interface Launch {
   readonly pidFile: string | null;
 }
 
+/** Where children come from and how they are talked to. */
+export interface ChildServices {
+  readonly links: Links;
+  readonly balancers: Balancers;
+  /** The preload's file. */
+  readonly preload: string;
+  /** The socket that preloads connect to. */
+  readonly linkSocket: string;
+  /** Where apps leave exit codes that nobody waited for. */
+  readonly exits: string;
+}
+
 /** What a child tells its owner. Nothing comes after `failed` or `exited`. */
 export interface ChildEvents {
   spawned(fact: ChildFact): void;
-  message(message: unknown): void;
+  told(message: Up): void;
   failed(failure: SpawnFailure): void;
+  /** It cannot go on, through no fault of its own. */
+  lost(why: string): void;
   /** It has ended, and nothing of its tree is left. */
   exited(end: End): void;
 }
 
-interface End {
+export interface End {
   readonly at: number;
   readonly code: number | null;
   readonly signal: string | null;
@@ -43,12 +64,14 @@ interface End {
 
 export interface ChildHandle {
   readonly fact: ChildFact;
-  /** Asks it to end: one signal to each process of its tree, or the message `shutdown`. */
-  stop(): void;
+  /** Asks it to end: it drains, or gets one signal to each process of its tree, or the message `shutdown`. */
+  stop(graceMs: number): void;
   /** SIGKILL to its whole tree, until nothing is left. */
   kill(): void;
   /** Signals the main process alone. */
   signal(signal: string): void;
+  /** @returns whether it can hear. */
+  tell(message: Down): boolean;
   /** Lets go of it: it lives on and is watched no more. */
   release(): void;
 }
@@ -57,24 +80,39 @@ export interface ChildHandle {
  * Spawns a child, with its log files as its output.
  * @returns `undefined` when it cannot be spawned; `failed` says why.
  */
-export function spawnChild(launch: Launch, events: ChildEvents): ChildHandle | undefined {
-  const started = startChild(launch, events);
-  if (started === undefined) return undefined;
-  const child = new Child(launch, started.fact, events, started);
-  started.onExit((code, signal) => child.ended({ at: Date.now(), code, signal }));
+export function spawnChild(
+  launch: Launch,
+  events: ChildEvents,
+  services: ChildServices,
+): ChildHandle | undefined {
+  const talk = services.links.attach(launch.lifeId, (message) => child?.hear(message));
+  let child: Child | undefined;
+  const started = startChild(
+    launch,
+    { ...events, told: (message) => child?.hear(message) },
+    services,
+  );
+  if (started === undefined) {
+    talk.release();
+    return undefined;
+  }
+  child = new Child({ launch, fact: started.fact, events, started, talk: started.talk ?? talk });
+  const own = child;
+  started.onExit((code, signal) => own.ended({ at: Date.now(), code, signal }));
   events.spawned(started.fact);
   return child;
 }
 
-/**
- * Takes over a child that outlived its daemon. Nobody but a parent can wait for it: it is polled, and its exit
- * code stays unknown.
- */
-export function adoptChild(launch: Launch, fact: ChildFact, events: ChildEvents): ChildHandle {
-  const child = new Child(launch, fact, events, undefined);
-  child.endWatch = watchAdopted(fact, () =>
-    child.ended({ at: Date.now(), code: null, signal: null }),
-  );
+/** Takes over a child that outlived its daemon. Nobody but a parent can wait for it: it is polled. */
+export function adoptChild(
+  launch: Launch,
+  fact: ChildFact,
+  events: ChildEvents,
+  services: ChildServices,
+): ChildHandle {
+  const talk = services.links.attach(launch.lifeId, (message) => child.hear(message));
+  const child: Child = new Child({ launch, fact, events, talk });
+  child.watch(services.exits);
   events.spawned(fact);
   return child;
 }
@@ -83,43 +121,85 @@ export function adoptChild(launch: Launch, fact: ChildFact, events: ChildEvents)
 const shortestLookMs = 2;
 const longestLookMs = 50;
 
+/** A program that does not answer by then is signalled: its event loop is busy, or it is no match; ms. */
+const answersWithinMs = 300;
+
+/** A worker without a balancer ends by itself within this, or is killed; ms. */
+const lostEndsWithinMs = 500;
+
 /** An identity with a lifetime: from the spawn, or the adoption, until nothing of its tree is left. */
-class Child implements ChildHandle {
+export class Child implements ChildHandle {
   readonly fact: ChildFact;
-  endWatch: (() => void) | undefined;
   readonly #launch: Launch;
   readonly #events: ChildEvents;
-  readonly #started: StartedChild | undefined;
+  readonly #started: Pick<StartedChild, "release"> | undefined;
+  readonly #talk: Talk;
+  #endWatch: (() => void) | undefined;
   #end: End | undefined;
   #stopWasAsked = false;
+  #isDraining = false;
+  #isLost = false;
   #isKilling = false;
   #timer: NodeJS.Timeout | undefined;
+  #answer: NodeJS.Timeout | undefined;
   #lookMs = shortestLookMs;
 
-  constructor(
-    launch: Launch,
-    fact: ChildFact,
-    events: ChildEvents,
-    started: StartedChild | undefined,
-  ) {
-    this.#launch = launch;
-    this.fact = fact;
-    this.#events = events;
-    this.#started = started;
-    addLeader(fact.pid);
+  constructor(options: {
+    launch: Launch;
+    fact: ChildFact;
+    events: ChildEvents;
+    talk: Talk;
+    started?: Pick<StartedChild, "release">;
+  }) {
+    this.#launch = options.launch;
+    this.fact = options.fact;
+    this.#events = options.events;
+    this.#started = options.started;
+    this.#talk = options.talk;
+    addLeader(this.fact.pid);
   }
 
-  stop(): void {
-    if (this.#started === undefined && !this.#stopWasAsked) expectEnd(this.fact);
+  /** Looks for its end: nobody will tell. An app that saw it coming has left its exit code. */
+  watch(exits: string | null): void {
+    this.#endWatch ??= watchAdopted(this.fact, () => {
+      const left = exits === null ? undefined : takeExitCode(exits, this.fact.lifeId);
+      this.ended({ at: left?.at ?? Date.now(), code: left?.code ?? null, signal: null });
+    });
+    if (this.#stopWasAsked || this.#isKilling) expectEnd(this.fact);
+  }
+
+  /** Its balancer has died: it makes room by itself, and has little time to finish what is in flight. */
+  lose(): void {
+    this.#isLost = true;
+    this.watch(null);
+    expectEnd(this.fact);
+    this.#answer = setTimeout(() => this.kill(), lostEndsWithinMs);
+  }
+
+  hear(message: Up): void {
+    if (message.type !== "stopping") return this.#events.told(message);
+    clearTimeout(this.#answer);
+    if (message.how === "signal") this.#signalAll();
+    else this.#isDraining = true;
+  }
+
+  stop(graceMs: number): void {
+    if (this.#endWatch !== undefined && !this.#stopWasAsked) expectEnd(this.fact);
     this.#stopWasAsked = true;
-    const { stopWithMessage, stopSignal, killsTree } = this.#launch.spec;
-    if (stopWithMessage && this.#started?.send("shutdown") === true) return;
-    if (killsTree) signalTree(this.fact, this.#tree(), stopSignal);
-    else signalProcess(this.fact, stopSignal);
+    const { stopWithMessage, stopSignal, policy } = this.#launch.spec;
+    if (this.#isLost) return;
+    if (stopWithMessage && this.tell({ type: "message", data: "shutdown" })) return;
+    const drainMs = Math.min(policy.drainTimeoutMs, graceMs);
+    const order: Down = { type: "stop", signal: stopSignal, graceMs, drainMs };
+    if (policy.drain && this.tell(order)) {
+      this.#answer = setTimeout(() => this.#signalAll(), answersWithinMs);
+      return;
+    }
+    this.#signalAll();
   }
 
   kill(): void {
-    if (this.#started === undefined && !this.#stopWasAsked) expectEnd(this.fact);
+    if (this.#endWatch !== undefined && !this.#stopWasAsked) expectEnd(this.fact);
     this.#isKilling = true;
     this.#look();
   }
@@ -128,18 +208,34 @@ class Child implements ChildHandle {
     signalProcess(this.fact, signal);
   }
 
+  tell(message: Down): boolean {
+    return this.#end === undefined && this.#talk.tell(message);
+  }
+
   release(): void {
     clearTimeout(this.#timer);
-    this.endWatch?.();
+    clearTimeout(this.#answer);
+    this.#endWatch?.();
+    this.#talk.release();
     this.#started?.release();
     removeLeader(this.fact.pid);
   }
 
   /** The main process has ended; the rest of its tree may not have. */
   ended(end: End): void {
+    if (this.#end !== undefined) return;
     this.#end = end;
-    removePidFile(this.#launch.pidFile);
+    clearTimeout(this.#answer);
+    removePidFile(this.#launch.pidFile, this.fact.pid);
+    // Who drained was not signalled, and neither were its own children.
+    if (this.#isDraining) this.#signalAll();
     this.#look();
+  }
+
+  #signalAll(): void {
+    const { stopSignal, killsTree } = this.#launch.spec;
+    if (killsTree) signalTree(this.fact, this.#tree(), stopSignal);
+    else signalProcess(this.fact, stopSignal);
   }
 
   /** Kills what is to be killed, and looks again until nothing is left. */

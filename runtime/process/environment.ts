@@ -1,3 +1,4 @@
+import type { AppSpec } from "../../machines/spec.ts";
 import type { Launch } from "./child.ts";
 import { homeTag, lifeMarker, lifeVariable } from "./life.ts";
 
@@ -9,6 +10,7 @@ export function childEnvironment(launch: Launch): Record<string, string> {
   const { spec, id, instance, home, lifeId, logs, pidFile } = launch;
   return {
     ...spec.env,
+    ...incremented(spec, instance),
     pm_id: String(id),
     [spec.instanceVariable]: String(instance),
     name: spec.name,
@@ -25,6 +27,16 @@ export function childEnvironment(launch: Launch): Record<string, string> {
     XM_HOME: home,
     [lifeVariable]: markerOf(launch),
   };
+}
+
+/** A port for each: the number in the app's variable, and one more from process to process. */
+function incremented(
+  { incrementVariable, env }: AppSpec,
+  instance: number,
+): Record<string, string> {
+  if (incrementVariable === null) return {};
+  const first = Number(env[incrementVariable] ?? 0);
+  return Number.isInteger(first) ? { [incrementVariable]: String(first + instance) } : {};
 }
 
 export function markerOf({ home, id, lifeId }: Pick<Launch, "home" | "id" | "lifeId">): string {

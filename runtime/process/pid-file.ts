@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { errnoOf } from "../errors.ts";
 
@@ -15,9 +15,11 @@ export function writePidFile(path: string | null, pid: number): void {
   }
 }
 
-export function removePidFile(path: string | null): void {
+/** Removes the file of a process that has ended, unless its replacement has written it anew. */
+export function removePidFile(path: string | null, pid: number): void {
   if (path === null) return;
   try {
+    if (Number(readFileSync(path, "utf8")) !== pid) return;
     rmSync(path, { force: true });
   } catch (error) {
     if (!tolerated.includes(errnoOf(error) ?? "")) throw error;

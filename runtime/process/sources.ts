@@ -1,10 +1,13 @@
 import { fromCallback } from "xstate";
+import { processKey } from "../../machines/lib/process-key.ts";
 import type {
   LaunchInput,
   ProcessEvent,
   SensorInput,
   ToChild,
 } from "../../machines/process-events.ts";
+import type { AppSpec } from "../../machines/spec.ts";
+import type { Up } from "../links/protocol.ts";
 import { instanceLogPaths, instancePidFile } from "../logs/paths.ts";
 import { startSensors, type SensorDependencies } from "../sensors/index.ts";
 import {
@@ -12,20 +15,26 @@ import {
   spawnChild,
   type ChildEvents,
   type ChildHandle,
+  type ChildServices,
   type Launch,
 } from "./child.ts";
+import { startProbe } from "./probe.ts";
+import { adoptWorker, spawnWorker, type WorkerHandle } from "./worker.ts";
 
-/** The children that are held now, by process id: for what passes the machines by, such as `sendSignal`. */
-export type Children = Map<number, ChildHandle>;
+/** The children that are held now, by `processKey`: for what passes the machines by, such as `sendSignal`. */
+export type Children = Map<string, ChildHandle | WorkerHandle>;
 
 export interface SourceDependencies {
   readonly home: string;
   readonly children: Children;
+  readonly services: ChildServices;
   readonly newLifeId: () => string;
   readonly now: () => number;
   readonly sensors: Omit<SensorDependencies, "trip">;
   /** Told before a machine gets a fact, so that the journal can name what caused a change. */
-  readonly onFact: (id: number, event: ProcessEvent) => void;
+  readonly onFact: (key: string, event: ProcessEvent) => void;
+  /** What an app says that is no fact of its lifecycle: messages, beats. */
+  readonly onSaid: (process: { id: number; lifeId: string }, message: Up) => void;
 }
 
 /**
@@ -34,33 +43,41 @@ export interface SourceDependencies {
  */
 export function childSource(dependencies: SourceDependencies) {
   return fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
-    const { children, now, onFact } = dependencies;
+    const { children, services, now, onFact, onSaid } = dependencies;
+    const key = processKey(input);
+    const launch = launchFrom(input, dependencies);
+    let stopProbe: (() => void) | undefined;
     const tell = (event: ProcessEvent): void => {
-      onFact(input.id, event);
+      onFact(key, event);
       sendBack(event);
     };
+    const ready = (): void => tell({ type: "child.ready", at: now() });
     const events: ChildEvents = {
-      spawned: (child) => tell({ type: "child.spawned", at: now(), child }),
-      message: (message) => {
-        if (message === "ready") tell({ type: "child.ready", at: now() });
+      spawned: (child) => {
+        tell({ type: "child.spawned", at: now(), child });
+        if (input.spec.policy.readiness === "probe") stopProbe = startProbe(input.spec, ready);
+      },
+      told: (message) => {
+        if (meansReady(input.spec, message)) ready();
+        onSaid({ id: input.id, lifeId: launch.lifeId }, message);
       },
       failed: ({ transient, ...failure }) =>
         tell({ type: "child.failed", at: failure.at, failure, transient }),
+      lost: (by) => tell({ type: "child.lost", at: now(), by }),
       exited: ({ at, code, signal }) => tell({ type: "child.exited", at, code, signal }),
     };
-    const launch = launchFrom(input, dependencies);
-    const handle =
-      input.adopt === null ? spawnChild(launch, events) : adoptChild(launch, input.adopt, events);
-    if (handle !== undefined) children.set(input.id, handle);
+    const handle = begin(launch, input, events, services);
+    if (handle !== undefined) children.set(key, handle);
 
     let alreadyAsked = input.stopWasAsked;
     receive((event) => {
       if (event.type === "kill") handle?.kill();
       else if (alreadyAsked) alreadyAsked = false;
-      else handle?.stop();
+      else handle?.stop(event.graceMs);
     });
     return () => {
-      if (children.get(input.id) === handle) children.delete(input.id);
+      if (children.get(key) === handle) children.delete(key);
+      stopProbe?.();
       handle?.release();
     };
   });
@@ -71,18 +88,45 @@ export function sensorSource({ sensors, now, onFact }: SourceDependencies) {
   return fromCallback<{ type: "none" }, SensorInput>(({ sendBack, input }) => {
     const trip = (by: string): void => {
       const event: ProcessEvent = { type: "sensor.tripped", at: now(), by };
-      onFact(input.id, event);
+      onFact(processKey(input), event);
       sendBack(event);
     };
     return startSensors(input, { ...sensors, trip });
   });
 }
 
+function begin(
+  launch: Launch,
+  { adopt, spec }: LaunchInput,
+  events: ChildEvents,
+  services: ChildServices,
+): ChildHandle | WorkerHandle | undefined {
+  if (spec.mode === "cluster") {
+    return adopt === null
+      ? spawnWorker(launch, events, services)
+      : adoptWorker(launch, adopt, events, services);
+  }
+  return adopt === null
+    ? spawnChild(launch, events, services)
+    : adoptChild(launch, adopt, events, services);
+}
+
+/** Whether a message says that the app can serve. */
+function meansReady({ policy: { readiness } }: AppSpec, message: Up): boolean {
+  const byMessage = readiness === "message" || readiness === "listening";
+  if (message.type === "message") return byMessage && message.data === "ready";
+  if (message.type === "listening") return readiness === "listening";
+  if (message.type !== "hello") return false;
+  return (byMessage && message.isReady) || (readiness === "listening" && message.isListening);
+}
+
 function launchFrom(input: LaunchInput, { home, newLifeId }: SourceDependencies): Launch {
-  const { spec, id, instance } = input;
+  const { spec, id, generation, app, instance } = input;
   return {
     spec,
     id,
+    generation,
+    app,
     instance,
     home,
     lifeId: input.adopt?.lifeId ?? newLifeId(),

@@ -1,12 +1,15 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync } from "node:fs";
-import { basename } from "node:path";
 import type { ChildFact } from "../../machines/facts.ts";
+import { isNode } from "../config/interpreter.ts";
 import { openLog } from "../logs/open.ts";
 import { readProcess } from "../os/procfs.ts";
 import { resolveIdentity } from "../os/users.ts";
-import type { ChildEvents, Launch } from "./child.ts";
+import { channelCommand, type Up } from "../links/protocol.ts";
+import type { Talk } from "../links/server.ts";
+import type { ChildEvents, ChildServices, Launch } from "./child.ts";
 import { childEnvironment } from "./environment.ts";
+import { nodeAddition } from "./node-app.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
 import { writePidFile } from "./pid-file.ts";
 
@@ -14,8 +17,8 @@ import { writePidFile } from "./pid-file.ts";
 export interface StartedChild {
   readonly fact: ChildFact;
   onExit(listener: (code: number | null, signal: string | null) => void): void;
-  /** Whether the message went out: only children with a channel have one, and it may have closed. */
-  send(message: string): boolean;
+  /** Over a channel of its own, which ends with this daemon; most talk to the daemon's socket. */
+  readonly talk: Talk | undefined;
   release(): void;
 }
 
@@ -23,7 +26,11 @@ export interface StartedChild {
  * Starts the program: its own session and process group, an argument array, no shell, its output straight into
  * its log files. A failure is told asynchronously, whatever finds it.
  */
-export function startChild(launch: Launch, events: ChildEvents): StartedChild | undefined {
+export function startChild(
+  launch: Launch,
+  events: ChildEvents,
+  services: ChildServices,
+): StartedChild | undefined {
   const { spec, lifeId } = launch;
   const env = childEnvironment(launch);
   const fail = (failure: SpawnFailure): undefined => {
@@ -48,10 +55,11 @@ export function startChild(launch: Launch, events: ChildEvents): StartedChild | 
     const out = open(launch.logs.out);
     const error = open(launch.logs.error);
     const hasChannel = needsChannel(launch);
-    const [command = "", ...args] = commandLine(launch);
+    const addition = nodeAddition(launch, services, hasChannel ? "own" : "socket");
+    const [command = "", ...args] = commandLine(launch, addition.args);
     const child = spawn(command, args, {
       cwd: spec.cwd,
-      env,
+      env: { ...env, ...addition.env },
       detached: true,
       stdio: ["ignore", out, error, ...(hasChannel ? ["ipc" as const] : [])],
       ...identity,
@@ -61,7 +69,7 @@ export function startChild(launch: Launch, events: ChildEvents): StartedChild | 
       child.once("error", (spawnError) => events.failed(failureFrom(spawnError, spec)));
       return undefined;
     }
-    if (hasChannel) child.on("message", (message) => events.message(message));
+    if (hasChannel) listen(child, events);
     // The child of a fork is there before the call returns; only one that has ended and been reaped is not.
     const startTicks = readProcess(pid)?.startTicks ?? 0;
     writePidFile(launch.pidFile, pid);
@@ -81,7 +89,7 @@ function startedChild(child: ChildProcess, fact: ChildFact): StartedChild {
       // A failed write to a closed channel, or a failed kill: the exit tells what matters.
       child.on("error", () => {});
     },
-    send: (message) => child.connected && child.send(message),
+    talk: child.channel ? talkOver(child) : undefined,
     release: () => {
       child.removeAllListeners("exit");
       child.unref();
@@ -90,15 +98,33 @@ function startedChild(child: ChildProcess, fact: ChildFact): StartedChild {
   };
 }
 
-function commandLine({ spec }: Launch): string[] {
+function commandLine({ spec }: Launch, added: readonly string[]): string[] {
   const { interpreter, interpreterArgs, script, args } = spec;
   return interpreter === null
     ? [script, ...args]
-    : [interpreter, ...interpreterArgs, script, ...args];
+    : [interpreter, ...added, ...interpreterArgs, script, ...args];
 }
 
-/** A channel costs memory and ends with the daemon: only who needs one gets one. */
+/** Another user's app cannot reach the socket in this user's home. A channel costs memory and ends with the daemon. */
 function needsChannel({ spec }: Launch): boolean {
-  const isNode = spec.interpreter !== null && /^node(js)?$/.test(basename(spec.interpreter));
-  return isNode && (spec.policy.readiness === "message" || spec.stopWithMessage);
+  return isNode(spec.interpreter) && (spec.uid !== null || spec.gid !== null);
+}
+
+function listen(child: ChildProcess, events: ChildEvents): void {
+  child.on("message", (data) => events.told({ type: "message", data }));
+  child.on("internalMessage", (packet: { cmd?: string; message?: Up }) => {
+    if (packet.cmd === channelCommand && packet.message) events.told(packet.message);
+  });
+}
+
+function talkOver(child: ChildProcess): Talk {
+  return {
+    tell: (message) => {
+      if (!child.connected) return false;
+      return child.send(
+        message.type === "message" ? (message.data as object) : { cmd: channelCommand, message },
+      );
+    },
+    release: () => {},
+  };
 }

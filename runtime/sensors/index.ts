@@ -2,12 +2,15 @@ import type { SensorInput } from "../../machines/process-events.ts";
 import type { Sampler } from "../metrics/sampler.ts";
 import { watchCron } from "./cron.ts";
 import { watchFiles } from "./files.ts";
+import { watchHeartbeat } from "./heartbeat.ts";
 import { watchMemory } from "./memory.ts";
 
 export interface SensorDependencies {
   readonly sampler: Sampler;
   /** How often the memory is looked at; ms. */
   readonly workerIntervalMs: number;
+  /** How often an app's event loop has said that it turns. */
+  readonly beats: (lifeId: string) => number;
   /** Asks for a restart; `by` says what tripped, for the decision record. */
   readonly trip: (by: string) => void;
 }
@@ -23,6 +26,10 @@ export function startSensors(input: SensorInput, dependencies: SensorDependencie
   if (sensors.cron !== null) stops.push(watchCron(sensors.cron, dependencies.trip));
   if (sensors.watch !== null && child !== null)
     stops.push(watchFiles(sensors.watch, dependencies.trip));
+  const { heartbeatMs } = sensors;
+  if (heartbeatMs !== null && child !== null) {
+    stops.push(watchHeartbeat({ heartbeatMs, lifeId: child.lifeId }, dependencies));
+  }
   return () => {
     for (const stop of stops) stop();
   };

@@ -1,11 +1,13 @@
 import type { ProcessFacts } from "../../machines/facts.ts";
 import type { OnStep } from "./compact.ts";
-import type { DeclaredApp, JournalEntry, JournalRecord } from "./schema.ts";
+import type { DeclaredApp, JournalEntry, JournalRecord, OpenReload } from "./schema.ts";
 
 /** Facts restored at open. */
 export interface Restored {
   readonly apps: readonly DeclaredApp[];
   readonly processes: readonly ProcessFacts[];
+  /** Reloads in the middle of which the daemon ended. */
+  readonly reloads: readonly OpenReload[];
   /** Sentences on what was repaired, dropped or moved aside. */
   readonly notes: readonly string[];
 }

@@ -41,6 +41,7 @@ function recordsOf(path: string, id: number, limit: number, before: number): Fou
       if (decoded.kind !== "record" || decoded.record.seq >= before) continue;
       if (processOf(decoded.record) !== id) continue;
       if (decoded.record.type === "process.removed") {
+        if (!decoded.record.isLast) continue;
         records.length = 0;
         isStart = true;
         continue;

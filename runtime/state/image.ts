@@ -1,14 +1,18 @@
-import type { ProcessFacts } from "../../machines/facts.ts";
-import type { DeclaredApp, JournalEntry } from "./schema.ts";
+import type { ProcessFacts, ReloadFacts } from "../../machines/facts.ts";
+import { processKey } from "../../machines/lib/process-key.ts";
+import type { DeclaredApp, JournalEntry, OpenReload } from "./schema.ts";
 
 /** The state in memory. It holds references to what was appended, never copies. */
 export interface Image {
   readonly apps: Map<string, DeclaredApp>;
-  readonly processes: Map<number, ProcessFacts>;
+  /** By id and generation. */
+  readonly processes: Map<string, ProcessFacts>;
+  /** Reloads that have not ended, by app. */
+  readonly reloads: Map<string, OpenReload>;
 }
 
 export function emptyImage(): Image {
-  return { apps: new Map(), processes: new Map() };
+  return { apps: new Map(), processes: new Map(), reloads: new Map() };
 }
 
 /** Makes the image true of what happened. Applying an entry twice changes nothing. */
@@ -19,14 +23,26 @@ export function applyEntry(image: Image, entry: JournalEntry): void {
       return;
     case "app.removed":
       image.apps.delete(entry.key);
+      image.reloads.delete(entry.key);
       return;
     case "process.changed":
-      image.processes.set(entry.facts.id, entry.facts);
+      image.processes.set(processKey(entry.facts), entry.facts);
       return;
     case "process.removed":
-      image.processes.delete(entry.id);
+      image.processes.delete(processKey(entry));
       return;
+    case "reload.changed": {
+      const { reload, spec } = entry;
+      if (isOver(reload)) image.reloads.delete(reload.key);
+      else image.reloads.set(reload.key, { reload, spec });
+      return;
+    }
     case "daemon.started":
     case "daemon.stopped":
   }
+}
+
+/** Whether a reload has ended, well or not. */
+export function isOver({ step }: ReloadFacts): boolean {
+  return step === "succeeded" || step === "failed";
 }

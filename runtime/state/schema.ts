@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Rule } from "../../machines/decision.ts";
-import type { ProcessFacts } from "../../machines/facts.ts";
+import type { ProcessFacts, ReloadFacts } from "../../machines/facts.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 
 /** Version of every snapshot and journal line written here. */
@@ -10,6 +10,12 @@ export const formatVersion = 1;
 export interface DeclaredApp {
   readonly key: string;
   readonly spec: AppSpec;
+}
+
+/** A reload that has not ended; `spec` is what its replacements are made from, where it is not the app's own. */
+export interface OpenReload {
+  readonly reload: ReloadFacts;
+  readonly spec: AppSpec | null;
 }
 
 /** What can happen to the state. `at` is in ms since the epoch; a process's facts are always whole. */
@@ -23,7 +29,21 @@ export type JournalEntry =
       readonly event: string;
       readonly facts: ProcessFacts;
     }
-  | { readonly type: "process.removed"; readonly at: number; readonly id: number }
+  | {
+      readonly type: "process.removed";
+      readonly at: number;
+      readonly id: number;
+      readonly generation: number;
+      /** No other generation of this id is left. */
+      readonly isLast: boolean;
+    }
+  | {
+      readonly type: "reload.changed";
+      readonly at: number;
+      readonly reload: ReloadFacts;
+      /** What the replacements are made from, where it is not the app's own. */
+      readonly spec: AppSpec | null;
+    }
   | {
       readonly type: "daemon.started" | "daemon.stopped";
       readonly at: number;
@@ -63,6 +83,12 @@ const restartPolicy = v.looseObject({
   stopExitCodes: v.array(v.number()),
 });
 
+const probe = v.variant("kind", [
+  v.looseObject({ kind: v.literal("http"), url: v.string() }),
+  v.looseObject({ kind: v.literal("tcp"), host: v.string(), port: v.number() }),
+  v.looseObject({ kind: v.literal("command"), command: v.string() }),
+]);
+
 const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   name: v.string(),
   namespace: v.string(),
@@ -74,10 +100,13 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   env: v.record(v.string(), v.string()),
   instances: count,
   mode: v.picklist(["fork", "cluster"]),
+  scheduling: v.optional(v.picklist(["shared", "round-robin", "reuse-port"]), "shared"),
   mergeLogs: v.boolean(),
   logs: v.looseObject({ out: textOrNull, error: textOrNull }),
   pidFile: v.string(),
   instanceVariable: v.string(),
+  incrementVariable: v.optional(textOrNull, null),
+  sourceMaps: v.optional(v.nullable(v.boolean()), null),
   stopSignal: v.string(),
   stopWithMessage: v.boolean(),
   killsTree: v.boolean(),
@@ -86,14 +115,22 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   autostart: v.boolean(),
   policy: v.looseObject({
     restart: restartPolicy,
-    readiness: v.picklist(["spawned", "message", "listening"]),
+    readiness: v.picklist(["spawned", "message", "listening", "probe"]),
+    probe: v.optional(v.nullable(probe), null),
     listenTimeoutMs: v.number(),
     killTimeoutMs: v.number(),
+    drain: v.optional(v.boolean(), true),
+    drainTimeoutMs: v.optional(v.number(), 10_000),
+    reload: v.optional(v.looseObject({ concurrency: count, surge: v.boolean() }), {
+      concurrency: 1,
+      surge: true,
+    }),
   }),
   sensors: v.looseObject({
     maxMemoryBytes: numberOrNull,
     cron: textOrNull,
     watch: v.nullable(v.looseObject({ paths: texts, ignore: texts, delayMs: v.number() })),
+    heartbeatMs: v.optional(numberOrNull, null),
   }),
   passthrough: v.record(v.string(), v.unknown()),
 });
@@ -126,6 +163,7 @@ export const declaredAppSchema: v.GenericSchema<unknown, DeclaredApp> = v.looseO
 /** What is known of one process. */
 export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.looseObject({
   id: count,
+  generation: v.optional(count, 0),
   app: v.string(),
   instance: count,
   status: v.picklist([
@@ -147,6 +185,7 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
       at,
     }),
   ),
+  readiness: v.optional(v.picklist(["pending", "ready", "late"]), "ready"),
   createdAt: at,
   restarts: count,
   unstableRestarts: count,
@@ -157,6 +196,29 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   lastExit: v.nullable(exit),
   failure: v.nullable(v.looseObject({ at, code: v.string(), message: v.string() })),
   decisions: v.array(decision),
+});
+
+/** What is known of one reload. */
+export const reloadFactsSchema: v.GenericSchema<unknown, ReloadFacts> = v.looseObject({
+  key: v.string(),
+  by: v.string(),
+  startedAt: at,
+  at,
+  step: v.picklist(["launching", "draining", "failing", "succeeded", "failed"]),
+  concurrency: count,
+  surge: v.boolean(),
+  force: v.boolean(),
+  pending: v.array(count),
+  batch: v.array(count),
+  done: v.array(count),
+  takenOut: v.array(count),
+  failure: v.nullable(v.looseObject({ id: v.number(), at, reason: v.string() })),
+});
+
+/** A reload that has not ended, as it is kept. */
+export const openReloadSchema: v.GenericSchema<unknown, OpenReload> = v.looseObject({
+  reload: reloadFactsSchema,
+  spec: v.nullable(appSpec),
 });
 
 /** The shape around what a line holds. */
@@ -176,7 +238,19 @@ export const journalRecordSchema: v.GenericSchema<unknown, JournalRecord> = v.va
     event: v.string(),
     facts: processFactsSchema,
   }),
-  v.looseObject({ ...line, type: v.literal("process.removed"), id: count }),
+  v.looseObject({
+    ...line,
+    type: v.literal("process.removed"),
+    id: count,
+    generation: v.optional(count, 0),
+    isLast: v.optional(v.boolean(), true),
+  }),
+  v.looseObject({
+    ...line,
+    type: v.literal("reload.changed"),
+    reload: reloadFactsSchema,
+    spec: v.nullable(appSpec),
+  }),
   v.looseObject({ ...daemonLine, type: v.literal("daemon.started") }),
   v.looseObject({ ...daemonLine, type: v.literal("daemon.stopped") }),
 ]);
@@ -188,6 +262,7 @@ export const snapshotSchema = v.looseObject({
   at,
   apps: v.array(v.unknown()),
   processes: v.array(v.unknown()),
+  reloads: v.optional(v.array(v.unknown()), []),
 });
 
 /** Where a value is not what it should be, as one sentence: `facts.child.pid: expected …`. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import * as v from "valibot";
+import { processKey } from "../../machines/lib/process-key.ts";
 import { errnoOf, messageOf } from "../errors.ts";
 import { emptyImage, type Image } from "./image.ts";
 import { parseJson } from "./parse.ts";
@@ -8,6 +9,7 @@ import {
   declaredAppSchema,
   faultOf,
   formatVersion,
+  openReloadSchema,
   processFactsSchema,
   snapshotSchema,
 } from "./schema.ts";
@@ -36,6 +38,7 @@ export function encodeSnapshot(image: Image, seq: number, at: number): string {
     at,
     apps: [...image.apps.values()],
     processes: [...image.processes.values()],
+    reloads: [...image.reloads.values()],
   }).slice(0, -1);
   return `${body},"sha256":"${sha256(body)}"}\n`;
 }
@@ -61,7 +64,7 @@ function decode(text: string): SnapshotReading {
     return { kind: "invalid", why: "its checksum is wrong" };
   const parsed = v.safeParse(snapshotSchema, parseJson(text));
   if (!parsed.success) return { kind: "invalid", why: faultOf(parsed.issues) };
-  const { seq, apps, processes } = parsed.output;
+  const { seq, apps, processes, reloads } = parsed.output;
   const image = emptyImage();
   const notes: string[] = [];
   for (const value of apps) {
@@ -71,8 +74,13 @@ function decode(text: string): SnapshotReading {
   }
   for (const value of processes) {
     const facts = v.safeParse(processFactsSchema, value);
-    if (facts.success) image.processes.set(facts.output.id, facts.output);
+    if (facts.success) image.processes.set(processKey(facts.output), facts.output);
     else notes.push(`a process of the snapshot was dropped: ${faultOf(facts.issues)}`);
+  }
+  for (const value of reloads) {
+    const open = v.safeParse(openReloadSchema, value);
+    if (open.success) image.reloads.set(open.output.reload.key, open.output);
+    else notes.push(`a reload of the snapshot was dropped: ${faultOf(open.issues)}`);
   }
   return { kind: "valid", snapshot: { seq, image, notes } };
 }

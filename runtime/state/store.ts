@@ -66,6 +66,7 @@ class Store implements StateStore {
     this.restored = {
       apps: [...this.#image.apps.values()],
       processes: [...this.#image.processes.values()],
+      reloads: [...this.#image.reloads.values()],
       notes,
     };
   }

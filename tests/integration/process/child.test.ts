@@ -11,16 +11,19 @@ import {
   type ChildHandle,
   type Launch,
 } from "../../../runtime/process/child.ts";
+import type { Up } from "../../../runtime/links/protocol.ts";
 import { signalProcess } from "../../../runtime/process/tree.ts";
 import { until } from "../../support/condition.ts";
 import { isThere } from "../../support/home.ts";
 import { testFolder } from "../../support/folder.ts";
 import { appSpec } from "../../support/machines/spec.ts";
+import { childServices } from "../../support/services.ts";
 import { program } from "../../support/programs.ts";
 
 /** A child of this very process, and what it told. */
-function setUp(script: string, change: Partial<AppSpec> = {}) {
+async function setUp(script: string, change: Partial<AppSpec> = {}) {
   const folder = testFolder();
+  const services = await childServices(folder.path);
   const told: { type: string; [key: string]: unknown }[] = [];
   const spec = appSpec({
     spec: {
@@ -34,6 +37,8 @@ function setUp(script: string, change: Partial<AppSpec> = {}) {
   const launch: Launch = {
     spec,
     id: 3,
+    generation: 0,
+    app: "app",
     instance: 1,
     home: folder.path,
     lifeId: "life",
@@ -42,33 +47,36 @@ function setUp(script: string, change: Partial<AppSpec> = {}) {
   };
   const events = {
     spawned: (fact: ChildFact) => void told.push({ type: "spawned", fact }),
-    message: (message: unknown) => void told.push({ type: "message", message }),
+    told: (message: Up) => void told.push(message),
+    lost: () => {},
     failed: (failure: object) => void told.push({ type: "failed", ...failure }),
     exited: (end: object) => void told.push({ type: "exited", ...end }),
   };
   const start = (): ChildHandle | undefined => {
-    const child = spawnChild(launch, events);
+    const child = spawnChild(launch, events, services);
     if (child !== undefined) onTestFinished(() => void signalProcess(child.fact, "SIGKILL"));
     return child;
   };
   const output = (): string => readFileSync(launch.logs.out ?? "", "utf8");
   const last = (type: string) => told.findLast((each) => each.type === type);
-  return { ...folder, launch, events, told, start, output, last };
+  return { ...folder, launch, events, services, told, start, output, last };
 }
 
 test("a child writes to its log files itself, and its pid file lasts as long as it does", async () => {
-  const { start, output, launch, last } = setUp(program("stays.js"));
+  const { start, output, launch, last } = await setUp(program("stays.js"));
   const child = start();
   await until("its line", () => output() === `up ${child?.fact.pid}\n`);
   expect(readFileSync(launch.pidFile ?? "", "utf8")).toBe(`${child?.fact.pid}\n`);
-  child?.stop();
+  child?.stop(1_600);
   await until("its end", () => last("exited"));
   expect(last("exited")).toMatchObject({ code: null, signal: "SIGINT" });
   expect(() => readFileSync(launch.pidFile ?? "")).toThrow("ENOENT");
 });
 
 test("a killed child is gone with everything it started, in whatever session, before its end is told", async () => {
-  const { start, output, last } = setUp(program("leaves-grandchildren.js"), { args: ["never"] });
+  const { start, output, last } = await setUp(program("leaves-grandchildren.js"), {
+    args: ["never"],
+  });
   const child = start();
   const [, , near, far] = await until("its pids", () => /life (\d+) (\d+) (\d+)/.exec(output()));
   child?.kill();
@@ -81,10 +89,10 @@ test("a killed child is gone with everything it started, in whatever session, be
 });
 
 test("one that ignores its stop signal gets it once, and ends by kill", async () => {
-  const { start, output, last } = setUp(program("ignores-sigint.js"));
+  const { start, output, last } = await setUp(program("ignores-sigint.js"));
   const child = start();
   await until("it to be up", () => output().includes("up"));
-  child?.stop();
+  child?.stop(1_600);
   await until("the signal", () => output().includes("SIGINT 1"));
   child?.kill();
   await until("its end", () => last("exited"));
@@ -123,21 +131,21 @@ test.each([
     `${program("stays.js")} is not executable by this user`,
   ],
 ])("%s is told with the reason, and is not for now", async (_, change, code, message) => {
-  const { start, last } = setUp(program("stays.js"), change);
+  const { start, last } = await setUp(program("stays.js"), change);
   expect(start()).toBeUndefined();
   await until("the failure", () => last("failed"));
   expect(last("failed")).toMatchObject({ code, message, transient: false });
 });
 
 test("a released child lives on, and another adopts it and sees its end", async () => {
-  const { start, output, events, launch, last, told } = setUp(program("stays.js"));
+  const { start, output, events, services, launch, last, told } = await setUp(program("stays.js"));
   const child = start();
   await until("its line", () => output().includes("up"));
   const fact = child?.fact as ChildFact;
   child?.release();
   expect(isAlive(fact)).toBe(true);
 
-  const adopted = adoptChild(launch, fact, events);
+  const adopted = adoptChild(launch, fact, events, services);
   onTestFinished(() => adopted.release());
   process.kill(fact.pid, "SIGKILL");
   await until("its end", () => last("exited"));
@@ -146,7 +154,7 @@ test("a released child lives on, and another adopts it and sees its end", async 
 });
 
 test("a process that took over a pid is never signalled, and is not the child", async () => {
-  const { events, launch, last } = setUp(program("stays.js"));
+  const { events, services, launch, last } = await setUp(program("stays.js"));
   const other = spawn("sleep", ["1000000"], { stdio: "ignore" });
   onTestFinished(() => void other.kill("SIGKILL"));
   const pid = other.pid ?? 0;
@@ -158,8 +166,8 @@ test("a process that took over a pid is never signalled, and is not the child", 
   };
   expect([isAlive(recycled), signalProcess(recycled, "SIGKILL")]).toEqual([false, false]);
 
-  const adopted = adoptChild(launch, recycled, events);
-  adopted.stop();
+  const adopted = adoptChild(launch, recycled, events, services);
+  adopted.stop(1_600);
   await until("its end to be told", () => last("exited"));
   adopted.release();
   expect(isThere(pid)).toBe(true);
@@ -186,7 +194,7 @@ test("a child sees who it is", async () => {
     "who.cjs",
     'const { env } = process; console.log([env.pm_id, env.NODE_APP_INSTANCE, env.name, env.unique_id, env.XM_LIFE.split(":").slice(1).join(":")].join(" "));',
   );
-  const { start, output } = setUp(script);
+  const { start, output } = await setUp(script);
   start();
   await until("its line", () => output() === "3 1 app life 3:life\n");
 });

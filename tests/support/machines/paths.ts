@@ -23,6 +23,7 @@ export function eventsFor(): ProcessEvent[] {
     { type: "child.exited", at, code: 1, signal: null },
     { type: "child.exited", at, code: null, signal: "SIGSEGV" },
     { type: "child.failed", at, failure, transient: false },
+    { type: "child.lost", at, by: "the end of its balancer" },
     { type: "sensor.tripped", at, by: "a sensor" },
     ...delays().map((type) => ({ type }) as unknown as ProcessEvent),
   ];
@@ -89,6 +90,8 @@ export function play(process: SimulatedProcess, event: ProcessEvent): void {
       return process.ready();
     case "child.exited":
       return process.living.length > 0 ? process.exit(event.code, event.signal) : undefined;
+    case "child.lost":
+      return process.lose(event.by);
     case "sensor.tripped":
       return process.trip(event.by);
     case "configure":

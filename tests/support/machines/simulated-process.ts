@@ -86,6 +86,10 @@ export class SimulatedProcess {
     this.#tell?.({ type: "child.ready", at: this.clock.now() } as never);
   }
 
+  lose(by: string): void {
+    this.#tell?.({ type: "child.lost", at: this.clock.now(), by } as never);
+  }
+
   trip(by: string): void {
     this.#trip?.({ type: "sensor.tripped", at: this.clock.now(), by } as never);
   }

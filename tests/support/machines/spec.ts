@@ -25,10 +25,13 @@ export function appSpec(
     env: {},
     instances: 1,
     mode: "fork",
+    scheduling: "shared",
     mergeLogs: false,
     logs: { out: null, error: null },
     pidFile: "/app.pid",
     instanceVariable: "NODE_APP_INSTANCE",
+    incrementVariable: null,
+    sourceMaps: null,
     stopSignal: "SIGINT",
     stopWithMessage: false,
     killsTree: true,
@@ -39,8 +42,12 @@ export function appSpec(
     ...change.spec,
     policy: {
       readiness: "spawned",
+      probe: null,
       listenTimeoutMs: 3_000,
       killTimeoutMs: 1_600,
+      drain: true,
+      drainTimeoutMs: 10_000,
+      reload: { concurrency: 1, surge: true },
       ...change.policy,
       restart: {
         mode: "always",
@@ -53,6 +60,12 @@ export function appSpec(
         ...change.restart,
       },
     },
-    sensors: { maxMemoryBytes: null, cron: null, watch: null, ...change.sensors },
+    sensors: {
+      maxMemoryBytes: null,
+      cron: null,
+      watch: null,
+      heartbeatMs: null,
+      ...change.sensors,
+    },
   };
 }

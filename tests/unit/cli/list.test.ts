@@ -31,6 +31,9 @@ function view(change: Partial<ProcessView>): ProcessView {
     logs: { out: null, error: null },
     pidFile: null,
     memoryBytes: 48_234_496,
+    generation: 0,
+    readiness: "ready",
+    reload: null,
     cpuPercent: 1.25,
     ...change,
   };

@@ -39,10 +39,13 @@ test("a script alone gets PM2's defaults", async () => {
     env: { PATH: path, PWD: path },
     instances: 1,
     mode: "fork",
+    scheduling: "shared",
     mergeLogs: false,
     logs: { out: "/home/xm/logs/app-out.log", error: "/home/xm/logs/app-error.log" },
     pidFile: "/home/xm/pids/app.pid",
     instanceVariable: "NODE_APP_INSTANCE",
+    incrementVariable: null,
+    sourceMaps: null,
     stopSignal: "SIGINT",
     stopWithMessage: false,
     killsTree: true,
@@ -60,10 +63,14 @@ test("a script alone gets PM2's defaults", async () => {
         stopExitCodes: [],
       },
       readiness: "spawned",
+      probe: null,
       listenTimeoutMs: 3_000,
       killTimeoutMs: 1_600,
+      drain: true,
+      drainTimeoutMs: 10_000,
+      reload: { concurrency: 1, surge: true },
     },
-    sensors: { maxMemoryBytes: null, cron: null, watch: null },
+    sensors: { maxMemoryBytes: null, cron: null, watch: null, heartbeatMs: null },
     passthrough: {},
   });
 });
@@ -210,4 +217,43 @@ test("a shell variable named like an option changes nothing", async () => {
   const { normalize } = setUp({ max_restarts: "2", autorestart: "false" });
   const { policy } = await normalize({ script: "app.js" });
   expect([policy.restart.maxRestarts, policy.restart.mode]).toEqual([16, "always"]);
+});
+
+test("a Node program that says how many processes it wants is a cluster, and serves when it listens", async () => {
+  const { normalize } = setUp();
+  const mode = async (raw: object): Promise<unknown> => {
+    const spec = await normalize({ script: "app.js", ...raw });
+    return [spec.mode, spec.policy.readiness];
+  };
+  expect(await mode({ instances: 2 })).toEqual(["cluster", "listening"]);
+  expect(await mode({ instances: 1 })).toEqual(["cluster", "listening"]);
+  expect(await mode({ instances: 2, exec_mode: "fork" })).toEqual(["fork", "spawned"]);
+  expect(await mode({ instances: 2, wait_ready: true })).toEqual(["cluster", "message"]);
+  expect(await mode({ instances: 2, ready: "spawned" })).toEqual(["cluster", "spawned"]);
+  expect(await mode({ script: "/bin/true", instances: 2 })).toEqual(["fork", "spawned"]);
+});
+
+test.each([
+  [{ http: "http://127.0.0.1:80/up" }, { kind: "http", url: "http://127.0.0.1:80/up" }],
+  [{ tcp: 3000 }, { kind: "tcp", host: "127.0.0.1", port: 3000 }],
+  [{ tcp: "[::1]:3000" }, { kind: "tcp", host: "::1", port: 3000 }],
+  [{ command: "test -f up" }, { kind: "command", command: "test -f up" }],
+])("a probe is one of three kinds: %j", async (ready, probe) => {
+  const { normalize } = setUp();
+  const { policy } = await normalize({ script: "app.js", ready });
+  expect([policy.readiness, policy.probe]).toEqual(["probe", probe]);
+});
+
+test.each([
+  ["ready", { tcp: 0 }],
+  ["ready", { http: "ftp://there" }],
+  ["ready", { http: "http://a", tcp: 1 }],
+  ["ready", "soon"],
+  ["scheduling", "fair"],
+  ["reload_concurrency", 0],
+])("a wrong value is named with what was expected: %s %j", async (field, value) => {
+  const { normalize } = setUp();
+  await expect(normalize({ script: "app.js", [field]: value })).rejects.toThrow(
+    `apps[0].${field}: expected`,
+  );
 });

@@ -16,7 +16,7 @@ import {
 
 test("an empty home has no state and nothing to say about it", () => {
   const store = open(join(temporaryFolder(), "state"));
-  expect(store.restored).toEqual({ apps: [], processes: [], notes: [] });
+  expect(store.restored).toEqual({ apps: [], processes: [], reloads: [], notes: [] });
   expect(store.isWritable).toBe(true);
 });
 
@@ -29,7 +29,7 @@ test("what was appended is restored after a daemon that neither flushed nor clos
   store.append(changed(0));
   store.append(changed(0, { restarts: 2 }));
   store.append(changed(1));
-  store.append({ type: "process.removed", at: 3, id: 1 });
+  store.append({ type: "process.removed", at: 3, id: 1, generation: 0, isLast: true });
   store.append({ type: "app.removed", at: 3, key: "gone" });
   expect(restoredFrom(directory)).toEqual({
     apps: [app("api")],
@@ -94,7 +94,7 @@ test("the history of an id begins with the process that has it now", async () =>
   store.append(changed(0));
   store.snapshot();
   store.append(changed(0));
-  store.append({ type: "process.removed", at: 3, id: 0 });
+  store.append({ type: "process.removed", at: 3, id: 0, generation: 0, isLast: true });
   expect(await store.history(0, 10)).toEqual([]);
   store.snapshot();
   store.append(changed(0, { restarts: 9 }));

@@ -1,0 +1,186 @@
+import type { DoneActorEvent, ErrorActorEvent } from "xstate";
+import type { ReloadFacts } from "./facts.ts";
+import { processKey } from "./lib/process-key.ts";
+import type { ProcessActor } from "./process.ts";
+import type { Command, ProcessInput, Report, Resume } from "./process-events.ts";
+import type { ReloadActor, ReloadOrder } from "./reload.ts";
+import type { AppSpec } from "./spec.ts";
+
+/** One process to create: its id is unique within the daemon, its instance number within the app. */
+export interface NewProcess {
+  readonly id: number;
+  readonly instance: number;
+  readonly seed: number;
+  readonly resume: Resume | null;
+}
+
+/** A reload that is asked for. `spec`: what the replacements are made from, and the app's once it has succeeded. */
+export interface ReloadRequest {
+  readonly by: string;
+  readonly ids: readonly number[];
+  readonly surge: boolean;
+  readonly force: boolean;
+  readonly spec: AppSpec;
+  /** What a former daemon has left of it. */
+  readonly resume: ReloadFacts | null;
+}
+
+export type AppCommand =
+  | { type: "processes.add"; at: number; processes: readonly NewProcess[] }
+  | { type: "processes.command"; ids: readonly number[]; command: Command }
+  | { type: "app.configure"; at: number; spec: AppSpec }
+  | { type: "app.reload"; at: number; reload: ReloadRequest };
+
+export type AppEvent = AppCommand | Report | ReloadOrder | DoneActorEvent | ErrorActorEvent;
+
+export interface AppInput {
+  readonly key: string;
+  readonly spec: AppSpec;
+}
+
+type Actors<TKey extends string | number> = Readonly<Record<TKey, ProcessActor>>;
+
+export interface AppContext {
+  readonly key: string;
+  readonly spec: AppSpec;
+  /** The processes, by id. */
+  readonly processes: Actors<number>;
+  /** Replacements that a reload has started and that cannot serve yet, by the id they are to take over. */
+  readonly successors: Actors<number>;
+  /** What a reload has replaced or given up and that still has to end, by actor id. */
+  readonly leaving: Actors<string>;
+  readonly reload: ReloadActor | null;
+  /** What the replacements of the reload under way are made from. */
+  readonly reloadSpec: AppSpec | null;
+  /** How many processes were revived after a fault of the machine itself. */
+  readonly revivals: number;
+}
+
+/** What an app tells who observes it. */
+export type AppEmitted =
+  | { type: "broken"; id: string; message: string; revived: boolean }
+  | { type: "reload.moved"; facts: ReloadFacts }
+  | { type: "reload.refused"; why: string };
+
+export type Role = "current" | "successor" | "leaving";
+
+/**
+ * What each process of two generations of one id is: the older of the two is the one that serves, unless it was
+ * told to go already.
+ */
+export function rolesOf(
+  context: AppContext,
+  processes: readonly NewProcess[],
+): { process: NewProcess; role: Role }[] {
+  const isGoing = ({ resume }: NewProcess): boolean => resume?.facts.goal === "remove";
+  const generationOf = ({ resume }: NewProcess): number => resume?.facts.generation ?? 0;
+  const taken = new Set(Object.keys(context.processes).map(Number));
+  return [...processes]
+    .sort((a, b) => generationOf(a) - generationOf(b))
+    .map((process) => {
+      const { id } = process;
+      const isOnly = processes.filter((other) => other.id === id).length === 1;
+      if (isOnly && taken.has(id)) return undefined;
+      if (isGoing(process) && !isOnly) return { process, role: "leaving" as const };
+      if (taken.has(id)) return { process, role: "successor" as const };
+      taken.add(id);
+      return { process, role: "current" as const };
+    })
+    .filter((each) => each !== undefined);
+}
+
+export function findProcess(
+  { processes, successors, leaving }: AppContext,
+  actorId: string,
+): { actor: ProcessActor; role: Role } | undefined {
+  const roles = { current: processes, successor: successors, leaving };
+  for (const [role, actors] of Object.entries(roles)) {
+    const actor = Object.values(actors).find(({ id }) => id === actorId);
+    if (actor !== undefined) return { actor, role: role as Role };
+  }
+  return undefined;
+}
+
+export function without(
+  { processes, successors, leaving }: AppContext,
+  actorId: string,
+): Pick<AppContext, "processes" | "successors" | "leaving"> {
+  const rest = <TKey extends string | number>(actors: Actors<TKey>): Actors<TKey> =>
+    Object.fromEntries(
+      Object.entries<ProcessActor>(actors).filter(([, { id }]) => id !== actorId),
+    ) as Actors<TKey>;
+  return { processes: rest(processes), successors: rest(successors), leaving: rest(leaving) };
+}
+
+/** The replacement of a process is given up and has to end. */
+export function dismissed(context: AppContext, id: number): Partial<AppContext> {
+  const { [id]: successor, ...successors } = context.successors;
+  if (successor === undefined) return {};
+  return { successors, leaving: { ...context.leaving, [successor.id]: successor } };
+}
+
+/** The replacement takes the place of the process, which has to end. */
+export function promoted(context: AppContext, id: number): Partial<AppContext> {
+  const { [id]: successor, ...successors } = context.successors;
+  const { [id]: current } = context.processes;
+  if (successor === undefined) return {};
+  return {
+    successors,
+    processes: { ...context.processes, [id]: successor },
+    leaving:
+      current === undefined ? context.leaving : { ...context.leaving, [current.id]: current },
+  };
+}
+
+export function hasLeaving({ leaving }: AppContext, id: number): boolean {
+  return Object.values(leaving).some((actor) => actor.getSnapshot().context.id === id);
+}
+
+/** What is in flight gets its time to end: nobody waits for the process itself. */
+export function removal(process: ProcessActor, { at, by }: { at: number; by: string }): Command {
+  const { drain, drainTimeoutMs, killTimeoutMs } = process.getSnapshot().context.spec.policy;
+  const graceMs = drain ? Math.max(killTimeoutMs, drainTimeoutMs) : killTimeoutMs;
+  return { type: "remove", at, by, graceMs };
+}
+
+/** A replacement, on probation: an end before it serves is the reload's to judge and not the restart policy's. */
+export function successorOf(
+  current: ProcessActor,
+  { at, spec, self }: { at: number; spec: AppSpec | null; self: ProcessInput["owner"] },
+): { id: string; input: ProcessInput } {
+  const { id, generation, app, instance, seed, restarts, decisions, ...context } =
+    current.getSnapshot().context;
+  const base = spec ?? context.spec;
+  const restart = { ...base.policy.restart, mode: "never" as const };
+  const input: ProcessInput = {
+    id,
+    generation: generation + 1,
+    app,
+    instance,
+    seed,
+    spec: { ...base, autostart: true, policy: { ...base.policy, restart } },
+    at,
+    resume: null,
+    inherits: { restarts: restarts + 1, decisions },
+    ...(self === undefined ? {} : { owner: self }),
+  };
+  return { id: processActorId(id, generation + 1), input };
+}
+
+export function processActorId(id: number, generation: number): string {
+  return `process:${processKey({ id, generation })}`;
+}
+
+export function processInput(
+  context: Pick<AppContext, "key" | "spec">,
+  process: NewProcess,
+  at: number,
+): ProcessInput {
+  const { id, instance, seed, resume } = process;
+  return { id, app: context.key, instance, spec: context.spec, seed, at, resume };
+}
+
+/** The actor's id in `xstate.done.actor.<id>` and `xstate.error.actor.<id>`. */
+export function endedActorId(event: { type: string }): string {
+  return event.type.replace(/^xstate\.(?:done|error)\.actor\./, "");
+}

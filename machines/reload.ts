@@ -1,0 +1,268 @@
+import {
+  assign,
+  enqueueActions,
+  setup,
+  type ActorRef,
+  type ActorRefFrom,
+  type Snapshot,
+} from "xstate";
+import type { ReloadFacts, ReloadFailure, ReloadStep } from "./facts.ts";
+
+/** What a reload asks of its app; each is answered per process by a `ReloadEvent`. */
+export type ReloadOrder =
+  /** Start the replacements of these, or find those that a former daemon has started. */
+  | { type: "reload.launch"; at: number; by: string; ids: readonly number[]; surge: boolean }
+  /** The replacements take the place of these, which drain and end. */
+  | { type: "reload.promote"; at: number; by: string; ids: readonly number[] }
+  /** The replacements of these are ended; the old ones go on. */
+  | { type: "reload.discard"; at: number; by: string; ids: readonly number[] }
+  /** Something has changed that is to be remembered. */
+  | { type: "reload.moved" };
+
+export type ReloadEvent =
+  /** `isExpected`: the process it replaces never said that it was ready either. */
+  | { type: "process.ready"; at: number; id: number; isLate: boolean; isExpected: boolean }
+  | { type: "process.ended"; at: number; id: number; reason: string }
+  /** What was to end has ended: the old process after a promotion, the replacement after a discard. */
+  | { type: "process.gone"; at: number; id: number }
+  /** A command has taken the process out of the reload; `isLeaving` when a replacement of it still has to end. */
+  | { type: "process.takenOut"; at: number; id: number; isLeaving: boolean };
+
+export interface ReloadInput {
+  readonly key: string;
+  readonly by: string;
+  readonly at: number;
+  readonly ids: readonly number[];
+  readonly concurrency: number;
+  readonly surge: boolean;
+  /** Goes on whatever becomes of the replacements, as PM2 does. */
+  readonly force: boolean;
+  readonly listenTimeoutMs: number;
+  /** What a former daemon has left of it. */
+  readonly resume: ReloadFacts | null;
+  readonly owner: ActorRef<Snapshot<unknown>, ReloadOrder>;
+}
+
+/** Where one process of the batch is. */
+type Slot = "launching" | "ready" | "draining" | "leaving";
+
+export interface ReloadContext extends Omit<ReloadInput, "ids" | "resume"> {
+  readonly startedAt: number;
+  readonly pending: readonly number[];
+  readonly batch: Readonly<Record<number, Slot>>;
+  readonly done: readonly number[];
+  readonly takenOut: readonly number[];
+  readonly failure: ReloadFailure | null;
+  readonly resume: ReloadFacts | null;
+}
+
+type Has = { context: ReloadContext };
+
+const slots = ({ context }: Has): Slot[] => Object.values(context.batch);
+const idsOf = (batch: ReloadContext["batch"]): number[] => Object.keys(batch).map(Number);
+
+/**
+ * One reload of an app: a batch at a time, the replacements are started, waited for until they can serve, and
+ * only then do the processes they replace drain and end. A replacement that fails is removed, what it was to
+ * replace serves on, and the reload ends there.
+ */
+export const reloadMachine = setup({
+  types: {
+    context: {} as ReloadContext,
+    input: {} as ReloadInput,
+    output: {} as ReloadFacts,
+    events: {} as ReloadEvent,
+    tags: {} as ReloadStep,
+  },
+  guards: {
+    wasDraining: ({ context }) => context.resume?.step === "draining",
+    wasFailing: ({ context }) => context.resume?.step === "failing",
+    nothingIsLeft: ({ context }) => context.pending.length === 0,
+    batchIsOver: (has: Has) => slots(has).length === 0,
+    batchIsReady: (has: Has) => slots(has).every((slot) => slot === "ready" || slot === "leaving"),
+    lateIsAccepted: ({ context, event }) =>
+      event.type === "process.ready" && event.isLate && (context.force || event.isExpected),
+    isLate: ({ event }) => event.type === "process.ready" && event.isLate,
+    isForced: ({ context }) => context.force,
+    isNotOfTheBatch: ({ context, event }) => "id" in event && context.batch[event.id] === undefined,
+  },
+  actions: {
+    takeBatch: assign(({ context }) => {
+      const ids = context.pending.slice(0, context.concurrency);
+      return {
+        pending: context.pending.slice(ids.length),
+        batch: Object.fromEntries(ids.map((id) => [id, "launching" as const])),
+      };
+    }),
+    resumeBatch: assign(({ context }) => ({
+      batch: Object.fromEntries((context.resume?.batch ?? []).map((id) => [id, "ready" as const])),
+    })),
+    askToLaunch: enqueueActions(({ context, enqueue }) => {
+      const { owner, at, by, surge, batch } = context;
+      enqueue.sendTo(owner, { type: "reload.launch", at, by, ids: idsOf(batch), surge });
+    }),
+    askToPromote: enqueueActions(({ context, enqueue }) => {
+      const ids = idsOf(context.batch).filter((id) => context.batch[id] === "ready");
+      const { owner, at, by } = context;
+      enqueue.assign({
+        batch: { ...context.batch, ...Object.fromEntries(ids.map((id) => [id, "draining"])) },
+      });
+      enqueue.sendTo(owner, { type: "reload.promote", at, by, ids });
+    }),
+    askToDiscard: enqueueActions(({ context, enqueue }) => {
+      const { owner, at, by, batch } = context;
+      const ids = idsOf(batch).filter((id) => batch[id] !== "leaving");
+      enqueue.assign({
+        batch: { ...batch, ...Object.fromEntries(ids.map((id) => [id, "leaving"])) },
+      });
+      enqueue.sendTo(owner, { type: "reload.discard", at, by, ids });
+    }),
+    tellMoved: enqueueActions(({ context, enqueue }) => {
+      enqueue.sendTo(context.owner, { type: "reload.moved" });
+    }),
+    noteTime: assign(({ context, event }) =>
+      "at" in event ? { at: Math.max(context.at, event.at) } : {},
+    ),
+    markReady: assign(({ context, event }) =>
+      "id" in event && context.batch[event.id] === "launching"
+        ? { batch: { ...context.batch, [event.id]: "ready" as const } }
+        : {},
+    ),
+    markGone: assign(({ context, event }) => {
+      if (!("id" in event)) return {};
+      const { [event.id]: slot, ...batch } = context.batch;
+      return slot === "draining" ? { batch, done: [...context.done, event.id] } : { batch };
+    }),
+    takeOut: assign(({ context, event }) => {
+      if (event.type !== "process.takenOut") return {};
+      const { id, isLeaving } = event;
+      const { [id]: slot, ...batch } = context.batch;
+      const isPending = context.pending.includes(id);
+      if (slot === "draining" || slot === "leaving" || (slot === undefined && !isPending))
+        return {};
+      return {
+        pending: context.pending.filter((other) => other !== id),
+        batch: isLeaving ? { ...batch, [id]: "leaving" as const } : batch,
+        takenOut: [...context.takenOut, id],
+      };
+    }),
+    recordLate: assign(({ context, event }) => ({
+      failure: failureOf(
+        event,
+        `was not ready within ${context.listenTimeoutMs} ms (listen_timeout)`,
+      ),
+    })),
+    recordEnd: assign(({ event }) => ({
+      failure: failureOf(event, event.type === "process.ended" ? event.reason : "ended"),
+    })),
+  },
+}).createMachine({
+  id: "reload",
+  context: ({ input: { ids, resume, ...input } }) => ({
+    ...input,
+    startedAt: resume?.startedAt ?? input.at,
+    pending:
+      resume === null ? ids : [...(isUnderWay(resume) ? [] : resume.batch), ...resume.pending],
+    batch: {},
+    done: resume?.done ?? [],
+    takenOut: resume?.takenOut ?? [],
+    failure: resume?.failure ?? null,
+    resume,
+  }),
+  initial: "resuming",
+  on: {
+    "process.takenOut": { actions: ["noteTime", "takeOut"] },
+    "process.gone": { actions: ["noteTime", "markGone"] },
+    "process.ready": {},
+    "process.ended": {},
+  },
+  states: {
+    resuming: {
+      tags: "launching",
+      always: [
+        { guard: "wasDraining", target: "draining", actions: "resumeBatch" },
+        { guard: "wasFailing", target: "failing", actions: "resumeBatch" },
+        { target: "choosing" },
+      ],
+    },
+    choosing: {
+      tags: "launching",
+      always: [
+        { guard: "nothingIsLeft", target: "succeeded" },
+        { target: "launching", actions: "takeBatch" },
+      ],
+    },
+    launching: {
+      tags: "launching",
+      entry: ["tellMoved", "askToLaunch"],
+      on: {
+        "process.ready": [
+          { guard: "isNotOfTheBatch" },
+          { guard: "lateIsAccepted", actions: ["noteTime", "markReady"] },
+          { guard: "isLate", target: "failing", actions: ["noteTime", "recordLate"] },
+          { actions: ["noteTime", "markReady"] },
+        ],
+        "process.ended": [
+          { guard: "isNotOfTheBatch" },
+          { guard: "isForced", actions: ["noteTime", "markReady"] },
+          { target: "failing", actions: ["noteTime", "recordEnd"] },
+        ],
+      },
+      always: [
+        { guard: "batchIsOver", target: "choosing" },
+        { guard: "batchIsReady", target: "draining" },
+      ],
+    },
+    draining: {
+      tags: "draining",
+      entry: ["askToPromote", "tellMoved"],
+      always: { guard: "batchIsOver", target: "choosing" },
+    },
+    failing: {
+      tags: "failing",
+      entry: ["askToDiscard", "tellMoved"],
+      always: { guard: "batchIsOver", target: "failed" },
+    },
+    succeeded: { tags: "succeeded", type: "final" },
+    failed: { tags: "failed", type: "final" },
+  },
+  output: ({ context }) => factsFrom(context, context.failure === null ? "succeeded" : "failed"),
+});
+
+export type ReloadActor = ActorRefFrom<typeof reloadMachine>;
+
+/** What is known of a reload now: what the journal keeps of it. */
+export function reloadFactsOf(actor: ReloadActor): ReloadFacts {
+  const { context, tags } = actor.getSnapshot();
+  const [step] = tags as Set<ReloadStep>;
+  return factsFrom(context, step ?? "launching");
+}
+
+function factsFrom(context: ReloadContext, step: ReloadStep): ReloadFacts {
+  const { key, by, startedAt, at, concurrency, surge, force, pending } = context;
+  const { batch, done, takenOut, failure } = context;
+  return {
+    key,
+    by,
+    startedAt,
+    at,
+    step,
+    concurrency,
+    surge,
+    force,
+    pending,
+    batch: idsOf(batch),
+    done,
+    takenOut,
+    failure,
+  };
+}
+
+/** The batch is taken over as it is; otherwise it is begun anew. */
+function isUnderWay({ step }: ReloadFacts): boolean {
+  return step === "draining" || step === "failing";
+}
+
+function failureOf(event: ReloadEvent, reason: string): ReloadFailure | null {
+  return "id" in event ? { id: event.id, at: event.at, reason } : null;
+}

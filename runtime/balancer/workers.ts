@@ -1,0 +1,165 @@
+import { ChildProcess } from "node:child_process";
+import cluster, { type Worker } from "node:cluster";
+import { closeSync, openSync } from "node:fs";
+import { channelCommand, type Down, type Up } from "../links/protocol.ts";
+import type { News, WorkerCommand, WorkerEnd, WorkerState } from "./protocol.ts";
+
+interface Held {
+  readonly life: string;
+  readonly worker: Worker;
+  isListening: boolean;
+  isReady: boolean;
+  readonly said: Map<string, unknown>;
+}
+
+export interface Workers {
+  fork(life: string, command: WorkerCommand): void;
+  tell(life: string, message: Down): void;
+  forget(life: string): void;
+  areThere(): boolean;
+  state(): { workers: WorkerState[]; ended: WorkerEnd[] };
+}
+
+/** The workers of this primary, by the life God has given each. */
+export function createWorkers({
+  scheduling,
+  tell,
+}: {
+  scheduling: string;
+  tell: (news: News) => void;
+}): Workers {
+  const held = new Map<string, Held>();
+  const ended = new Map<string, WorkerEnd>();
+  cluster.schedulingPolicy = scheduling === "round-robin" ? cluster.SCHED_RR : cluster.SCHED_NONE;
+  startInOwnSessions();
+  // `cluster.fork` merges this process's variables under those of the worker.
+  process.env = {};
+
+  const hear = (each: Held, message: Up): void => {
+    const { life, worker } = each;
+    // Its channel keeps the order: every connection that was handed to it has been answered by now.
+    if (message.type === "drained") {
+      send(worker, { type: "leave" });
+      return;
+    }
+    if (message.type === "listening") {
+      if (each.isListening) return;
+      each.isListening = true;
+    }
+    if (message.type === "message") remember(each, message.data);
+    tell({ news: "told", life, message });
+  };
+
+  return {
+    fork: (life, command) => {
+      const worker = start(command, (code, message) =>
+        tell({ news: "failed", life, code, message }),
+      );
+      const pid = worker?.process.pid;
+      if (worker === undefined) return;
+      const each: Held = { life, worker, isListening: false, isReady: false, said: new Map() };
+      held.set(life, each);
+      worker.process.on("internalMessage" as never, (packet: { cmd?: string; message?: Up }) => {
+        if (packet.cmd === channelCommand && packet.message) hear(each, packet.message);
+      });
+      worker.on("message", (data) => hear(each, { type: "message", data }));
+      worker.on("listening", () => hear(each, { type: "listening" }));
+      worker.on("error", (error) => {
+        // Only a spawn that failed leaves no pid; a failed write to a channel ends with the worker.
+        if (pid !== undefined) return;
+        held.delete(life);
+        const { code = "ERR_CANNOT_SPAWN" } = error as NodeJS.ErrnoException;
+        tell({ news: "failed", life, code, message: error.message });
+      });
+      worker.process.on("exit", (code, signal) => {
+        if (!held.delete(life) || pid === undefined) return;
+        const end: WorkerEnd = { life, at: Date.now(), code, signal };
+        ended.set(life, end);
+        tell({ news: "ended", ...end });
+      });
+      if (pid !== undefined) tell({ news: "forked", life, pid });
+    },
+    tell: (life, message) => {
+      const worker = held.get(life)?.worker;
+      if (worker === undefined || !worker.isConnected()) return;
+      if (message.type === "message") worker.send(message.data as never);
+      else send(worker, message);
+    },
+    forget: (life) => void ended.delete(life),
+    areThere: () => held.size > 0,
+    state: () => ({
+      workers: [...held.values()].map(({ life, worker, isListening, isReady, said }) => ({
+        life,
+        pid: worker.process.pid ?? 0,
+        isListening,
+        isReady,
+        said: [...said.values()],
+      })),
+      ended: [...ended.values()],
+    }),
+  };
+}
+
+function send(worker: Worker, message: Down): void {
+  if (worker.isConnected()) worker.send({ cmd: channelCommand, message });
+}
+
+/** What a God that comes later has to know of what was said. */
+function remember(each: Held, data: unknown): void {
+  if (data === "ready") each.isReady = true;
+  const { type, data: about } = (data ?? {}) as {
+    type?: unknown;
+    data?: { action_name?: unknown };
+  };
+  if (type === "axm:monitor") each.said.set("axm:monitor", data);
+  if (type === "axm:action") each.said.set(`action ${String(about?.action_name)}`, data);
+}
+
+function start(
+  command: WorkerCommand,
+  fail: (code: string, message: string) => void,
+): Worker | undefined {
+  const descriptors: number[] = [];
+  const open = (path: string | null): number | "ignore" => {
+    if (path === null) return "ignore";
+    const descriptor = openSync(path, "a", 0o600);
+    descriptors.push(descriptor);
+    return descriptor;
+  };
+  try {
+    const { script, args, execArgv, cwd, env, uid, gid } = command;
+    cluster.setupPrimary({
+      exec: script,
+      args: [...args],
+      execArgv: [...execArgv],
+      cwd,
+      stdio: ["ignore", open(command.out), open(command.error), "ipc"],
+      ...(uid === undefined ? {} : { uid }),
+      ...(gid === undefined ? {} : { gid }),
+    });
+    // Settings of an earlier worker stay unless they are overwritten.
+    if (uid === undefined) delete cluster.settings.uid;
+    if (gid === undefined) delete cluster.settings.gid;
+    return cluster.fork(env);
+  } catch (error) {
+    const { code = "ERR_CANNOT_SPAWN", message } = error as NodeJS.ErrnoException;
+    fail(code, message);
+    return undefined;
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
+  }
+}
+
+/**
+ * Every worker leads a session of its own, as fork-mode apps do: its whole tree can be signalled, and a signal to
+ * the balancer's group does not reach it. `cluster.fork` has no option for it.
+ */
+function startInOwnSessions(): void {
+  const prototype = ChildProcess.prototype as unknown as {
+    spawn: (options: { detached?: boolean }) => unknown;
+  };
+  const { spawn } = prototype;
+  prototype.spawn = function spawnDetached(this: unknown, options) {
+    return spawn.call(this, { ...options, detached: true });
+  };
+}

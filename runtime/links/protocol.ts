@@ -1,0 +1,55 @@
+/**
+ * What a Node app's preload and God say to each other: one JSON object a line over a unix socket, or the same
+ * object as a `NODE_XM` message over the channel between a cluster worker and its balancer, which passes it on.
+ * Versioned by `hello`; unknown types are ignored on both sides, so that an app outlives an upgrade of God.
+ */
+export const linkVersion = 1;
+
+/** From the app. */
+export type Up =
+  | {
+      type: "hello";
+      v: number;
+      life: string;
+      pid: number;
+      isReady: boolean;
+      isListening: boolean;
+      /** The last `axm:monitor` and `axm:action` messages, which a new God does not know. */
+      said: readonly unknown[];
+    }
+  | { type: "listening" }
+  /** What the app gave to `process.send`. */
+  | { type: "message"; data: unknown }
+  /** The event loop has turned. */
+  | { type: "beat" }
+  /** The answer to `stop`: it drains and ends by the signal itself, or wants to be signalled. */
+  | { type: "stopping"; how: "drain" | "signal" }
+  /** A worker has drained; its balancer answers `leave` when nothing more is on its way to it. */
+  | { type: "drained" };
+
+/** To the app. */
+export type Down =
+  | { type: "stop"; signal: string; graceMs: number; drainMs: number }
+  | { type: "message"; data: unknown }
+  | { type: "leave" };
+
+/** What the preload is told by its environment, in the variable `XM_PRELOAD`, which it removes. */
+export interface PreloadOptions {
+  readonly v: number;
+  readonly life: string;
+  /** Of God; `null` when the channel is the process's own. */
+  readonly socket: string | null;
+  /** Pid of the parent that waits for the process: God, or the balancer. */
+  readonly parent: number;
+  /** Where an app leaves its exit code when nobody waits for it. */
+  readonly exits: string;
+  readonly drain: boolean;
+  readonly heartbeatMs: number | null;
+  readonly sourceMaps: boolean;
+  readonly reusesPort: boolean;
+}
+
+export const preloadVariable = "XM_PRELOAD";
+
+/** Name of the messages that are ours on a Node channel; Node keeps names that begin so from the app. */
+export const channelCommand = "NODE_XM";

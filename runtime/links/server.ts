@@ -1,0 +1,92 @@
+import { rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import type { Down, Up } from "./protocol.ts";
+
+/** A line to one life of an app. */
+export interface Talk {
+  /** @returns whether somebody is there to hear it. */
+  tell(message: Down): boolean;
+  release(): void;
+}
+
+export interface Links {
+  /** Hears one life from now on; what its `hello` said is told at once. */
+  attach(life: string, listener: (message: Up) => void): Talk;
+  close(): void;
+}
+
+/** A line longer than this is no message of ours. */
+const longestLine = 8 * 1024 * 1024;
+
+/** Serves the unix socket that preloads connect to. It is made under the daemon's umask: 0600 in a 0700 folder. */
+export async function serveLinks(path: string, log: (line: string) => void): Promise<Links> {
+  const listeners = new Map<string, (message: Up) => void>();
+  const sockets = new Map<string, { socket: Socket; hello: Up }>();
+
+  const server = createServer((socket) => {
+    let life: string | undefined;
+    let text = "";
+    socket.setEncoding("utf8");
+    socket.on("data", (chunk: string) => {
+      text += chunk;
+      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+        const message = parse(text.slice(0, end));
+        text = text.slice(end + 1);
+        if (message === undefined) return void socket.destroy();
+        if (message.type === "hello") {
+          life = message.life;
+          sockets.set(life, { socket, hello: message });
+        }
+        if (life !== undefined) listeners.get(life)?.(message);
+      }
+      if (text.length > longestLine) socket.destroy();
+    });
+    // An app may die in the middle of a line.
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      if (life !== undefined && sockets.get(life)?.socket === socket) sockets.delete(life);
+    });
+    socket.unref();
+  });
+  server.on("error", (error) => log(`the socket for apps: ${error.message}`));
+  rmSync(path, { force: true });
+  await new Promise<void>((resolve) => {
+    server.once("error", () => resolve());
+    server.listen(path, resolve);
+  });
+
+  return {
+    attach: (life, listener) => {
+      listeners.set(life, listener);
+      const there = sockets.get(life);
+      if (there !== undefined) setImmediate(() => listeners.get(life)?.(there.hello));
+      return {
+        tell: (message) => {
+          const to = sockets.get(life)?.socket;
+          if (to === undefined || to.destroyed) return false;
+          to.write(`${JSON.stringify(message)}\n`);
+          return true;
+        },
+        release: () => {
+          if (listeners.get(life) === listener) listeners.delete(life);
+        },
+      };
+    },
+    close: () => {
+      server.close();
+      for (const { socket } of sockets.values()) socket.destroy();
+      rmSync(path, { force: true });
+    },
+  };
+}
+
+/** What an app sends is an app's: anything but an object with a type ends the connection. */
+function parse(line: string): Up | undefined {
+  try {
+    const value: unknown = JSON.parse(line);
+    const isMessage = typeof value === "object" && value !== null && "type" in value;
+    return isMessage ? (value as Up) : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,123 @@
+import type { ServerHttp2Session } from "node:http2";
+import type { Server, Socket } from "node:net";
+
+/** The connections of one server, and what keeps each from being closed. */
+export interface Connections {
+  /** From now on every answer is the last of its connection. */
+  drain(): void;
+  /** Closes what is idle, and counts the rest: `busy` with requests, or `open` for something that is not HTTP/1. */
+  left(): { busy: number; open: number };
+}
+
+/** A kept-alive connection on which nothing has come for this long is closed; ms. */
+const quietMs = 100;
+
+/** A connection that has said nothing yet may be about to: its request usually comes with the next packet; ms. */
+const firstQuietMs = 250;
+
+/** The longest a TLS handshake is waited for; ms. */
+const handshakeMs = 1_000;
+
+/** What Node's HTTP server keeps on a socket. Not documented, and the same since Node 0.10. */
+interface HttpSocket extends Socket {
+  readonly parser?: object | null;
+  readonly _httpMessage?: { shouldKeepAlive: boolean; headersSent: boolean } | null;
+}
+
+interface Watched {
+  bytesRead: number;
+  since: number;
+}
+
+export function connectionsOf(server: Server): Connections {
+  const sockets = new Set<HttpSocket>();
+  const sessions = new Map<ServerHttp2Session, { streams: number }>();
+  const idle = new Map<HttpSocket, Watched>();
+  const isTls = "setSecureContext" in server;
+  let handshakes = 0;
+  let drainedAt = 0;
+
+  const add = (socket: HttpSocket): void => {
+    sockets.add(socket);
+    socket.once("close", () => sockets.delete(socket));
+  };
+  if (isTls) {
+    server.on("connection", () => void (handshakes += 1));
+    server.on("tlsClientError", () => void (handshakes -= 1));
+    server.on("secureConnection", (socket: HttpSocket) => {
+      handshakes -= 1;
+      add(socket);
+    });
+  } else {
+    server.on("connection", add);
+  }
+  server.on("session", (session: ServerHttp2Session) => {
+    const state = { streams: 0 };
+    sessions.set(session, state);
+    session.once("close", () => sessions.delete(session));
+    session.on("stream", (stream) => {
+      state.streams += 1;
+      stream.once("close", () => void (state.streams -= 1));
+    });
+    if (drainedAt > 0) goAway(session);
+  });
+
+  /** @returns whether it is still there. */
+  const closeIfIdle = (socket: HttpSocket, now: number): boolean => {
+    const { bytesRead } = socket;
+    const watched = idle.get(socket);
+    if (watched === undefined || watched.bytesRead !== bytesRead) {
+      idle.set(socket, { bytesRead, since: now });
+      return true;
+    }
+    if (now - watched.since < (bytesRead === 0 ? firstQuietMs : quietMs)) return true;
+    socket.destroySoon();
+    return false;
+  };
+
+  return {
+    drain: () => {
+      drainedAt = Date.now();
+      for (const { _httpMessage: answer } of sockets) {
+        if (answer && !answer.headersSent) answer.shouldKeepAlive = false;
+      }
+      for (const session of sessions.keys()) goAway(session);
+    },
+    left: () => {
+      const now = Date.now();
+      const count = { busy: 0, open: 0 };
+      if (handshakes > 0 && now - drainedAt < handshakeMs) count.busy += handshakes;
+      for (const socket of sockets) {
+        if (socket.destroyed) continue;
+        if (socket._httpMessage) {
+          idle.delete(socket);
+          count.busy += 1;
+        } else if (socket.parser) count.busy += closeIfIdle(socket, now) ? 1 : 0;
+        else if (!isOfSession(socket, sessions)) count.open += 1;
+      }
+      for (const [session, { streams }] of sessions) {
+        if (streams > 0 || now - drainedAt < quietMs) count.busy += 1;
+        else session.close();
+      }
+      return count;
+    },
+  };
+}
+
+/**
+ * RFC 9113, 6.8: first a GOAWAY that refuses no stream, so that a request on its way is still taken; the final
+ * one goes out with `close`.
+ */
+function goAway(session: ServerHttp2Session): void {
+  if (!session.destroyed) session.goaway(0, 2 ** 31 - 1);
+}
+
+/** A session keeps its socket behind a proxy; it is told by its address. */
+function isOfSession(socket: Socket, sessions: ReadonlyMap<ServerHttp2Session, unknown>): boolean {
+  for (const session of sessions.keys()) {
+    if (session.destroyed) continue;
+    const { remotePort, remoteAddress } = session.socket;
+    if (remotePort === socket.remotePort && remoteAddress === socket.remoteAddress) return true;
+  }
+  return false;
+}

@@ -1,0 +1,159 @@
+import type { Socket } from "node:net";
+import {
+  channelCommand,
+  linkVersion,
+  type Down,
+  type PreloadOptions,
+  type Up,
+} from "../links/protocol.ts";
+
+/** The app's line to God. It is opened when there is something to say, and comes back by itself when God does. */
+export interface Link {
+  /** What it says goes over the process's own channel, to the balancer or to a parent God. */
+  readonly isChannel: boolean;
+  open(): void;
+  /** @returns whether it will go out: not when the line is shut, or God does not read. */
+  send(message: Up): boolean;
+  listening(): void;
+  /** What is said again to every God that comes. */
+  remember(name: string, message: unknown): void;
+  markReady(): void;
+  onDown(listener: (message: Down) => void): void;
+  /** Whether the line keeps the process alive. */
+  hold(isHeld: boolean): void;
+  shut(): void;
+}
+
+export function createLink(options: PreloadOptions): Link {
+  return options.socket === null ? channelLink() : socketLink(options, options.socket);
+}
+
+/** Waits between two attempts to reach God again; ms. */
+const firstRetryMs = 25;
+const longestRetryMs = 1_000;
+
+/** God does not read: what is said meanwhile is dropped beyond this. */
+const mostWaitingBytes = 1024 * 1024;
+
+function socketLink({ life }: PreloadOptions, path: string): Link {
+  const listeners: ((message: Down) => void)[] = [];
+  const memory = new Map<string, unknown>();
+  let socket: Socket | undefined;
+  let isConnected = false;
+  let isShut = false;
+  let isReady = false;
+  let isListening = false;
+  let isHeld = false;
+  let retryMs = firstRetryMs;
+  let waiting: string[] = [];
+
+  const write = (message: Up): boolean => {
+    const line = `${JSON.stringify(message)}\n`;
+    if (socket === undefined || !isConnected) {
+      if (waiting.length > 1_000) return false;
+      waiting.push(line);
+      return true;
+    }
+    if (socket.writableLength > mostWaitingBytes) return false;
+    socket.write(line);
+    return true;
+  };
+  const keep = (): void => {
+    if (isHeld) socket?.ref();
+    else socket?.unref();
+  };
+  const open = (): void => {
+    if (socket !== undefined || isShut) return;
+    const { connect } = require("node:net") as typeof import("node:net");
+    const current = connect(path);
+    socket = current;
+    keep();
+    let text = "";
+    current.setEncoding("utf8");
+    current.on("connect", () => {
+      isConnected = true;
+      retryMs = firstRetryMs;
+      const said = [...memory.values()];
+      const hello: Up = {
+        type: "hello",
+        v: linkVersion,
+        life,
+        pid: process.pid,
+        isReady,
+        isListening,
+        said,
+      };
+      current.write(`${JSON.stringify(hello)}\n${waiting.join("")}`);
+      waiting = [];
+    });
+    current.on("data", (chunk: string) => {
+      text += chunk;
+      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
+        const message = JSON.parse(text.slice(0, end)) as Down;
+        text = text.slice(end + 1);
+        for (const listener of listeners) listener(message);
+      }
+    });
+    // No God, or another user's: the app goes on without.
+    current.on("error", () => {});
+    current.on("close", () => {
+      socket = undefined;
+      isConnected = false;
+      if (isShut) return;
+      const timer = setTimeout(open, retryMs);
+      if (!isHeld) timer.unref();
+      retryMs = Math.min(retryMs * 2, longestRetryMs);
+    });
+  };
+
+  return {
+    isChannel: false,
+    open,
+    send: (message) => {
+      if (isShut) return false;
+      open();
+      return write(message);
+    },
+    listening: () => {
+      const wasConnected = isConnected;
+      isListening = true;
+      open();
+      if (wasConnected) write({ type: "listening" });
+    },
+    remember: (name, message) => void memory.set(name, message),
+    markReady: () => {
+      isReady = true;
+    },
+    onDown: (listener) => void listeners.push(listener),
+    hold: (held) => {
+      isHeld = held;
+      keep();
+    },
+    shut: () => {
+      isShut = true;
+      socket?.end();
+    },
+  };
+}
+
+/** The parent is the balancer, which outlives God and says again what God has to know. */
+function channelLink(): Link {
+  const send = (message: Up): boolean =>
+    process.connected && process.send?.({ cmd: channelCommand, message }) === true;
+  return {
+    isChannel: true,
+    open: () => {},
+    send,
+    listening: () => void send({ type: "listening" }),
+    remember: () => {},
+    markReady: () => {},
+    onDown: (listener) => {
+      const seen = (packet: { cmd?: unknown; message?: Down }): void => {
+        if (packet.cmd === channelCommand && packet.message !== undefined) listener(packet.message);
+      };
+      process.on("internalMessage" as never, seen as never);
+    },
+    hold: () => {},
+    shut: () => {},
+  };
+}

@@ -1,0 +1,62 @@
+import { unlinkSync, writeFileSync } from "node:fs";
+import { preloadVariable, type PreloadOptions } from "../links/protocol.ts";
+import { createDrain } from "./drain.ts";
+import { onListening, reusePorts } from "./listening.ts";
+import { createLink } from "./link.ts";
+import { offerMessages } from "./messages.ts";
+
+/*
+ * Loaded by `--require` in front of a Node app. It must cost next to nothing and change nothing that the app can
+ * tell: no module is loaded that Node has not loaded already, no connection is made before the app listens, sends
+ * or is sent something, and what brought it here is taken out of the environment and of `execArgv`, so that the
+ * app's own children and workers do not get it. A fault in it must never become a fault of the app.
+ */
+const text = process.env[preloadVariable];
+if (text !== undefined) {
+  delete process.env[preloadVariable];
+  hideFromChildren();
+  start(JSON.parse(text) as PreloadOptions);
+}
+
+function start(options: PreloadOptions): void {
+  const link = createLink(options);
+  offerMessages(link);
+  if (options.sourceMaps) process.setSourceMapsEnabled(true);
+  if (options.reusesPort) reusePorts();
+  const drain = createDrain(link);
+  onListening((server) => {
+    link.listening();
+    if (options.drain) drain.track(server);
+  });
+  if (options.drain) drain.obey();
+  if (options.heartbeatMs !== null) beat(options.heartbeatMs, link);
+  if (options.socket !== null) leaveExitCode(options);
+}
+
+/** `child_process.fork` and `cluster` hand `execArgv` on. */
+function hideFromChildren(): void {
+  const at = process.execArgv.indexOf(__filename);
+  if (at > 0 && process.execArgv[at - 1] === "--require") process.execArgv.splice(at - 1, 2);
+}
+
+/** Three beats in the time after which God takes the event loop for dead. */
+function beat(heartbeatMs: number, link: ReturnType<typeof createLink>): void {
+  link.open();
+  setInterval(() => link.send({ type: "beat" }), Math.max(10, heartbeatMs / 3)).unref();
+}
+
+/** Only a parent learns an exit code: an app whose God has died leaves it in a file for the next one. */
+function leaveExitCode({ life, exits, parent }: PreloadOptions): void {
+  process.on("exit", (code) => {
+    if (process.ppid === parent) return;
+    const file = `${exits}/${life}`;
+    try {
+      writeFileSync(file, JSON.stringify({ at: Date.now(), code: process.exitCode ?? code }), {
+        mode: 0o600,
+      });
+      if (process.ppid === parent) unlinkSync(file);
+    } catch {
+      // The home is gone or full: the exit code stays unknown, as without us.
+    }
+  });
+}

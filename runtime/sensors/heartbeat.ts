@@ -1,0 +1,20 @@
+/**
+ * Trips when a Node app's event loop has not turned for so long: its preload beats three times as often. Beats are
+ * counted and not timed, so that a daemon that was stopped itself (SIGSTOP, a suspended machine) blames nobody.
+ */
+export function watchHeartbeat(
+  { heartbeatMs, lifeId }: { heartbeatMs: number; lifeId: string },
+  { beats, trip }: { beats: (lifeId: string) => number; trip: (by: string) => void },
+): () => void {
+  let last = beats(lifeId);
+  let misses = 0;
+  const timer = setInterval(() => {
+    const now = beats(lifeId);
+    misses = now === last ? misses + 1 : 0;
+    last = now;
+    // The first beat may take a boot and a reconnection: an app that never beat is not judged.
+    if (misses >= 2 && now > 0) trip(`a hung event loop (no heartbeat for ${heartbeatMs} ms)`);
+  }, heartbeatMs / 2);
+  timer.unref();
+  return () => clearInterval(timer);
+}

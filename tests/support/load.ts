@@ -1,0 +1,84 @@
+import { Agent, request } from "node:http";
+
+/** What became of the requests of a load. */
+export interface LoadResult {
+  readonly done: number;
+  readonly failed: number;
+  /** How often each failure was met, by its message. */
+  readonly failures: Readonly<Record<string, number>>;
+  /** How often each body was answered. */
+  readonly answers: Readonly<Record<string, number>>;
+}
+
+export interface Load {
+  /** The counts so far. */
+  count(): LoadResult;
+  /** Waits for what is in flight. */
+  stop(): Promise<LoadResult>;
+}
+
+/**
+ * Asks a server again and again over some connections at once. Nothing is tried twice: a connection that is cut,
+ * refused or answered by anything but 200 is a failed request.
+ */
+export function startLoad(options: {
+  readonly port?: number;
+  readonly socketPath?: string;
+  readonly path?: string;
+  readonly connections: number;
+  /** Each connection carries many requests; otherwise each request makes its own. */
+  readonly keepAlive: boolean;
+}): Load {
+  const { port, socketPath, path = "/", connections, keepAlive } = options;
+  const agents = Array.from(
+    { length: connections },
+    () => new Agent({ keepAlive, maxSockets: 1, maxFreeSockets: 1 }),
+  );
+  const failures: Record<string, number> = {};
+  const answers: Record<string, number> = {};
+  let done = 0;
+  let failed = 0;
+  const stopping = new AbortController();
+
+  const ask = (agent: Agent): Promise<string | undefined> =>
+    new Promise((resolve) => {
+      const target = socketPath === undefined ? { host: "127.0.0.1", port } : { socketPath };
+      const asked = request({ ...target, path, agent }, (response) => {
+        let body = "";
+        response.setEncoding("utf8");
+        response.on("data", (chunk: string) => (body += chunk));
+        response.on("error", (error) => resolve(error.message));
+        response.on("end", () => {
+          answers[body] = (answers[body] ?? 0) + 1;
+          resolve(response.statusCode === 200 ? undefined : `status ${response.statusCode}`);
+        });
+      });
+      asked.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+      asked.end();
+    });
+  const run = async (agent: Agent): Promise<void> => {
+    while (!stopping.signal.aborted) {
+      const failure = await ask(agent);
+      done += 1;
+      if (failure === undefined) continue;
+      failed += 1;
+      failures[failure] = (failures[failure] ?? 0) + 1;
+    }
+    agent.destroy();
+  };
+  const running = agents.map(run);
+  const count = (): LoadResult => ({
+    done,
+    failed,
+    failures: { ...failures },
+    answers: { ...answers },
+  });
+  return {
+    count,
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(running);
+      return count();
+    },
+  };
+}

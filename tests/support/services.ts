@@ -1,0 +1,21 @@
+import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { createBalancers } from "../../runtime/balancer/balancers.ts";
+import { serveLinks } from "../../runtime/links/server.ts";
+import type { ChildServices } from "../../runtime/process/child.ts";
+
+const bin = join(import.meta.dirname, "../../dist/bin");
+
+/** What a daemon has for its children, over a folder; the preload and the balancer are the built ones. */
+export async function childServices(folder: string): Promise<ChildServices> {
+  const log = (): void => {};
+  const linkSocket = join(folder, "apps.sock");
+  const links = await serveLinks(linkSocket, log);
+  const program = join(bin, "balancer.cjs");
+  const balancers = createBalancers({ folder: join(folder, "b"), program, home: folder, log });
+  onTestFinished(async () => {
+    links.close();
+    await balancers.quit();
+  });
+  return { links, balancers, preload: join(bin, "preload.cjs"), linkSocket, exits: folder };
+}

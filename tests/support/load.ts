@@ -1,4 +1,5 @@
 import { Agent, request } from "node:http";
+import { Agent as SecureAgent, request as secureRequest } from "node:https";
 
 /** What became of the requests of a load. */
 export interface LoadResult {
@@ -24,15 +25,19 @@ export interface Load {
 export function startLoad(options: {
   readonly port?: number;
   readonly socketPath?: string;
+  /** Instead of 127.0.0.1. */
+  readonly host?: string;
+  /** Authority of the server's certificate: it is asked by HTTPS. */
+  readonly ca?: string;
   readonly path?: string;
   readonly connections: number;
   /** Each connection carries many requests; otherwise each request makes its own. */
   readonly keepAlive: boolean;
 }): Load {
-  const { port, socketPath, path = "/", connections, keepAlive } = options;
-  const agents = Array.from(
-    { length: connections },
-    () => new Agent({ keepAlive, maxSockets: 1, maxFreeSockets: 1 }),
+  const { port, socketPath, host = "127.0.0.1", ca, path = "/", connections, keepAlive } = options;
+  const agentOptions = { keepAlive, maxSockets: 1, maxFreeSockets: 1 };
+  const agents = Array.from({ length: connections }, () =>
+    ca === undefined ? new Agent(agentOptions) : new SecureAgent({ ...agentOptions, ca }),
   );
   const failures: Record<string, number> = {};
   const answers: Record<string, number> = {};
@@ -42,17 +47,20 @@ export function startLoad(options: {
 
   const ask = (agent: Agent): Promise<string | undefined> =>
     new Promise((resolve) => {
-      const target = socketPath === undefined ? { host: "127.0.0.1", port } : { socketPath };
-      const asked = request({ ...target, path, agent }, (response) => {
-        let body = "";
-        response.setEncoding("utf8");
-        response.on("data", (chunk: string) => (body += chunk));
-        response.on("error", (error) => resolve(error.message));
-        response.on("end", () => {
-          answers[body] = (answers[body] ?? 0) + 1;
-          resolve(response.statusCode === 200 ? undefined : `status ${response.statusCode}`);
-        });
-      });
+      const target = socketPath === undefined ? { host, port } : { socketPath };
+      const asked = (ca === undefined ? request : secureRequest)(
+        { ...target, path, agent },
+        (response) => {
+          let body = "";
+          response.setEncoding("utf8");
+          response.on("data", (chunk: string) => (body += chunk));
+          response.on("error", (error) => resolve(error.message));
+          response.on("end", () => {
+            answers[body] = (answers[body] ?? 0) + 1;
+            resolve(response.statusCode === 200 ? undefined : `status ${response.statusCode}`);
+          });
+        },
+      );
       asked.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
       asked.end();
     });

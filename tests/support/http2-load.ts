@@ -1,0 +1,81 @@
+import { connect, type ClientHttp2Session } from "node:http2";
+import type { Load, LoadResult } from "./load.ts";
+
+/**
+ * Asks an HTTP/2 server again and again, each session with some streams at once. A session that the server is
+ * about to end (GOAWAY) gets no more streams and is followed by a new one; nothing is tried twice: a stream that
+ * does not end with 200 is a failed request, and so is a session that cannot be made.
+ */
+export function startHttp2Load(options: {
+  readonly url: string;
+  /** Authority of the server's certificate. */
+  readonly ca?: string;
+  readonly sessions: number;
+  readonly streams: number;
+}): Load & { readonly opened: () => number } {
+  const { url, ca, sessions, streams } = options;
+  const failures: Record<string, number> = {};
+  const answers: Record<string, number> = {};
+  let done = 0;
+  let failed = 0;
+  let opened = 0;
+  const stopping = new AbortController();
+
+  const open = (): ClientHttp2Session => {
+    opened += 1;
+    const session = connect(url, ca === undefined ? {} : { ca });
+    // Each of its streams tells it, and is counted.
+    session.on("error", () => {});
+    return session;
+  };
+  const ask = (session: ClientHttp2Session): Promise<string | undefined> =>
+    new Promise((resolve) => {
+      const stream = session.request({ ":path": "/" });
+      let status: number | undefined;
+      let body = "";
+      let failure: string | undefined;
+      stream.setEncoding("utf8");
+      stream.on("response", (headers) => (status = headers[":status"]));
+      stream.on("data", (chunk: string) => (body += chunk));
+      stream.on("error", (error: NodeJS.ErrnoException) => (failure = error.code ?? error.message));
+      stream.on("close", () => {
+        if (failure !== undefined) return resolve(failure);
+        if (status !== 200) return resolve(`status ${status}`);
+        answers[body] = (answers[body] ?? 0) + 1;
+        resolve(undefined);
+      });
+      stream.end();
+    });
+  const run = async (): Promise<void> => {
+    let session = open();
+    const one = async (): Promise<void> => {
+      while (!stopping.signal.aborted) {
+        // Node closes a client's session when GOAWAY comes.
+        if (session.closed || session.destroyed) session = open();
+        const failure = await ask(session);
+        done += 1;
+        if (failure === undefined) continue;
+        failed += 1;
+        failures[failure] = (failures[failure] ?? 0) + 1;
+      }
+    };
+    await Promise.all(Array.from({ length: streams }, one));
+    session.close();
+  };
+  const running = Array.from({ length: sessions }, run);
+  const count = (): LoadResult => ({
+    done,
+    failed,
+    failures: { ...failures },
+    answers: { ...answers },
+  });
+  return {
+    count,
+    opened: () => opened,
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(running);
+      return count();
+    },
+  };
+}

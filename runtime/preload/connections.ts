@@ -31,7 +31,7 @@ interface Watched {
 
 export function connectionsOf(server: Server): Connections {
   const sockets = new Set<HttpSocket>();
-  const sessions = new Map<ServerHttp2Session, { streams: number }>();
+  const sessions = new Map<ServerHttp2Session, { streams: number; since: number }>();
   const idle = new Map<HttpSocket, Watched>();
   const isTls = "setSecureContext" in server;
   let handshakes = 0;
@@ -52,14 +52,13 @@ export function connectionsOf(server: Server): Connections {
     server.on("connection", add);
   }
   server.on("session", (session: ServerHttp2Session) => {
-    const state = { streams: 0 };
+    const state = { streams: 0, since: Date.now() };
     sessions.set(session, state);
     session.once("close", () => sessions.delete(session));
     session.on("stream", (stream) => {
       state.streams += 1;
       stream.once("close", () => void (state.streams -= 1));
     });
-    if (drainedAt > 0) goAway(session);
   });
 
   /** @returns whether it is still there. */
@@ -81,7 +80,6 @@ export function connectionsOf(server: Server): Connections {
       for (const { _httpMessage: answer } of sockets) {
         if (answer && !answer.headersSent) answer.shouldKeepAlive = false;
       }
-      for (const session of sessions.keys()) goAway(session);
     },
     left: () => {
       const now = Date.now();
@@ -95,9 +93,11 @@ export function connectionsOf(server: Server): Connections {
         } else if (socket.parser) count.busy += closeIfIdle(socket, now) ? 1 : 0;
         else if (!isOfSession(socket, sessions)) count.open += 1;
       }
-      for (const [session, { streams }] of sessions) {
-        if (streams > 0 || now - drainedAt < quietMs) count.busy += 1;
-        else session.close();
+      for (const [session, { streams, since }] of sessions) {
+        // One that has just begun has not asked yet what it was made for.
+        const isFresh = streams === 0 && since > drainedAt && now - since < firstQuietMs;
+        if (!isFresh) goAway(session);
+        count.busy += 1;
       }
       return count;
     },
@@ -105,11 +105,12 @@ export function connectionsOf(server: Server): Connections {
 }
 
 /**
- * RFC 9113, 6.8: first a GOAWAY that refuses no stream, so that a request on its way is still taken; the final
- * one goes out with `close`.
+ * A GOAWAY with the last stream that was taken; the session closes after it. A first one that refuses no stream
+ * (RFC 9113, 6.8) is not to be had: once a GOAWAY is out, Node (nghttp2) takes no new stream, whatever it said, and
+ * a client whose stream was on its way would wait for an answer. So it learns at once that it may ask elsewhere.
  */
 function goAway(session: ServerHttp2Session): void {
-  if (!session.destroyed) session.goaway(0, 2 ** 31 - 1);
+  if (!session.closed) session.close();
 }
 
 /** A session keeps its socket behind a proxy; it is told by its address. */

@@ -1,5 +1,6 @@
-import { connect } from "node:net";
 import { createSocket } from "node:dgram";
+import { connect as connectHttp2 } from "node:http2";
+import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -103,6 +104,24 @@ test("an HTTP/2 app over TLS is told to go away at a reload and fails no stream"
   const load = startHttp2Load({ url: `https://127.0.0.1:${port}`, ca, sessions: 4, streams: 3 });
   await reloadUnder(app, [load]);
   expect(load.opened()).toBeGreaterThan(4);
+});
+
+test("the GOAWAY of a reload names the last stream that was taken, so that a later one is asked elsewhere", async () => {
+  const port = await freePort();
+  const app = await startCluster(testHome(), { program: "http2.js", env: { PORT: port } });
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  const told: number[][] = [];
+  let isClosed = false;
+  session.on("goaway", (code, lastStream) => told.push([code, lastStream]));
+  session.on("close", () => (isClosed = true));
+  let answer = "";
+  const stream = session.request({ ":path": "/" });
+  stream.setEncoding("utf8").on("data", (text: string) => (answer += text));
+  await until("the answer", () => stream.closed);
+  expect(await app.pids()).toContain(Number(answer));
+  await app.reload();
+  await until("the end of the session", () => isClosed);
+  expect(told[0]).toEqual([0, stream.id]);
 });
 
 test("a UDP app answers before and after a reload", async () => {

@@ -100,9 +100,12 @@ export const appSetup = setup({
       const { id } = found.actor.getSnapshot().context;
       enqueue.stopChild(found.actor);
       enqueue.assign(({ context: now }) => without(now, actorId));
-      if (context.reload !== null && found.role !== "current") {
-        const at = context.reload.getSnapshot().context.at;
+      if (context.reload === null) return;
+      const { at } = context.reload.getSnapshot().context;
+      if (found.role !== "current") {
         enqueue.sendTo(context.reload, { type: "process.gone", at, id });
+      } else if (context.successors[id] === undefined) {
+        enqueue.sendTo(context.reload, { type: "process.takenOut", at, id, isLeaving: false });
       }
     }),
     reviveProcess: enqueueActions(({ context, event, enqueue }) => {
@@ -171,7 +174,7 @@ export const appSetup = setup({
         const successor = context.successors[id];
         const isReady = (actor: ProcessActor | undefined): boolean =>
           actor?.getSnapshot().hasTag("online") === true;
-        if (current === undefined) {
+        if (current === undefined || current.getSnapshot().context.goal === "remove") {
           enqueue.sendTo(reload, { type: "process.takenOut", at, id, isLeaving: false });
         } else if (successor !== undefined ? isReady(successor) : hasLeaving(context, id)) {
           // A former daemon has come as far as this already.
@@ -249,7 +252,8 @@ export const appSetup = setup({
       enqueue.sendTo(reload, { type: "process.ready", at, id, isLate: event.isLate, isExpected });
     }),
     rememberReload: enqueueActions(({ context, enqueue }) => {
-      if (context.reload === null) return;
+      // Its end is told by `endReload`, once.
+      if (context.reload?.getSnapshot().status !== "active") return;
       enqueue(emit({ type: "reload.moved" as const, facts: reloadFactsOf(context.reload) }));
     }),
     endReload: enqueueActions(({ context, event, enqueue }) => {

@@ -131,7 +131,8 @@ export const reloadMachine = setup({
     markGone: assign(({ context, event }) => {
       if (!("id" in event)) return {};
       const { [event.id]: slot, ...batch } = context.batch;
-      return slot === "draining" ? { batch, done: [...context.done, event.id] } : { batch };
+      if (slot === "draining") return { batch, done: [...context.done, event.id] };
+      return slot === "leaving" ? { batch } : {};
     }),
     takeOut: assign(({ context, event }) => {
       if (event.type !== "process.takenOut") return {};

@@ -13,7 +13,7 @@ import type { Managed } from "./registry.ts";
 export type TellProgress = (progress: Progress) => void;
 
 /** Lines of the error log that go with the reason why a replacement failed. */
-const shownLines = 8;
+const shownLines = 20;
 
 /**
  * Reloads processes, each app's in its own reload, and tells the outcome of each process at the end.
@@ -78,10 +78,17 @@ export async function reloadApp(
   const sizes = new Map(
     processes.map(({ facts: { id } }) => [id, sizeOf(instanceLogPaths(spec, id).error)]),
   );
+  // What follows from a change is told before it: a turn's worth is put in order.
+  const told: Progress[] = [];
+  const tellAll = (): void => {
+    const rank = ({ progress }: Progress): number => order.indexOf(progress);
+    for (const each of told.splice(0).sort((a, b) => rank(a) - rank(b))) tellProgress(each);
+  };
   const unsubscribe = recorder.subscribe((change) => {
     if (change.facts.app !== key || !ids.includes(change.facts.id)) return;
     const progress = progressOf(change, spec.name);
-    if (progress !== undefined) tellProgress(progress);
+    if (progress !== undefined) told.push(progress);
+    if (told.length === 1) setImmediate(tellAll);
   });
   try {
     const facts = await new Promise<ReloadFacts>((resolve) => {
@@ -100,8 +107,18 @@ export async function reloadApp(
     );
   } finally {
     unsubscribe();
+    tellAll();
   }
 }
+
+const order: readonly Progress["progress"][] = [
+  "ended",
+  "starting",
+  "ready",
+  "late",
+  "stopping",
+  "draining",
+];
 
 async function outcomeAfter(options: {
   app: AppActor;
@@ -123,7 +140,7 @@ async function outcomeAfter(options: {
   const say = (ok: boolean, message: string): Outcome => outcomeOf(before, after, { ok, message });
   if (facts.failure?.id === id) {
     const lines = await linesSince(instanceLogPaths(spec, id).error, fromBytes, shownLines);
-    const reason = `the replacement ${facts.failure.reason}`;
+    const reason = `the replacement ${lowerFirst(facts.failure.reason)}`;
     const what = facts.surge
       ? `${reason}; the old one (pid ${after.child?.pid}) serves on`
       : facts.failure.reason;
@@ -142,6 +159,10 @@ async function outcomeAfter(options: {
   return say(false, "left as it was: the reload has stopped");
 }
 
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}
+
 function statusOf(tags: ReadonlySet<string>): Outcome["status"] {
   const [status = "stopped"] = tags;
   return status as Outcome["status"];
@@ -151,7 +172,7 @@ function statusOf(tags: ReadonlySet<string>): Outcome["status"] {
 function progressOf({ at, before, facts }: Change, name: string): Progress | undefined {
   const { id, child, status, goal, generation } = facts;
   const step = ((): Progress["progress"] | undefined => {
-    if (status === "removed") return "ended";
+    if (before?.child != null && child === null) return "ended";
     if (before?.child == null && child !== null) return "starting";
     if (status === "online" && before?.status === "starting") {
       return facts.readiness === "late" ? "late" : "ready";

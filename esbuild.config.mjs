@@ -37,6 +37,8 @@ await build({
   entryPoints: {
     preload: "dist/runtime/preload/main.js",
     balancer: "dist/runtime/balancer/main.js",
+    // For apps that `require` it; ES modules import the file it is made from.
+    io: "dist/runtime/io/index.js",
   },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },

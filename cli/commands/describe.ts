@@ -18,7 +18,7 @@ export default xmCommand({
 
 function describe(detail: ProcessDetail, now: number): string {
   const { spec, status, startedAt, lastExit } = detail;
-  const { restart, killTimeoutMs, listenTimeoutMs, readiness } = spec.policy;
+  const { restart, killTimeoutMs, listenTimeoutMs, readiness, drain, drainTimeoutMs } = spec.policy;
   const command = [spec.interpreter ?? "", ...spec.interpreterArgs, spec.script, ...spec.args];
   const groups: readonly [string, readonly (readonly [string, string])[]][] = [
     [
@@ -72,8 +72,11 @@ function describe(detail: ProcessDetail, now: number): string {
           `${spec.stopWithMessage ? "message shutdown" : spec.stopSignal}, SIGKILL after ${killTimeoutMs} ms${spec.killsTree ? "" : ", main process only"}`,
         ],
         ["ready", `${readiness}, at most ${listenTimeoutMs} ms`],
+        ["drain", drain ? `yes, at most ${drainTimeoutMs} ms in a reload` : "no"],
+        ["reload", reloadOf(spec)],
       ],
     ],
+    ...ownWords(detail),
   ];
   const title = paint("bold", `${detail.name} (id ${detail.id})`);
   const body = groups.map(([name, rows]) =>
@@ -84,6 +87,25 @@ function describe(detail: ProcessDetail, now: number): string {
   );
   const more = `  xm why ${detail.name} · xm logs ${detail.name} · xm history ${detail.name} · xm env ${detail.id}`;
   return [title, ...body, paint("grey", more)].join("\n");
+}
+
+/** What the app publishes of itself and offers. */
+function ownWords({ metrics, actions }: ProcessDetail): [string, [string, string][]][] {
+  const values = Object.entries(metrics).map(([name, { value, unit }]): [string, string] => [
+    name,
+    `${value ?? "–"}${typeof unit === "string" ? ` ${unit}` : ""}`,
+  ]);
+  const offered = actions.map(({ action_name: name }): [string, string] => [name, "xm trigger"]);
+  return [
+    ...(values.length === 0 ? [] : [["metrics", values] as [string, [string, string][]]]),
+    ...(offered.length === 0 ? [] : [["actions", offered] as [string, [string, string][]]]),
+  ];
+}
+
+function reloadOf({ mode, policy, scheduling }: ProcessDetail["spec"]): string {
+  if (mode === "fork") return "restarts it: it is not a cluster";
+  const { concurrency, surge } = policy.reload;
+  return `${concurrency} at a time, the replacement ${surge ? "first" : "after"}; connections are ${scheduling}`;
 }
 
 function endOf({ code, signal }: NonNullable<ProcessDetail["lastExit"]>): string {

@@ -40,6 +40,8 @@ export interface Balancers {
   find(): Promise<ReadonlyMap<string, WorkerEnd>>;
   /** The ends that `find` gave are in the journal. */
   confirm(): void;
+  /** The app is gone: its balancer need not linger. */
+  end(app: string): void;
   /** Ends those that have no workers, and waits until they are gone. */
   quit(): Promise<void>;
 }
@@ -259,6 +261,12 @@ export function createBalancers(options: {
     },
     confirm: () => {
       for (const forgetEnd of unconfirmed.splice(0)) forgetEnd();
+    },
+    end: (app) => {
+      const balancer = balancers.get(app);
+      if (balancer === undefined || balancer.workers.size > 0) return;
+      forget(balancer);
+      void balancer.connection.then((line) => line?.send({ order: "quit" }));
     },
     quit: async () => {
       await Promise.all(

@@ -99,6 +99,7 @@ export async function startDaemon(options: {
   const god = createActor(machine);
   const registry = createRegistry(god);
   observe({ god, recorder, store, now, log });
+  god.on("app.gone", ({ key }) => balancers.end(key));
   recorder.subscribe(({ before, facts }) => {
     const ended = before?.child?.lifeId;
     if (ended !== undefined && (facts.child?.lifeId !== ended || facts.status === "removed")) {

@@ -12,9 +12,10 @@ import { offerMessages } from "./messages.ts";
  * app's own children and workers do not get it. A fault in it must never become a fault of the app.
  */
 const text = process.env[preloadVariable];
+// In a worker thread too, which runs this file again and finds nothing to do.
+hideFromChildren();
 if (text !== undefined) {
   delete process.env[preloadVariable];
-  hideFromChildren();
   start(JSON.parse(text) as PreloadOptions);
 }
 

@@ -1,3 +1,6 @@
+/** The first beat may take a boot, or a reconnection after God's own death; ms. */
+const firstBeatWithinMs = 2_000;
+
 /**
  * Trips when a Node app's event loop has not turned for so long: its preload beats three times as often. Beats are
  * counted and not timed, so that a daemon that was stopped itself (SIGSTOP, a suspended machine) blames nobody.
@@ -8,13 +11,14 @@ export function watchHeartbeat(
 ): () => void {
   let last = beats(lifeId);
   let misses = 0;
+  const everyMs = heartbeatMs / 2;
   const timer = setInterval(() => {
     const now = beats(lifeId);
     misses = now === last ? misses + 1 : 0;
     last = now;
-    // The first beat may take a boot and a reconnection: an app that never beat is not judged.
-    if (misses >= 2 && now > 0) trip(`a hung event loop (no heartbeat for ${heartbeatMs} ms)`);
-  }, heartbeatMs / 2);
+    const mostMs = now === 0 ? heartbeatMs + firstBeatWithinMs : heartbeatMs;
+    if (misses * everyMs >= mostMs) trip(`a hung event loop (no heartbeat for ${heartbeatMs} ms)`);
+  }, everyMs);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -1,4 +1,5 @@
 import type { SensorInput } from "../../machines/process-events.ts";
+import { isNode } from "../config/interpreter.ts";
 import type { Sampler } from "../metrics/sampler.ts";
 import { watchCron } from "./cron.ts";
 import { watchFiles } from "./files.ts";
@@ -27,7 +28,7 @@ export function startSensors(input: SensorInput, dependencies: SensorDependencie
   if (sensors.watch !== null && child !== null)
     stops.push(watchFiles(sensors.watch, dependencies.trip));
   const { heartbeatMs } = sensors;
-  if (heartbeatMs !== null && child !== null) {
+  if (heartbeatMs !== null && child !== null && isNode(input.spec.interpreter)) {
     stops.push(watchHeartbeat({ heartbeatMs, lifeId: child.lifeId }, dependencies));
   }
   return () => {

@@ -31,7 +31,9 @@ async function cluster(
 /** Waits until a load has had so many more answers. */
 async function more(load: Load, answers: number): Promise<void> {
   const before = load.count().done;
-  await until("more answers", () => load.count().done >= before + answers, { saw: load.count });
+  await until("more answers", () => load.count().done >= before + answers, {
+    saw: () => load.count(),
+  });
 }
 
 test.each([

@@ -23,23 +23,23 @@ export interface TestHome {
   /** A folder for the test's programs and files. */
   readonly folder: string;
   /** Runs the built `xm`; never throws for an exit code. */
-  xm(...args: string[]): Promise<Ran>;
+  readonly xm: (...args: string[]) => Promise<Ran>;
   /** Runs `xm` and throws with its whole output unless it succeeds. */
-  ok(...args: string[]): Promise<string>;
-  run(
+  readonly ok: (...args: string[]) => Promise<string>;
+  readonly run: (
     args: readonly string[],
     options?: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string },
-  ): Promise<Ran>;
+  ) => Promise<Ran>;
   /** Writes a file into the folder and gives its path. */
-  file(name: string, text: string): string;
-  client(): Client;
-  list(): Promise<ProcessView[]>;
-  process(name: string): Promise<ProcessView>;
-  godPid(): number;
+  readonly file: (name: string, text: string) => string;
+  readonly client: () => Client;
+  readonly list: () => Promise<ProcessView[]>;
+  readonly process: (name: string) => Promise<ProcessView>;
+  readonly godPid: () => number;
   /** The pid of a daemon that is not `before`. */
-  nextGod(before: number): Promise<number>;
-  log(name: string): string;
-  godLog(): string;
+  readonly nextGod: (before: number) => Promise<number>;
+  readonly log: (name: string) => string;
+  readonly godLog: () => string;
 }
 
 /**

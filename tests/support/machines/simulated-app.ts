@@ -119,7 +119,7 @@ export class SimulatedApp {
             isAlive: true,
             isReady: false,
             stopAskedAt: null,
-            tell: sendBack as never,
+            tell: sendBack,
           };
           this.children.push(child);
           receive(({ type }) => {

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import type { AppSpec } from "../../machines/spec.ts";
 import { messageOf } from "../errors.ts";
 import { isLiving, readProcess } from "../os/procfs.ts";
-import type { Up, Down } from "../links/protocol.ts";
+import type { Up } from "../links/protocol.ts";
 import { connectBalancer, type Connection } from "./connection.ts";
-import type { News, WorkerCommand, WorkerEnd, WorkerState } from "./protocol.ts";
+import type { Balancers, WorkerEvents, WorkerLine } from "./contract.ts";
+import type { News, WorkerEnd, WorkerState } from "./protocol.ts";
 
 /*
  * The balancers of a home. God starts one when the first process of a cluster app is to run, under the app's own
@@ -14,45 +15,11 @@ import type { News, WorkerCommand, WorkerEnd, WorkerState } from "./protocol.ts"
  * it: they give up their sockets, finish what is in flight and end, and the processes begin anew under the next.
  */
 
-/** What becomes of one worker. */
-export interface WorkerEvents {
-  forked(pid: number): void;
-  failed(code: string, message: string): void;
-  told(message: Up): void;
-  ended(end: { at: number; code: number | null; signal: string | null }): void;
-  /** Its balancer has died: its exit code will not be known, and it is about to end. */
-  lost(): void;
-}
-
-/** The balancers of a home, one per cluster app. */
-export interface Balancers {
-  /** Forks a worker; starts the app's balancer if there is none. */
-  fork(options: {
-    app: string;
-    spec: AppSpec;
-    life: string;
-    command: WorkerCommand;
-    events: WorkerEvents;
-  }): WorkerLine;
-  /** Hears of a worker that another daemon has forked; `undefined` when no balancer knows it. */
-  adopt(life: string, events: WorkerEvents): WorkerLine | undefined;
-  /** Connects to what a former daemon has left, and gives the ends that nobody has heard of yet. */
-  find(): Promise<ReadonlyMap<string, WorkerEnd>>;
-  /** The ends that `find` gave are in the journal. */
-  confirm(): void;
-  /** The app is gone: its balancer need not linger. */
-  end(app: string): void;
-  /** Ends those that have no workers, and waits until they are gone. */
-  quit(): Promise<void>;
-}
-
-export interface WorkerLine {
-  tell(message: Down): boolean;
-  release(): void;
-}
-
 /** A balancer without workers ends after this; a crash loop does not pay for a new one each time. */
 const lingerMs = 5_000;
+
+/** A balancer hears of a worker's end within this; ms. */
+const heardWithinMs = 500;
 
 /** The longest it is waited for when everything ends. */
 const quitsWithinMs = 1_000;
@@ -132,6 +99,21 @@ export function createBalancers(options: {
 
   const taken = (): Set<string> =>
     new Set([...balancers.values(), ...older].map(({ path }) => path));
+  const endOf = (balancer: Balancer, life: string): Promise<WorkerEnd | undefined> =>
+    new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(undefined), heardWithinMs);
+      const done = (end?: WorkerEnd): void => {
+        clearTimeout(timer);
+        resolve(end);
+      };
+      balancer.workers.set(life, {
+        forked: () => {},
+        told: () => {},
+        failed: () => done(),
+        lost: () => done(),
+        ended: (end) => done({ life, ...end }),
+      });
+    });
   const begin = (app: string, spec: AppSpec): Balancer => {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     const path = freePath(folder, taken());
@@ -249,8 +231,15 @@ export function createBalancers(options: {
           if (balancer.isLost) return;
           if (balancers.has(app)) older.add(balancer);
           else balancers.set(app, balancer);
-          for (const state of workers) states.set(state.life, { balancer, state });
-          for (const end of ended) {
+          const late: Promise<WorkerEnd | undefined>[] = [];
+          for (const state of workers) {
+            const stat = readProcess(state.pid);
+            if (stat === undefined || !isLiving(stat)) late.push(endOf(balancer, state.life));
+            else states.set(state.life, { balancer, state });
+          }
+          // A worker may have ended an instant before its balancer has heard of it.
+          for (const end of [...ended, ...(await Promise.all(late))]) {
+            if (end === undefined) continue;
             ends.set(end.life, end);
             unconfirmed.push(() => line.send({ order: "forget", life: end.life }));
           }

@@ -1,4 +1,4 @@
-import { unlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { preloadVariable, type PreloadOptions } from "../links/protocol.ts";
 import { createDrain } from "./drain.ts";
 import { onListening, reusePorts } from "./listening.ts";
@@ -49,15 +49,23 @@ function beat(heartbeatMs: number, link: ReturnType<typeof createLink>): void {
 /** Only a parent learns an exit code: an app whose God has died leaves it in a file for the next one. */
 function leaveExitCode({ life, exits, parent }: PreloadOptions): void {
   process.on("exit", (code) => {
-    if (process.ppid === parent) return;
+    if (process.ppid === parent && isAlive(parent)) return;
     const file = `${exits}/${life}`;
     try {
       writeFileSync(file, JSON.stringify({ at: Date.now(), code: process.exitCode ?? code }), {
         mode: 0o600,
       });
-      if (process.ppid === parent) unlinkSync(file);
     } catch {
       // The home is gone or full: the exit code stays unknown, as without us.
     }
   });
+}
+
+/** A killed parent with threads stays its children's parent for an instant, as a zombie. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+  } catch {
+    return false;
+  }
 }

@@ -1,6 +1,6 @@
 import type { ChildFact } from "../../machines/facts.ts";
 import type { AppSpec, LogPaths } from "../../machines/spec.ts";
-import type { Balancers } from "../balancer/balancers.ts";
+import type { Balancers } from "../balancer/contract.ts";
 import type { Down, Up } from "../links/protocol.ts";
 import type { Links, Talk } from "../links/server.ts";
 import { expectEnd, watchAdopted } from "./adopted.ts";

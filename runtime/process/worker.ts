@@ -1,6 +1,6 @@
 import { closeSync } from "node:fs";
 import type { ChildFact } from "../../machines/facts.ts";
-import type { WorkerEvents, WorkerLine } from "../balancer/balancers.ts";
+import type { WorkerEvents, WorkerLine } from "../balancer/contract.ts";
 import type { Down } from "../links/protocol.ts";
 import { openLog } from "../logs/open.ts";
 import { readProcess } from "../os/procfs.ts";

@@ -8,6 +8,7 @@ import {
   survival,
   type Figure,
 } from "./figures.ts";
+import { reloads, schedulings, throughput } from "./reload.ts";
 import { output } from "./output.ts";
 import { pm2Manager, xmManager } from "./manager.ts";
 
@@ -31,6 +32,9 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   output: () => output(managers, rounds),
   perApp: () => perApp(managers),
   survival: () => survival(managers),
+  reloads: () => reloads(managers),
+  throughput: () => throughput(managers, rounds),
+  schedulings: () => schedulings(xm),
   many: () => many(xm, rounds * 2),
 };
 

@@ -18,6 +18,9 @@ export interface Load {
   stop(): Promise<LoadResult>;
 }
 
+/** An answer that takes longer counts as none; ms. */
+const answersWithinMs = 10_000;
+
 /**
  * Asks a server again and again over some connections at once. Nothing is tried twice: a connection that is cut,
  * refused or answered by anything but 200 is a failed request.
@@ -61,6 +64,7 @@ export function startLoad(options: {
           });
         },
       );
+      asked.setTimeout(answersWithinMs, () => asked.destroy(new Error("no answer")));
       asked.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
       asked.end();
     });

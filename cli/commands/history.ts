@@ -25,8 +25,13 @@ export default xmCommand({
 });
 
 function renderEntry(entry: HistoryEntry, index: number, all: readonly HistoryEntry[]): string {
-  const { at, event, status, pid, decision } = entry;
+  const { at, event, status, pid, generation, decision, reload } = entry;
+  if (reload !== null) {
+    const { by, done, total, failure } = reload;
+    const why = failure === null ? "" : `\n      process ${failure.id}: ${failure.reason}`;
+    return `  ${paint("grey", formatTime(at))}  ${event.padEnd(16)} ${done} of ${total} done, by ${by}${why}`;
+  }
   const isNew = decision !== null && decision.at !== all[index - 1]?.decision?.at;
-  const head = `  ${paint("grey", formatTime(at))}  ${event.padEnd(16)} ${statusWord(status).padEnd(16)}`;
-  return `${head}${pid === null ? "" : ` pid ${pid}`}${isNew ? `\n      ${decision.sentence}` : ""}`;
+  const head = `  ${paint("grey", formatTime(at))}  ${event.padEnd(16)} ${statusWord(status ?? "stopped").padEnd(16)}`;
+  return `${head}${pid === null ? "" : ` pid ${pid}`}${generation === 0 ? "" : ` (generation ${generation})`}${isNew ? `\n      ${decision.sentence}` : ""}`;
 }

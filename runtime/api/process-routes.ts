@@ -6,6 +6,7 @@ import { reload } from "../daemon/reload.ts";
 import { triggerAction } from "../daemon/trigger.ts";
 import type { Managed } from "../daemon/registry.ts";
 import { detailOf, viewOf } from "../daemon/views.ts";
+import type { JournalRecord } from "../state/schema.ts";
 import { errnoOf, xmError } from "../errors.ts";
 import { readBody, sendJson, startStream } from "./exchange.ts";
 import type { Exchange } from "./routes.ts";
@@ -50,21 +51,24 @@ export async function history(exchange: Exchange): Promise<void> {
   const { facts } = chosen(exchange);
   const limit = numberFrom(exchange.query.get("limit"), 50);
   const records = await exchange.daemon.store.history(facts.id, limit);
-  const entries = records.flatMap((record): HistoryEntry[] =>
-    record.type === "process.changed"
-      ? [
-          {
-            at: record.at,
-            event: record.event,
-            status: record.facts.status,
-            pid: record.facts.child?.pid ?? null,
-            exit: record.facts.lastExit,
-            decision: record.facts.decisions.at(-1) ?? null,
-          },
-        ]
-      : [],
-  );
-  sendJson(exchange.response, entries);
+  sendJson(exchange.response, records.flatMap(entriesOf));
+}
+
+function entriesOf(record: JournalRecord): HistoryEntry[] {
+  const { at } = record;
+  if (record.type === "process.changed") {
+    const { status, child, generation, lastExit: exit, decisions } = record.facts;
+    const decision = decisions.at(-1) ?? null;
+    const pid = child?.pid ?? null;
+    return [{ at, event: record.event, status, pid, generation, exit, decision, reload: null }];
+  }
+  if (record.type !== "reload.changed") return [];
+  const { step, by, done, pending, batch, failure } = record.reload;
+  const total = done.length + pending.length + batch.length;
+  const none = { status: null, pid: null, generation: 0, exit: null, decision: null };
+  return [
+    { at, event: `reload.${step}`, ...none, reload: { by, done: done.length, total, failure } },
+  ];
 }
 
 export async function declareApps({ daemon, request, response }: Exchange): Promise<void> {

@@ -266,10 +266,22 @@ export const eventSchema = v.object({
 export const historyEntrySchema = v.object({
   at: time(),
   event: text(),
-  status: processSchema.entries.status,
+  status: v.pipe(nullable(processSchema.entries.status), v.description("`null` for a reload")),
   pid: nullable(count()),
+  generation: count(),
   exit: nullable(exitSchema),
   decision: nullable(decisionSchema),
+  reload: v.pipe(
+    nullable(
+      v.object({
+        by: text(),
+        done: count(),
+        total: count(),
+        failure: nullable(v.object({ id: v.number(), at: time(), reason: text() })),
+      }),
+    ),
+    v.description("a reload that it is part of has moved"),
+  ),
 });
 
 export const logLineSchema = v.object({

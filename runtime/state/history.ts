@@ -39,7 +39,7 @@ function recordsOf(path: string, id: number, limit: number, before: number): Fou
       if (!mayBeAbout(line, id)) continue;
       const decoded = decodeLine(line);
       if (decoded.kind !== "record" || decoded.record.seq >= before) continue;
-      if (processOf(decoded.record) !== id) continue;
+      if (!isAbout(decoded.record, id)) continue;
       if (decoded.record.type === "process.removed") {
         if (!decoded.record.isLast) continue;
         records.length = 0;
@@ -57,10 +57,14 @@ function recordsOf(path: string, id: number, limit: number, before: number): Fou
 
 /** Saves parsing the lines of all other processes. */
 function mayBeAbout(line: Line, id: number): boolean {
-  return line.bytes !== null && line.bytes.includes(`"id":${id}`);
+  if (line.bytes === null) return false;
+  return line.bytes.includes(`"id":${id}`) || line.bytes.includes('"reload.changed"');
 }
 
-function processOf(record: JournalRecord): number | null {
-  if (record.type === "process.changed") return record.facts.id;
-  return record.type === "process.removed" ? record.id : null;
+function isAbout(record: JournalRecord, id: number): boolean {
+  if (record.type === "process.changed") return record.facts.id === id;
+  if (record.type === "process.removed") return record.id === id;
+  if (record.type !== "reload.changed") return false;
+  const { pending, batch, done, takenOut } = record.reload;
+  return [pending, batch, done, takenOut].some((ids) => ids.includes(id));
 }

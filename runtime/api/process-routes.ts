@@ -1,7 +1,8 @@
 import { constants } from "node:os";
 import { processKey } from "../../machines/lib/process-key.ts";
 import { act, outcomeOf } from "../daemon/commands.ts";
-import { declare, scale } from "../daemon/declare.ts";
+import { declare } from "../daemon/declare.ts";
+import { scale } from "../daemon/scale.ts";
 import { reload } from "../daemon/reload.ts";
 import { triggerAction } from "../daemon/trigger.ts";
 import type { Managed } from "../daemon/registry.ts";

@@ -1,92 +1,10 @@
 import * as v from "valibot";
+import { count, ms, nullable, stringMap, text, time } from "./schema-words.ts";
+import { appSpecSchema } from "./spec-schema.ts";
+
+export { appSpecSchema };
 
 /** What goes in and out of the API. `runtime/api/openapi.ts` turns these into the OpenAPI file, the client takes its types. */
-
-const nullable = v.nullable;
-const text = v.string;
-const time = () => v.pipe(v.number(), v.description("ms since the epoch"));
-const ms = () => v.pipe(v.number(), v.minValue(0), v.description("ms"));
-const count = () => v.pipe(v.number(), v.integer(), v.minValue(0));
-const path = () => v.pipe(v.string(), v.regex(/^\//, "expected an absolute path"));
-const stringMap = () => v.record(v.string(), v.string());
-
-const restartPolicy = v.strictObject({
-  mode: v.picklist(["always", "on-failure", "on-abnormal", "never"]),
-  minUptimeMs: ms(),
-  maxRestarts: count(),
-  restartWindowMs: ms(),
-  restartDelayMs: ms(),
-  backoff: nullable(
-    v.strictObject({
-      initialMs: ms(),
-      factor: v.pipe(v.number(), v.minValue(1)),
-      maxMs: ms(),
-      jitter: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
-      resetAfterMs: ms(),
-    }),
-  ),
-  stopExitCodes: v.array(v.number()),
-});
-
-export const appSpecSchema = v.strictObject({
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
-  namespace: v.pipe(v.string(), v.minLength(1)),
-  script: path(),
-  args: v.array(text()),
-  cwd: path(),
-  interpreter: nullable(text()),
-  interpreterArgs: v.array(text()),
-  env: stringMap(),
-  instances: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)),
-  mode: v.picklist(["fork", "cluster"]),
-  scheduling: v.optional(v.picklist(["shared", "round-robin", "reuse-port"]), "shared"),
-  mergeLogs: v.boolean(),
-  logs: v.strictObject({ out: nullable(path()), error: nullable(path()) }),
-  pidFile: path(),
-  instanceVariable: text(),
-  incrementVariable: v.optional(nullable(text()), null),
-  sourceMaps: v.optional(nullable(v.boolean()), null),
-  stopSignal: v.pipe(v.string(), v.regex(/^SIG[A-Z0-9]+$/, "expected a name such as SIGINT")),
-  stopWithMessage: v.boolean(),
-  killsTree: v.boolean(),
-  uid: nullable(v.union([v.number(), text()])),
-  gid: nullable(v.union([v.number(), text()])),
-  autostart: v.boolean(),
-  policy: v.strictObject({
-    restart: restartPolicy,
-    readiness: v.picklist(["spawned", "message", "listening", "probe"]),
-    probe: v.optional(
-      nullable(
-        v.variant("kind", [
-          v.strictObject({ kind: v.literal("http"), url: text() }),
-          v.strictObject({ kind: v.literal("tcp"), host: text(), port: count() }),
-          v.strictObject({ kind: v.literal("command"), command: text() }),
-        ]),
-      ),
-      null,
-    ),
-    listenTimeoutMs: ms(),
-    killTimeoutMs: ms(),
-    drain: v.optional(v.boolean(), true),
-    drainTimeoutMs: v.optional(ms(), 10_000),
-    reload: v.optional(
-      v.strictObject({
-        concurrency: v.pipe(v.number(), v.integer(), v.minValue(1)),
-        surge: v.boolean(),
-      }),
-      { concurrency: 1, surge: true },
-    ),
-  }),
-  sensors: v.strictObject({
-    maxMemoryBytes: nullable(v.number()),
-    cron: nullable(text()),
-    watch: nullable(
-      v.strictObject({ paths: v.array(path()), ignore: v.array(text()), delayMs: ms() }),
-    ),
-    heartbeatMs: v.optional(nullable(ms()), null),
-  }),
-  passthrough: v.record(v.string(), v.unknown()),
-});
 
 const exitSchema = v.object({
   at: time(),

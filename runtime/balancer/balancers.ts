@@ -1,10 +1,11 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { AppSpec } from "../../machines/spec.ts";
 import { messageOf } from "../errors.ts";
 import { isLiving, readProcess } from "../os/procfs.ts";
 import type { Up } from "../links/protocol.ts";
+import { freePath, isSocket, removeFiles } from "./files.ts";
 import { connectBalancer, type Connection } from "./connection.ts";
 import type { Balancers, WorkerEvents, WorkerLine } from "./contract.ts";
 import type { News, WorkerEnd, WorkerState } from "./protocol.ts";
@@ -87,7 +88,7 @@ export function createBalancers(options: {
     if (balancer.isLost) return;
     forget(balancer);
     log(`the balancer of ${balancer.app} (pid ${balancer.pid}) has died`);
-    rmSync(balancer.path, { force: true });
+    removeFiles(balancer.path);
     for (const events of balancer.workers.values()) events.lost();
     balancer.workers.clear();
   };
@@ -208,7 +209,7 @@ export function createBalancers(options: {
     },
     find: async () => {
       const ends = new Map<string, WorkerEnd>();
-      const names = existsSync(folder) ? readdirSync(folder) : [];
+      const names = existsSync(folder) ? readdirSync(folder).filter(isSocket) : [];
       await Promise.all(
         names.map(async (name) => {
           const balancer: Balancer = {
@@ -225,7 +226,7 @@ export function createBalancers(options: {
             log(messageOf(error));
             return undefined;
           });
-          if (line === undefined) return rmSync(balancer.path, { force: true });
+          if (line === undefined) return removeFiles(balancer.path);
           const { app, madeOf, pid, workers, ended } = line.hello;
           Object.assign(balancer, { app, madeOf, pid, connection: Promise.resolve(line) });
           if (balancer.isLost) return;
@@ -283,12 +284,4 @@ async function goneBy(pid: number, deadline: number): Promise<void> {
 
 function madeOfSpec({ interpreter, scheduling }: AppSpec): string {
   return `${interpreter} ${scheduling}`;
-}
-
-/** A path nobody has, be it on disk or for a balancer that is coming up. */
-function freePath(folder: string, taken: ReadonlySet<string>): string {
-  for (let number = 1; ; number += 1) {
-    const path = join(folder, `${number}.sock`);
-    if (!existsSync(path) && !taken.has(path)) return path;
-  }
 }

@@ -17,7 +17,8 @@ let god: Socket | undefined;
 const tell = (news: News): void => {
   god?.write(`${JSON.stringify(news)}\n`);
 };
-const workers = createWorkers({ scheduling, tell });
+const sharesFile = socketPath.replace(/sock$/, "shares");
+const workers = createWorkers({ scheduling, sharesFile, tell });
 
 const server = createServer((socket) => {
   // A new God; the one before is dead or leaving.
@@ -62,6 +63,7 @@ function obey(order: Order): void {
 
 function leave(): void {
   rmSync(socketPath, { force: true });
+  rmSync(sharesFile, { force: true });
   process.exit(0);
 }
 

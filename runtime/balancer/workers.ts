@@ -1,7 +1,8 @@
 import { ChildProcess } from "node:child_process";
 import cluster, { type Worker } from "node:cluster";
-import { closeSync, openSync } from "node:fs";
-import { channelCommand, type Down, type Up } from "../links/protocol.ts";
+import { closeSync, openSync, writeFileSync } from "node:fs";
+import { channelCommand, sharesVariable, type Down, type Up } from "../links/protocol.ts";
+import { absent, emptyShares, sharesIn, slotOf, type Shares } from "../links/shares.ts";
 import type { News, WorkerCommand, WorkerEnd, WorkerState } from "./protocol.ts";
 
 interface Held {
@@ -9,6 +10,10 @@ interface Held {
   readonly worker: Worker;
   isListening: boolean;
   isReady: boolean;
+  /** It takes no connections of others any more. */
+  isParting: boolean;
+  /** Connections given to it that are not among its count yet. */
+  given: number;
   readonly said: Map<string, unknown>;
 }
 
@@ -23,18 +28,49 @@ export interface Workers {
 /** The workers of this primary, by the life God has given each. */
 export function createWorkers({
   scheduling,
+  sharesFile,
   tell,
 }: {
   scheduling: string;
+  /** Where the workers tell how many connections each has. */
+  sharesFile: string;
   tell: (news: News) => void;
 }): Workers {
   const held = new Map<string, Held>();
   const ended = new Map<string, WorkerEnd>();
+  /** Connections on their way from one worker to another. */
+  const tickets = new Map<number, { from: Held; to: Held }>();
+  let ticket = 0;
   cluster.schedulingPolicy = scheduling === "round-robin" ? cluster.SCHED_RR : cluster.SCHED_NONE;
+  const shares = scheduling === "shared" ? makeShares(sharesFile) : undefined;
   startInOwnSessions();
   // `cluster.fork` merges this process's variables under those of the worker.
   process.env = {};
 
+  const settle = (number: number): void => {
+    const given = tickets.get(number);
+    if (given === undefined) return;
+    tickets.delete(number);
+    given.to.given -= 1;
+    send(given.from.worker, { type: "taken" });
+  };
+  /** A connection that a worker has too many of: to the one that has least. */
+  const giveOn = (from: Held, server: string, handle: { close(): void }): void => {
+    const counts = shares?.read();
+    const living = [...held.values()].filter((each) => {
+      const { isListening, isParting, worker } = each;
+      if (each === from) return false;
+      return isListening && !isParting && worker.isConnected();
+    });
+    const count = ({ worker, given }: Held): number => (counts?.[slotOf(worker.id)] ?? 0) + given;
+    const [least] = living.sort((a, b) => count(a) - count(b));
+    if (least === undefined) return handle.close();
+    least.given += 1;
+    ticket += 1;
+    tickets.set(ticket, { from, to: least });
+    const packet = { cmd: channelCommand, message: { type: "take", server, ticket } };
+    least.worker.process.send(packet, handle as never, {}, () => handle.close());
+  };
   const hear = (each: Held, message: Up): void => {
     const { life, worker } = each;
     // Its channel keeps the order: every connection that was handed to it has been answered by now.
@@ -46,22 +82,41 @@ export function createWorkers({
       if (each.isListening) return;
       each.isListening = true;
     }
+    if (message.type === "took") return settle(message.ticket);
+    if (message.type === "parting") {
+      each.isParting = true;
+      send(worker, { type: "parted" });
+      return;
+    }
     if (message.type === "message") remember(each, message.data);
     tell({ news: "told", life, message });
   };
 
   return {
     fork: (life, command) => {
-      const worker = start(command, (code, message) =>
+      const env = { ...command.env, ...(shares && { [sharesVariable]: sharesFile }) };
+      const worker = start({ ...command, env }, (code, message) =>
         tell({ news: "failed", life, code, message }),
       );
       const pid = worker?.process.pid;
       if (worker === undefined) return;
-      const each: Held = { life, worker, isListening: false, isReady: false, said: new Map() };
+      const each: Held = {
+        life,
+        worker,
+        isListening: false,
+        isReady: false,
+        isParting: false,
+        given: 0,
+        said: new Map(),
+      };
       held.set(life, each);
-      worker.process.on("internalMessage" as never, (packet: { cmd?: string; message?: Up }) => {
-        if (packet.cmd === channelCommand && packet.message) hear(each, packet.message);
-      });
+      const seen = (packet: { cmd?: string; message?: Up }, handle?: { close(): void }): void => {
+        const { cmd, message } = packet;
+        if (cmd !== channelCommand || message === undefined) return;
+        if (message.type !== "give") hear(each, message);
+        else if (handle !== undefined) giveOn(each, message.server, handle);
+      };
+      worker.process.on("internalMessage" as never, seen as never);
       worker.on("message", (data) => hear(each, { type: "message", data }));
       worker.on("listening", () => hear(each, { type: "listening" }));
       worker.on("error", (error) => {
@@ -72,6 +127,8 @@ export function createWorkers({
         tell({ news: "failed", life, code, message: error.message });
       });
       worker.process.on("exit", (code, signal) => {
+        shares?.write(slotOf(worker.id), absent);
+        for (const [number, { to }] of tickets) if (to === each) settle(number);
         if (!held.delete(life) || pid === undefined) return;
         const end: WorkerEnd = { life, at: Date.now(), code, signal };
         ended.set(life, end);
@@ -98,6 +155,16 @@ export function createWorkers({
       ended: [...ended.values()],
     }),
   };
+}
+
+/** Without the file the kernel's choice stands. */
+function makeShares(file: string): Shares | undefined {
+  try {
+    writeFileSync(file, emptyShares(), { mode: 0o600 });
+    return sharesIn(openSync(file, "r+"));
+  } catch {
+    return undefined;
+  }
 }
 
 function send(worker: Worker, message: Down): void {

@@ -3,6 +3,7 @@ const ofAnotherLife: readonly string[] = [
   "XM_LIFE",
   "XM_BOOTS",
   "XM_PRELOAD",
+  "XM_SHARES",
   "XM_BALANCER",
   "NODE_APP_INSTANCE",
   "NODE_CHANNEL_FD",

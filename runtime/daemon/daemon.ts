@@ -14,7 +14,7 @@ import type { StateStore } from "../state/store.ts";
 import { wireGod } from "../wire.ts";
 import type { ReloadFacts } from "../../machines/facts.ts";
 import type { AppActor } from "../../machines/app.ts";
-import type { DeclareDependencies } from "./declare.ts";
+import type { DeclareDependencies } from "./scale.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { planRestore } from "./restore.ts";

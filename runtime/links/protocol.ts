@@ -25,13 +25,25 @@ export type Up =
   /** The answer to `stop`: it drains and ends by the signal itself, or wants to be signalled. */
   | { type: "stopping"; how: "drain" | "signal" }
   /** A worker has drained; its balancer answers `leave` when nothing more is on its way to it. */
-  | { type: "drained" };
+  | { type: "drained" }
+  /** A worker gives away a connection, which comes with the message, because it has more than its share. */
+  | { type: "give"; server: string }
+  /** It wants no more connections of others; the balancer answers `parted`. */
+  | { type: "parting" }
+  /** A connection that was given to a worker is among its own now. */
+  | { type: "took"; ticket: number };
 
 /** To the app. */
 export type Down =
   | { type: "stop"; signal: string; graceMs: number; drainMs: number }
   | { type: "message"; data: unknown }
-  | { type: "leave" };
+  | { type: "leave" }
+  /** The connection that comes with the message, for the server of that address. */
+  | { type: "take"; server: string; ticket: number }
+  /** What it gets from others from now on is nothing. */
+  | { type: "parted" }
+  /** A connection that it gave away has been taken. */
+  | { type: "taken" };
 
 /** What the preload is told by its environment, in the variable `XM_PRELOAD`, which it removes. */
 export interface PreloadOptions {
@@ -50,6 +62,9 @@ export interface PreloadOptions {
 }
 
 export const preloadVariable = "XM_PRELOAD";
+
+/** Set by the balancer: the file of the workers' shares. */
+export const sharesVariable = "XM_SHARES";
 
 /** Name of the messages that are ours on a Node channel; Node keeps names that begin so from the app. */
 export const channelCommand = "NODE_XM";

@@ -1,12 +1,19 @@
 import type { Server } from "node:net";
 import { connectionsOf, type Connections } from "./connections.ts";
 import type { Link } from "./link.ts";
+import type { Sharing } from "./sharing.ts";
 
 /** Between two looks at what is left; ms. */
 const lookEveryMs = 20;
 
 /** A worker whose balancer has died makes room for the next one's; ms. */
 const orphanGraceMs = 300;
+
+/** How long it may take: all of it, and what is not HTTP/1 (upgraded connections); ms. */
+interface Limits {
+  readonly allMs: number;
+  readonly openMs: number;
+}
 
 export interface Drain {
   track(server: Server): void;
@@ -19,12 +26,13 @@ export interface Drain {
  * in flight is finished and answered with `Connection: close` (HTTP/2: GOAWAY), idle connections are closed, and
  * then the process ends by the signal it was to get. An app that handles the signal gets the signal.
  */
-export function createDrain(link: Link): Drain {
+export function createDrain(link: Link, sharing?: Sharing): Drain {
   const servers = new Map<Server, Connections>();
   let isDraining = false;
   let leave = (): void => {};
 
-  const drain = (limits: { allMs: number; openMs: number }, end: () => void): void => {
+  const drain = (limits: Limits, end: () => void): void => {
+    if (isDraining) return;
     const { Server: netServer } = require("node:net") as typeof import("node:net");
     const { subscribe } =
       require("node:diagnostics_channel") as typeof import("node:diagnostics_channel");
@@ -39,6 +47,9 @@ export function createDrain(link: Link): Drain {
       if (server.listening) netServer.prototype.close.call(server);
       connections.drain();
     }
+    watch(limits, began, end);
+  };
+  const watch = (limits: Limits, began: number, end: () => void): void => {
     const timer = setInterval(() => {
       const now = Date.now() - began;
       // After the poll phase: what had arrived has been read.
@@ -54,6 +65,12 @@ export function createDrain(link: Link): Drain {
     }, lookEveryMs);
   };
 
+  const isQuiet = (): boolean =>
+    [...servers.values()].every((each) => {
+      const { busy, open } = each.left();
+      return busy + open === 0;
+    });
+
   return {
     track: (server) => {
       if (!servers.has(server)) servers.set(server, connectionsOf(server));
@@ -66,15 +83,27 @@ export function createDrain(link: Link): Drain {
         const { signal, graceMs, drainMs } = message;
         const hasOwnCode = process.listenerCount(signal) > 0;
         if (hasOwnCode || servers.size === 0) {
-          link.send({ type: "stopping", how: "signal" });
+          // What other workers have given it is its own now, and what it gave away is theirs.
+          const answer = (): void => void link.send({ type: "stopping", how: "signal" });
+          if (sharing === undefined) answer();
+          else sharing.leave(answer);
           return;
         }
         link.send({ type: "stopping", how: "drain" });
-        leave = () => void process.kill(process.pid, signal);
+        const raise = (): void => void process.kill(process.pid, signal);
         // A little less than the grace period: it ends by its signal and not by SIGKILL.
-        drain({ allMs: graceMs - 50, openMs: drainMs }, () => {
-          if (!link.isChannel || !link.send({ type: "drained" })) leave();
-        });
+        const limits = { allMs: graceMs - 50, openMs: drainMs };
+        const end = (): void => {
+          if (!link.isChannel || !link.send({ type: "drained" })) raise();
+        };
+        const began = Date.now();
+        // The balancer's word comes after everything it had sent before: a connection may have been among it.
+        leave = () => {
+          if (isQuiet() || Date.now() - began > limits.allMs) raise();
+          else watch(limits, began, raise);
+        };
+        if (sharing === undefined) drain(limits, end);
+        else sharing.leave(() => drain(limits, end));
       });
       if (link.isChannel) outliveBalancer(drain);
     },
@@ -85,9 +114,7 @@ export function createDrain(link: Link): Drain {
  * A cluster worker exits at once when its primary dies, and fails what is in flight. This one gives up its
  * listening sockets, so that the next balancer can have them, and finishes first.
  */
-function outliveBalancer(
-  drain: (limits: { allMs: number; openMs: number }, end: () => void) => void,
-): void {
+function outliveBalancer(drain: (limits: Limits, end: () => void) => void): void {
   const { worker } = require("node:cluster") as typeof import("node:cluster").default;
   if (worker === undefined) return;
   process.prependListener("disconnect", () => {

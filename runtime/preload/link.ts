@@ -12,13 +12,16 @@ export interface Link {
   /** What it says goes over the process's own channel, to the balancer or to a parent God. */
   readonly isChannel: boolean;
   open(): void;
-  /** @returns whether it will go out: not when the line is shut, or God does not read. */
-  send(message: Up): boolean;
+  /**
+   * @param handle a connection to send along, which only a channel can; `sent` is called when it is out.
+   * @returns whether it will go out: not when the line is shut, or God does not read.
+   */
+  send(message: Up, handle?: { close(): void }, sent?: () => void): boolean;
   listening(): void;
   /** What is said again to every God that comes. */
   remember(name: string, message: unknown): void;
   markReady(): void;
-  onDown(listener: (message: Down) => void): void;
+  onDown(listener: (message: Down, handle?: object) => void): void;
   /** Whether the line keeps the process alive. */
   hold(isHeld: boolean): void;
   shut(): void;
@@ -138,8 +141,17 @@ function socketLink({ life }: PreloadOptions, path: string): Link {
 
 /** The parent is the balancer, which outlives God and says again what God has to know. */
 function channelLink(): Link {
-  const send = (message: Up): boolean =>
-    process.connected && process.send?.({ cmd: channelCommand, message }) === true;
+  const send = (message: Up, handle?: { close(): void }, sent?: () => void): boolean => {
+    if (!process.connected) return false;
+    const packet = { cmd: channelCommand, message };
+    if (handle === undefined) return process.send?.(packet) === true;
+    // Whether it is queued does not matter here: it is gone, and the copy is closed when the other side has it.
+    process.send?.(packet, handle as never, {}, () => {
+      handle.close();
+      sent?.();
+    });
+    return true;
+  };
   return {
     isChannel: true,
     open: () => {},
@@ -148,8 +160,10 @@ function channelLink(): Link {
     remember: () => {},
     markReady: () => {},
     onDown: (listener) => {
-      const seen = (packet: { cmd?: unknown; message?: Down }): void => {
-        if (packet.cmd === channelCommand && packet.message !== undefined) listener(packet.message);
+      const seen = (packet: { cmd?: unknown; message?: Down }, handle?: object): void => {
+        if (packet.cmd === channelCommand && packet.message !== undefined) {
+          listener(packet.message, handle);
+        }
       };
       process.on("internalMessage" as never, seen as never);
     },

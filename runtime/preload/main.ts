@@ -1,9 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
-import { preloadVariable, type PreloadOptions } from "../links/protocol.ts";
+import { preloadVariable, sharesVariable, type PreloadOptions } from "../links/protocol.ts";
 import { createDrain } from "./drain.ts";
 import { onListening, reusePorts } from "./listening.ts";
 import { createLink } from "./link.ts";
 import { offerMessages } from "./messages.ts";
+import { createSharing } from "./sharing.ts";
 
 /*
  * Loaded by `--require` in front of a Node app. It must cost next to nothing and change nothing that the app can
@@ -16,20 +17,24 @@ const text = process.env[preloadVariable];
 hideFromChildren();
 if (text !== undefined) {
   delete process.env[preloadVariable];
-  start(JSON.parse(text) as PreloadOptions);
+  const shared = process.env[sharesVariable];
+  delete process.env[sharesVariable];
+  start(JSON.parse(text) as PreloadOptions, shared);
 }
 
-function start(options: PreloadOptions): void {
+function start(options: PreloadOptions, shared: string | undefined): void {
   const link = createLink(options);
   offerMessages(link);
   if (options.sourceMaps) process.setSourceMapsEnabled(true);
   if (options.reusesPort) reusePorts();
-  const drain = createDrain(link);
+  const sharing = shared === undefined ? undefined : createSharing(shared, link);
+  const drain = createDrain(link, sharing);
   onListening((server) => {
     link.listening();
     if (options.drain) drain.track(server);
+    sharing?.share(server);
   });
-  if (options.drain) drain.obey();
+  if (options.drain || sharing !== undefined) drain.obey();
   if (options.heartbeatMs !== null) beat(options.heartbeatMs, link);
   if (options.socket !== null) leaveExitCode(options);
 }

@@ -186,12 +186,13 @@ export class Child implements ChildHandle {
   stop(graceMs: number): void {
     if (this.#endWatch !== undefined && !this.#stopWasAsked) expectEnd(this.fact);
     this.#stopWasAsked = true;
-    const { stopWithMessage, stopSignal, policy } = this.#launch.spec;
+    const { stopWithMessage, stopSignal, policy, mode } = this.#launch.spec;
     if (this.#isLost) return;
     if (stopWithMessage && this.tell({ type: "message", data: "shutdown" })) return;
     const drainMs = Math.min(policy.drainTimeoutMs, graceMs);
     const order: Down = { type: "stop", signal: stopSignal, graceMs, drainMs };
-    if (policy.drain && this.tell(order)) {
+    // A worker that may not drain still has to part from the others, which share their connections with it.
+    if ((policy.drain || mode === "cluster") && this.tell(order)) {
       this.#answer = setTimeout(() => this.#signalAll(), answersWithinMs);
       return;
     }

@@ -7,7 +7,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { Agent, get } from "node:http";
+import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/condition.ts";
 import { isThere, processesOf, testHome, type TestHome } from "../support/home.ts";
 import { startLoad } from "../support/load.ts";
@@ -231,3 +232,38 @@ test("stack traces show the source when a map lies beside the script", async () 
   await until("its end", () => home.log("thrower-error.log").includes("Node.js v"));
   expect(home.log("thrower-error.log")).toContain("thrower.ts:2");
 });
+
+test("workers that accept from one socket share the connections that come at once", async () => {
+  const home = testHome();
+  const port = await freePort();
+  const app = { script: fixture("plain.cjs"), instances: 2, env: { PORT: port } };
+  await home.ok("start", declare(home, app));
+  const [first, second] = (await home.list()).map(({ pid }) => pid ?? 0);
+  // One of them is slow to accept: the other gives it its share all the same.
+  process.kill(second ?? 0, "SIGSTOP");
+  const agents = Array.from({ length: 40 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
+  onTestFinished(() => {
+    for (const agent of agents) agent.destroy();
+  });
+  const counts = new Map<number, number>();
+  const asked = agents.map(async (agent) => {
+    const pid = Number(await answerOf(port, agent));
+    counts.set(pid, (counts.get(pid) ?? 0) + 1);
+  });
+  await until("the first worker to serve what it keeps", () => (counts.get(first ?? 0) ?? 0) >= 12);
+  process.kill(second ?? 0, "SIGCONT");
+  await Promise.all(asked);
+  const [most = 0, least = 0] = [...counts.values()].sort((a, b) => b - a);
+  expect([most + least, most <= 30]).toEqual([40, true]);
+});
+
+function answerOf(port: number, agent: Agent): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = get({ host: "127.0.0.1", port, agent }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => (body += text));
+      response.on("end", () => resolve(body));
+    });
+    asked.on("error", reject);
+  });
+}

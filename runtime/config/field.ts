@@ -1,0 +1,54 @@
+/** How a field's value is read. The words are those of the reference page. */
+export type FieldKind =
+  | "string"
+  | "boolean"
+  | "number"
+  | "time"
+  | "size"
+  | "strings"
+  | "numbers"
+  | "env"
+  | "watch"
+  | "instances"
+  | "id"
+  | "any"
+  | "restart"
+  | "readiness"
+  | "scheduling"
+  | "positive"
+  | "boolean or string";
+
+/** One field of an ecosystem file. The configuration reference is generated from these. */
+export interface Field {
+  readonly name: string;
+  readonly aliases: readonly string[];
+  readonly kind: FieldKind;
+  /** As shown; the value itself is in `normalize.ts`. */
+  readonly default: string;
+  readonly description: string;
+  readonly group: FieldGroup;
+}
+
+export type FieldGroup =
+  | "Program"
+  | "Environment"
+  | "Restarts"
+  | "Start and stop"
+  | "Logs"
+  | "Triggers"
+  | "Kept for scripts";
+
+export const field = (
+  group: FieldGroup,
+  name: string,
+  kind: FieldKind,
+  description: string,
+  more: { default?: string; aliases?: readonly string[] } = {},
+): Field => ({
+  name,
+  aliases: more.aliases ?? [],
+  kind,
+  default: more.default ?? "",
+  description,
+  group,
+});

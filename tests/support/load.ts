@@ -36,6 +36,8 @@ export function startLoad(options: {
   readonly connections: number;
   /** Each connection carries many requests; otherwise each request makes its own. */
   readonly keepAlive: boolean;
+  /** Told of each failure as it is met. */
+  readonly onFailure?: (why: string) => void;
 }): Load {
   const { port, socketPath, host = "127.0.0.1", ca, path = "/", connections, keepAlive } = options;
   const agentOptions = { keepAlive, maxSockets: 1, maxFreeSockets: 1 };
@@ -74,6 +76,7 @@ export function startLoad(options: {
       done += 1;
       if (failure === undefined) continue;
       failed += 1;
+      options.onFailure?.(failure);
       failures[failure] = (failures[failure] ?? 0) + 1;
     }
     agent.destroy();

@@ -7,7 +7,7 @@ import { renderTable, type Column } from "./table.ts";
 /** Without a terminal the table is as wide as it needs to be up to this; `COLUMNS` says otherwise. */
 const widthWithoutTerminal = 160;
 
-/** Prints the table of `xm ls`, and under it why errored processes are. */
+/** Prints the table of `xm ls`, and under it what is being reloaded, and why errored processes are. */
 export function printList(list: readonly ProcessView[]): void {
   process.stdout.write(`${renderList(list, { width: terminalWidth(), now: Date.now() })}\n`);
 }
@@ -28,7 +28,12 @@ export function renderList(
       const why = failure === null ? (decision ?? "") : `cannot be started: ${failure.message}`;
       return `${paint("red", name)}: ${why} (xm why ${name})`;
     });
-  return [table, ...new Set(errored)].join("\n");
+  const reloading = list.flatMap(({ app, reload }) =>
+    reload === null
+      ? []
+      : `${paint("yellow", app)}: is being reloaded by ${reload.by}, ${reload.done} of ${reload.total} done (${reload.step})`,
+  );
+  return [table, ...new Set(reloading), ...new Set(errored)].join("\n");
 }
 
 /** One line per process, for scripts and narrow places (`-m`). */

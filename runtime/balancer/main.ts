@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { balancerVersion, type News, type Order } from "./protocol.ts";
+import { hasReusePort } from "../links/reuse-port.ts";
 import { createWorkers } from "./workers.ts";
 
 /*
@@ -9,9 +10,15 @@ import { createWorkers } from "./workers.ts";
  * God says so, or by itself when its socket is gone and it has no workers. Dependency-free, and written for any
  * Node from 16 on, since the app chooses it.
  */
-const [socketPath = "", app = "", scheduling = "shared", madeOf = ""] = process.argv.slice(2);
+const [socketPath = "", app = "", wanted = "shared", madeOf = ""] = process.argv.slice(2);
+const isKnown = wanted !== "reuse-port" || hasReusePort(process.versions.node);
+const scheduling = isKnown ? wanted : "shared";
 process.title = `xm balancer: ${app}`;
 process.umask(0o077);
+if (!isKnown)
+  console.error(
+    `${app}: Node ${process.versions.node} has no reusePort; its connections are shared`,
+  );
 
 let god: Socket | undefined;
 const tell = (news: News): void => {

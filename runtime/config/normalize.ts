@@ -4,6 +4,7 @@ import { basename, extname, join } from "node:path";
 import type { AppSpec, Scheduling } from "../../machines/spec.ts";
 import { messageOf, XmError, xmError } from "../errors.ts";
 import type { HomePaths } from "../home/paths.ts";
+import { hasReusePort } from "../links/reuse-port.ts";
 import { mergeEnvironment } from "./environment.ts";
 import { fieldsByName } from "./fields.ts";
 import { isNode, resolveProgram, type Program } from "./interpreter.ts";
@@ -41,6 +42,15 @@ export async function normalizeApps(
       own.push(`${path}.autorestart: true contradicts restart: "never"`);
     }
     own.push(...(await cronFaults(app["cron_restart"], path)));
+    if (
+      app["scheduling"] === "reuse-port" &&
+      isThisNode(app) &&
+      !hasReusePort(process.versions.node)
+    ) {
+      own.push(
+        `${path}.scheduling: "reuse-port" needs Node 22.12, 23.1 or newer, and this is ${process.version}; "shared" is the next best`,
+      );
+    }
     faults.push(...own);
     if (own.length > 0) continue;
     try {
@@ -114,6 +124,11 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
 function modeOf(app: ReadApp, { interpreter }: Program): AppSpec["mode"] {
   const wanted = text(app, "exec_mode") ?? (app["instances"] === undefined ? "fork" : "cluster");
   return wanted.startsWith("cluster") && isNode(interpreter) ? "cluster" : "fork";
+}
+
+function isThisNode(app: ReadApp): boolean {
+  const wanted = text(app, "interpreter");
+  return wanted === undefined || wanted === "node";
 }
 
 /** PM2 looks for a map beside the script unless it is told. */

@@ -8,7 +8,7 @@ import {
   survival,
   type Figure,
 } from "./figures.ts";
-import { reloads, schedulings, throughput } from "./reload.ts";
+import { preload, reloads, schedulings, throughput } from "./reload.ts";
 import { output } from "./output.ts";
 import { pm2Manager, xmManager } from "./manager.ts";
 
@@ -34,6 +34,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   survival: () => survival(managers),
   reloads: () => reloads(managers),
   throughput: () => throughput(managers, rounds),
+  preload: () => preload(rounds * 8),
   schedulings: () => schedulings(xm),
   many: () => many(xm, rounds * 2),
 };

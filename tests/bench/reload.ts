@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { Agent, get } from "node:http";
+import { hasReusePort } from "../../runtime/links/reuse-port.ts";
+import { join } from "node:path";
 import { freePort } from "../support/ports.ts";
 import { until } from "../support/condition.ts";
 import { startLoad, type LoadResult } from "../support/load.ts";
@@ -126,6 +128,43 @@ export async function reloads(managers: readonly Manager[]): Promise<Figure[]> {
   return figures;
 }
 
+/** What the preload adds to the start of a Node program, and to its memory. */
+export async function preload(rounds: number): Promise<Figure[]> {
+  const file = join(import.meta.dirname, "../../dist/bin/preload.cjs");
+  const options = {
+    v: 1,
+    life: "bench",
+    socket: "/nonexistent",
+    parent: process.pid,
+    exits: "/nonexistent",
+    drain: true,
+    heartbeatMs: null,
+    sourceMaps: false,
+    reusesPort: false,
+  };
+  const env = { ...process.env, XM_PRELOAD: JSON.stringify(options) };
+  const memory: Record<string, number[]> = {};
+  const start = (name: string, args: readonly string[]) => async (): Promise<number> => {
+    const program = "process.stdout.write(String(process.memoryUsage().rss))";
+    const { ms, stdout } = await run([process.execPath, ...args, "-e", program], { env });
+    (memory[name] ??= []).push(Number(stdout));
+    return ms;
+  };
+  const times = await interleave(rounds, {
+    node: start("node", []),
+    preload: start("preload", ["--require", file]),
+  });
+  const addedMs = (times["preload"] ?? 0) - (times["node"] ?? 0);
+  const addedKb = (median(memory["preload"] ?? []) - median(memory["node"] ?? [])) / 1024;
+  return [
+    {
+      name: "the preload adds to a Node program",
+      goal: "≤ 5 ms, ≤ 1 MB",
+      values: { xm: `${addedMs.toFixed(1)} ms, ${addedKb.toFixed(0)} KB` },
+    },
+  ];
+}
+
 /** Requests per second by `wrk`, which is not slower than what it measures. */
 async function requestsPerSecond(port: number, isFresh: boolean): Promise<number> {
   const header = isFresh ? ["-H", "Connection: close"] : [];
@@ -225,9 +264,8 @@ if (cluster.isPrimary) { cluster.fork(); cluster.fork(); process.on("SIGTERM", (
 /** The same, for each way of scheduling: what the default was chosen by. */
 export async function schedulings(each: Manager): Promise<Figure[]> {
   const figures: Figure[] = [];
-  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
-  const hasReusePort = major > 23 || (major === 23 && minor >= 1) || (major === 22 && minor >= 12);
-  for (const scheduling of ["shared", "round-robin", ...(hasReusePort ? ["reuse-port"] : [])]) {
+  const reusePort = hasReusePort(process.versions.node) ? ["reuse-port"] : [];
+  for (const scheduling of ["shared", "round-robin", ...reusePort]) {
     const port = await cluster(each, plain, { scheduling, instances: 4 });
     const [fresh, kept] = [
       await requestsPerSecond(port, true),

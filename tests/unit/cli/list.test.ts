@@ -106,6 +106,15 @@ test("colour changes no width", () => {
   expect(colored).toContain("\u001B[32monline");
 });
 
+test("an app that is being reloaded is named once, with how far it is", () => {
+  vi.stubEnv("NO_COLOR", "1");
+  const reload = { step: "draining", by: "`xm reload`", done: 1, total: 2 };
+  const each = [view({ id: 0, app: "api", reload }), view({ id: 1, app: "api", reload })];
+  const [last, before] = renderList(each, { width: 160, now }).split("\n").reverse();
+  expect(last).toBe("api: is being reloaded by `xm reload`, 1 of 2 done (draining)");
+  expect(before?.startsWith("└")).toBe(true);
+});
+
 test("an empty list says what to do", () => {
   expect(renderList([], { width: 80, now })).toBe(
     "no processes; start one with `xm start <script>`",

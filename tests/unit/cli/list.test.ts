@@ -110,7 +110,7 @@ test("an app that is being reloaded is named once, with how far it is", () => {
   vi.stubEnv("NO_COLOR", "1");
   const reload = { step: "draining", by: "`xm reload`", done: 1, total: 2 };
   const each = [view({ id: 0, app: "api", reload }), view({ id: 1, app: "api", reload })];
-  const [last, before] = renderList(each, { width: 160, now }).split("\n").reverse();
+  const [last, before] = renderList(each, { width: 160, now }).split("\n").toReversed();
   expect(last).toBe("api: is being reloaded by `xm reload`, 1 of 2 done (draining)");
   expect(before?.startsWith("└")).toBe(true);
 });

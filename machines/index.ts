@@ -7,3 +7,5 @@ export type { Decision, NextStep, Rule } from "./decision.ts";
 export type * from "./facts.ts";
 export type * from "./process-events.ts";
 export type * from "./spec.ts";
+export { crashing, maxSimulatedEvents, simulate } from "./simulation.ts";
+export type * from "./simulation.ts";

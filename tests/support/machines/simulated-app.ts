@@ -5,7 +5,7 @@ import { processMachine, type ProcessActor } from "../../../machines/process.ts"
 import type { Command, LaunchInput, ToChild } from "../../../machines/process-events.ts";
 import { reloadMachine } from "../../../machines/reload.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
-import { VirtualClock } from "./virtual-clock.ts";
+import { VirtualClock } from "../../../machines/lib/virtual-clock.ts";
 
 /** A child of the simulated operating system, of one generation of one process. */
 export interface AppChild {

@@ -8,7 +8,7 @@ import type {
   ToChild,
 } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
-import { VirtualClock } from "./virtual-clock.ts";
+import { VirtualClock } from "../../../machines/lib/virtual-clock.ts";
 
 /** A child of the simulated operating system. */
 export interface SimulatedChild {

@@ -20,8 +20,26 @@ const shared = {
   },
 };
 
+/** `xm simulate` alone plays a statechart: no other call shall parse one. */
+const simulationApart = {
+  name: "simulation-apart",
+  setup: ({ onResolve }) =>
+    onResolve({ filter: /\/machines\/simulation\.js$/ }, () => ({
+      path: "./simulation.cjs",
+      external: true,
+    })),
+};
+
 await build({
   ...shared,
+  entryPoints: { simulation: "dist/machines/simulation.js" },
+  outdir: "dist/bin",
+  outExtension: { ".js": ".cjs" },
+});
+
+await build({
+  ...shared,
+  plugins: [simulationApart],
   entryPoints: { xm: "dist/cli/main.js", god: "dist/runtime/daemon/main.js" },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },

@@ -201,7 +201,7 @@ function sentenceOf(
   switch (because) {
     case "at rest": {
       const cron = status === "stopped" && hasCron ? " Its cron pattern starts it again." : "";
-      return `It is ${status} ${after}. ${decision?.sentence ?? ""}${cron}`;
+      return `It is ${status} ${after}, ${reasonOf(decision)}${cron}`;
     }
     case "cut":
       return `It has not been given up ${after}; the simulation is cut there, at ${maxSimulatedEvents} changes.`;
@@ -210,4 +210,10 @@ function sentenceOf(
         ? `It has not been given up ${after}.`
         : `It is ${status} ${after}; ${restarts === 0 ? "its first life" : `the life that began at ${duration(since)}`} does not end by itself.`;
   }
+}
+
+/** The part of a decision's sentence that gives its reason; the rest says what the simulation's own says. */
+function reasonOf(decision: Decision | undefined): string {
+  const sentence = decision?.sentence ?? "because nothing starts it.";
+  return sentence.slice(Math.max(0, sentence.indexOf("because ")));
 }

@@ -32,6 +32,7 @@ export const commands: readonly CommandEntry[] = [
   entry("prettylist", async () => (await import("./jlist.ts")).pretty),
   entry("describe", async () => (await import("./describe.ts")).default, "desc", "info", "show"),
   entry("why", async () => (await import("./why.ts")).default),
+  entry("simulate", async () => (await import("./simulate.ts")).default),
   entry("history", async () => (await import("./history.ts")).default),
   entry("logs", async () => (await import("./logs.ts")).default),
   entry("flush", async () => (await import("./actions.ts")).flush),

@@ -1,3 +1,5 @@
+import type { ProcessStatus } from "../../machines/facts.ts";
+
 const codes = {
   red: 31,
   green: 32,
@@ -11,6 +13,17 @@ const codes = {
 } as const;
 
 export type Color = keyof typeof codes;
+
+/** A status is the same colour wherever it is shown. */
+export const statusColors: Readonly<Record<ProcessStatus, Color>> = {
+  online: "green",
+  starting: "yellow",
+  stopping: "yellow",
+  waiting: "yellow",
+  stopped: "red",
+  errored: "red",
+  removed: "grey",
+};
 
 /** Whether to colour at all: not without a terminal, with NO_COLOR (no-color.org) or `--no-color`. */
 export function hasColor(): boolean {

@@ -1,6 +1,6 @@
 import type { ProcessView } from "../../runtime/client/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
-import { paint, type Color } from "./colors.ts";
+import { paint, statusColors } from "./colors.ts";
 import { formatAge, formatBytes, formatPercent } from "./format.ts";
 import { renderTable, type Column } from "./table.ts";
 
@@ -45,16 +45,6 @@ export function renderMiniList(list: readonly ProcessView[], now: number): strin
     )
     .join("\n");
 }
-
-const statusColors: Readonly<Record<ProcessView["status"], Color>> = {
-  online: "green",
-  starting: "yellow",
-  stopping: "yellow",
-  waiting: "yellow",
-  stopped: "red",
-  errored: "red",
-  removed: "grey",
-};
 
 function columnsFor(now: number): Column<ProcessView>[] {
   return [

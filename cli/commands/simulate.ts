@@ -1,0 +1,87 @@
+import type { AppSpec } from "../../machines/spec.ts";
+import { connect } from "../../runtime/client/client.ts";
+import { isEcosystemFile } from "../../runtime/config/load.ts";
+import { fieldsOfPolicy } from "../../runtime/config/policy-fields.ts";
+import { xmError } from "../../runtime/errors.ts";
+import { xmCommand } from "../command.ts";
+import { detailsOf } from "../one-process.ts";
+import { readApps, readScript } from "../read-apps.ts";
+import { renderSimulation } from "../render/simulation.ts";
+import { readSimulation, simulateArgs } from "../simulate-flags.ts";
+
+export default xmCommand({
+  name: "simulate",
+  description:
+    "Says what a restart policy would do: plays it at once, on a virtual clock, against a program that crashes as told",
+  args: {
+    target: {
+      type: "positional",
+      description: "name of an app, or an ecosystem file; without it PM2's defaults are played",
+      required: false,
+    },
+    ...simulateArgs,
+  },
+  run: async ({ args }) => {
+    const given = args as Record<string, unknown> & { _: string[] };
+    const wanted = readSimulation(given);
+    const spec = wanted.override(await specOf(given._, wanted.only));
+    const { crash, forMs } = wanted.check(spec);
+    // oxlint-disable-next-line no-restricted-imports -- the one command that plays a statechart itself, from a bundle of its own
+    const { simulate, crashing } = await import("../../machines/simulation.ts");
+    const simulation = simulate({ spec, pattern: crashing(crash), forMs });
+    const told = { app: spec.name, policy: fieldsOfPolicy(spec), simulation };
+    process.stdout.write(
+      given["json"] === true
+        ? `${JSON.stringify({ app: told.app, policy: told.policy, crash, forMs, ...simulation })}\n`
+        : `${renderSimulation(told)}\n`,
+    );
+  },
+});
+
+/** The one app that is meant. Only a name asks the daemon. */
+async function specOf(targets: readonly string[], only: string | undefined): Promise<AppSpec> {
+  const [target] = targets;
+  if (targets.length > 1) {
+    throw xmError("ERR_USAGE", {
+      what: `one app at a time is simulated, not ${targets.length}`,
+      fix: `name one: \`xm simulate ${target}\``,
+    });
+  }
+  if (target === "-" || (target !== undefined && isEcosystemFile(target))) {
+    return onlyOne(await readApps(target, { only }), target, (name) => `--only ${name}`);
+  }
+  if (only !== undefined) {
+    throw xmError("ERR_USAGE", {
+      what: "--only chooses an app of an ecosystem file, and none is named",
+      fix: "`xm simulate ecosystem.config.js --only api`, or the name alone for an app that is known",
+    });
+  }
+  if (target === undefined) {
+    const specs = await readScript(
+      { name: "app", script: process.execPath, interpreter: "none" },
+      {},
+    );
+    return onlyOne(specs, "PM2's defaults", () => "");
+  }
+  const details = await detailsOf(connect(), [target]);
+  return onlyOne(
+    details.map(({ spec }) => spec),
+    target,
+    (name) => name,
+  );
+}
+
+function onlyOne(
+  specs: readonly AppSpec[],
+  target: string,
+  mend: (name: string) => string,
+): AppSpec {
+  const [first, ...others] = [...new Map(specs.map((spec) => [spec.name, spec])).values()];
+  if (first === undefined) throw new Error("can't happen: a target has at least one app");
+  if (others.length === 0) return first;
+  const names = [first, ...others].map(({ name }) => name);
+  throw xmError("ERR_USAGE", {
+    what: `${target} has several apps: ${names.join(", ")}`,
+    fix: `choose one, for example \`${mend(first.name)}\``,
+  });
+}

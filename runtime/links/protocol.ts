@@ -53,6 +53,8 @@ export interface PreloadOptions {
   readonly socket: string | null;
   /** Pid of the parent that waits for the process: God, or the balancer. */
   readonly parent: number;
+  /** Forked by a balancer, which is the one that waits for it. */
+  readonly isWorker: boolean;
   /** Where an app leaves its exit code when nobody waits for it. */
   readonly exits: string;
   readonly drain: boolean;

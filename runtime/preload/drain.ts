@@ -26,7 +26,10 @@ export interface Drain {
  * in flight is finished and answered with `Connection: close` (HTTP/2: GOAWAY), idle connections are closed, and
  * then the process ends by the signal it was to get. An app that handles the signal gets the signal.
  */
-export function createDrain(link: Link, sharing?: Sharing): Drain {
+export function createDrain(
+  link: Link,
+  { sharing, isWorker }: { sharing: Sharing | undefined; isWorker: boolean },
+): Drain {
   const servers = new Map<Server, Connections>();
   let isDraining = false;
   let leave = (): void => {};
@@ -94,7 +97,7 @@ export function createDrain(link: Link, sharing?: Sharing): Drain {
         // A little less than the grace period: it ends by its signal and not by SIGKILL.
         const limits = { allMs: graceMs - 50, openMs: drainMs };
         const end = (): void => {
-          if (!link.isChannel || !link.send({ type: "drained" })) raise();
+          if (!isWorker || !link.send({ type: "drained" })) raise();
         };
         const began = Date.now();
         // The balancer's word comes after everything it had sent before: a connection may have been among it.
@@ -105,7 +108,7 @@ export function createDrain(link: Link, sharing?: Sharing): Drain {
         if (sharing === undefined) drain(limits, end);
         else sharing.leave(() => drain(limits, end));
       });
-      if (link.isChannel) outliveBalancer(drain);
+      if (isWorker) outliveBalancer(drain);
     },
   };
 }

@@ -19,7 +19,12 @@ if (text !== undefined) {
   delete process.env[preloadVariable];
   const shared = process.env[sharesVariable];
   delete process.env[sharesVariable];
-  start(JSON.parse(text) as PreloadOptions, shared);
+  try {
+    start(JSON.parse(text) as PreloadOptions, shared);
+  } catch (error) {
+    // The app must not suffer from a fault of ours: it runs without us, and its log says so.
+    console.error(`xm: ${String(error)}; the app runs without its process manager's help`);
+  }
 }
 
 function start(options: PreloadOptions, shared: string | undefined): void {
@@ -28,7 +33,7 @@ function start(options: PreloadOptions, shared: string | undefined): void {
   if (options.sourceMaps) process.setSourceMapsEnabled(true);
   if (options.reusesPort) reusePorts();
   const sharing = shared === undefined ? undefined : createSharing(shared, link);
-  const drain = createDrain(link, sharing);
+  const drain = createDrain(link, { sharing, isWorker: options.isWorker });
   onListening((server) => {
     link.listening();
     if (options.drain) drain.track(server);

@@ -31,9 +31,11 @@ export interface Sharing {
  * balancer, which hands it to the worker that has least. While the shares are even this costs two small reads and writes
  * of a file in memory per connection, and below eight connections nothing.
  */
-export function createSharing(path: string, link: Link): Sharing {
+export function createSharing(path: string, link: Link): Sharing | undefined {
   const { worker } = require("node:cluster") as typeof import("node:cluster").default;
-  const shares = sharesIn(openSync(path, "r+"));
+  const descriptor = openIfAllowed(path);
+  if (descriptor === undefined) return undefined;
+  const shares = sharesIn(descriptor);
   const slot = slotOf(worker?.id ?? 0);
   const takers = new Map<string, (client: Handle) => void>();
   let count = 0;
@@ -119,4 +121,13 @@ export function createSharing(path: string, link: Link): Sharing {
       if (!link.send({ type: "parting" })) parted();
     },
   };
+}
+
+/** Another user's app cannot open a file of this home: then the kernel's choice stands. */
+function openIfAllowed(path: string): number | undefined {
+  try {
+    return openSync(path, "r+");
+  } catch {
+    return undefined;
+  }
 }

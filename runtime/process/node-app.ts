@@ -29,6 +29,7 @@ export function nodeAddition(
     life: lifeId,
     socket: channel === "socket" ? services.linkSocket : null,
     parent: process.pid,
+    isWorker: spec.mode === "cluster",
     exits: services.exits,
     drain: spec.policy.drain,
     heartbeatMs: spec.sensors.heartbeatMs,

@@ -136,6 +136,7 @@ export async function preload(rounds: number): Promise<Figure[]> {
     life: "bench",
     socket: "/nonexistent",
     parent: process.pid,
+    isWorker: false,
     exits: "/nonexistent",
     drain: true,
     heartbeatMs: null,

@@ -45,7 +45,7 @@ await build({
   outExtension: { ".js": ".cjs" },
   banner: { js: "#!/usr/bin/env node" },
   // Read only by `xm start FILE`: they stay out of the file every call parses.
-  external: ["yaml", "croner", "pidusage", "valibot"],
+  external: ["@resvg/resvg-js", "yaml", "croner", "pidusage", "valibot"],
 });
 
 // They run in and beside apps, under whatever Node the app has chosen: no dependencies, and no new syntax.

@@ -10,6 +10,7 @@ export type { NewProcess, ReloadRequest } from "./app-context.ts";
  */
 export const appMachine = appSetup.createMachine({
   id: "app",
+  description: "One app: its processes, and its reloads.",
   context: ({ input }) => ({
     key: input.key,
     spec: input.spec,
@@ -35,9 +36,11 @@ export const appMachine = appSetup.createMachine({
   },
   states: {
     declared: {
+      description: "It has no processes yet.",
       on: { "processes.add": { target: "supervising", actions: "addProcesses" } },
     },
     supervising: {
+      description: "It keeps its processes.",
       initial: "settled",
       on: {
         "processes.add": { actions: "addProcesses" },
@@ -46,15 +49,17 @@ export const appMachine = appSetup.createMachine({
       always: { guard: "hasNoProcesses", target: "gone" },
       states: {
         settled: {
+          description: "No reload is under way.",
           on: { "app.reload": { target: "reloading", actions: "beginReload" } },
         },
         reloading: {
+          description: "A reload is under way; a second one is refused.",
           on: { "app.reload": { actions: "refuseReload" } },
           always: { guard: "isSettled", target: "settled" },
         },
       },
     },
-    gone: { type: "final" },
+    gone: { description: "Its last process was removed.", type: "final" },
   },
 });
 

@@ -126,6 +126,7 @@ export const godMachine = setup({
   },
 }).createMachine({
   id: "god",
+  description: "The root of everything: one per home.",
   context: { apps: {} },
   initial: "restoring",
   on: {
@@ -134,6 +135,7 @@ export const godMachine = setup({
   },
   states: {
     restoring: {
+      description: "It comes up: what ran is adopted.",
       invoke: {
         id: "restore",
         src: "restore",
@@ -142,6 +144,7 @@ export const godMachine = setup({
       },
     },
     running: {
+      description: "It keeps the apps.",
       on: {
         "app.declare": { guard: "isNewApp", actions: "declareApp" },
         "app.configure": { actions: "passOn" },
@@ -153,10 +156,11 @@ export const godMachine = setup({
       },
     },
     shuttingDown: {
+      description: "Everything is being stopped.",
       always: { guard: "hasNoApps", target: "down" },
     },
-    handedOver: { type: "final" },
-    down: { type: "final" },
+    handedOver: { description: "It left; the apps run on for the next daemon.", type: "final" },
+    down: { description: "Nothing is left.", type: "final" },
   },
 });
 

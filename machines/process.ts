@@ -9,6 +9,7 @@ import { processSetup } from "./process-setup.ts";
  */
 export const processMachine = processSetup.createMachine({
   id: "process",
+  description: "One managed process, from its declaration to its removal.",
   context: ({ input }) => contextFrom(input),
   initial: "resuming",
   on: {
@@ -19,6 +20,8 @@ export const processMachine = processSetup.createMachine({
   },
   states: {
     resuming: {
+      description:
+        "A new daemon, or a new process: what the file and the kernel say decides where it goes on.",
       tags: "starting",
       always: [
         {
@@ -39,6 +42,7 @@ export const processMachine = processSetup.createMachine({
     },
 
     alive: {
+      description: "It has a child, or is getting one.",
       initial: "starting",
       invoke: {
         id: "childProcess",
@@ -89,6 +93,7 @@ export const processMachine = processSetup.createMachine({
       exit: "forgetResume",
       states: {
         starting: {
+          description: "The child is started and has not said that it can serve.",
           tags: "starting",
           entry: "beginLife",
           on: {
@@ -101,6 +106,8 @@ export const processMachine = processSetup.createMachine({
           after: { listenTimeout: { target: "online", actions: "noteLate" } },
         },
         online: {
+          description:
+            "The child serves. A longer life than min_uptime makes it stable; the sensors may ask for a restart.",
           tags: "online",
           entry: "reportReady",
           type: "parallel",
@@ -116,17 +123,29 @@ export const processMachine = processSetup.createMachine({
           },
           states: {
             uptime: {
+              description: "How old the life is.",
               initial: "fresh",
               states: {
-                fresh: { after: { minUptime: { target: "stable" } } },
-                stable: { entry: "forgetUnstableExits" },
+                fresh: {
+                  description: "Younger than min_uptime: an end now is an unstable one.",
+                  after: { minUptime: { target: "stable" } },
+                },
+                stable: {
+                  description: "Older than min_uptime.",
+                  entry: "forgetUnstableExits",
+                },
               },
             },
             sensors: {
+              description: "What may ask for a restart.",
               initial: "off",
               states: {
-                off: { always: { guard: "hasSensors", target: "watching" } },
+                off: {
+                  description: "Nothing is declared to watch.",
+                  always: { guard: "hasSensors", target: "watching" },
+                },
                 watching: {
+                  description: "They watch.",
                   invoke: {
                     id: "sensors",
                     src: "sensors",
@@ -139,12 +158,16 @@ export const processMachine = processSetup.createMachine({
                     onError: { target: "broken" },
                   },
                 },
-                broken: { entry: "reportUnexpected" },
+                broken: {
+                  description: "The sensors failed: the process runs on without them.",
+                  entry: "reportUnexpected",
+                },
               },
             },
           },
         },
         stopping: {
+          description: "The child was asked to end.",
           tags: "stopping",
           initial: "graceful",
           on: {
@@ -165,14 +188,20 @@ export const processMachine = processSetup.createMachine({
             "child.lost": {},
           },
           states: {
-            graceful: { entry: "askToStop", after: { killTimeout: { target: "forced" } } },
-            forced: { entry: "killTree" },
+            graceful: {
+              description: "It has until the end of the grace period.",
+              entry: "askToStop",
+              after: { killTimeout: { target: "forced" } },
+            },
+            forced: { description: "SIGKILL to its whole tree.", entry: "killTree" },
           },
         },
       },
     },
 
     exited: {
+      description:
+        "The whole restart policy: the first rule that applies decides. Nothing stays here.",
       entry: ["judge", "reportEnd"],
       always: [
         { guard: "wantsRemoval", target: "removed" },
@@ -192,6 +221,7 @@ export const processMachine = processSetup.createMachine({
     },
 
     waiting: {
+      description: "It starts again when the wait is over.",
       tags: "waiting",
       entry: "forgetResume",
       exit: "endWait",
@@ -205,6 +235,8 @@ export const processMachine = processSetup.createMachine({
     },
 
     errored: {
+      description:
+        "Given up: the restart budget is spent, or the program cannot be started. A command starts it again.",
       tags: "errored",
       entry: "forgetResume",
       on: {
@@ -216,6 +248,7 @@ export const processMachine = processSetup.createMachine({
     },
 
     stopped: {
+      description: "It has no child and wants none.",
       tags: "stopped",
       entry: "forgetResume",
       initial: "resting",
@@ -226,9 +259,13 @@ export const processMachine = processSetup.createMachine({
         remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
       },
       states: {
-        resting: { always: { guard: "isScheduled", target: "scheduled" } },
+        resting: {
+          description: "It stays as it is until a command comes.",
+          always: { guard: "isScheduled", target: "scheduled" },
+        },
         // A job that has ended by itself is run again by its cron pattern; one that was stopped is not.
         scheduled: {
+          description: "Its cron pattern starts it again.",
           invoke: {
             id: "sensors",
             src: "sensors",
@@ -247,7 +284,7 @@ export const processMachine = processSetup.createMachine({
       },
     },
 
-    removed: { tags: "removed", type: "final" },
+    removed: { description: "It is gone.", tags: "removed", type: "final" },
   },
 });
 

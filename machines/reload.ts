@@ -159,6 +159,7 @@ export const reloadMachine = setup({
   },
 }).createMachine({
   id: "reload",
+  description: "One reload of an app, a batch of processes at a time.",
   context: ({ input: { ids, resume, ...input } }) => ({
     ...input,
     startedAt: resume?.startedAt ?? input.at,
@@ -179,6 +180,7 @@ export const reloadMachine = setup({
   },
   states: {
     resuming: {
+      description: "A new reload, or one that a former daemon did not finish.",
       tags: "launching",
       always: [
         { guard: "wasDraining", target: "draining", actions: "resumeBatch" },
@@ -187,6 +189,7 @@ export const reloadMachine = setup({
       ],
     },
     choosing: {
+      description: "The next batch, or the end.",
       tags: "launching",
       always: [
         { guard: "nothingIsLeft", target: "succeeded" },
@@ -194,6 +197,7 @@ export const reloadMachine = setup({
       ],
     },
     launching: {
+      description: "The replacements are started and waited for.",
       tags: "launching",
       entry: ["tellMoved", "askToLaunch"],
       on: {
@@ -215,17 +219,24 @@ export const reloadMachine = setup({
       ],
     },
     draining: {
+      description: "The replacements serve; what they replace takes no new work and ends.",
       tags: "draining",
       entry: ["askToPromote", "tellMoved"],
       always: { guard: "batchIsOver", target: "choosing" },
     },
     failing: {
+      description:
+        "A replacement failed: those of the batch are ended, and what they were to replace serves on.",
       tags: "failing",
       entry: ["askToDiscard", "tellMoved"],
       always: { guard: "batchIsOver", target: "failed" },
     },
-    succeeded: { tags: "succeeded", type: "final" },
-    failed: { tags: "failed", type: "final" },
+    succeeded: { description: "Every process was replaced.", tags: "succeeded", type: "final" },
+    failed: {
+      description: "It stopped at the process that could not be replaced.",
+      tags: "failed",
+      type: "final",
+    },
   },
   output: ({ context }) => factsFrom(context, context.failure === null ? "succeeded" : "failed"),
 });

@@ -2,6 +2,7 @@ import { chartFiles } from "./charts/index.ts";
 import { commandReference } from "./commands.ts";
 import { configurationReference } from "./configuration.ts";
 import { errorReference } from "./errors.ts";
+import { machineReferences } from "./machines.ts";
 import { openApi } from "./openapi.ts";
 
 /** Every generated file by its path, as it should be now: what `npm run docs` writes and a test compares. */
@@ -11,6 +12,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/reference/configuration.md", configurationReference()],
     ["docs/reference/errors.md", errorReference()],
     ["docs/reference/openapi.json", openApi()],
+    ...machineReferences(),
     ...(await chartFiles()),
   ]);
 }

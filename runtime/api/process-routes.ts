@@ -4,6 +4,7 @@ import { act, outcomeOf } from "../daemon/commands.ts";
 import { declare } from "../daemon/declare.ts";
 import { scale } from "../daemon/scale.ts";
 import { reload } from "../daemon/reload.ts";
+import { statesOf } from "../daemon/states.ts";
 import { triggerAction } from "../daemon/trigger.ts";
 import type { Managed } from "../daemon/registry.ts";
 import { detailOf, viewOf } from "../daemon/views.ts";
@@ -46,6 +47,10 @@ export async function show(exchange: Exchange): Promise<void> {
   const pid = managed.facts.child?.pid;
   const metrics = pid === undefined ? undefined : await exchange.daemon.sampler.sample([pid], {});
   sendJson(exchange.response, detailOf(managed, metrics?.get(pid ?? -1), exchange.daemon.custom));
+}
+
+export function states(exchange: Exchange): void {
+  sendJson(exchange.response, statesOf(exchange.daemon, chosen(exchange)));
 }
 
 export async function history(exchange: Exchange): Promise<void> {

@@ -86,6 +86,14 @@ export const routes: readonly Route[] = [
   },
   {
     method: "GET",
+    path: "/processes/:id/states",
+    summary: "The states that its machine, its app's, a reload's and God's are in",
+    answer: "machineStatesSchema",
+    kind: "json",
+    handle: processRoutes.states,
+  },
+  {
+    method: "GET",
     path: "/processes/:id/history",
     summary: "Its last changes, oldest first; `limit`",
     answer: "historySchema",

@@ -228,6 +228,14 @@ export const processesSchema = v.array(v.union([processDetailSchema, processSche
 
 export const outcomesSchema = v.array(outcomeSchema);
 
+/** Ids of the states that each machine around a process is in, from the root down; `null` where there is none. */
+export const machineStatesSchema = v.object({
+  god: v.array(text()),
+  app: nullable(v.array(text())),
+  process: nullable(v.array(text())),
+  reload: nullable(v.array(text())),
+});
+
 export const historySchema = v.array(historyEntrySchema);
 
 export const problemSchema = v.object({
@@ -257,4 +265,5 @@ export type HistoryEntry = v.InferOutput<typeof historyEntrySchema>;
 export type LogLine = v.InferOutput<typeof logLineSchema>;
 export type DumpResult = v.InferOutput<typeof dumpResultSchema>;
 export type ResurrectResult = v.InferOutput<typeof resurrectResultSchema>;
+export type MachineStates = v.InferOutput<typeof machineStatesSchema>;
 export type Problem = v.InferOutput<typeof problemSchema>;

@@ -96,6 +96,7 @@ export function connect(options: ConnectOptions = {}): Client {
     scale: (app, instances, by) =>
       lines<Outcome>("POST", `/apps/${encodeURIComponent(app)}/scale`, { instances, by }),
     signal: (ids, signal) => json("POST", "/signals", { ids, signal }),
+    states: (id) => json("GET", `/processes/${id}/states`),
     history: (id, limit) => json("GET", `/processes/${id}/history?limit=${limit}`),
     logs: (query, signal) =>
       lines(

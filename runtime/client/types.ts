@@ -6,6 +6,7 @@ import type {
   DumpResult,
   HistoryEntry,
   LogLine,
+  MachineStates,
   Outcome,
   ProcessDetail,
   ProcessEventView,
@@ -23,6 +24,7 @@ export type {
   DumpResult,
   HistoryEntry,
   LogLine,
+  MachineStates,
   Outcome,
   ProcessDetail,
   ProcessEventView,
@@ -65,6 +67,8 @@ export interface Client {
   trigger(request: TriggerRequest): Promise<TriggerResult[]>;
   scale(app: string, instances: number, by: string): AsyncIterable<Outcome>;
   signal(ids: readonly number[], signal: string): Promise<Outcome[]>;
+  /** The states that its machine, its app's, a reload's and God's are in, as ids of their charts. */
+  states(id: number): Promise<MachineStates>;
   history(id: number, limit: number): Promise<HistoryEntry[]>;
   logs(query: LogQuery, abort?: AbortSignal): AsyncIterable<LogLine>;
   events(abort?: AbortSignal): AsyncIterable<ProcessEventView>;

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { createActor } from "xstate";
 import { expect, test } from "vitest";
-import { appMachine, godMachine, processMachine } from "../../machines/index.ts";
+import { appMachine, godMachine, processMachine, reloadMachine } from "../../machines/index.ts";
 
 const root = join(import.meta.dirname, "../..");
 
@@ -19,6 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "runtime/config/",
     "runtime/home/",
     "runtime/compat/",
+    "runtime/charts/",
     "runtime/errors.ts",
     "runtime/version.ts",
   ],
@@ -67,9 +68,9 @@ test("the compiler gives the machines no types of Node", () => {
 });
 
 test("every machine can be built: each transition has a target that exists", () => {
-  for (const machine of [processMachine, appMachine, godMachine]) {
+  for (const machine of [processMachine, reloadMachine, appMachine, godMachine]) {
     expect(() => createActor(machine as typeof godMachine, { input: {} })).not.toThrow(/target/i);
-    expect(machine.root.id).toMatch(/^(process|app|god)$/);
+    expect(machine.root.id).toMatch(/^(process|reload|app|god)$/);
   }
 });
 

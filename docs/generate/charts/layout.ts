@@ -1,49 +1,16 @@
 import type { ElkExtendedEdge, ElkNode } from "elkjs";
 import elk from "elkjs/lib/elk.bundled.js";
-import type { ChartEdge, ChartLine, ChartModel, ChartState } from "./model.ts";
-import { textOf } from "./model.ts";
-
-export interface Box {
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-export interface PlacedState extends Box {
-  readonly state: ChartState;
-}
-
-export interface PlacedEdge {
-  readonly edge: ChartEdge | null;
-  readonly points: readonly Point[];
-  readonly label: Box | null;
-}
-
-export interface Layout {
-  readonly width: number;
-  readonly height: number;
-  readonly states: readonly PlacedState[];
-  /** Where compounds begin. */
-  readonly dots: readonly Point[];
-  readonly edges: readonly PlacedEdge[];
-}
-
-/** Metrics of the monospace font the picture is drawn in; px. */
-export const metrics = {
-  titleSize: 12,
-  lineSize: 10,
-  titleHeight: 30,
-  lineHeight: 15,
-  labelHeight: 17,
-  padding: 12,
-  characterOf: (size: number) => size * 0.602,
-} as const;
+import {
+  metrics,
+  textOf,
+  type Box,
+  type ChartEdge,
+  type ChartLine,
+  type ChartModel,
+  type ChartState,
+  type Layout,
+  type PlacedEdge,
+} from "../../../runtime/charts/chart.ts";
 
 /** Places the states and edges of a chart, top-down, edges orthogonal, labels as wide as their text. */
 export async function layoutChart(model: ChartModel): Promise<Layout> {

@@ -1,42 +1,11 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate";
-
-/** A machine as a picture needs it: plain data. */
-export interface ChartModel {
-  readonly id: string;
-  readonly states: readonly ChartState[];
-  readonly edges: readonly ChartEdge[];
-}
-
-export interface ChartState {
-  readonly id: string;
-  readonly name: string;
-  readonly parent: string | null;
-  readonly kind: "atomic" | "compound" | "parallel" | "final";
-  /** The state a compound begins in. */
-  readonly initial: string | null;
-  readonly badge: "busy" | "up" | "down" | null;
-  readonly lines: readonly ChartLine[];
-}
-
-/** What a state does by itself, or without leaving. */
-export interface ChartLine {
-  readonly kind: "entry" | "exit" | "invoke" | "on";
-  readonly text: string;
-}
-
-/** All transitions from one state to another. */
-export interface ChartEdge {
-  readonly source: string;
-  readonly target: string;
-  readonly labels: readonly ChartLabel[];
-}
-
-export interface ChartLabel {
-  readonly kind: "event" | "always" | "delay";
-  readonly event: string;
-  readonly guard: string | null;
-  readonly actions: readonly string[];
-}
+import {
+  textOf,
+  type ChartEdge,
+  type ChartLabel,
+  type ChartModel,
+  type ChartState,
+} from "../../../runtime/charts/chart.ts";
 
 const badges: Readonly<Record<string, ChartState["badge"]>> = {
   starting: "busy",
@@ -107,12 +76,6 @@ function labelFrom({ eventType, guard, actions }: AnyTransitionDefinition): Char
     guard: guard === undefined ? null : nameOf(guard),
     actions: actions.map(nameOf),
   };
-}
-
-/** A label as one line of text. */
-export function textOf({ event, guard, actions }: ChartLabel): string {
-  const condition = guard === null ? "" : ` [${guard}]`;
-  return `${event}${condition}${actions.length === 0 ? "" : ` / ${actions.join(", ")}`}`;
 }
 
 /** XState arms and cancels its delays by actions of its own; the pills show them. */

@@ -1,10 +1,19 @@
-import { metrics, type Layout, type PlacedEdge, type PlacedState, type Point } from "./layout.ts";
-import type { ChartLabel, ChartLine, ChartModel } from "./model.ts";
+import {
+  metrics,
+  type ChartLabel,
+  type ChartLine,
+  type ChartModel,
+  type Layout,
+  type PlacedEdge,
+  type PlacedState,
+  type Point,
+} from "./chart.ts";
 
 const colors = {
   background: "#0b0f17",
   dot: "#1b2230",
   frame: "#1e3a5f",
+  lit: "#5eead4",
   border: "#2a3446",
   compound: "#101623",
   atomic: "#151d2c",
@@ -26,8 +35,15 @@ const colors = {
 
 const badgeColors = { busy: "#8fb0d9", up: "#7fc8a9", down: "#e08a8a" } as const;
 
-/** Draws a placed chart. The same chart gives the same bytes. */
-export function drawChart(model: ChartModel, layout: Layout): string {
+/**
+ * Draws a placed chart. The same chart gives the same bytes.
+ * @param lit ids of the states it is in now.
+ */
+export function drawChart(
+  model: ChartModel,
+  layout: Layout,
+  lit: ReadonlySet<string> = new Set(),
+): string {
   const { width, height } = layout;
   const title = `${model.id}: the statechart`;
   return [
@@ -37,7 +53,7 @@ export function drawChart(model: ChartModel, layout: Layout): string {
     `<defs><pattern id="dots" width="18" height="18" patternUnits="userSpaceOnUse"><circle cx="2" cy="2" r="0.8" fill="${colors.dot}"/></pattern>`,
     `<marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse"><path d="M0 0 L8 4 L0 8 z" fill="${colors.arrow}"/></marker></defs>`,
     `<rect width="${width}" height="${height}" fill="${colors.background}"/><rect width="${width}" height="${height}" fill="url(#dots)"/>`,
-    ...layout.states.map(drawState),
+    ...layout.states.map((placed) => drawState(placed, lit.has(placed.state.id))),
     ...layout.edges.map(drawLine),
     ...layout.dots.map(
       ({ x, y }) => `<circle cx="${n(x)}" cy="${n(y)}" r="4" fill="${colors.arrow}"/>`,
@@ -48,17 +64,23 @@ export function drawChart(model: ChartModel, layout: Layout): string {
   ].join("\n");
 }
 
-function drawState({ state, x, y, width, height }: PlacedState): string {
+function drawState({ state, x, y, width, height }: PlacedState, isLit: boolean): string {
   const isRoot = state.parent === null;
   const isRegion =
     state.kind === "compound" && state.badge === null && !isRoot && state.lines.length === 0;
   const fill = state.kind === "atomic" || state.kind === "final" ? colors.atomic : colors.compound;
-  const border = isRoot ? colors.frame : colors.border;
+  const border = isLit ? colors.lit : isRoot ? colors.frame : colors.border;
+  const weight = isLit ? ' stroke-width="2"' : "";
   const dash = state.kind === "parallel" || isRegion ? ' stroke-dasharray="5 4"' : "";
   const left = x + metrics.padding;
   const parts = [
-    `<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="8" fill="${fill}" fill-opacity="0.92" stroke="${border}"${dash}/>`,
-    text(left, y + 20, state.name, { size: metrics.titleSize, fill: colors.text, weight: 700 }),
+    `<rect x="${n(x)}" y="${n(y)}" width="${n(width)}" height="${n(height)}" rx="8" fill="${fill}" fill-opacity="0.92" stroke="${border}"${weight}${dash}/>`,
+    // The mark says it without colour.
+    text(left, y + 20, isLit ? `● ${state.name}` : state.name, {
+      size: metrics.titleSize,
+      fill: isLit ? colors.lit : colors.text,
+      weight: 700,
+    }),
   ];
   if (state.kind === "final") {
     parts.push(

@@ -39,7 +39,7 @@ export function createWorkers({
   const held = new Map<string, Held>();
   const ended = new Map<string, WorkerEnd>();
   /** Connections on their way from one worker to another. */
-  const tickets = new Map<number, { from: Held; to: Held }>();
+  const tickets = new Map<number, { from: Held; to: Held; handle: { close(): void } }>();
   let ticket = 0;
   cluster.schedulingPolicy = scheduling === "round-robin" ? cluster.SCHED_RR : cluster.SCHED_NONE;
   const shares = scheduling === "shared" ? makeShares(sharesFile) : undefined;
@@ -47,11 +47,13 @@ export function createWorkers({
   // `cluster.fork` merges this process's variables under those of the worker.
   process.env = {};
 
+  /** It was taken, or its taker has died: nobody but us holds it then, and its client learns of it. */
   const settle = (number: number): void => {
     const given = tickets.get(number);
     if (given === undefined) return;
     tickets.delete(number);
     given.to.given -= 1;
+    given.handle.close();
     send(given.from.worker, { type: "taken" });
   };
   /** A connection that a worker has too many of: to the one that has least. */
@@ -67,9 +69,10 @@ export function createWorkers({
     if (least === undefined) return handle.close();
     least.given += 1;
     ticket += 1;
-    tickets.set(ticket, { from, to: least });
+    tickets.set(ticket, { from, to: least, handle });
     const packet = { cmd: channelCommand, message: { type: "take", server, ticket } };
-    least.worker.process.send(packet, handle as never, {}, () => handle.close());
+    // A write that fails is the end of the worker, which settles it.
+    least.worker.process.send(packet, handle as never, {}, () => {});
   };
   const hear = (each: Held, message: Up): void => {
     const { life, worker } = each;

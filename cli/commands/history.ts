@@ -1,6 +1,8 @@
 import { connect } from "../../runtime/client/client.ts";
-import type { HistoryEntry } from "../../runtime/client/types.ts";
+import type { HistoryRecordView } from "../../runtime/client/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
+import { parseDuration } from "../../runtime/config/units.ts";
+import { xmError } from "../../runtime/errors.ts";
 import { targetArgs, xmCommand } from "../command.ts";
 import { paint } from "../render/colors.ts";
 import { formatTime } from "../render/format.ts";
@@ -8,30 +10,62 @@ import { resolveTargets } from "../targets.ts";
 
 export default xmCommand({
   name: "history",
-  description: "Shows the changes of a process's state, from the journal",
+  description: "Shows what happened: every transition of processes, reloads and daemons",
   args: {
     ...targetArgs,
-    lines: { type: "string", description: "How many changes", valueHint: "N", default: "50" },
+    lines: { type: "string", description: "How many moments", valueHint: "N", default: "50" },
+    since: {
+      type: "string",
+      description: "Only the last TIME, such as 10m or 2h",
+      valueHint: "TIME",
+    },
+    json: { type: "boolean", description: "A JSON record per line" },
   },
   run: async ({ args }) => {
     const client = connect();
-    for (const { id, name } of await resolveTargets(client, args._)) {
-      const entries = await client.history(id, Number(args.lines));
-      process.stdout.write(
-        `${paint("bold", name)} (id ${id})\n${entries.map(renderEntry).join("\n")}\n`,
-      );
+    const targets = args._.length === 0 ? ["all"] : args._;
+    const chosen = await resolveTargets(client, targets);
+    const limit = Number(args.lines);
+    if (!Number.isInteger(limit) || limit < 1) {
+      throw xmError("ERR_USAGE", {
+        what: `--lines: expected a whole number, got "${args.lines}"`,
+        fix: "for example `--lines 200`",
+      });
     }
+    const records = await client.history({
+      ids: chosen.map(({ id }) => id),
+      ...(args.since === undefined ? { limit } : { since: Date.now() - durationOf(args.since) }),
+    });
+    // An id may have been another process's before.
+    const names = new Set(chosen.map(({ name }) => name));
+    const own = records.filter(({ kind, name }) => kind !== "process" || names.has(name));
+    const show =
+      args.json === true ? (record: HistoryRecordView) => JSON.stringify(record) : render;
+    if (own.length > 0) process.stdout.write(`${own.map(show).join("\n")}\n`);
   },
 });
 
-function renderEntry(entry: HistoryEntry, index: number, all: readonly HistoryEntry[]): string {
-  const { at, event, status, pid, generation, decision, reload } = entry;
+function durationOf(text: string): number {
+  const ms = parseDuration(text);
+  if (ms !== undefined) return ms;
+  throw xmError("ERR_USAGE", {
+    what: `--since: expected a time, got "${text}"`,
+    fix: 'a number of ms, or "90s", "10m", "2h"',
+  });
+}
+
+function render(record: HistoryRecordView): string {
+  const { at, kind, id, name, generation, event, status, pid, decision, reload } = record;
+  const time = paint("grey", formatTime(at));
+  if (kind === "daemon") return `  ${time}  ${paint("cyan", `daemon ${event}`)}, pid ${pid}`;
   if (reload !== null) {
     const { by, done, total, failure } = reload;
     const why = failure === null ? "" : `\n      process ${failure.id}: ${failure.reason}`;
-    return `  ${paint("grey", formatTime(at))}  ${event.padEnd(16)} ${done} of ${total} done, by ${by}${why}`;
+    return `  ${time}  ${name.padEnd(16)} ${event.padEnd(16)} ${done} of ${total} done, by ${by}${why}`;
   }
-  const isNew = decision !== null && decision.at !== all[index - 1]?.decision?.at;
-  const head = `  ${paint("grey", formatTime(at))}  ${event.padEnd(16)} ${statusWord(status ?? "stopped").padEnd(16)}`;
-  return `${head}${pid === null ? "" : ` pid ${pid}`}${generation === 0 ? "" : ` (generation ${generation})`}${isNew ? `\n      ${decision.sentence}` : ""}`;
+  const who = `${name} (${id})`.padEnd(16);
+  const life = generation === 0 ? "" : ` (generation ${generation})`;
+  const head = `  ${time}  ${who} ${event.padEnd(16)} ${statusWord(status ?? "stopped").padEnd(16)}`;
+  const sentence = decision === null ? "" : `\n      ${decision.sentence}`;
+  return `${head}${pid === null ? "" : ` pid ${pid}`}${life}${sentence}`;
 }

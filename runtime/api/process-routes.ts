@@ -8,7 +8,6 @@ import { statesOf } from "../daemon/states.ts";
 import { triggerAction } from "../daemon/trigger.ts";
 import type { Managed } from "../daemon/registry.ts";
 import { detailOf, viewOf } from "../daemon/views.ts";
-import type { JournalRecord } from "../state/schema.ts";
 import { errnoOf, xmError } from "../errors.ts";
 import { readBody, sendJson, startStream } from "./exchange.ts";
 import type { Exchange } from "./routes.ts";
@@ -19,7 +18,6 @@ import {
   triggerRequestSchema,
   scaleRequestSchema,
   signalRequestSchema,
-  type HistoryEntry,
   type Outcome,
 } from "./schemas.ts";
 
@@ -53,28 +51,17 @@ export function states(exchange: Exchange): void {
   sendJson(exchange.response, statesOf(exchange.daemon, chosen(exchange)));
 }
 
-export async function history(exchange: Exchange): Promise<void> {
-  const { facts } = chosen(exchange);
-  const limit = numberFrom(exchange.query.get("limit"), 50);
-  const records = await exchange.daemon.store.history(facts.id, limit);
-  sendJson(exchange.response, records.flatMap(entriesOf));
-}
-
-function entriesOf(record: JournalRecord): HistoryEntry[] {
-  const { at } = record;
-  if (record.type === "process.changed") {
-    const { status, child, generation, lastExit: exit, decisions } = record.facts;
-    const decision = decisions.at(-1) ?? null;
-    const pid = child?.pid ?? null;
-    return [{ at, event: record.event, status, pid, generation, exit, decision, reload: null }];
-  }
-  if (record.type !== "reload.changed") return [];
-  const { step, by, done, pending, batch, failure } = record.reload;
-  const total = done.length + pending.length + batch.length;
-  const none = { status: null, pid: null, generation: 0, exit: null, decision: null };
-  return [
-    { at, event: `reload.${step}`, ...none, reload: { by, done: done.length, total, failure } },
-  ];
+export function history({ daemon, query, response }: Exchange): void {
+  const ids = query.get("ids")?.split(",").map(Number);
+  sendJson(
+    response,
+    daemon.history.read({
+      ...(ids === undefined ? {} : { ids }),
+      since: numberFrom(query.get("since"), 0),
+      afterSeq: numberFrom(query.get("after"), 0),
+      limit: numberFrom(query.get("limit"), 10_000),
+    }),
+  );
 }
 
 export async function declareApps({ daemon, request, response }: Exchange): Promise<void> {

@@ -94,8 +94,9 @@ export const routes: readonly Route[] = [
   },
   {
     method: "GET",
-    path: "/processes/:id/history",
-    summary: "Its last changes, oldest first; `limit`",
+    path: "/history",
+    summary:
+      "Past moments, oldest first: `ids`, `since` (ms since the epoch), `after` (a number), `limit` (the last so many)",
     answer: "historySchema",
     kind: "json",
     handle: processRoutes.history,
@@ -174,8 +175,9 @@ export const routes: readonly Route[] = [
   {
     method: "GET",
     path: "/events",
-    summary: "Every change of every process, as it happens",
-    answer: "eventSchema",
+    summary:
+      "Every moment as it happens; with `after` first those with a higher number, so that nothing is missed",
+    answer: "historyRecordSchema",
     kind: "stream",
     handle: streamRoutes.events,
   },

@@ -170,35 +170,34 @@ export const daemonSchema = v.object({
   notes: v.array(text()),
 });
 
-export const eventSchema = v.object({
+/** One moment of the history: a transition of a process, a step of a reload, or a daemon that came up. */
+export const historyRecordSchema = v.object({
+  seq: v.pipe(
+    count(),
+    v.description("grows by one from record to record, over all daemons of a home"),
+  ),
   at: time(),
-  id: count(),
-  name: text(),
-  /** What caused the change, for example `child.exited`. */
-  event: text(),
-  status: processSchema.entries.status,
-  pid: nullable(count()),
-  decision: nullable(decisionSchema),
-});
-
-export const historyEntrySchema = v.object({
-  at: time(),
-  event: text(),
-  status: v.pipe(nullable(processSchema.entries.status), v.description("`null` for a reload")),
-  pid: nullable(count()),
+  kind: v.picklist(["process", "reload", "daemon"]),
+  id: v.pipe(v.number(), v.description("-1 for what is of no process")),
   generation: count(),
-  exit: nullable(exitSchema),
-  decision: nullable(decisionSchema),
-  reload: v.pipe(
-    nullable(
-      v.object({
-        by: text(),
-        done: count(),
-        total: count(),
-        failure: nullable(v.object({ id: v.number(), at: time(), reason: text() })),
-      }),
-    ),
-    v.description("a reload that it is part of has moved"),
+  app: text(),
+  name: text(),
+  event: v.pipe(text(), v.description("what caused it, for example `child.exited`")),
+  states: v.pipe(text(), v.description("the states it is in after it, without their parents")),
+  status: nullable(processSchema.entries.status),
+  pid: nullable(count()),
+  restarts: count(),
+  unstableRestarts: count(),
+  exit: v.pipe(nullable(exitSchema), v.description("an end that this tells of")),
+  decision: v.pipe(nullable(decisionSchema), v.description("a decision that this tells of")),
+  reload: nullable(
+    v.object({
+      by: text(),
+      done: count(),
+      total: count(),
+      ids: v.array(count()),
+      failure: nullable(v.object({ id: v.number(), at: time(), reason: text() })),
+    }),
   ),
 });
 
@@ -236,7 +235,7 @@ export const machineStatesSchema = v.object({
   reload: nullable(v.array(text())),
 });
 
-export const historySchema = v.array(historyEntrySchema);
+export const historySchema = v.array(historyRecordSchema);
 
 export const problemSchema = v.object({
   type: text(),
@@ -260,8 +259,7 @@ export type ScaleRequest = v.InferOutput<typeof scaleRequestSchema>;
 export type SignalRequest = v.InferOutput<typeof signalRequestSchema>;
 export type Outcome = v.InferOutput<typeof outcomeSchema>;
 export type DaemonView = v.InferOutput<typeof daemonSchema>;
-export type ProcessEventView = v.InferOutput<typeof eventSchema>;
-export type HistoryEntry = v.InferOutput<typeof historyEntrySchema>;
+export type HistoryRecordView = v.InferOutput<typeof historyRecordSchema>;
 export type LogLine = v.InferOutput<typeof logLineSchema>;
 export type DumpResult = v.InferOutput<typeof dumpResultSchema>;
 export type ResurrectResult = v.InferOutput<typeof resurrectResultSchema>;

@@ -1,33 +1,30 @@
-import type { Change } from "../daemon/recorder.ts";
+import type { HistoryRecord } from "../history/record.ts";
 import { instanceLogPaths } from "../logs/paths.ts";
 import { streamLogs } from "../logs/tail.ts";
 import { startStream } from "./exchange.ts";
 import type { Exchange } from "./routes.ts";
-import type { ProcessEventView } from "./schemas.ts";
 
 /** Lines a slow listener may be behind before it is cut off: the daemon's memory is bounded. */
 const mostPending = 10_000;
 
-export function events({ daemon, request, response }: Exchange): void {
+/** Past and present without a gap: what happens while the past is read is told after it. */
+export function events({ daemon, request, response, query }: Exchange): void {
   const stream = startStream(request, response);
+  let told = Number(query.get("after") ?? daemon.history.lastSeq);
   let pending = 0;
-  const unsubscribe = daemon.recorder.subscribe((change) => {
-    if (stream.write(eventView(change, nameOf(change)))) {
+  const tell = (record: HistoryRecord): void => {
+    if (record.seq <= told) return;
+    told = record.seq;
+    if (stream.write(record)) {
       pending = 0;
       return;
     }
     pending += 1;
     if (pending > mostPending) response.destroy();
-  });
-  const names = new Map<number, string>();
-  const nameOf = ({ facts }: Change): string => {
-    const managed = daemon.registry.processes().find((each) => each.facts.id === facts.id);
-    const name = managed?.spec.name ?? names.get(facts.id) ?? facts.app;
-    names.set(facts.id, name);
-    return name;
   };
-  stream.signal.addEventListener("abort", unsubscribe);
   stream.open();
+  for (const record of daemon.history.read({ afterSeq: told })) tell(record);
+  stream.signal.addEventListener("abort", daemon.history.subscribe(tell));
 }
 
 export async function logs({ daemon, request, response, query }: Exchange): Promise<void> {
@@ -49,18 +46,4 @@ export async function logs({ daemon, request, response, query }: Exchange): Prom
     if (stream.signal.aborted) return;
   }
   stream.end();
-}
-
-function eventView({ at, event, before, facts }: Change, name: string): ProcessEventView {
-  const decision = facts.decisions.at(-1) ?? null;
-  const isNew = decision !== (before?.decisions.at(-1) ?? null);
-  return {
-    at,
-    id: facts.id,
-    name,
-    event,
-    status: facts.status,
-    pid: facts.child?.pid ?? null,
-    decision: isNew ? decision : null,
-  };
 }

@@ -3,7 +3,7 @@ import { errnoOf, XmError, xmError, type ErrorClass, type ErrorCode } from "../e
 import { homePaths, resolveHome } from "../home/paths.ts";
 import type { Problem } from "../api/schemas.ts";
 import { AnswerTimeout, ConnectionCut, request, type Answer } from "./_http.ts";
-import type { Client, ConnectOptions, Outcome, Progress } from "./types.ts";
+import type { Client, ConnectOptions, HistoryQuery, Outcome, Progress } from "./types.ts";
 
 /** A daemon that has not begun to answer by then is called unresponsive; ms. */
 const answerWithinMs = 3_500;
@@ -97,7 +97,7 @@ export function connect(options: ConnectOptions = {}): Client {
       lines<Outcome>("POST", `/apps/${encodeURIComponent(app)}/scale`, { instances, by }),
     signal: (ids, signal) => json("POST", "/signals", { ids, signal }),
     states: (id) => json("GET", `/processes/${id}/states`),
-    history: (id, limit) => json("GET", `/processes/${id}/history?limit=${limit}`),
+    history: (query) => json("GET", `/history?${queryOf(query)}`),
     logs: (query, signal) =>
       lines(
         "GET",
@@ -105,7 +105,8 @@ export function connect(options: ConnectOptions = {}): Client {
         undefined,
         signal,
       ),
-    events: (signal) => lines("GET", "/events", undefined, signal),
+    events: (signal, after) =>
+      lines("GET", after === undefined ? "/events" : `/events?after=${after}`, undefined, signal),
     save: () => json("POST", "/dump", {}),
     resurrect: (by) => json("POST", "/resurrect", { by }),
     shutDown: (by) => leave("/daemon/shut-down", by),
@@ -133,6 +134,13 @@ export function connect(options: ConnectOptions = {}): Client {
       }
     }
   }
+}
+
+function queryOf({ ids, since, after, limit }: HistoryQuery): string {
+  const given = { ids: ids?.join(","), since, after, limit };
+  return Object.entries(given)
+    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
+    .join("&");
 }
 
 /** No daemon listens: none was started, it has died, or it is about to. */

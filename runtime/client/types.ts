@@ -4,12 +4,11 @@ import type {
   DaemonView,
   DeclareRequest,
   DumpResult,
-  HistoryEntry,
+  HistoryRecordView,
   LogLine,
   MachineStates,
   Outcome,
   ProcessDetail,
-  ProcessEventView,
   ProcessView,
   Progress,
   ReloadRequestBody,
@@ -22,12 +21,11 @@ export type {
   ActionRequest,
   DaemonView,
   DumpResult,
-  HistoryEntry,
+  HistoryRecordView,
   LogLine,
   MachineStates,
   Outcome,
   ProcessDetail,
-  ProcessEventView,
   ProcessView,
   Progress,
   ReloadRequestBody,
@@ -42,6 +40,16 @@ export interface LogQuery {
   readonly lines: number;
   readonly follow: boolean;
   readonly streams: readonly ("out" | "err")[];
+}
+
+export interface HistoryQuery {
+  readonly ids?: readonly number[];
+  /** ms since the epoch. */
+  readonly since?: number;
+  /** Number of the last record that is known. */
+  readonly after?: number;
+  /** The last so many. */
+  readonly limit?: number;
 }
 
 /** The daemon as a program sees it. Every method throws `XmError`; streams end when the daemon's answer ends. */
@@ -69,9 +77,11 @@ export interface Client {
   signal(ids: readonly number[], signal: string): Promise<Outcome[]>;
   /** The states that its machine, its app's, a reload's and God's are in, as ids of their charts. */
   states(id: number): Promise<MachineStates>;
-  history(id: number, limit: number): Promise<HistoryEntry[]>;
+  /** Past moments, oldest first; 10 000 at most unless told. */
+  history(query: HistoryQuery): Promise<HistoryRecordView[]>;
   logs(query: LogQuery, abort?: AbortSignal): AsyncIterable<LogLine>;
-  events(abort?: AbortSignal): AsyncIterable<ProcessEventView>;
+  /** Moments as they happen; with `after` first those with a higher number, so that nothing is missed. */
+  events(abort?: AbortSignal, after?: number): AsyncIterable<HistoryRecordView>;
   save(): Promise<DumpResult>;
   resurrect(by: string): Promise<ResurrectResult>;
   /** Stops every process, forgets them and ends the daemon. Resolves when it is gone. */

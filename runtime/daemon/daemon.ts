@@ -4,6 +4,8 @@ import type { GodActor } from "../../machines/god.ts";
 import { messageOf } from "../errors.ts";
 import type { HomePaths } from "../home/paths.ts";
 import { createBalancers } from "../balancer/balancers.ts";
+import { openHistory, type History } from "../history/history.ts";
+import { historyEntry } from "../history/record.ts";
 import { serveLinks } from "../links/server.ts";
 import { createCustomMetrics, type CustomMetrics } from "../metrics/custom.ts";
 import type { ChildServices } from "../process/child.ts";
@@ -15,6 +17,7 @@ import { wireGod } from "../wire.ts";
 import type { ReloadFacts } from "../../machines/facts.ts";
 import type { AppActor } from "../../machines/app.ts";
 import type { DeclareDependencies } from "./scale.ts";
+import { entryOfChange, entryOfReload } from "./remember.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { planRestore } from "./restore.ts";
@@ -28,6 +31,7 @@ export interface Daemon extends DeclareDependencies {
   readonly recorder: Recorder;
   readonly store: StateStore;
   readonly sampler: Sampler;
+  readonly history: History;
   /** What apps publish of themselves. */
   readonly custom: CustomMetrics;
   readonly children: Children;
@@ -66,6 +70,10 @@ export async function startDaemon(options: {
   const sampler = createSampler();
   const recorder = createRecorder({ store, now, log });
   const custom = createCustomMetrics();
+  const history = openHistory({ folder: paths.history, now, log });
+  history.append(
+    historyEntry({ at: startedAt, kind: "daemon", event: "started", pid: process.pid }),
+  );
   const { preload, balancer: program } = options.programs;
   const links = await serveLinks(paths.links, log);
   const balancers = createBalancers({ folder: paths.balancers, program, home: paths.home, log });
@@ -98,9 +106,11 @@ export async function startDaemon(options: {
   });
   const god = createActor(machine);
   const registry = createRegistry(god);
-  observe({ god, recorder, store, now, log });
+  observe({ god, recorder, store, history, now, log });
   god.on("app.gone", ({ key }) => balancers.end(key));
-  recorder.subscribe(({ before, facts }) => {
+  recorder.subscribe((change) => {
+    const { before, facts } = change;
+    history.append(entryOfChange(change));
     const ended = before?.child?.lifeId;
     if (ended !== undefined && (facts.child?.lifeId !== ended || facts.status === "removed")) {
       custom.forget(ended);
@@ -145,6 +155,7 @@ export async function startDaemon(options: {
     recorder,
     store,
     sampler,
+    history,
     custom,
     children,
     notes,
@@ -160,10 +171,11 @@ function observe(options: {
   god: GodActor;
   recorder: Recorder;
   store: StateStore;
+  history: History;
   now: () => number;
   log: (line: string) => void;
 }): void {
-  const { god, recorder, store, now, log } = options;
+  const { god, recorder, store, history, now, log } = options;
   const apps = new WeakSet<AppActor>();
   const processes = new WeakSet<object>();
 
@@ -186,6 +198,7 @@ function observe(options: {
     const at = now();
     const isOwn = reloadSpec === null || reloadSpec === spec;
     if (facts.step === "succeeded") store.append({ type: "app.declared", at, app: { key, spec } });
+    history.append(entryOfReload(facts, at));
     store.append({ type: "reload.changed", at, reload: facts, spec: isOwn ? null : reloadSpec });
     if (facts.failure !== null && facts.step === "failed") {
       log(`reload of ${key}: process ${facts.failure.id}: ${facts.failure.reason}`);

@@ -23,6 +23,7 @@ export async function leaveDaemon(options: {
   if (how === "signal") await stopButRemember(daemon, why);
   if (how === "handOver") daemon.god.send({ type: "handOver", at: daemon.now() });
   daemon.recorder.freeze();
+  daemon.history.flush();
   try {
     await daemon.store.close();
   } finally {
@@ -40,7 +41,7 @@ function abandonReloads({ registry, store, now }: Daemon): void {
     const at = now();
     for (const actor of [...Object.values(successors), ...Object.values(leaving)]) {
       const { id, generation } = actor.getSnapshot().context;
-      store.append({ type: "process.removed", at, id, generation, isLast: false });
+      store.append({ type: "process.removed", at, id, generation });
     }
     const facts = reloadFactsOf(reload);
     const failure = { id: facts.batch[0] ?? -1, at, reason: "was stopped with the daemon" };

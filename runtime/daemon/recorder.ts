@@ -1,5 +1,6 @@
 import type { ProcessFacts } from "../../machines/facts.ts";
-import { factsOf, type ProcessActor } from "../../machines/process.ts";
+import type { SnapshotFrom } from "xstate";
+import { factsOf, type processMachine, type ProcessActor } from "../../machines/process.ts";
 import { processKey } from "../../machines/lib/process-key.ts";
 import type { StateStore } from "../state/store.ts";
 
@@ -9,6 +10,9 @@ export interface Change {
   readonly event: string;
   readonly before: ProcessFacts | undefined;
   readonly facts: ProcessFacts;
+  readonly name: string;
+  /** The states it is in now, without their parents. */
+  readonly states: string;
 }
 
 export interface Recorder {
@@ -33,42 +37,59 @@ export function createRecorder(options: {
   readonly log: (line: string) => void;
 }): Recorder {
   const { store, now, log } = options;
-  const causes = new Map<string, string>();
+  /** Of what is on its way to each process: it is told of each event once, in order. */
+  const causes = new Map<string, string[]>();
   const last = new Map(store.restored.processes.map((facts) => [processKey(facts), facts]));
+  const lastStates = new Map<string, string>();
   const listeners = new Set<(change: Change) => void>();
   let frozen = false;
 
-  const record = (facts: ProcessFacts): void => {
+  const record = ({ facts, states, name }: Seen, cause: string | undefined): void => {
     const key = processKey(facts);
     const before = last.get(key);
-    if (frozen || (before !== undefined && isSame(before, facts))) return;
+    const statesBefore = lastStates.get(key);
+    const isNews = before === undefined || !isSame(before, facts);
+    if (frozen || (!isNews && states === statesBefore)) return;
+    lastStates.set(key, states);
+    if (!isNews) {
+      const event = cause ?? delayWithin(states);
+      for (const listener of listeners) listener({ at: now(), event, before, facts, name, states });
+      return;
+    }
     const broken = brokenRule(facts);
     if (broken !== undefined) log(`can't happen: process ${facts.id} is ${broken}`);
-    const event = causes.get(key) ?? delayBehind(before, facts);
-    causes.delete(key);
+    const event = cause ?? delayBehind(before, facts);
     const at = now();
     if (facts.status === "removed") {
       last.delete(key);
+      lastStates.delete(key);
+      causes.delete(key);
       const { id, generation } = facts;
-      const isLast = ![...last.values()].some((other) => other.id === id);
-      store.append({ type: "process.removed", at, id, generation, isLast });
+      store.append({ type: "process.removed", at, id, generation });
     } else {
       last.set(key, facts);
       store.append({ type: "process.changed", at, event, facts });
     }
-    for (const listener of listeners) listener({ at, event, before, facts });
+    for (const listener of listeners) listener({ at, event, before, facts, name, states });
   };
 
   return {
     observe: (actor) => {
-      record(factsOf(actor.getSnapshot()));
+      const first = seen(actor.getSnapshot());
+      const key = processKey(first.facts);
+      // What came before it was observed is past.
+      record(first, causes.get(key)?.splice(0).at(-1));
       actor.subscribe({
-        next: (snapshot) => record(factsOf(snapshot)),
+        next: (snapshot) => record(seen(snapshot), causes.get(key)?.shift()),
         // The app machine handles a broken process; without an observer of its own the error would be thrown.
         error: () => {},
       });
     },
-    cause: (key, event) => causes.set(key, event),
+    cause: (key, event) => {
+      const waiting = causes.get(key);
+      if (waiting === undefined) causes.set(key, [event]);
+      else waiting.push(event);
+    },
     freeze: () => {
       frozen = true;
     },
@@ -78,6 +99,31 @@ export function createRecorder(options: {
       return () => listeners.delete(listener);
     },
   };
+}
+
+interface Seen {
+  readonly facts: ProcessFacts;
+  readonly states: string;
+  readonly name: string;
+}
+
+function seen(snapshot: SnapshotFrom<typeof processMachine>): Seen {
+  const { value, context } = snapshot;
+  return { facts: factsOf(snapshot), states: leavesOf(value), name: context.spec.name };
+}
+
+/** `alive.online.uptime.fresh alive.online.sensors.off` */
+export function leavesOf(value: unknown, parent = ""): string {
+  if (typeof value === "string") return `${parent}${value}`;
+  return Object.entries(value as Record<string, unknown>)
+    .map(([name, inner]) => leavesOf(inner, `${parent}${name}.`))
+    .join(" ");
+}
+
+/** The delay behind a transition that changes no fact. */
+function delayWithin(states: string): string {
+  if (states.includes("forced")) return "killTimeout";
+  return states.includes("stable") ? "minUptime" : "changed";
 }
 
 /** The rules that hold in every state, as cheap as they are; the model tests prove them, this watches over them. */
@@ -95,6 +141,8 @@ export function brokenRule({ status, child, restartAt, killAt }: ProcessFacts): 
 /** The machine's delays are the changes nobody outside caused. */
 function delayBehind(before: ProcessFacts | undefined, facts: ProcessFacts): string {
   if (before === undefined) return "declared";
+  // Commands that the app's reload gives.
+  if (facts.status === "stopping" && before.status !== "stopping") return facts.goal;
   if (before.status !== facts.status && before.child !== null && facts.child === null)
     return "resumed";
   if (before.status === "waiting") return "restartDelay";

@@ -16,6 +16,7 @@ export interface HomePaths {
   /** The daemon's own log. */
   readonly log: string;
   readonly state: string;
+  readonly history: string;
   readonly logs: string;
   readonly pids: string;
   /** PM2's saved list (`xm save`) and the one before. */
@@ -39,6 +40,7 @@ export function homePaths(home: string): HomePaths {
     pidFile: join(home, "god.pid"),
     log: join(home, "god.log"),
     state: join(home, "state"),
+    history: join(home, "history"),
     logs: join(home, "logs"),
     pids: join(home, "pids"),
     dump: join(home, "dump.pm2"),

@@ -1,6 +1,6 @@
 import type { ProcessFacts } from "../../machines/facts.ts";
 import type { OnStep } from "./compact.ts";
-import type { DeclaredApp, JournalEntry, JournalRecord, OpenReload } from "./schema.ts";
+import type { DeclaredApp, JournalEntry, OpenReload } from "./schema.ts";
 
 /** Facts restored at open. */
 export interface Restored {
@@ -32,8 +32,6 @@ export interface StateStore {
    * @throws `ERR_STATE_NOT_WRITABLE`
    */
   assertWritable(): void;
-  /** The last `limit` journal records of one process, oldest first. */
-  history(processId: number, limit: number): Promise<JournalRecord[]>;
   /** Compacts now; a failure is logged, the journal then goes on growing. */
   snapshot(): void;
   /**

@@ -34,8 +34,6 @@ export type JournalEntry =
       readonly at: number;
       readonly id: number;
       readonly generation: number;
-      /** No other generation of this id is left. */
-      readonly isLast: boolean;
     }
   | {
       readonly type: "reload.changed";
@@ -243,7 +241,6 @@ export const journalRecordSchema: v.GenericSchema<unknown, JournalRecord> = v.va
     type: v.literal("process.removed"),
     id: count,
     generation: v.optional(count, 0),
-    isLast: v.optional(v.boolean(), true),
   }),
   v.looseObject({
     ...line,

@@ -3,12 +3,11 @@ import { join } from "node:path";
 import { errnoOf, messageOf, xmError, type XmError } from "../errors.ts";
 import { rotateSegments, writeSnapshot } from "./compact.ts";
 import type { Restored, StateStore, StoreOptions } from "./contract.ts";
-import { readHistory } from "./history.ts";
 import { applyEntry, type Image } from "./image.ts";
 import { JournalFile } from "./journal.ts";
 import { recover } from "./recover.ts";
 import type { Repair } from "./repair.ts";
-import type { JournalEntry, JournalRecord } from "./schema.ts";
+import type { JournalEntry } from "./schema.ts";
 import { encodeLine } from "./segment.ts";
 import { probeWritable } from "./space.ts";
 
@@ -118,10 +117,6 @@ class Store implements StateStore {
       }
     }
     if (!this.#drain()) throw this.#notWritable();
-  }
-
-  history(processId: number, limit: number): Promise<JournalRecord[]> {
-    return readHistory(this.#directory, processId, limit);
   }
 
   snapshot(): void {

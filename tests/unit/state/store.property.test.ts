@@ -21,7 +21,7 @@ const steps = fc.array(
         failure: { at: 1, code: "ERR_X", message: it.message },
       }),
     ),
-    id.map((it): Step => ({ type: "process.removed", at: 1, id: it, generation: 0, isLast: true })),
+    id.map((it): Step => ({ type: "process.removed", at: 1, id: it, generation: 0 })),
     fc.constantFrom<Step>("compact", "kill", "close", "flush"),
   ),
   { maxLength: 40 },

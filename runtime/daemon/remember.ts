@@ -1,0 +1,41 @@
+import type { ReloadFacts } from "../../machines/facts.ts";
+import { historyEntry, type HistoryEntry } from "../history/record.ts";
+import type { Change } from "./recorder.ts";
+
+/** A change of a process as the history keeps it: an exit and a decision where they are new. */
+export function entryOfChange({ at, event, before, facts, name, states }: Change): HistoryEntry {
+  const { id, generation, app, status, child, restarts, unstableRestarts, lastExit } = facts;
+  const decision = facts.decisions.at(-1) ?? null;
+  return historyEntry({
+    at,
+    kind: "process",
+    id,
+    generation,
+    app,
+    name,
+    event,
+    states,
+    status,
+    pid: child?.pid ?? null,
+    restarts,
+    unstableRestarts,
+    exit: lastExit !== null && lastExit.at !== before?.lastExit?.at ? lastExit : null,
+    decision: decision?.at === before?.decisions.at(-1)?.at ? null : decision,
+  });
+}
+
+/** A step of a reload as the history keeps it. */
+export function entryOfReload(facts: ReloadFacts, at: number): HistoryEntry {
+  const { key, by, step, done, pending, batch, takenOut, failure } = facts;
+  const total = done.length + pending.length + batch.length;
+  const ids = [...done, ...batch, ...pending, ...takenOut];
+  return historyEntry({
+    at,
+    kind: "reload",
+    app: key,
+    name: key,
+    event: `reload.${step}`,
+    states: step,
+    reload: { by, done: done.length, total, ids, failure },
+  });
+}

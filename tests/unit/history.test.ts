@@ -1,0 +1,94 @@
+import { appendFileSync, readdirSync, utimesSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { openHistory, type History } from "../../runtime/history/history.ts";
+import { historyEntry, type HistoryEntry } from "../../runtime/history/record.ts";
+import { testFolder } from "../support/folder.ts";
+
+const entry = (id: number, at: number, more: Partial<HistoryEntry> = {}): HistoryEntry =>
+  historyEntry({ at, kind: "process", event: "child.exited", id, name: "api", ...more });
+
+function open(folder: string, limits: { segmentBytes?: number; mostBytes?: number } = {}): History {
+  return openHistory({ folder, now: () => Date.now(), log: () => {}, ...limits });
+}
+
+test("records are numbered on over daemons, and a line that a kill has cut costs itself alone", () => {
+  const { path } = testFolder();
+  const folder = join(path, "history");
+  const first = open(folder);
+  first.append(entry(0, 1));
+  first.append(entry(1, 2, { pid: 7, states: "alive.starting" }));
+  first.flush();
+  appendFileSync(join(folder, readdirSync(folder)[0] ?? ""), '{"seq":3,"at":3,"eve');
+  const second = open(folder);
+  second.append(entry(0, 4));
+  expect(second.read({})).toEqual([
+    { ...entry(0, 1), seq: 1 },
+    { ...entry(1, 2, { pid: 7, states: "alive.starting" }), seq: 2 },
+    { ...entry(0, 4), seq: 3 },
+  ]);
+});
+
+test("it is read by number, time, process and count", () => {
+  const history = open(join(testFolder().path, "history"), { segmentBytes: 300 });
+  for (let n = 1; n <= 20; n += 1) {
+    history.append(entry(n % 2, n * 10));
+    history.flush();
+  }
+  const seqs = (query: Parameters<History["read"]>[0]): number[] =>
+    history.read(query).map(({ seq }) => seq);
+  expect(seqs({ afterSeq: 17 })).toEqual([18, 19, 20]);
+  expect(seqs({ since: 185 })).toEqual([19, 20]);
+  expect(seqs({ ids: [1], limit: 3 })).toEqual([15, 17, 19]);
+  expect(seqs({ limit: 2 })).toEqual([19, 20]);
+});
+
+test("a reload belongs to its processes, and a daemon's start to everyone's history", () => {
+  const history = open(join(testFolder().path, "history"));
+  const reload = { by: "x", done: 0, total: 1, ids: [4], failure: null };
+  history.append(historyEntry({ at: 1, kind: "daemon", event: "started" }));
+  history.append(historyEntry({ at: 2, kind: "reload", event: "reload.launching", reload }));
+  expect(history.read({ ids: [4] }).map(({ seq }) => seq)).toEqual([1, 2]);
+  expect(history.read({ ids: [5] }).map(({ seq }) => seq)).toEqual([1]);
+});
+
+test("it is bounded by size and by age", () => {
+  const folder = join(testFolder().path, "history");
+  const history = open(folder, { segmentBytes: 200, mostBytes: 1_000 });
+  for (let n = 0; n < 100; n += 1) {
+    history.append(entry(0, n));
+    history.flush();
+  }
+  expect(readdirSync(folder).length).toBeLessThanOrEqual(6);
+  expect(history.read({}).at(-1)?.seq).toBe(100);
+  const old = new Date(Date.now() - 15 * 24 * 3_600_000);
+  for (const name of readdirSync(folder)) utimesSync(join(folder, name), old, old);
+  for (let n = 0; n < 10; n += 1) {
+    history.append(entry(0, n));
+    history.flush();
+  }
+  expect(history.read({})[0]?.seq).toBeGreaterThan(98);
+});
+
+test("a history that cannot be written is said once, and goes on without", () => {
+  const { put } = testFolder();
+  const lines: string[] = [];
+  const folder = put("history", "a file is in the way");
+  const history = openHistory({ folder, now: () => 0, log: (line) => lines.push(line) });
+  for (let n = 0; n < 3; n += 1) {
+    history.append(entry(0, n));
+    history.flush();
+  }
+  expect([lines.length, history.lastSeq, history.read({})]).toEqual([1, 3, []]);
+});
+
+test("listeners hear each record once, as it happens", () => {
+  const history = open(join(testFolder().path, "history"));
+  const heard: number[] = [];
+  const stop = history.subscribe(({ seq }) => heard.push(seq));
+  history.append(entry(0, 1));
+  history.append(entry(0, 2));
+  stop();
+  history.append(entry(0, 3));
+  expect(heard).toEqual([1, 2]);
+});

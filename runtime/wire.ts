@@ -17,7 +17,7 @@ export interface WireDependencies extends SourceDependencies {
 }
 
 /**
- * Fills every port of every machine; the only place that calls `provide`. Leaves first: `provide` reaches a
+ * Fills every port of every machine; the only place of the daemon that calls `provide`. Leaves first: `provide` reaches a
  * machine's own ports and not its children's, so a parent receives an already wired child.
  */
 export function wireGod(dependencies: WireDependencies): typeof godMachine {

@@ -52,7 +52,7 @@ export function createRecorder(options: {
     if (frozen || (!isNews && states === statesBefore)) return;
     lastStates.set(key, states);
     if (!isNews) {
-      const event = cause ?? delayWithin(states);
+      const event = statesBefore === undefined ? "resumed" : (cause ?? delayWithin(states));
       for (const listener of listeners) listener({ at: now(), event, before, facts, name, states });
       return;
     }

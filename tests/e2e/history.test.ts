@@ -21,6 +21,7 @@ test("the history tells every transition over the lives of several daemons, as t
     ["child.exited", "starting"],
     ["child.spawned", "online"],
     ["child.exited", "errored"],
+    ["resumed", "errored"],
   ]);
   expect(about("s")).toEqual([["child.spawned", "online"]]);
   expect(records.filter(({ kind }) => kind === "daemon").length).toBe(2);

@@ -45,6 +45,6 @@ export default xmCommand({
       ...(args.force === true ? { force: true } : {}),
       ...(args["update-env"] === true ? { env: callerVariables(process.env) } : {}),
     });
-    return showReload({ client, lines, expected: chosen.length });
+    return showReload({ client, lines, chosen });
   },
 });

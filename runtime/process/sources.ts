@@ -52,13 +52,19 @@ export function childSource(dependencies: SourceDependencies) {
       sendBack(event);
     };
     const ready = (): void => tell({ type: "child.ready", at: now() });
+    const { mode, policy } = input.spec;
+    const probe = (): void => {
+      if (policy.readiness === "probe") stopProbe ??= startProbe(input.spec, ready);
+    };
     const events: ChildEvents = {
       spawned: (child) => {
         tell({ type: "child.spawned", at: now(), child });
-        if (input.spec.policy.readiness === "probe") stopProbe = startProbe(input.spec, ready);
+        // A port that a cluster shares would be answered by another process, such as the one it replaces.
+        if (mode === "fork") probe();
       },
       told: (message) => {
         if (meansReady(input.spec, message)) ready();
+        if (meansListening(message)) probe();
         onSaid({ id: input.id, lifeId: launch.lifeId }, message);
       },
       failed: ({ transient, ...failure }) =>
@@ -115,9 +121,12 @@ function begin(
 function meansReady({ policy: { readiness } }: AppSpec, message: Up): boolean {
   const byMessage = readiness === "message" || readiness === "listening";
   if (message.type === "message") return byMessage && message.data === "ready";
-  if (message.type === "listening") return readiness === "listening";
-  if (message.type !== "hello") return false;
-  return (byMessage && message.isReady) || (readiness === "listening" && message.isListening);
+  if (readiness === "listening" && meansListening(message)) return true;
+  return message.type === "hello" && byMessage && message.isReady;
+}
+
+function meansListening(message: Up): boolean {
+  return message.type === "listening" || (message.type === "hello" && message.isListening);
 }
 
 function launchFrom(input: LaunchInput, { home, newLifeId }: SourceDependencies): Launch {

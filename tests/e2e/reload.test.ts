@@ -103,6 +103,33 @@ test("God killed under load, and again in the middle of a reload, fails no reque
   expect(before.some(isThere)).toBe(false);
 });
 
+test("xm reload waits for the next God when this one dies, and tells how the reload ended", async () => {
+  const home = testHome();
+  const port = await freePort();
+  const ready = home.file("ready", "");
+  const app = {
+    name: "web",
+    script: fixture("ready-when-told.cjs"),
+    instances: 2,
+    wait_ready: true,
+    listen_timeout: "60s",
+    env: { PORT: port, READY: ready },
+  };
+  await home.ok("start", home.file("ecosystem.json", JSON.stringify({ apps: [app] })));
+  const before = (await home.list()).map(({ pid }) => pid);
+  rmSync(ready);
+  const reload = home.xm("reload", "web");
+  await until("it to be under way", async () => (await home.list())[0]?.reload);
+  const god = home.godPid();
+  process.kill(god, "SIGKILL");
+  await home.nextGod(god);
+  writeFileSync(ready, "");
+  const { code, stdout } = await reload;
+  expect(code).toBe(0);
+  expect(stdout).toContain("the daemon has died; the next one goes on with the reload");
+  expect((await home.list()).some(({ pid }) => before.includes(pid))).toBe(false);
+});
+
 test("a broken new version leaves the old one serving, fails no request and tells why", async () => {
   const home = testHome();
   const port = await freePort();
@@ -151,6 +178,27 @@ test("a replacement that does not listen in time is given up, and --force goes o
   expect((await home.list()).some(({ pid }) => before.includes(pid))).toBe(false);
   // What never listened need not listen after a reload either.
   await home.ok("reload", "web");
+});
+
+test("a probe that the old process answers does not make its replacement ready", async () => {
+  const home = testHome();
+  const port = await freePort();
+  const listens = home.file("listens", "");
+  const app = {
+    name: "web",
+    script: fixture("never-listens.cjs"),
+    instances: 1,
+    ready: { http: `http://127.0.0.1:${port}/` },
+    listen_timeout: 500,
+    env: { PORT: port, LISTENS: listens },
+  };
+  await home.ok("start", home.file("ecosystem.json", JSON.stringify({ apps: [app] })));
+  const { pid, readiness } = await home.process("web");
+  expect(readiness).toBe("ready");
+  rmSync(listens);
+  const { code, stderr } = await home.xm("reload", "web");
+  expect([code, stderr.includes("was not ready within 500 ms")]).toEqual([1, true]);
+  expect((await home.process("web")).pid).toBe(pid);
 });
 
 test("a reload of a fork-mode app restarts it, says so, and finishes what is in flight", async () => {

@@ -6,8 +6,13 @@ import type { Link } from "./link.ts";
 /** Fewer connections than this are not worth a thought. */
 const fewest = 8;
 
-/** A worker may have so much more than the average before it gives a new connection away. */
-const tolerance = 1.15;
+/**
+ * A worker may have so much more than the average before it gives a new connection away: next to nothing while
+ * connections stay, for they are requests for a long time; more while they come and go, for to give one away costs more
+ * than to answer it.
+ */
+const toleranceOfStaying = 1.02;
+const toleranceOfPassing = 1.2;
 
 /** A connection as libuv has accepted it. */
 interface Handle {
@@ -48,8 +53,17 @@ export function createSharing(path: string, link: Link): Sharing | undefined {
   let isParted = false;
   let whenParted: (() => void) | undefined;
 
+  /** Of late: halved as they grow, so that the past fades. */
+  let opened = 0;
+  let closed = 0;
   const note = (change: number): void => {
     count += change;
+    if (change > 0) opened += 1;
+    if (change < 0) closed += 1;
+    if (opened > 256) {
+      opened /= 2;
+      closed /= 2;
+    }
     const told = hasLeft ? absent : count < fewest ? 0 : count;
     if (told === written) return;
     written = told;
@@ -64,6 +78,7 @@ export function createSharing(path: string, link: Link): Sharing | undefined {
       workers += 1;
       sum += each;
     }
+    const tolerance = closed * 4 > opened ? toleranceOfPassing : toleranceOfStaying;
     return workers > 1 && count > ((sum + underWay) / workers) * tolerance + 1;
   };
   const check = (): void => {

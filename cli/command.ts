@@ -33,6 +33,16 @@ export const targetArgs = {
   },
 } as const satisfies ArgsDef;
 
+/** What a restart or a reload may change of the environment. */
+export const environmentArgs = {
+  "update-env": {
+    type: "boolean",
+    alias: "a",
+    description: "Merge the caller's environment over the app's",
+  },
+  env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
+} as const satisfies ArgsDef;
+
 async function checkFlags(raw: readonly string[], args: ArgsDef): Promise<void> {
   const known = new Set<string>();
   for (const [name, arg] of Object.entries(args)) {

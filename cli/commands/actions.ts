@@ -1,18 +1,10 @@
 import { connect } from "../../runtime/client/client.ts";
 import type { ActionRequest } from "../../runtime/client/types.ts";
-import { targetArgs, xmCommand } from "../command.ts";
+import { environmentArgs, targetArgs, xmCommand } from "../command.ts";
 import { showOutcomes } from "../outcomes.ts";
 import { resolveTargets } from "../targets.ts";
 
-const restartArgs = {
-  ...targetArgs,
-  "update-env": {
-    type: "boolean",
-    alias: "a",
-    description: "Merge the caller's environment over the app's",
-  },
-  env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
-} as const;
+const restartArgs = { ...targetArgs, ...environmentArgs } as const;
 
 export const stop = xmCommand({
   name: "stop",

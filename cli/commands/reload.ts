@@ -1,16 +1,11 @@
 import { connect } from "../../runtime/client/client.ts";
-import { targetArgs, xmCommand } from "../command.ts";
+import { environmentArgs, targetArgs, xmCommand } from "../command.ts";
 import { showReload } from "../reload-progress.ts";
 import { resolveTargets } from "../targets.ts";
 
 const reloadArgs = {
   ...targetArgs,
-  "update-env": {
-    type: "boolean",
-    alias: "a",
-    description: "Merge the caller's environment over the app's",
-  },
-  env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
+  ...environmentArgs,
   only: {
     type: "string",
     description: "Only these apps of the file, with commas",

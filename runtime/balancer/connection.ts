@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { errnoOf } from "../errors.ts";
+import { onLines } from "../links/lines.ts";
 import { balancerVersion, type News, type Order } from "./protocol.ts";
 
 export type Hello = Extract<News, { news: "hello" }>;
@@ -24,33 +25,27 @@ export function connectBalancer(
   return new Promise((resolve, reject) => {
     const socket: Socket = connect(path);
     let hello: Hello | undefined;
-    let text = "";
-    socket.setEncoding("utf8");
-    socket.on("data", (chunk: string) => {
-      text += chunk;
-      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-        const news = JSON.parse(text.slice(0, end)) as News;
-        text = text.slice(end + 1);
-        if (news.news !== "hello") {
-          events.onNews(news);
-          continue;
-        }
-        if (news.v !== balancerVersion) {
-          reject(
-            new Error(`the balancer of ${news.app} (pid ${news.pid}) speaks version ${news.v}`),
-          );
-          return void socket.destroy();
-        }
-        hello = news;
-        resolve({
-          hello,
-          send: (order) => void socket.write(`${JSON.stringify(order)}\n`),
-          release: () => {
-            socket.removeAllListeners("close");
-            socket.destroy();
-          },
-        });
+    onLines(socket, (line) => {
+      const news = JSON.parse(line) as News;
+      if (news.news !== "hello") {
+        events.onNews(news);
+        return true;
       }
+      if (news.v !== balancerVersion) {
+        reject(new Error(`the balancer of ${news.app} (pid ${news.pid}) speaks version ${news.v}`));
+        socket.destroy();
+        return false;
+      }
+      hello = news;
+      resolve({
+        hello,
+        send: (order) => void socket.write(`${JSON.stringify(order)}\n`),
+        release: () => {
+          socket.removeAllListeners("close");
+          socket.destroy();
+        },
+      });
+      return true;
     });
     socket.on("error", (error) => {
       const code = errnoOf(error);

@@ -1,6 +1,7 @@
 import { existsSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { balancerVersion, type News, type Order } from "./protocol.ts";
+import { onLines } from "../links/lines.ts";
 import { hasReusePort } from "../links/reuse-port.ts";
 import { createWorkers } from "./workers.ts";
 
@@ -31,15 +32,7 @@ const server = createServer((socket) => {
   // A new God; the one before is dead or leaving.
   god?.destroy();
   god = socket;
-  socket.setEncoding("utf8");
-  let text = "";
-  socket.on("data", (chunk: string) => {
-    text += chunk;
-    for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-      obey(JSON.parse(text.slice(0, end)) as Order);
-      text = text.slice(end + 1);
-    }
-  });
+  onLines(socket, (line) => obey(JSON.parse(line) as Order));
   socket.on("error", () => {});
   socket.on("close", () => {
     if (god === socket) god = undefined;

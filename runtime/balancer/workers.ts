@@ -2,6 +2,7 @@ import { ChildProcess } from "node:child_process";
 import cluster, { type Worker } from "node:cluster";
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import { channelCommand, sharesVariable, type Down, type Up } from "../links/protocol.ts";
+import { nameOfSaid } from "../links/said.ts";
 import { absent, emptyShares, sharesIn, slotOf, type Shares } from "../links/shares.ts";
 import type { News, WorkerCommand, WorkerEnd, WorkerState } from "./protocol.ts";
 
@@ -177,12 +178,8 @@ function send(worker: Worker, message: Down): void {
 /** What a God that comes later has to know of what was said. */
 function remember(each: Held, data: unknown): void {
   if (data === "ready") each.isReady = true;
-  const { type, data: about } = (data ?? {}) as {
-    type?: unknown;
-    data?: { action_name?: unknown };
-  };
-  if (type === "axm:monitor") each.said.set("axm:monitor", data);
-  if (type === "axm:action") each.said.set(`action ${String(about?.action_name)}`, data);
+  const name = nameOfSaid(data);
+  if (name !== undefined) each.said.set(name, data);
 }
 
 function start(

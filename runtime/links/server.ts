@@ -1,5 +1,6 @@
 import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
+import { onLines } from "./lines.ts";
 import type { Down, Up } from "./protocol.ts";
 
 /** A line to one life of an app. */
@@ -15,9 +16,6 @@ export interface Links {
   close(): void;
 }
 
-/** A line longer than this is no message of ours. */
-const longestLine = 8 * 1024 * 1024;
-
 /** Serves the unix socket that preloads connect to. It is made under the daemon's umask: 0600 in a 0700 folder. */
 export async function serveLinks(path: string, log: (line: string) => void): Promise<Links> {
   const listeners = new Map<string, (message: Up) => void>();
@@ -25,21 +23,18 @@ export async function serveLinks(path: string, log: (line: string) => void): Pro
 
   const server = createServer((socket) => {
     let life: string | undefined;
-    let text = "";
-    socket.setEncoding("utf8");
-    socket.on("data", (chunk: string) => {
-      text += chunk;
-      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-        const message = parse(text.slice(0, end));
-        text = text.slice(end + 1);
-        if (message === undefined) return void socket.destroy();
-        if (message.type === "hello") {
-          life = message.life;
-          sockets.set(life, { socket, hello: message });
-        }
-        if (life !== undefined) listeners.get(life)?.(message);
+    onLines(socket, (line) => {
+      const message = parse(line);
+      if (message === undefined) {
+        socket.destroy();
+        return false;
       }
-      if (text.length > longestLine) socket.destroy();
+      if (message.type === "hello") {
+        life = message.life;
+        sockets.set(life, { socket, hello: message });
+      }
+      if (life !== undefined) listeners.get(life)?.(message);
+      return true;
     });
     // An app may die in the middle of a line.
     socket.on("error", () => {});

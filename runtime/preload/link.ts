@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { onLines } from "../links/lines.ts";
 import {
   channelCommand,
   linkVersion,
@@ -71,8 +72,6 @@ function socketLink({ life }: PreloadOptions, path: string): Link {
     const current = connect(path);
     socket = current;
     keep();
-    let text = "";
-    current.setEncoding("utf8");
     current.on("connect", () => {
       isConnected = true;
       retryMs = firstRetryMs;
@@ -89,13 +88,9 @@ function socketLink({ life }: PreloadOptions, path: string): Link {
       current.write(`${JSON.stringify(hello)}\n${waiting.join("")}`);
       waiting = [];
     });
-    current.on("data", (chunk: string) => {
-      text += chunk;
-      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n")) {
-        const message = JSON.parse(text.slice(0, end)) as Down;
-        text = text.slice(end + 1);
-        for (const listener of listeners) listener(message);
-      }
+    onLines(current, (line) => {
+      const message = JSON.parse(line) as Down;
+      for (const listener of listeners) listener(message);
     });
     // No God, or another user's: the app goes on without.
     current.on("error", () => {});

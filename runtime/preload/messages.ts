@@ -1,3 +1,4 @@
+import { nameOfSaid } from "../links/said.ts";
 import type { Link } from "./link.ts";
 
 type Callback = (error: Error | null) => void;
@@ -45,12 +46,8 @@ export function offerMessages(link: Link): void {
 /** What a God that comes later has to know of what was said. */
 function remember(link: Link, data: unknown): void {
   if (data === "ready") link.markReady();
-  const { type, data: about } = (data ?? {}) as {
-    type?: unknown;
-    data?: { action_name?: unknown };
-  };
-  if (type === "axm:monitor") link.remember("axm:monitor", data);
-  if (type === "axm:action") link.remember(`action ${String(about?.action_name)}`, data);
+  const name = nameOfSaid(data);
+  if (name !== undefined) link.remember(name, data);
 }
 
 function define(name: "send" | "connected" | "disconnect", value: unknown): void {

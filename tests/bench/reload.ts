@@ -1,11 +1,11 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { Agent, get } from "node:http";
+import { Agent } from "node:http";
 import { hasReusePort } from "../../runtime/links/reuse-port.ts";
 import { join } from "node:path";
 import { freePort } from "../support/ports.ts";
 import { until } from "../support/condition.ts";
-import { startLoad, type LoadResult } from "../support/load.ts";
+import { askOnce, startLoad, type LoadResult } from "../support/load.ts";
 import { ratio, type Figure } from "./figures.ts";
 import { interleave, median, pause, run } from "./measure.ts";
 import { put, type Manager } from "./manager.ts";
@@ -187,7 +187,7 @@ async function keptUnfairness(port: number, workers: number): Promise<string> {
   let worst = 0;
   for (let time = 0; time < 10; time += 1) {
     const agents = Array.from({ length: 64 }, () => new Agent({ keepAlive: true, maxSockets: 1 }));
-    const pids = await Promise.all(agents.map((agent) => ask(port, agent)));
+    const pids = await Promise.all(agents.map((agent) => askOnce(port, agent)));
     const counts = new Map<string, number>();
     for (const pid of pids) counts.set(pid, (counts.get(pid) ?? 0) + 1);
     worst = Math.max(worst, (Math.max(...counts.values()) * workers) / pids.length);
@@ -195,17 +195,6 @@ async function keptUnfairness(port: number, workers: number): Promise<string> {
     await pause(200);
   }
   return worst.toFixed(2);
-}
-
-function ask(port: number, agent: Agent): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asked = get({ host: "127.0.0.1", port, agent }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (text: string) => (body += text));
-      response.on("end", () => resolve(body));
-    });
-    asked.on("error", reject);
-  });
 }
 
 /** New connections and requests per second of two workers, over `node:cluster` alone, and how even they are. */

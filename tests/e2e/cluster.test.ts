@@ -7,11 +7,11 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { Agent, get } from "node:http";
+import { Agent } from "node:http";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/condition.ts";
 import { isThere, processesOf, testHome, type TestHome } from "../support/home.ts";
-import { startLoad } from "../support/load.ts";
+import { askOnce, startLoad } from "../support/load.ts";
 import { freePort } from "../support/ports.ts";
 
 const fixture = (name: string): string => join(import.meta.dirname, "../fixtures/cluster", name);
@@ -249,7 +249,7 @@ test.each(["SIGCONT", "SIGKILL"])(
     const counts: Record<string, number> = {};
     const count = (who: string): void => void (counts[who] = (counts[who] ?? 0) + 1);
     const asked = agents.map((agent) =>
-      answerOf(port, agent).then(count, (error: NodeJS.ErrnoException) => count(error.code ?? "")),
+      askOnce(port, agent).then(count, (error: NodeJS.ErrnoException) => count(error.code ?? "")),
     );
     await until("the first worker to serve what it keeps", () => (counts[first] ?? 0) >= 12);
     process.kill(second, signal);
@@ -261,14 +261,3 @@ test.each(["SIGCONT", "SIGKILL"])(
     expect(Object.keys(counts).filter((who) => who !== String(first))).toEqual(others);
   },
 );
-
-function answerOf(port: number, agent: Agent): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const asked = get({ host: "127.0.0.1", port, agent }, (response) => {
-      let body = "";
-      response.setEncoding("utf8").on("data", (text: string) => (body += text));
-      response.on("end", () => resolve(body));
-    });
-    asked.on("error", reject);
-  });
-}

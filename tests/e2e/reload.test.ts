@@ -28,6 +28,25 @@ async function cluster(
   return { ...home, port, pids };
 }
 
+/** A cluster that says that it is ready while a file is there; it was, and the app has started. */
+async function startedWhenTold(
+  instances: number,
+): Promise<{ home: TestHome; file: string; ready: string }> {
+  const home = testHome();
+  const ready = home.file("ready", "");
+  const app = {
+    name: "web",
+    script: fixture("ready-when-told.cjs"),
+    instances,
+    wait_ready: true,
+    listen_timeout: "60s",
+    env: { PORT: await freePort(), READY: ready },
+  };
+  const file = home.file("ecosystem.json", JSON.stringify({ apps: [app] }));
+  await home.ok("start", file);
+  return { home, file, ready };
+}
+
 /** Waits until a load has had so many more answers. */
 async function more(load: Load, answers: number): Promise<void> {
   const before = load.count().done;
@@ -104,18 +123,7 @@ test("God killed under load, and again in the middle of a reload, fails no reque
 });
 
 test("xm reload waits for the next God when this one dies, and tells how the reload ended", async () => {
-  const home = testHome();
-  const port = await freePort();
-  const ready = home.file("ready", "");
-  const app = {
-    name: "web",
-    script: fixture("ready-when-told.cjs"),
-    instances: 2,
-    wait_ready: true,
-    listen_timeout: "60s",
-    env: { PORT: port, READY: ready },
-  };
-  await home.ok("start", home.file("ecosystem.json", JSON.stringify({ apps: [app] })));
+  const { home, ready } = await startedWhenTold(2);
   const before = (await home.list()).map(({ pid }) => pid);
   rmSync(ready);
   const reload = home.xm("reload", "web");
@@ -216,19 +224,7 @@ test("a reload of a fork-mode app restarts it, says so, and finishes what is in 
 });
 
 test("what would disturb a reload is refused, what stops a process takes it out, and the rest is finished", async () => {
-  const home = testHome();
-  const port = await freePort();
-  const ready = home.file("ready", "");
-  const app = {
-    name: "web",
-    script: fixture("ready-when-told.cjs"),
-    instances: 3,
-    wait_ready: true,
-    listen_timeout: "60s",
-    env: { PORT: port, READY: ready },
-  };
-  const file = home.file("ecosystem.json", JSON.stringify({ apps: [app] }));
-  await home.ok("start", file);
+  const { home, ready, file } = await startedWhenTold(3);
   rmSync(ready);
   const reload = home.xm("reload", "web");
   await until("it to be under way", async () => (await home.list())[0]?.reload);

@@ -1,4 +1,4 @@
-import { Agent, request } from "node:http";
+import { Agent, get, request } from "node:http";
 import { Agent as SecureAgent, request as secureRequest } from "node:https";
 
 /** What became of the requests of a load. */
@@ -96,4 +96,16 @@ export function startLoad(options: {
       return count();
     },
   };
+}
+
+/** Asks a server of 127.0.0.1 once, over the connection of an agent, and gives the body. */
+export function askOnce(port: number, agent: Agent): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asked = get({ host: "127.0.0.1", port, agent }, (response) => {
+      let body = "";
+      response.setEncoding("utf8").on("data", (text: string) => (body += text));
+      response.on("end", () => resolve(body));
+    });
+    asked.on("error", reject);
+  });
 }

@@ -151,7 +151,7 @@ export function successorOf(
   const { id, generation, app, instance, seed, restarts, decisions, ...context } =
     current.getSnapshot().context;
   const base = spec ?? context.spec;
-  const restart = { ...base.policy.restart, mode: "never" as const };
+  const restart = { ...base.policy.restart, onProbation: true };
   const input: ProcessInput = {
     id,
     generation: generation + 1,

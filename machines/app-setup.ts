@@ -212,7 +212,8 @@ export const appSetup = setup({
           enqueue.assign(({ context: now }) => promoted(now, id));
           enqueue.sendTo(successor, { type: "configure", at, spec });
           // Only `force` promotes what has ended.
-          if (successor.getSnapshot().hasTag("stopped")) {
+          const { tags } = successor.getSnapshot();
+          if (tags.has("stopped") || tags.has("errored")) {
             enqueue.sendTo(successor, { type: "start", at, by });
           }
           if (current !== undefined) enqueue.sendTo(current, removal(current, { at, by }));

@@ -5,6 +5,7 @@ export type Rule =
   | "wantsRemoval"
   | "wantsStop"
   | "wantsRestart"
+  | "isOnProbation"
   | "isStopExitCode"
   | "neverRestarts"
   | "endedCleanly"

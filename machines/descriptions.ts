@@ -20,6 +20,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   wantsStop: "a command stopped it",
   cannotBeSpawned: "the program cannot be started, and trying again would not help",
   wantsRestart: "a command, a sensor or the end of its balancer asked for a restart",
+  isOnProbation: "it was to replace a process and had not served yet: its reload decides",
   isStopExitCode: "its exit code is one of stop_exit_codes",
   neverRestarts: "restart: never, or autorestart: false",
   endedCleanly:

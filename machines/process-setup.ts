@@ -65,6 +65,7 @@ export const processSetup = setup({
     wantsStop: rule("wantsStop"),
     cannotBeSpawned: rule("cannotBeSpawned"),
     wantsRestart: rule("wantsRestart"),
+    isOnProbation: rule("isOnProbation"),
     isStopExitCode: rule("isStopExitCode"),
     neverRestarts: rule("neverRestarts"),
     endedCleanly: rule("endedCleanly"),

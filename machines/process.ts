@@ -208,6 +208,7 @@ export const processMachine = processSetup.createMachine({
         { guard: "wantsStop", target: "stopped" },
         { guard: "cannotBeSpawned", target: "errored" },
         { guard: "wantsRestart", target: "alive" },
+        { guard: "isOnProbation", target: "stopped" },
         { guard: "isStopExitCode", target: "stopped" },
         { guard: "neverRestarts", target: "stopped" },
         { guard: "endedCleanly", target: "stopped" },

@@ -69,6 +69,15 @@ export const rules: readonly RuleEntry[] = [
     }),
   },
   {
+    rule: "isOnProbation",
+    next: "stop",
+    applies: ({ policy }) => policy.onProbation === true,
+    because: () => ({
+      why: "it was to replace a process and had not served yet: the reload decides",
+      saw: {},
+    }),
+  },
+  {
     rule: "isStopExitCode",
     next: "stop",
     applies: ({ exit, policy }) => exit?.code != null && policy.stopExitCodes.includes(exit.code),

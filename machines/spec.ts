@@ -27,6 +27,8 @@ export interface RestartPolicy {
   readonly backoff: BackoffPolicy | null;
   /** Exits with one of these codes are wanted ones: the process is left stopped. */
   readonly stopExitCodes: readonly number[];
+  /** A replacement that has not served yet: its reload decides what follows from its end. */
+  readonly onProbation?: boolean;
 }
 
 /** What turns `launching` into `online`. */

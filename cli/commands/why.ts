@@ -1,5 +1,5 @@
 import { connect } from "../../runtime/client/client.ts";
-import type { ProcessDetail } from "../../runtime/client/types.ts";
+import type { HistoryRecordView, ProcessDetail } from "../../runtime/client/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
 import { targetArgs, xmCommand } from "../command.ts";
 import { detailsOf } from "../one-process.ts";
@@ -11,10 +11,29 @@ export default xmCommand({
   description: "Says why a process is where it is: the latest decision, and the ten before",
   args: targetArgs,
   run: async ({ args }) => {
-    const details = await detailsOf(connect(), args._);
-    process.stdout.write(`${details.map(explain).join("\n\n")}\n`);
+    const client = connect();
+    const details = await detailsOf(client, args._);
+    const records = await client.history({ ids: details.map(({ id }) => id) });
+    const texts = details.map((detail) =>
+      [explain(detail), ...failedReload(detail, records)].join("\n\n"),
+    );
+    process.stdout.write(`${texts.join("\n\n")}\n`);
   },
 });
+
+/** The last reload of its app, if it failed: what runs is not what was meant to run. */
+function failedReload({ app }: ProcessDetail, records: readonly HistoryRecordView[]): string[] {
+  const last = records.findLast((each) => each.kind === "reload" && each.app === app);
+  if (last?.reload?.failure == null || last.event !== "reload.failed") return [];
+  const { by, failure } = last.reload;
+  const who = `the replacement of process ${failure.id}`;
+  return [
+    paint(
+      "yellow",
+      `  The last reload (${by}, ${formatTime(last.at)}) failed: ${who}: ${failure.reason}.`,
+    ),
+  ];
+}
 
 function explain(detail: ProcessDetail): string {
   const { name, id, status, decisions, failure } = detail;

@@ -163,8 +163,14 @@ test("a broken new version leaves the old one serving, fails no request and tell
   expect(stderr).toContain("web (1): left as it was: the reload has stopped");
   expect((await home.list()).map(({ pid }) => pid)).toEqual(before);
 
+  expect(await home.ok("why", "web")).toMatch(
+    /The last reload \(`xm reload`, .*\) failed: the replacement of process 0: Exited with code 1/,
+  );
+  expect(await home.ok("history", "web")).toContain("because it was to replace a process");
+
   rmSync(mark);
   await home.ok("reload", "web");
+  expect(await home.ok("why", "web")).not.toContain("The last reload");
   expect((await home.list()).some(({ pid }) => before.includes(pid))).toBe(false);
 });
 

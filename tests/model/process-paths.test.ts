@@ -25,6 +25,7 @@ const specs: Readonly<Record<string, AppSpec>> = {
   "a scheduled job": appSpec({ restart: { mode: "never" }, sensors: { cron: "* * * * *" } }),
   "on-failure": appSpec({ restart: { mode: "on-failure" }, sensors: { maxMemoryBytes: 1 } }),
   "on-abnormal": appSpec({ restart: { mode: "on-abnormal" } }),
+  "on probation": appSpec({ restart: { onProbation: true } }),
   "a stop code": appSpec({ restart: { stopExitCodes: [1] } }),
 };
 

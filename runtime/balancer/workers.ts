@@ -1,4 +1,3 @@
-import { ChildProcess } from "node:child_process";
 import cluster, { type Worker } from "node:cluster";
 import { closeSync, openSync, writeFileSync } from "node:fs";
 import { channelCommand, sharesVariable, type Down, type Up } from "../links/protocol.ts";
@@ -44,7 +43,6 @@ export function createWorkers({
   let ticket = 0;
   cluster.schedulingPolicy = scheduling === "round-robin" ? cluster.SCHED_RR : cluster.SCHED_NONE;
   const shares = scheduling === "shared" ? makeShares(sharesFile) : undefined;
-  startInOwnSessions();
   // `cluster.fork` merges this process's variables under those of the worker.
   process.env = {};
 
@@ -215,18 +213,4 @@ function start(
   } finally {
     for (const descriptor of descriptors) closeSync(descriptor);
   }
-}
-
-/**
- * Every worker leads a session of its own, as fork-mode apps do: its whole tree can be signalled, and a signal to
- * the balancer's group does not reach it. `cluster.fork` has no option for it.
- */
-function startInOwnSessions(): void {
-  const prototype = ChildProcess.prototype as unknown as {
-    spawn: (options: { detached?: boolean }) => unknown;
-  };
-  const { spawn } = prototype;
-  prototype.spawn = function spawnDetached(this: unknown, options) {
-    return spawn.call(this, { ...options, detached: true });
-  };
 }

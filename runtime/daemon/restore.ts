@@ -116,12 +116,21 @@ function reloadFrom({ reload, spec }: OpenReload, own: AppSpec): ReloadRequest {
   return { by, surge, force, ids: [], spec: spec ?? own, resume: reload };
 }
 
-/** Every child of this home that leads a session: the main process of a life, not one of its descendants. */
+/** Every child of this home that leads a session or was forked by a balancer: the main process of a life, not one of its descendants. */
 function findLives(home: string): Map<number, FoundLife[]> {
   const tag = homeTag(home);
   const lives = new Map<number, FoundLife[]>();
-  for (const stat of scanProcesses()) {
-    if (stat.pid !== stat.session || stat.state === "Z") continue;
+  const scan = scanProcesses();
+  // A worker is in its balancer's session, and leads none.
+  const balancers = new Set(
+    scan
+      .filter(({ pid, session }) => pid === session)
+      .filter(({ pid }) => readEnvironVariable(pid, "XM_BALANCER") !== undefined)
+      .map(({ pid }) => pid),
+  );
+  for (const stat of scan) {
+    const isMain = stat.pid === stat.session || balancers.has(stat.ppid);
+    if (!isMain || stat.state === "Z") continue;
     const marker = parseLifeMarker(readEnvironVariable(stat.pid, lifeVariable) ?? "");
     if (marker === undefined || marker.homeTag !== tag) continue;
     lives.set(marker.id, [...(lives.get(marker.id) ?? []), { stat, lifeId: marker.lifeId }]);

@@ -12,6 +12,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/condition.ts";
 import { isThere, processesOf, testHome, type TestHome } from "../support/home.ts";
 import { askOnce, startLoad } from "../support/load.ts";
+import { forgetSpawn } from "../support/journal.ts";
 import { freePort } from "../support/ports.ts";
 
 const fixture = (name: string): string => join(import.meta.dirname, "../fixtures/cluster", name);
@@ -261,3 +262,18 @@ test.each(["SIGCONT", "SIGKILL"])(
     expect(Object.keys(counts).filter((who) => who !== String(first))).toEqual(others);
   },
 );
+
+test("workers whose spawn the journal never told of are found and adopted", async () => {
+  const home = testHome({ env: { XM_WATCHDOG: "off" } });
+  const port = await freePort();
+  const app = { script: fixture("plain.cjs"), instances: 2, env: { PORT: port } };
+  await home.ok("start", declare(home, app));
+  const before = (await home.list()).map(({ pid }) => pid);
+  process.kill(home.godPid(), "SIGKILL");
+  await until("God to be gone", () => !isThere(home.godPid()));
+  forgetSpawn(home.paths.state);
+  await home.ok("ping");
+  expect((await home.list()).map(({ pid, status }) => [pid, status])).toEqual(
+    before.map((pid) => [pid, "online"]),
+  );
+});

@@ -86,7 +86,7 @@ export interface Stage {
   readonly log: (name: string) => string;
   readonly untilLog: (name: string, text: string) => Promise<string>;
   readonly has: (path: string) => boolean;
-  /** Every call so far, for a failure's message. */
+  /** The latest calls, for a failure's message. */
   readonly record: () => string;
 }
 
@@ -105,6 +105,7 @@ export function openStage(manager: Manager): {
     HOME: join(folder, "user"),
     LANG: "C.UTF-8",
     NO_COLOR: "1",
+    PWD: folder,
     PM2_HOME: home,
   };
   cpSync(fixtures, folder, { recursive: true });
@@ -137,7 +138,7 @@ export function openStage(manager: Manager): {
     const { said, ended } = begin(args, options);
     const code = await ended;
     const shown = args.map((each) => (each === manager.program ? manager.name : each)).join(" ");
-    calls.push(`$ ${shown} → ${code}\n${tail(said.stdout)}${tail(said.stderr)}`);
+    calls.push(`$ ${shown} → ${code}\n${shown.endsWith("jlist") ? "" : tail(said.stdout)}${tail(said.stderr)}`);
     return { code, ...said };
   };
   const call: Stage["call"] = (args, options) => node([manager.program, ...args], options);
@@ -218,7 +219,7 @@ export function openStage(manager: Manager): {
         { saw: () => stage.log(name) },
       ),
     has: (path) => existsSync(at(path)),
-    record: () => calls.join("\n"),
+    record: () => calls.slice(-8).join("\n"),
   };
   return {
     stage,
@@ -237,7 +238,7 @@ export function openStage(manager: Manager): {
 
 /** PM2 may put other lines around its JSON. */
 function listIn(stdout: string): Listed[] {
-  const line = stdout.split("\n").find((each) => each.startsWith("["));
+  const line = stdout.split("\n").find((each) => /^\[(\{|\])/.test(each));
   if (line === undefined) throw new Error(`no list in ${JSON.stringify(stdout)}`);
   return JSON.parse(line) as Listed[];
 }
@@ -249,5 +250,5 @@ function pick(list: readonly Listed[], name?: string): Listed {
 }
 
 function tail(text: string): string {
-  return text.length > 1500 ? `…${text.slice(-1500)}\n` : text;
+  return text.length > 600 ? `…${text.slice(-600)}\n` : text;
 }

@@ -1,0 +1,31 @@
+import type { Stage } from "./stage.ts";
+
+/**
+ * Runs a program that uses the manager's API: `manager` is the module, `call` makes a promise of a callback method
+ * and gives `[failed, result]`, `until` polls. What it returns is given back; it must end by itself.
+ */
+export async function runProgram(s: Stage, body: string, prelude = ""): Promise<unknown> {
+  const file = s.write(
+    "program.cjs",
+    `const manager = require("manager");
+${prelude}
+const call = (method, ...args) => new Promise((resolve) => manager[method](...args, (error, result) => resolve([Boolean(error), result])));
+const until = async (look) => {
+  for (;;) {
+    const value = await look();
+    if (value) return value;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
+(async () => {
+${body}
+})().then(
+  (facts) => { require("fs").writeFileSync(__dirname + "/facts.json", JSON.stringify(facts)); manager.disconnect(); },
+  (error) => { console.error(error); process.exit(1); },
+);
+`,
+  );
+  const ran = await s.node([file]);
+  if (ran.code !== 0) throw new Error(`the program ended with ${ran.code}`);
+  return JSON.parse(s.read("facts.json")) as unknown;
+}

@@ -10,7 +10,8 @@ export interface Manager {
   readonly package: string;
 }
 
-const root = join(import.meta.dirname, "../..");
+/** The build under test; `PARITY_XM` names the root of another one. */
+const root = process.env["PARITY_XM"] ?? join(import.meta.dirname, "../..");
 
 export const pm2: Manager = { name: "pm2", program: pm2Program, package: pm2Package };
 export const xm: Manager = { name: "xm", program: join(root, "dist/bin/xm.cjs"), package: root };

@@ -90,6 +90,9 @@ export interface Stage {
   readonly record: () => string;
 }
 
+/** No call of a scenario takes longer by itself; ms. */
+const callWithinMs = 45_000;
+
 const fixtures = join(import.meta.dirname, "../fixtures/parity");
 
 /** Opens a stage; `close` ends whatever runs in it and fails if Ex Machina left a process. */
@@ -121,6 +124,8 @@ export function openStage(manager: Manager): {
       cwd: cwd ?? folder,
       env: { ...environment, ...env },
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+      // One that hangs says so as its exit code, `null`.
+      timeout: callWithinMs,
     });
     child.stdin?.end(input);
     const said = { stdout: "", stderr: "" };

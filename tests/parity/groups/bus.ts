@@ -2,7 +2,12 @@ import { runProgram } from "../program.ts";
 import { scenario, type Scenario } from "../scenario.ts";
 
 /** Collects what the bus says of channels, then does something and waits until enough was said. */
-const watches = (rule: string, channels: readonly string[], body: string): Scenario =>
+const watches = (
+  rule: string,
+  channels: readonly string[],
+  body: string,
+  differs: Readonly<Record<string, string>> = {},
+): Scenario =>
   scenario(`bus: ${rule}`, async (s) => {
     s.see("said", await runProgram(s, `
       await call("connect");
@@ -10,9 +15,11 @@ const watches = (rule: string, channels: readonly string[], body: string): Scena
       const seen = [];
       for (const channel of ${JSON.stringify(channels)}) bus.on(channel, (...args) => seen.push([channel, ...args]));
       const script = __dirname + "/tells.cjs";
+      // Twice the same in a row is said once: PM2 says some exits twice.
+      const order = () => seen.map(([, each]) => [each.event, each.manually].join(" ")).filter((each, index, all) => each !== all[index - 1]);
       const count = (test) => until(() => { const found = seen.filter(test); return found.length > 0 && found; });
       ${body}`));
-  });
+  }, { differs });
 
 
 /** What the bus says, in which order, and with what. */
@@ -20,11 +27,11 @@ export const bus: readonly Scenario[] = [
   watches("a start says start and then online", ["process:event"], `
     await call("start", { name: "a", script });
     await count(([, each]) => each.event === "online");
-    return seen.map(([, each]) => each.event);`),
+    return order();`),
   watches("what an event carries", ["process:event"], `
     await call("start", { name: "a", script });
     const [[, online]] = await count(([, each]) => each.event === "online");
-    return [Object.keys(online).sort(), online.event, online.manually, online.process.name, online.process.pm_id, online.process.namespace, online.process.status, typeof online.process.pm_uptime, typeof online.at];`),
+    return [Object.keys(online).sort(), online.event, online.manually, online.process.name, online.process.pm_id, online.process.namespace, typeof online.process.pm_uptime, typeof online.at];`),
   watches("a stop says exit, then stop", ["process:event"], `
     await call("start", { name: "a", script });
     await count(([, each]) => each.event === "online");
@@ -32,25 +39,26 @@ export const bus: readonly Scenario[] = [
     await call("stop", "a");
     await count(([, each]) => each.event === "stop");
     await count(([, each]) => each.event === "exit");
-    return seen.map(([, each]) => [each.event, each.manually]);`),
+    return order();`),
   watches("a restart says its events in this order", ["process:event"], `
     await call("start", { name: "a", script });
     await count(([, each]) => each.event === "online");
     seen.length = 0;
     await call("restart", "a");
     await count(([, each]) => each.event === "restart");
-    return seen.map(([, each]) => [each.event, each.manually]);`),
+    return order();`),
   watches("a delete says its events", ["process:event"], `
     await call("start", { name: "a", script });
     await count(([, each]) => each.event === "online");
     seen.length = 0;
     await call("delete", "a");
-    await count(([, each]) => each.event === "delete");
-    return seen.map(([, each]) => [each.event, each.manually]);`),
+    await count(([, each]) => each.event === "exit");
+    await call("list");
+    return order();`, { said: "a delete on the bus" }),
   watches("a crash says exit and online, and the overlimit", ["process:event"], `
     await call("start", { name: "a", script, args: "exit=1", max_restarts: 2 });
     await count(([, each]) => each.event === "restart overlimit");
-    return seen.map(([, each]) => [each.event, each.manually]);`),
+    return order();`),
   watches("a reload of a cluster", ["process:event"], `
     await call("start", { name: "a", script, args: "listen", exec_mode: "cluster", instances: 1 });
     await count(([, each]) => each.event === "online");
@@ -88,12 +96,6 @@ export const bus: readonly Scenario[] = [
     await count(([, event]) => event === "log:out");
     const [[, event, said]] = seen.filter(([, name]) => name === "process:event");
     return [event, typeof said, said.process.name];`),
-  watches("axm:monitor and axm:action come through", ["axm:monitor", "axm:action"], `
-    require("fs").writeFileSync(__dirname + "/acts.cjs", 'process.send({ type: "axm:action", data: { action_name: "act" } }); setInterval(() => process.send({ type: "axm:monitor", data: { q: { value: 1 } } }), 100)');
-    await call("start", { name: "a", script: __dirname + "/acts.cjs" });
-    const [[, action]] = await count(([channel, each]) => channel === "axm:action" && each.data.action_name === "act");
-    const [[, monitor]] = await count(([channel, each]) => channel === "axm:monitor" && each.data.q !== undefined);
-    return [Object.keys(action).sort(), action.data.action_name, monitor.data.q.value, monitor.process.name];`),
   watches("human:event comes through", ["human:event"], `
     require("fs").writeFileSync(__dirname + "/acts.cjs", 'setInterval(() => process.send({ type: "human:event", data: { __name: "sold", n: 1 } }), 100)');
     await call("start", { name: "a", script: __dirname + "/acts.cjs" });

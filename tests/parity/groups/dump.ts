@@ -95,7 +95,7 @@ export const dump: readonly Scenario[] = [
     await s.start({ name: "a", script: "tells.cjs" });
     await s.ok("save");
     const names = (folder: string): string[] => readdirSync(join(s.home, folder)).sort();
-    const known = ["logs", "pids", "modules", "module_conf.json", "pm2.pid", "pm2.log", "dump.pm2"];
+    const known = ["logs", "pids", "pm2.pid", "pm2.log", "dump.pm2"];
     s.see("in the home", Object.fromEntries(known.map((name) => [name, s.has(join(s.home, name))])));
     s.see("logs", names("logs"));
     s.see("pids", names("pids"));

@@ -68,7 +68,7 @@ const rows: readonly Row[] = [
   ["pmx: false", { pmx: false }, ["pmx"]],
   ["windowsHide: false", { windowsHide: false }, ["windowsHide"]],
   ["instance_var", { instance_var: "NUMBER" }, ["instance_var", "NUMBER", "NODE_APP_INSTANCE"]],
-  ["increment_var", { increment_var: "PORT", env: { PORT: 4000 } }, ["increment_var", "PORT"]],
+  ["increment_var", { increment_var: "PORT", env: { PORT: 4000 } }, ["increment_var", "PORT"], { "fields.0.PORT": "values of env in jlist" }],
   ["source_map_support: false", { source_map_support: false }, ["source_map_support"]],
   ["disable_source_map_support", { disable_source_map_support: true }, ["disable_source_map_support"]],
   ["time", { time: true }, ["time", "log_date_format"]],
@@ -81,12 +81,17 @@ const rows: readonly Row[] = [
   ["exec_mode: cluster", { exec_mode: "cluster", args: "listen" }, ["exec_mode", "instances", ...logPaths]],
   ["exec_mode: cluster_mode", { exec_mode: "cluster_mode", args: "listen" }, ["exec_mode"]],
   ["instances: a text", { instances: "2" }, ["instances", "exec_mode"]],
-  ["port", { port: 4100 }, ["port", "PORT"]],
+  ["port", { port: 4100 }, ["port", "PORT"], { "fields.0.PORT": "values of env in jlist" }],
   ["io", { io: { tracing: false } }, ["io"]],
   ["a field of the user's own", { append_env_to_name: true, env_x: { A: "1" } }, ["name"]],
   ["trace and deep_monitoring", { trace: false, deep_monitoring: false }, ["trace", "deep_monitoring"]],
   ["filter_env as a list", { filter_env: ["LAN"] }, ["filter_env", "LANG"]],
-  ["user is uid", { user: "root" }, ["uid", "username"]],
+  [
+    "user is uid",
+    { user: "root" },
+    ["username"],
+    { count: "a user by name in a file", fields: "a user by name in a file" },
+  ],
   ["uid as a number", { uid: 0, gid: 0 }, ["uid", "gid"]],
 ];
 
@@ -128,7 +133,18 @@ export const fields: readonly Scenario[] = [
         ]),
       );
     },
-    { sample: true },
+    {
+      sample: true,
+      differs: {
+        "pm2_env….PM2_INTERACTOR_PROCESSING": "variables of PM2's own",
+        "pm2_env….PM2_JSON_PROCESSING": "variables of PM2's own",
+        "pm2_env….tells": "variables of PM2's own",
+        "env….PM2_INTERACTOR_PROCESSING": "variables of PM2's own",
+        "env….PM2_JSON_PROCESSING": "variables of PM2's own",
+        "env….tells": "variables of PM2's own",
+        "env….unique_id": "variables of PM2's own",
+      },
+    },
   ),
   scenario("jlist: an ended process has pid 0, its exit code and no metrics", async (s) => {
     await s.start({ script: "tells.cjs", args: "exit=3", autorestart: false });

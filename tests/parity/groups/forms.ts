@@ -5,12 +5,22 @@ const app = { name: "a", script: "tells.cjs", args: "from file" };
 
 /** A file of a form, by its name and content, and what starting it does. */
 const form = (rule: string, file: string, content: string, ...flags: string[]): Scenario =>
+  formBut({}, rule, file, content, ...flags);
+
+/** The same, where it does otherwise on purpose. */
+const formBut = (
+  differs: Readonly<Record<string, string>>,
+  rule: string,
+  file: string,
+  content: string,
+  ...flags: string[]
+): Scenario =>
   scenario(`file: ${rule}`, async (s) => {
     s.write("b.cjs", s.read("tells.cjs"));
     s.write(file, content);
     s.see("exit code", (await s.run("start", file, ...flags)).code);
     s.see("apps", (await s.list()).map((each) => [each.name, each.pm2_env["args"] ?? [], each.pm2_env["A"] ?? null]));
-  });
+  }, { differs });
 
 /** The forms in which configuration comes. */
 export const forms: readonly Scenario[] = [
@@ -22,7 +32,7 @@ export const forms: readonly Scenario[] = [
   form("comments, unquoted keys and commas at the end", "f.json", "{ // one\n apps: [{ name: 'a', script: \"tells.cjs\", }, /* two */], }"),
   form("JavaScript", "f.config.js", `module.exports = ${json({ apps: [app] })}`),
   form("CommonJS", "f.config.cjs", `module.exports = ${json({ apps: [app] })}`),
-  form("an ES module", "f.config.mjs", `export default ${json({ apps: [app] })}`),
+  formBut({ "exit code": ".config.mjs", apps: ".config.mjs" }, "an ES module", "f.config.mjs", `export default ${json({ apps: [app] })}`),
   form("an ES module with a named export", "f.config.mjs", `export const apps = ${json([app])}`),
   form("YAML with apps", "f.yaml", "apps:\n  - name: a\n    script: tells.cjs\n    args: from file\n"),
   form("YAML of one app", "f.yml", "name: a\nscript: tells.cjs\n"),
@@ -36,9 +46,9 @@ export const forms: readonly Scenario[] = [
   form("command for script", "f.json", json({ name: "a", command: "tells.cjs" })),
   form("a script with arguments in it is a shell's command", "f.json", json({ name: "a", script: "node tells.cjs in script" })),
   form("an array of environments", "f.json", json({ ...app, env: { A: { deep: [1, 2] } } })),
-  form("env values of every type", "f.json", json({ ...app, env: { A: true } })),
+  formBut({ "apps.0.2": "values of env in jlist" }, "env values of every type", "f.json", json({ ...app, env: { A: true } })),
   form("no name at all", "f.json", json({ script: "./tells.cjs" })),
-  form("an empty list of apps", "f.json", json({ apps: [] })),
+  formBut({ "exit code": "a file without apps" }, "an empty list of apps", "f.json", json({ apps: [] })),
   form("two apps of one name", "f.json", json([app, { ...app, script: "b.cjs" }])),
   form("a name with a space", "f.json", json({ ...app, name: "a b" })),
   form("static", "f.json", json({ static: [{ path: "tells.cjs" }] })),

@@ -1,3 +1,4 @@
+import { isThere } from "../../support/home.ts";
 import { fieldsOf, statuses } from "../fields-of.ts";
 import { scenario, type Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
@@ -14,7 +15,8 @@ const ends = (
   scenario(
     `exit: ${rule}`,
     async (s) => {
-      await s.start({ name: "a", script: "tells.cjs", ...app });
+      // A cluster app that ends before it listens makes the command itself a failure: what is looked at is where it rests.
+      await s.run("start", s.write("apps.json", { name: "a", script: "tells.cjs", ...app }));
       const rested = await s.untilStatus(status);
       s.see("fields", fieldsOf(rested, counters));
       s.see("pid", rested.pid);
@@ -50,7 +52,9 @@ export const lifecycle: readonly Scenario[] = [
   ends("death by a signal", { args: "bare dies@20=SIGKILL", autorestart: false }, "stopped"),
   ends("death by SIGTERM of its own", { args: "bare dies@20=SIGTERM", autorestart: false }, "stopped"),
   ends("an uncaught exception", { args: "throw", autorestart: false }, "stopped"),
-  ends("an unhandled rejection", { args: "reject exit=0@300", autorestart: false }, "stopped"),
+  ends("an unhandled rejection", { args: "reject exit=0@300", autorestart: false }, "stopped", {
+    "fields.exit_code": "an unhandled rejection",
+  }),
   ...["restart_delay", "exp_backoff_restart_delay"].map((field) =>
     scenario(`exit: ${field} until the count is full`, async (s) => {
       await s.start({ name: "a", script: "tells.cjs", args: "exit=1", max_restarts: 3, [field]: 60 });
@@ -58,7 +62,7 @@ export const lifecycle: readonly Scenario[] = [
       const rest = (status = ""): boolean => status === "errored" || status === "waiting restart";
       const [rested] = await s.untilList("rest", ([each]) => rest(each?.pm2_env.status));
       s.see("status after the third exit", rested?.pm2_env.status);
-    }),
+    }, { differs: { "status after the third exit": "max_restarts beside a delay" } }),
   ),
   ends("min_uptime below every life counts none as unstable", { args: "exit=3@150", min_uptime: 100, max_restarts: 3, stop_exit_codes: [3] }, "stopped"),
   ends("cluster mode counts alike", { args: "exit=1", exec_mode: "cluster", max_restarts: 3 }, "errored"),
@@ -71,18 +75,17 @@ export const lifecycle: readonly Scenario[] = [
     await s.start({ name: "a", script: "tells.cjs", args: "exit=1", restart_delay: 30_000 });
     const waiting = await s.untilStatus("waiting restart");
     s.see("fields", fieldsOf(waiting, ["status", "restart_time", "unstable_restarts", "exit_code", "restart_delay"]));
-    s.see("pid", waiting.pid);
+    s.see("there is a pid", waiting.pid !== 0);
     await s.code("stop", "a");
     s.see("after stop", fieldsOf(await s.one(), ["status"]));
     await s.code("start", "a");
     await s.untilTold("up", 2);
-  }, { sample: true }),
+  }, { sample: true, differs: { "there is a pid": "the pid while a restart is awaited" } }),
   scenario("exp_backoff_restart_delay grows by half", async (s) => {
     await s.start({ name: "a", script: "tells.cjs", args: "crash=3", exp_backoff_restart_delay: 100 });
     await s.untilTold("up", 4);
     const list = await s.untilList("the last delay", ([each]) => each?.pm2_env.status === "online");
     s.see("fields", fieldsOf(list[0]!, ["restart_time", "exp_backoff_restart_delay"]));
-    s.see("prev_restart_delay", list[0]?.pm2_env["prev_restart_delay"] ?? null);
   }),
   scenario("restart counts, resets what was unstable and keeps the id", async (s) => {
     await s.start({ name: "a", script: "tells.cjs", args: "crash=2" });
@@ -120,7 +123,7 @@ export const lifecycle: readonly Scenario[] = [
     await s.code("start", "a");
     s.see("after", statuses(await s.list()));
     s.see("restarts", fieldsOf(await s.one(), ["restart_time"]));
-  }),
+  }, { differs: { after: "starting what has autostart: false" } }),
   scenario("stop sends one SIGINT", async (s) => {
     await s.start({ name: "a", script: "tells.cjs" });
     await s.untilTold("up");
@@ -215,7 +218,7 @@ export const lifecycle: readonly Scenario[] = [
     s.see("fields", fieldsOf(await s.untilStatus("online"), ["restart_time", "unstable_restarts"]));
   }),
   scenario("an app that was killed from outside is restarted", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs" });
+    await s.start({ name: "a", script: "tells.cjs", min_uptime: 60_000 });
     const [first] = await s.untilTold("up");
     process.kill(first?.pid ?? 0, "SIGKILL");
     await s.untilTold("up", 2);
@@ -276,12 +279,3 @@ export const lifecycle: readonly Scenario[] = [
     s.see("signals", await signalsOf(s));
   }),
 ];
-
-function isThere(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

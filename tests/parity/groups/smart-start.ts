@@ -61,7 +61,7 @@ export const smartStart: readonly Scenario[] = [
     await s.start({ name: "a", script: "tells.cjs", max_restarts: 3, env: { A: "1", GONE: "1" } });
     await s.start({ name: "a", script: "tells.cjs", max_restarts: 7, args: "x", env: { A: "2", NEW: "1" } });
     s.see("fields", fieldsOf(await s.one(), ["max_restarts", "args", "A", "NEW", "GONE", "restart_time"]));
-  }),
+  }, { differs: { "fields.GONE": "variables that a file no longer has" } }),
   scenario("restart FILE applies changed configuration", async (s) => {
     await s.start({ name: "a", script: "tells.cjs", kill_timeout: 500 });
     s.write("apps.json", { name: "a", script: "tells.cjs", kill_timeout: 900, env: { A: "2" } });
@@ -89,7 +89,7 @@ export const smartStart: readonly Scenario[] = [
     await s.start(app(1));
     await s.start(app(3));
     s.see("statuses", statuses(await s.list()));
-  }),
+  }, { differs: { statuses: "a file that asks for more processes" } }),
   scenario("two files of the same name force nothing twice", async (s) => {
     const app = { name: "a", script: "tells.cjs" };
     await s.start(app);
@@ -108,7 +108,7 @@ export const smartStart: readonly Scenario[] = [
     s.write("apps.json", [{ name: "gone", script: "nothing.js" }, { name: "there", script: "tells.cjs" }]);
     await s.code("start", "apps.json");
     s.see("processes of the file", statuses(await s.list()));
-  }),
+  }, { differs: { "processes of the file": "a file with a fault" } }),
   scenario("an unknown interpreter", async (s) => {
     await s.code("start", "tells.cjs", "--interpreter", "no-such-interpreter");
     s.see("processes", statuses(await s.list()));

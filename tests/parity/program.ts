@@ -2,7 +2,7 @@ import type { Stage } from "./stage.ts";
 
 /**
  * Runs a program that uses the manager's API: `manager` is the module, `call` makes a promise of a callback method
- * and gives `[failed, result]`, `until` polls. What it returns is given back; it must end by itself.
+ * and gives `[failed, result]`, `until` polls. What it returns is given back; it ends itself, since PM2's module may keep a program alive for ever.
  */
 export async function runProgram(s: Stage, body: string): Promise<unknown> {
   const file = s.write(
@@ -21,7 +21,7 @@ const until = async (look) => {
 (async () => {
 ${body}
 })().then(
-  (facts) => { require("fs").writeFileSync(__dirname + "/facts.json", JSON.stringify(facts)); manager.disconnect(); },
+  (facts) => { require("fs").writeFileSync(__dirname + "/facts.json", JSON.stringify(facts)); manager.disconnect(); setTimeout(() => process.exit(0), 300); },
   (error) => { console.error(error); process.exit(1); },
 );
 `,

@@ -13,6 +13,8 @@ export interface HomePaths {
   readonly balancers: string;
   /** Where apps leave exit codes that nobody waited for. */
   readonly exits: string;
+  /** The named pipes that are the standard input of fork-mode apps, by id. */
+  readonly stdin: string;
   readonly pidFile: string;
   /** The daemon's own log. */
   readonly log: string;
@@ -42,6 +44,7 @@ export function homePaths(home: string): HomePaths {
     links: join(home, "apps.sock"),
     balancers: join(home, "balancers"),
     exits: join(home, "exits"),
+    stdin: join(home, "stdin"),
     get pidFile() {
       return join(home, isPm2Layout(home) ? "pm2.pid" : "god.pid");
     },

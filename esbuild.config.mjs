@@ -2,6 +2,7 @@
 // 73 ms for the same work from separate ES modules, 56 ms from one CommonJS file), so each is one file.
 import { readFileSync } from "node:fs";
 import { build } from "esbuild";
+import { helpText } from "./dist/cli/help.js";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
@@ -50,10 +51,12 @@ await build({
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
   banner: { js: "#!/usr/bin/env node" },
+  // The text of `xm --help`: no command has to be loaded for it.
+  define: { ...shared.define, XM_HELP: JSON.stringify(await helpText()) },
   // Read only by `xm start FILE` and the like: they stay out of the file every call parses. valibot is inside: each
   // `import * as v` of a package outside copies all it exports, a loop so hot that V8 loads its optimizing compiler
   // for it (4 MB of the daemon's memory).
-  external: ["@resvg/resvg-js", "croner", "json5", "pidusage", "yaml"],
+  external: ["@resvg/resvg-js", "croner", "json5", "pidusage", "ws", "yaml"],
 });
 
 // They run in and beside apps, under whatever Node the app has chosen: no dependencies, and no new syntax.

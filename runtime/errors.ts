@@ -54,6 +54,16 @@ export const errors = {
           : `it offers ${p.actions.join(", ")}`,
     }),
   ),
+  ERR_CANNOT_INSPECT: define("conflict", (p: { name: string; why: string; fix: string }) => ({
+    what: `the Node inspector of ${p.name} cannot be switched on`,
+    why: p.why,
+    fix: p.fix,
+  })),
+  ERR_COMMAND_ABSENT: define("invalid", (p: { what: string; fix: string }) => p),
+  ERR_FILE_EXISTS: define("conflict", (p: { file: string; fix: string }) => ({
+    what: `${p.file} is there already`,
+    fix: p.fix,
+  })),
   ERR_INPUT_INVALID: define("invalid", (p: { faults: readonly string[] }) => ({
     what: p.faults.join("\n"),
     fix: "correct the values named above",
@@ -169,6 +179,11 @@ export class XmError extends Error {
     this.code = told.code;
     this.class = told.class;
     this.fix = told.fix;
+  }
+
+  /** By name: a program may hold this class twice, from two bundles, or as an ES module and as CommonJS. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === "XmError";
   }
 }
 

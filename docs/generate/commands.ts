@@ -1,4 +1,5 @@
 import type { ArgsDef, CommandDef } from "citty";
+import { absences } from "../../cli/absent.ts";
 import { commands } from "../../cli/commands/index.ts";
 import { globalFlags } from "../../cli/globals.ts";
 
@@ -36,7 +37,17 @@ export async function commandReference(): Promise<string> {
     "",
     "",
   ].join("\n");
-  return `${intro}${sections.join("").trimEnd()}\n`;
+  return `${intro}${sections.join("").trimEnd()}\n\n${absentSection()}`;
+}
+
+function absentSection(): string {
+  const rows = absences().map(({ names, what, fix }) => {
+    const cells = [names.map((name) => `\`${name}\``).join(", "), what, fix];
+    return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
+  });
+  const intro =
+    "PM2's other commands say so, end with 1, and name what to do instead.\n\n| command | why | instead |\n|---|---|---|\n";
+  return `## Not here\n\n${intro}${rows.join("")}`;
 }
 
 async function describe(command: CommandDef, name: string): Promise<string> {

@@ -2,6 +2,7 @@ import { act } from "../daemon/commands.ts";
 import { declare } from "../daemon/declare.ts";
 import { sendInput, sendMessage, sendSignal } from "../daemon/messages.ts";
 import { scale } from "../daemon/scale.ts";
+import { inspectApp } from "../daemon/inspect.ts";
 import { reload } from "../daemon/reload.ts";
 import { statesOf } from "../daemon/states.ts";
 import { triggerAction } from "../daemon/trigger.ts";
@@ -13,6 +14,7 @@ import type { Exchange } from "./routes.ts";
 import {
   actionRequestSchema,
   declareRequestSchema,
+  inspectionRequestSchema,
   reloadRequestSchema,
   triggerRequestSchema,
   scaleRequestSchema,
@@ -114,6 +116,11 @@ export async function message({ daemon, request, response }: Exchange): Promise<
 
 export async function input({ daemon, request, response }: Exchange): Promise<void> {
   sendJson(response, await sendInput(daemon, await readBody(request, inputRequestSchema)));
+}
+
+export async function inspect({ daemon, request, response }: Exchange): Promise<void> {
+  const { id } = await readBody(request, inspectionRequestSchema);
+  sendJson(response, await inspectApp(daemon, id));
 }
 
 function chosen({ daemon, params }: Exchange): Managed {

@@ -228,10 +228,38 @@ export const logLineSchema = v.object({
   at: nullable(time()),
 });
 
+export const inspectionRequestSchema = v.strictObject({ id: count() });
+
+/** Where the Node inspector of an app listens. */
+export const inspectionSchema = v.object({
+  id: count(),
+  name: text(),
+  pid: count(),
+  url: v.pipe(text(), v.description("WebSocket address, on the loopback interface")),
+  devtools: v.pipe(text(), v.description("what a browser opens")),
+  wasOpen: v.boolean(),
+});
+
+export const profileKinds = ["cpu", "memory"] as const;
+
+export const profileRequestSchema = v.strictObject({
+  kind: v.picklist(profileKinds),
+  durationMs: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(600_000)),
+});
+
+/** A profile as V8 gives it: what a `.cpuprofile` or a `.heapprofile` file holds. */
+export const profileSchema = v.looseObject({});
+
+export const dumpRequestSchema = v.strictObject({
+  empty: v.optional(v.pipe(v.boolean(), v.description("save an empty list"))),
+});
+
 export const dumpResultSchema = v.object({ file: text(), processes: count() });
 
 export const resurrectResultSchema = v.object({
   outcomes: v.array(outcomeSchema),
+  /** Entries that PM2 has saved; the client knows its words. */
+  foreign: v.array(v.looseObject({})),
   notes: v.array(text()),
 });
 
@@ -279,6 +307,8 @@ export type Outcome = v.InferOutput<typeof outcomeSchema>;
 export type DaemonView = v.InferOutput<typeof daemonSchema>;
 export type HistoryRecordView = v.InferOutput<typeof historyRecordSchema>;
 export type LogLine = v.InferOutput<typeof logLineSchema>;
+export type Inspection = v.InferOutput<typeof inspectionSchema>;
+export type ProfileRequest = v.InferOutput<typeof profileRequestSchema>;
 export type DumpResult = v.InferOutput<typeof dumpResultSchema>;
 export type ResurrectResult = v.InferOutput<typeof resurrectResultSchema>;
 export type MachineStates = v.InferOutput<typeof machineStatesSchema>;

@@ -109,7 +109,13 @@ export function connect(options: ConnectOptions = {}): Client {
       ),
     events: (signal, after) =>
       lines("GET", after === undefined ? "/events" : `/events?after=${after}`, undefined, signal),
-    save: () => json("POST", "/dump", {}),
+    inspect: (id) => json("POST", "/inspections", { id }),
+    profile: async (body) => {
+      let profile: object = {};
+      for await (const line of lines<object>("POST", "/profiles", body)) profile = line;
+      return profile;
+    },
+    save: (options = {}) => json("POST", "/dump", options),
     resurrect: (by) => json("POST", "/resurrect", { by }),
     shutDown: (by) => leave("/daemon/shut-down", by),
     handOver: async (by) => {

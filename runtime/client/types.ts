@@ -5,11 +5,13 @@ import type {
   DeclareRequest,
   DumpResult,
   HistoryRecordView,
+  Inspection,
   LogLine,
   MachineStates,
   Outcome,
   ProcessDetail,
   ProcessView,
+  ProfileRequest,
   Progress,
   ReloadRequestBody,
   ResurrectResult,
@@ -22,11 +24,13 @@ export type {
   DaemonView,
   DumpResult,
   HistoryRecordView,
+  Inspection,
   LogLine,
   MachineStates,
   Outcome,
   ProcessDetail,
   ProcessView,
+  ProfileRequest,
   Progress,
   ReloadRequestBody,
   ResurrectResult,
@@ -101,7 +105,12 @@ export interface Client {
   logs(query: LogQuery, abort?: AbortSignal): AsyncIterable<LogLine>;
   /** Moments as they happen; with `after` first those with a higher number, so that nothing is missed. */
   events(abort?: AbortSignal, after?: number): AsyncIterable<HistoryRecordView>;
-  save(): Promise<DumpResult>;
+  /** Switches the Node inspector of a running app on, on the loopback interface. */
+  inspect(id: number): Promise<Inspection>;
+  /** Profiles the daemon itself: the content of a `.cpuprofile` or `.heapprofile` file. */
+  profile(request: ProfileRequest): Promise<object>;
+  /** Saves the list of processes, or an empty one; the one before becomes the backup. */
+  save(options?: { empty?: boolean }): Promise<DumpResult>;
   resurrect(by: string): Promise<ResurrectResult>;
   /** Stops every process, forgets them and ends the daemon. Resolves when it is gone. */
   shutDown(by: string): Promise<{ stopped: number }>;

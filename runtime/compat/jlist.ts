@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { ProcessDetail } from "../api/schemas.ts";
 import { interpreterWord } from "./interpreter.ts";
 import { statusWord } from "./status.ts";
@@ -27,17 +28,18 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       namespace: spec.namespace,
       pm_id: id,
       status: statusWord(detail.status),
-      pm_uptime: detail.startedAt ?? 0,
+      pm_uptime: lastStart(detail),
       created_at: detail.createdAt,
       restart_time: detail.restarts,
       unstable_restarts: detail.unstableRestarts,
       unique_id: detail.lifeId ?? "",
-      exit_code: detail.lastExit?.code ?? 0,
+      // As PM2: not there before the first end.
+      ...(detail.lastExit === null ? {} : { exit_code: detail.lastExit.code ?? 0 }),
       pm_exec_path: spec.script,
       pm_cwd: spec.cwd,
       exec_interpreter: interpreterWord(spec),
       exec_mode: `${spec.mode}_mode`,
-      args: spec.args,
+      ...(spec.args.length === 0 ? {} : { args: spec.args }),
       node_args: spec.interpreterArgs,
       instances: spec.instances,
       instance_var: spec.instanceVariable,
@@ -45,7 +47,8 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       pm_out_log_path: detail.logs.out ?? "/dev/null",
       pm_err_log_path: detail.logs.error ?? "/dev/null",
       pm_pid_path: detail.pidFile,
-      merge_logs: spec.mergeLogs,
+      // PM2 says so of a single fork-mode process: it has nothing to share its files with.
+      merge_logs: spec.mergeLogs || (spec.mode === "fork" && spec.instances === 1),
       autostart: spec.autostart,
       autorestart: restart.mode !== "never",
       restart: restart.mode,
@@ -76,14 +79,29 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       km_link: false,
       versioning: null,
       version: detail.version ?? "N/A",
+      ...nodeVersion(spec.interpreter),
     },
     pm_id: id,
     monit: { memory: detail.memoryBytes ?? 0, cpu: detail.cpuPercent ?? 0 },
   };
 }
 
+/** When it was started last, be it stopped since or not. */
+function lastStart({ startedAt, lastExit }: ProcessDetail): number {
+  if (startedAt !== null) return startedAt;
+  return lastExit === null ? 0 : lastExit.at - lastExit.uptimeMs;
+}
+
+/** Of the Node that this program runs on, when the app runs on the same; a path often names the version of another. */
+function nodeVersion(interpreter: string | null): { node_version?: string } {
+  if (interpreter === null || !/^node(js)?$/.test(basename(interpreter))) return {};
+  const named = /\/v?(\d+\.\d+\.\d+)\/bin\//.exec(interpreter)?.[1];
+  return { node_version: named ?? process.versions.node };
+}
+
 /** What scripts find in PM2's output whether or not it was declared. */
 const passthroughDefaults = {
+  filter_env: [],
   vizion: true,
   pmx: true,
   automation: true,

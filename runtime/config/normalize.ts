@@ -10,6 +10,8 @@ import { fieldsByName } from "./fields.ts";
 import { isNode, resolveProgram, type Program } from "./interpreter.ts";
 import { policyOf, sensorsOf } from "./policy.ts";
 import { readFields, type RawApp, type ReadApp } from "./read-fields.ts";
+import { settingsEnvironment } from "./settings.ts";
+import { readSettings } from "./settings-file.ts";
 import { absolute, expandHome, text } from "./values.ts";
 
 export interface ConfigContext {
@@ -122,6 +124,8 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
         environment === undefined
           ? undefined
           : (app[`env_${environment}`] as Record<string, unknown>),
+        // PM2: what was set for the app wins over the file.
+        settingsEnvironment(readSettings(context.home.settings), name),
       ],
     }),
     instances: instancesOf(app["instances"] as number | undefined),

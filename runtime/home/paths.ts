@@ -25,6 +25,8 @@ export interface HomePaths {
   /** PM2's saved list (`xm save`) and the one before. */
   readonly dump: string;
   readonly dumpBackup: string;
+  /** PM2's settings (`xm set`). */
+  readonly settings: string;
 }
 
 /** The home of this call: `XM_HOME`, else `PM2_HOME`, else `~/.xm`. */
@@ -57,6 +59,7 @@ export function homePaths(home: string): HomePaths {
     pids: join(home, "pids"),
     dump: join(home, "dump.pm2"),
     dumpBackup: join(home, "dump.pm2.bak"),
+    settings: join(home, "module_conf.json"),
   };
 }
 

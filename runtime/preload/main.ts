@@ -33,6 +33,7 @@ function start(options: PreloadOptions, shared: string | undefined): void {
   offerMessages(link);
   if (options.sourceMaps) process.setSourceMapsEnabled(true);
   if (options.reusesPort) reusePorts();
+  freeInspectorPort();
   const sharing = sharingOf(options, shared, link);
   const drain = createDrain(link, { sharing, isWorker: options.isWorker });
   onListening((server) => {
@@ -53,6 +54,15 @@ function sharingOf(
 ): Sharing | undefined {
   if (shared !== undefined) return createSharing(shared, link);
   return isWorker && !reusesPort ? createTurns(link) : undefined;
+}
+
+/**
+ * SIGUSR1 switches Node's inspector on (`xm inspect`): on any free port, so that several apps can be inspected at
+ * once, unless the app was given one.
+ */
+function freeInspectorPort(): void {
+  const given = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ");
+  if (!given.includes("--inspect") && !given.includes("--debug-port")) process.debugPort = 0;
 }
 
 /** `child_process.fork` and `cluster` hand `execArgv` on. */

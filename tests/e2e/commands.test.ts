@@ -74,7 +74,7 @@ test("an ecosystem file starts what is missing, restarts the rest and shows what
       ["b", "online", 0],
     ],
   );
-  expect(await home.ok("env", "a")).toContain("COLOR=blue\n");
+  expect(await home.ok("env", "a")).toContain("COLOR: blue\n");
   await home.ok("stop", file);
   expect((await home.list()).map(({ status }) => status)).toEqual(["stopped", "stopped"]);
 });

@@ -21,17 +21,37 @@ const shared = {
   },
 };
 
-/** A module that most calls shall not parse, in a bundle of its own. */
-const apart = (filter, path) => ({
-  name: `apart: ${path}`,
-  setup: ({ onResolve }) => onResolve({ filter }, () => ({ path, external: true })),
-});
+/** Read only by `xm start FILE` and the like: they stay out of the files that every call parses. */
+const packagesApart = ["@resvg/resvg-js", "croner", "json5", "pidusage", "ws", "yaml"];
 
-/** `xm simulate` alone plays a statechart. */
-const simulationApart = apart(/\/machines\/simulation\.js$/, "./simulation.cjs");
+/** Bundles of their own: `xm simulate` alone plays a statechart, and most calls are of a few commands. */
+const bundlesApart = [
+  [/\/machines\/simulation\.js$/, "./simulation.cjs"],
+  [/^\.\/all\.js$/, "./all.cjs"],
+];
 
-/** All commands but those that are called again and again. */
-const allApart = apart(/^\.\/all\.js$/, "./all.cjs");
+/**
+ * What a bundle does not hold is `require`d when it is asked for. `import()` would do, but the first one of a process
+ * brings up Node's loader of ES modules, which takes 25 ms (measured on Node 20) of the 60 that a call has.
+ */
+const requireApart = {
+  name: "require-apart",
+  setup: ({ onResolve, onLoad }) => {
+    for (const [filter, path] of bundlesApart) {
+      onResolve({ filter }, ({ kind }) =>
+        kind === "dynamic-import" ? { path, namespace: "apart" } : undefined,
+      );
+    }
+    const outside = new RegExp(`^(node:.+|${packagesApart.join("|")})$`);
+    onResolve({ filter: outside }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path, namespace: "apart" } : undefined,
+    );
+    onResolve({ filter: /.*/, namespace: "apart" }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /.*/, namespace: "apart" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
 
 await build({
   ...shared,
@@ -42,7 +62,7 @@ await build({
 
 await build({
   ...shared,
-  plugins: [simulationApart, allApart],
+  plugins: [requireApart],
   entryPoints: {
     xm: "dist/cli/main.js",
     all: "dist/cli/all.js",
@@ -53,10 +73,9 @@ await build({
   banner: { js: "#!/usr/bin/env node" },
   // The text of `xm --help`: no command has to be loaded for it.
   define: { ...shared.define, XM_HELP: JSON.stringify(await helpText()) },
-  // Read only by `xm start FILE` and the like: they stay out of the file every call parses. valibot is inside: each
-  // `import * as v` of a package outside copies all it exports, a loop so hot that V8 loads its optimizing compiler
-  // for it (4 MB of the daemon's memory).
-  external: ["@resvg/resvg-js", "croner", "json5", "pidusage", "ws", "yaml"],
+  // valibot is inside: each `import * as v` of a package outside copies all it exports, a loop so hot that V8 loads
+  // its optimizing compiler for it (4 MB of the daemon's memory).
+  external: packagesApart,
 });
 
 // They run in and beside apps, under whatever Node the app has chosen: no dependencies, and no new syntax.

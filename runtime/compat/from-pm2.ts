@@ -111,7 +111,7 @@ function environmentOf(entry: Pm2Env): Record<string, string> {
   const { env } = entry;
   const given = (typeof env === "object" && env !== null ? env : {}) as Record<string, unknown>;
   const texts = Object.entries(given).flatMap(([name, value]): [string, string][] => {
-    const isPm2s = ["PM2_USAGE", "PM2_HOME", "PM2_JSON_PROCESSING"].includes(name);
+    const isPm2s = ["PM2_USAGE", "PM2_HOME", "PM2_JSON_PROCESSING", "unique_id"].includes(name);
     // The app's settings (`module_conf.json`), which are given anew at each start.
     const isSettings = name === entry["name"] && typeof value === "string" && value.startsWith("{");
     if (isPm2s || isSettings || value === null || value === undefined) return [];

@@ -116,9 +116,10 @@ function elkEdge(edge: ChartEdge, index: number, goesDown: boolean): ElkExtended
   const longest = Math.max(...edge.labels.map((label) => textOf(label).length + 3));
   return {
     id: String(index),
-    sources: [edge.source],
-    targets: [edge.target],
-    layoutOptions: { "elk.layered.priority.direction": goesDown ? "10" : "0" },
+    // One that goes back up is laid out as if it went down, and turned round again: the states stay in the order in
+    // which the machine declares them, and ELK has no cycle to break where it likes.
+    sources: [goesDown ? edge.source : edge.target],
+    targets: [goesDown ? edge.target : edge.source],
     labels: [
       {
         id: `label ${index}`,
@@ -138,9 +139,10 @@ function placedEdge(edge: ElkExtendedEdge, model: ChartModel): PlacedEdge {
       ? []
       : [section.startPoint, ...(section.bendPoints ?? []), section.endPoint];
   const [label] = edge.labels ?? [];
+  const drawn = model.edges[Number(edge.id)] ?? null;
   return {
-    edge: model.edges[Number(edge.id)] ?? null,
-    points,
+    edge: drawn,
+    points: drawn !== null && !isForward(model, drawn) ? points.toReversed() : points,
     label: label === undefined ? null : boxOf(label),
   };
 }

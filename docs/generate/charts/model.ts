@@ -43,6 +43,7 @@ function stateFrom(node: AnyStateNode): ChartState {
     kind: node.type === "history" ? "atomic" : node.type,
     initial: node.type === "compound" ? (initial?.id ?? null) : null,
     badge: badges[tag ?? ""] ?? null,
+    description: node.description ?? "",
     lines: [
       ...node.invoke.map(({ src }) => ({ kind: "invoke" as const, text: nameOf(src) })),
       ...node.entry

@@ -1,0 +1,44 @@
+import { useEffect } from "preact/hooks";
+import { Center } from "./center.tsx";
+import { Header } from "./header.tsx";
+import { ProcessList } from "./list/list.tsx";
+import { Panel } from "./panel/panel.tsx";
+import { notice } from "./state/store.ts";
+import { goLive } from "./state/travel.ts";
+import { Timeline } from "./timeline/timeline.tsx";
+
+/** The whole page: who there is, where one of them is and why, and when what happened. */
+export function App() {
+  useEffect(() => {
+    const onKeyDown = (event: KeyboardEvent): void => {
+      const isTyping = event.target instanceof HTMLElement && /INPUT|SELECT|TEXTAREA/.test(event.target.tagName);
+      if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
+      if (event.key === "/") {
+        event.preventDefault();
+        document.querySelector<HTMLInputElement>("#filter")?.focus();
+      }
+      if (event.key === "Escape" && !event.defaultPrevented) goLive();
+    };
+    addEventListener("keydown", onKeyDown);
+    return () => removeEventListener("keydown", onKeyDown);
+  }, []);
+  return (
+    <>
+      <a class="skip" href="#statechart">
+        Go to the statechart
+      </a>
+      <Header />
+      <main class="page">
+        <ProcessList />
+        <Center />
+        <Panel />
+        <Timeline />
+      </main>
+      <div class="notices" role="status" aria-live="polite">
+        {notice.value !== null && (
+          <p class={notice.value.isFault ? "notice fault" : "notice"}>{notice.value.text}</p>
+        )}
+      </div>
+    </>
+  );
+}

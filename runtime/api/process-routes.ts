@@ -58,7 +58,9 @@ export function history({ daemon, query, response }: Exchange): void {
     daemon.history.read({
       ...(ids === undefined ? {} : { ids }),
       since: numberFrom(query.get("since"), 0),
+      until: numberFrom(query.get("until"), Number.POSITIVE_INFINITY),
       afterSeq: numberFrom(query.get("after"), 0),
+      beforeSeq: numberFrom(query.get("before"), Number.POSITIVE_INFINITY),
       limit: numberFrom(query.get("limit"), 10_000),
     }),
   );

@@ -96,7 +96,7 @@ export const routes: readonly Route[] = [
     method: "GET",
     path: "/history",
     summary:
-      "Past moments, oldest first: `ids`, `since` (ms since the epoch), `after` (a number), `limit` (the last so many)",
+      "Past moments, oldest first: `ids`, `since` and `until` (ms since the epoch), `after` and `before` (numbers), `limit` (the last so many)",
     answer: "historySchema",
     kind: "json",
     handle: processRoutes.history,

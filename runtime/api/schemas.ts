@@ -19,7 +19,7 @@ const decisionSchema = v.object({
   rule: text(),
   next: text(),
   exit: nullable(exitSchema),
-  saw: v.record(v.string(), nullable(v.union([v.number(), text()]))),
+  saw: v.record(v.string(), nullable(v.union([v.number(), text(), v.boolean()]))),
   delayMs: ms(),
   sentence: text(),
 });
@@ -198,6 +198,20 @@ export const historyRecordSchema = v.object({
       ids: v.array(count()),
       failure: nullable(v.object({ id: v.number(), at: time(), reason: text() })),
     }),
+  ),
+  by: v.pipe(nullable(text()), v.description("who asked, or what tripped, in words")),
+  sensor: nullable(v.picklist(["memory", "cron", "watch", "heartbeat"])),
+  version: v.pipe(
+    nullable(text()),
+    v.description("of a life that begins: the version of what is run"),
+  ),
+  goal: processDetailSchema.entries.goal,
+  readiness: processSchema.entries.readiness,
+  restartAt: nullable(time()),
+  killAt: nullable(time()),
+  judgement: v.pipe(
+    nullable(v.looseObject({})),
+    v.description("with a decision: all that the rules compared, by name"),
   ),
 });
 

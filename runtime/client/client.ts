@@ -136,8 +136,8 @@ export function connect(options: ConnectOptions = {}): Client {
   }
 }
 
-function queryOf({ ids, since, after, limit }: HistoryQuery): string {
-  const given = { ids: ids?.join(","), since, after, limit };
+function queryOf({ ids, since, until, after, before, limit }: HistoryQuery): string {
+  const given = { ids: ids?.join(","), since, until, after, before, limit };
   return Object.entries(given)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
     .join("&");

@@ -46,6 +46,9 @@ export interface HistoryQuery {
   readonly ids?: readonly number[];
   /** ms since the epoch. */
   readonly since?: number;
+  readonly until?: number;
+  /** Only what has a lower number. */
+  readonly before?: number;
   /** Number of the last record that is known. */
   readonly after?: number;
   /** The last so many. */

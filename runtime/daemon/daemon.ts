@@ -100,7 +100,12 @@ export async function startDaemon(options: {
     newLifeId: () => nanoid(12),
     now,
     sensors: { sampler, workerIntervalMs, beats: (lifeId) => custom.beats(lifeId) },
-    onFact: (key, event) => recorder.cause(key, event.type),
+    onFact: (key, event) =>
+      recorder.cause(key, {
+        event: event.type,
+        ...("by" in event ? { by: event.by } : {}),
+        ...("sensor" in event ? { sensor: event.sensor } : {}),
+      }),
     onSaid: ({ lifeId }, message) => custom.hear(lifeId, message),
     restore: () => Promise.resolve(plan),
   });

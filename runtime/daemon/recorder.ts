@@ -100,7 +100,14 @@ export function createRecorder(options: {
       // What came before it was observed is past.
       record(first, causes.get(key)?.splice(0).at(-1));
       actor.subscribe({
-        next: (snapshot) => record(seen(snapshot), causes.get(key)?.shift()),
+        next: (snapshot) => {
+          const now = seen(snapshot);
+          const isWaitOver = last.get(key)?.status === "waiting" && now.facts.status === "starting";
+          const waiting = causes.get(key);
+          // A child that the end of a wait has started tells of itself before its start is recorded.
+          const isOfTheChild = isWaitOver && waiting?.[0]?.event.startsWith("child.") === true;
+          record(now, isOfTheChild ? undefined : waiting?.shift());
+        },
         // The app machine handles a broken process; without an observer of its own the error would be thrown.
         error: () => {},
       });

@@ -35,6 +35,7 @@ export const commands: readonly CommandEntry[] = [
   entry("simulate", async () => (await import("./simulate.ts")).default),
   entry("history", async () => (await import("./history.ts")).default),
   entry("chart", async () => (await import("./chart.ts")).default),
+  entry("inspect", async () => (await import("./inspect.ts")).default),
   entry("logs", async () => (await import("./logs.ts")).default),
   entry("flush", async () => (await import("./actions.ts")).flush),
   entry("reset", async () => (await import("./actions.ts")).reset),

@@ -107,6 +107,9 @@ export function connect(options: ConnectOptions = {}): Client {
       ),
     events: (signal, after) =>
       lines("GET", after === undefined ? "/events" : `/events?after=${after}`, undefined, signal),
+    openInspector: (body) => json("POST", "/inspector", body),
+    inspector: () => json("GET", "/inspector"),
+    closeInspector: (by) => json("POST", "/inspector/close", { by }),
     save: () => json("POST", "/dump", {}),
     resurrect: (by) => json("POST", "/resurrect", { by }),
     shutDown: (by) => leave("/daemon/shut-down", by),
@@ -136,8 +139,8 @@ export function connect(options: ConnectOptions = {}): Client {
   }
 }
 
-function queryOf({ ids, since, after, limit }: HistoryQuery): string {
-  const given = { ids: ids?.join(","), since, after, limit };
+function queryOf({ ids, since, until, after, before, limit }: HistoryQuery): string {
+  const given = { ids: ids?.join(","), since, until, after, before, limit };
   return Object.entries(given)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
     .join("&");

@@ -5,8 +5,11 @@ import type {
   DeclareRequest,
   DumpResult,
   HistoryRecordView,
+  InspectorOpened,
+  InspectorView,
   LogLine,
   MachineStates,
+  OpenInspector,
   Outcome,
   ProcessDetail,
   ProcessView,
@@ -22,8 +25,11 @@ export type {
   DaemonView,
   DumpResult,
   HistoryRecordView,
+  InspectorOpened,
+  InspectorView,
   LogLine,
   MachineStates,
+  OpenInspector,
   Outcome,
   ProcessDetail,
   ProcessView,
@@ -46,6 +52,9 @@ export interface HistoryQuery {
   readonly ids?: readonly number[];
   /** ms since the epoch. */
   readonly since?: number;
+  readonly until?: number;
+  /** Only what has a lower number. */
+  readonly before?: number;
   /** Number of the last record that is known. */
   readonly after?: number;
   /** The last so many. */
@@ -82,6 +91,11 @@ export interface Client {
   logs(query: LogQuery, abort?: AbortSignal): AsyncIterable<LogLine>;
   /** Moments as they happen; with `after` first those with a higher number, so that nothing is missed. */
   events(abort?: AbortSignal, after?: number): AsyncIterable<HistoryRecordView>;
+  /** Opens the inspector on 127.0.0.1: an address that lets its reader in once, and a token for programs. */
+  openInspector(request: OpenInspector): Promise<InspectorOpened>;
+  inspector(): Promise<InspectorView>;
+  /** Every address, page and token of it is void afterwards. */
+  closeInspector(by: string): Promise<InspectorView>;
   save(): Promise<DumpResult>;
   resurrect(by: string): Promise<ResurrectResult>;
   /** Stops every process, forgets them and ends the daemon. Resolves when it is gone. */

@@ -1,7 +1,9 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
-import { decodeRecord, encodeRecord, type HistoryEntry, type HistoryRecord } from "./record.ts";
+import { encodeRecord, type HistoryEntry, type HistoryRecord } from "./record.ts";
+import { readRecords, recordsIn, scanRecords, type HistoryQuery } from "./read.ts";
+import { removeOld, segmentName, segments } from "./segments.ts";
 
 /*
  * The history: every transition of every process, for people and for the inspector. Nothing hangs on it, so it is never
@@ -19,16 +21,6 @@ const mostBytes = 64 * 1024 * 1024;
 /** What is older goes, with its file; ms. */
 const mostAgeMs = 14 * 24 * 3_600_000;
 
-export interface HistoryQuery {
-  /** Only records with a higher number. */
-  readonly afterSeq?: number;
-  /** Only records from this time on, in ms since the epoch. */
-  readonly since?: number;
-  readonly ids?: readonly number[];
-  /** The last so many. */
-  readonly limit?: number;
-}
-
 export interface History {
   /** The number of the last record. */
   readonly lastSeq: number;
@@ -36,6 +28,11 @@ export interface History {
   append(entry: HistoryEntry): void;
   /** Oldest first. */
   read(query: HistoryQuery): HistoryRecord[];
+  /** Reads on in the background, a batch at a time; see `scanRecords`. */
+  scan(
+    query: Pick<HistoryQuery, "since" | "until">,
+    options: { back: boolean },
+  ): AsyncGenerator<HistoryRecord[], void>;
   subscribe(listener: (record: HistoryRecord) => void): () => void;
   /** Writes what is waiting. */
   flush(): void;
@@ -112,76 +109,14 @@ export function openHistory(options: {
       flush();
       return readRecords(folder, query);
     },
+    scan: (query, direction) => {
+      flush();
+      return scanRecords(folder, query, direction);
+    },
     subscribe: (listener) => {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     flush,
   };
-}
-
-function readRecords(folder: string, query: HistoryQuery): HistoryRecord[] {
-  const { afterSeq = 0, since = 0, ids, limit = Number.POSITIVE_INFINITY } = query;
-  const isWanted = (record: HistoryRecord): boolean => {
-    if (record.seq <= afterSeq || record.at < since) return false;
-    if (ids === undefined || record.kind === "daemon") return true;
-    return record.kind === "reload"
-      ? record.reload?.ids.some((id) => ids.includes(id)) === true
-      : ids.includes(record.id);
-  };
-  const found: HistoryRecord[][] = [];
-  let count = 0;
-  // From the newest file back, until there are enough or all others are older.
-  for (const { path, first } of segments(folder).toReversed()) {
-    const all = recordsIn(path);
-    const wanted = all.filter(isWanted);
-    found.unshift(wanted);
-    count += wanted.length;
-    if (count >= limit || first <= afterSeq + 1 || (all[0]?.at ?? 0) < since) break;
-  }
-  const records = found.flat();
-  return limit === Number.POSITIVE_INFINITY ? records : records.slice(-limit);
-}
-
-function recordsIn(path: string): HistoryRecord[] {
-  return readFileSync(path, "utf8")
-    .split("\n")
-    .map(decodeRecord)
-    .filter((record) => record !== undefined);
-}
-
-interface Segment {
-  readonly path: string;
-  /** Number of its first record. */
-  readonly first: number;
-}
-
-/** Oldest first. */
-function segments(folder: string): Segment[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return [];
-  }
-  return names
-    .filter((name) => /^\d{12}\.ndjson$/.test(name))
-    .sort()
-    .map((name) => ({ path: join(folder, name), first: Number(name.slice(0, 12)) }));
-}
-
-function segmentName(first: number): string {
-  return `${String(first).padStart(12, "0")}.ndjson`;
-}
-
-function removeOld(
-  folder: string,
-  limits: { segmentBytes: number; mostBytes: number; mostAgeMs: number; now: number },
-): void {
-  let bytes = limits.segmentBytes;
-  for (const { path } of segments(folder).toReversed()) {
-    const { size, mtimeMs } = statSync(path);
-    bytes += size;
-    if (bytes > limits.mostBytes || limits.now - mtimeMs > limits.mostAgeMs) rmSync(path);
-  }
 }

@@ -1,8 +1,8 @@
 import type { ProcessStatus } from "../../machines/facts.ts";
-import { exitWord } from "./words.ts";
 import type { Daemon } from "../daemon/daemon.ts";
 import type { HistoryRecord } from "../history/record.ts";
 import { statusCodes, type Timeline, type TimelineLane, type TimelineMark } from "./contract.ts";
+import { marksOf, reloadLabel, served } from "./lane-words.ts";
 
 /** How far back it is looked for what a process was at the beginning; ms. Each daemon tells all of them anew. */
 const mostBeforeMs = 24 * 3_600_000;
@@ -99,15 +99,7 @@ function addTo(lane: Lane, record: HistoryRecord, since: number): void {
   else lane.generations.set(generation, status);
   const code = statusCodes.indexOf(served(lane.generations));
   if (lane.points.at(-1) !== code || lane.points.length === 0) lane.points.push(at, seq, code);
-  if (record.exit !== null) {
-    lane.marks.push({ at, seq, kind: "exit", label: exitWord(record.exit) });
-  }
-  if (record.sensor !== null) {
-    lane.marks.push({ at, seq, kind: record.sensor, label: record.by ?? record.sensor });
-  }
-  if (record.event === "restart") {
-    lane.marks.push({ at, seq, kind: "restart", label: record.by ?? "a command" });
-  }
+  for (const mark of marksOf(record)) lane.marks.push({ ...mark, at });
   if (version === null) return;
   if (lane.version !== null && lane.version !== version) {
     lane.marks.push({ at, seq, kind: "version", label: version });
@@ -122,32 +114,11 @@ function isBeginning({ event, restarts, generation, decision }: HistoryRecord): 
   return isFirst && restarts === 0 && generation === 0 && decision === null;
 }
 
-/** What the user sees of several generations: the one that serves, else the one that comes nearest to it. */
-function served(generations: ReadonlyMap<number, ProcessStatus>): ProcessStatus {
-  const order: readonly ProcessStatus[] = [
-    "online",
-    "starting",
-    "waiting",
-    "stopping",
-    "errored",
-    "stopped",
-  ];
-  const all = [...generations.values()];
-  return order.find((status) => all.includes(status)) ?? "removed";
-}
-
 function markReload(lanes: Map<string, Lane>, record: HistoryRecord, since: number): void {
-  const { seq, reload, event, name } = record;
+  const { seq, reload, name } = record;
   if (reload === null) return;
-  const { by, done, ids, failure } = reload;
-  const begins = event === "reload.launching" && done === 0;
-  const label = begins
-    ? by
-    : event === "reload.succeeded"
-      ? "succeeded"
-      : event === "reload.failed"
-        ? `failed: ${failure?.reason ?? "of a fault"}`
-        : null;
+  const { ids } = reload;
+  const label = reloadLabel(record);
   if (label === null) return;
   for (const lane of lanes.values()) {
     if (ids.includes(lane.id) && (lane.name === name || lane.name === name.replace(/~\d+$/, ""))) {

@@ -4,7 +4,6 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
   base: "./",
-  esbuild: { jsx: "automatic", jsxImportSource: "preact" },
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   define: { "process.env.NODE_ENV": '"production"' },
   worker: { format: "es" },

@@ -1,6 +1,5 @@
-import type { Decision } from "../../../../machines/decision.ts";
 import type { ProcessStatus } from "../../../../machines/facts.ts";
-import { rules } from "../../../../machines/restart-policy.ts";
+import { askedBefore } from "../../../../machines/guard-readings.ts";
 import type { ChartModel } from "../../../charts/chart.ts";
 import type { HistoryRecord } from "../../../history/record.ts";
 import type { GuardReading, MachineView, PendingDelay } from "../../contract.ts";
@@ -30,58 +29,53 @@ export function momentOf(options: {
   const past = options.records.filter(({ kind, at: when }) => kind === "process" && when <= at);
   const record = past.at(-1);
   if (record === undefined) return undefined;
-  const decision = lastOf(past, (each) => each.decision);
-  const exit = lastOf(past, (each) => each.exit);
+  const judged = past.findLast(({ decision }) => decision !== null);
+  const decision = judged?.decision ?? null;
+  const exit = past.findLast((each) => each.exit !== null)?.exit ?? null;
+  const { id, generation, goal, pid, readiness, restarts, unstableRestarts } = record;
   const machine: MachineView = {
     machine: "process",
-    of: String(record.id),
+    of: String(id),
     at: record.at,
     states: statesFrom(model.id, record.states),
     context: {
-      goal: record.status === "stopped" ? "stop" : "run",
-      pid: record.pid,
-      generation: record.generation,
-      restarts: record.restarts,
-      unstableRestarts: record.unstableRestarts,
+      goal,
+      pid,
+      generation,
+      readiness,
+      restarts,
+      unstableRestarts,
+      restartAt: record.restartAt,
+      killAt: record.killAt,
       lastExit: exit,
       decision,
     },
     steps: stepsInto(model, past.at(-2), record),
-    guards: decision === null ? [] : readingsOf(decision),
+    guards: judged === undefined ? [] : readingsOf(judged),
     delays: delaysAt(record),
     sentence: decision?.sentence ?? null,
   };
   return { at, record, status: record.status, machine };
 }
 
-/** What the rules said when an end was judged: each before the one that applied did not, and none after it was asked. */
-export function readingsOf({ rule, saw, at }: Decision): GuardReading[] {
-  const last = rules.findIndex((entry) => entry.rule === rule);
-  return rules.slice(0, last + 1).map((entry) => ({
-    guard: entry.rule,
-    result: entry.rule === rule,
-    saw: entry.rule === rule ? saw : {},
-    at,
-  }));
+/** What the rules said when an end was judged, with what each compared. */
+export function readingsOf({ decision, judgement }: HistoryRecord): GuardReading[] {
+  if (decision === null) return [];
+  const { at, rule, saw } = decision;
+  if (judgement === null) return [{ guard: rule, result: true, saw, at }];
+  return askedBefore(decision, judgement).map((asked) => ({ ...asked, at }));
 }
 
-/** The wait that was decided runs from its decision on. */
-function delaysAt({ status, decision }: HistoryRecord): PendingDelay[] {
-  if (status !== "waiting" || decision === null) return [];
-  const { at, delayMs } = decision;
-  return [
-    { delay: "restartDelay", state: "process.waiting", startedAt: at, dueAt: at + delayMs },
-  ];
-}
-
-function lastOf<T>(
-  records: readonly HistoryRecord[],
-  of: (record: HistoryRecord) => T | null,
-): T | null {
-  for (let index = records.length - 1; index >= 0; index -= 1) {
-    const record = records[index];
-    const value = record === undefined ? null : of(record);
-    if (value !== null) return value;
+/** The waits that ran at a moment, as far as a record tells their ends. */
+function delaysAt(record: HistoryRecord): PendingDelay[] {
+  const { at, status, restartAt, killAt } = record;
+  if (status === "waiting" && restartAt !== null) {
+    const state = "process.waiting";
+    return [{ delay: "restartDelay", state, startedAt: at, dueAt: restartAt }];
   }
-  return null;
+  if (status === "stopping" && killAt !== null) {
+    const state = "process.alive.stopping.graceful";
+    return [{ delay: "killTimeout", state, startedAt: at, dueAt: killAt }];
+  }
+  return [];
 }

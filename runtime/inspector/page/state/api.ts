@@ -13,10 +13,12 @@ export function fetchTimeline(since: number): Promise<Timeline> {
   return json(`./inspector/timeline?since=${Math.floor(since)}`);
 }
 
-/** The records of one process up to one, oldest first. */
-export function fetchPast(id: number, options: { upTo: number; limit: number }): Promise<HistoryRecord[]> {
-  const { upTo, limit } = options;
-  return json(`./v1/history?ids=${id}&before=${upTo + 1}&limit=${limit}`);
+/** The last records of one process up to a time, oldest first. */
+export function fetchPast(
+  id: number,
+  { until, limit }: { until: number; limit: number },
+): Promise<HistoryRecord[]> {
+  return json(`./v1/history?ids=${id}&until=${Math.floor(until)}&limit=${limit}`);
 }
 
 /** The last records of one process, oldest first. */

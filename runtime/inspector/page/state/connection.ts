@@ -122,7 +122,7 @@ function takeProcesses(message: Extract<LiveMessage, { type: "processes" }>): vo
 }
 
 function takeRecord(record: HistoryRecord): void {
-  store.lanes.append(record);
+  store.lanes.append(record, store.processes.value.get(record.id)?.generation);
   store.lanesVersion.value = store.lanes.version;
   if (record.id !== store.selectedId.value) return;
   const last = store.records.value.at(-1);

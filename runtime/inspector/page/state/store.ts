@@ -3,7 +3,8 @@ import type { ProcessView } from "../../../api/schemas.ts";
 import type { ChartFile } from "../../../charts/chart.ts";
 import type { HistoryRecord } from "../../../history/record.ts";
 import type { HelloMessage, MachineName, MachineView } from "../../contract.ts";
-import { momentOf } from "../moment/moment.ts";
+import { momentOf, readingsOf } from "../moment/moment.ts";
+import { stepsInto } from "../moment/steps.ts";
 import { Lanes } from "../timeline/lanes.ts";
 
 /** What the page knows. Everything else is made from it. */
@@ -63,7 +64,7 @@ export const selected = computed<ProcessView | null>(() =>
 export const selectedName = computed<string>(() => {
   const id = selectedId.value;
   if (id === null) return "";
-  return selected.value?.name ?? lanes.lanes.get(id)?.name ?? `process ${id}`;
+  return selected.value?.name ?? lanes.of(id)?.name ?? `process ${id}`;
 });
 
 /** What was known of the selected process at the moment that is looked at. */
@@ -79,8 +80,26 @@ export const past = computed(() => {
 export const shownMachine = computed<MachineView | null>(() => {
   const name = tab.value === "whatif" ? "process" : tab.value;
   if (moment.value !== null && name === "process") return past.value?.machine ?? null;
-  return machines.value[name] ?? null;
+  const live = machines.value[name];
+  if (live === undefined) return null;
+  return name === "process" ? withHistory(live) : live;
 });
+
+/** What God has not seen while nobody watched is in the history: how it came there, and what the guards said. */
+function withHistory(live: MachineView): MachineView {
+  const model = charts.value.process?.model;
+  const own = records.value.filter(({ kind }) => kind === "process");
+  const last = own.at(-1);
+  if (model === undefined || last === undefined) return live;
+  const judged = own.findLast(({ decision }) => decision !== null);
+  const known = new Set(live.guards.map(({ guard }) => guard));
+  const told = judged === undefined ? [] : readingsOf(judged);
+  return {
+    ...live,
+    steps: live.steps.length > 0 ? live.steps : stepsInto(model, own.at(-2), last),
+    guards: [...live.guards, ...told.filter(({ guard }) => !known.has(guard))],
+  };
+}
 
 export const mayControl = computed(() => hello.value?.mayControl === true);
 

@@ -1,4 +1,4 @@
-import { fetchPast, fetchLatest } from "./api.ts";
+import { fetchPast } from "./api.ts";
 import { tellFault } from "./connection.ts";
 import * as store from "./store.ts";
 
@@ -6,24 +6,21 @@ import * as store from "./store.ts";
 const aroundLimit = 200;
 
 let asked = 0;
+/** Up to when the past records are whole; ms. */
+let pastUntil = 0;
 
 /** Looks at a moment of the past: at once where its records are here, else when they have come. */
 export function travelTo(at: number): void {
   const to = Math.min(at, store.now());
   store.moment.value = to;
   const id = store.selectedId.value;
-  const lane = id === null ? undefined : store.lanes.lanes.get(id);
-  if (id === null || lane === undefined) return;
-  const index = lane.indexAt(to);
-  if (index < 0) return;
-  const seq = lane.seq(index);
-  if (has(store.records.value, seq)) {
+  if (id === null || covers(store.records.value, to)) {
     store.pastRecords.value = [];
     return;
   }
-  if (has(store.pastRecords.value, seq)) return;
+  if (covers(store.pastRecords.value, to) && to <= pastUntil) return;
   asked += 1;
-  void load(id, seq, asked);
+  void load(id, to, asked);
 }
 
 /** Looks at now again. */
@@ -35,33 +32,36 @@ export function goLive(): void {
 
 /** The moment of the record before or after the one that is looked at; `undefined` where there is none. */
 export function neighbour(direction: -1 | 1): number | undefined {
+  const at = store.moment.value ?? Number.POSITIVE_INFINITY;
+  const own = [...store.pastRecords.value, ...store.records.value].filter(
+    ({ kind }) => kind === "process",
+  );
   const id = store.selectedId.value;
-  const lane = id === null ? undefined : store.lanes.lanes.get(id);
-  if (lane === undefined || lane.count === 0) return undefined;
-  const at = store.moment.value;
-  if (at === null) return direction === -1 ? lane.time(lane.count - 1) : undefined;
-  let index = lane.indexAt(at);
-  if (direction === 1) index += 1;
-  // Between two records the earlier one is the one that is looked at.
-  else if (index >= 0 && lane.time(index) >= at) index -= 1;
-  // Records of one millisecond are one moment.
-  while (direction === -1 && index >= 0 && lane.time(index) === at) index -= 1;
-  return index < 0 || index >= lane.count ? undefined : lane.time(index);
+  const lane = id === null ? undefined : store.lanes.of(id);
+  if (direction === -1) {
+    const record = own.findLast((each) => each.at < at);
+    if (record !== undefined) return record.at;
+    const index = lane?.indexAt(at - 1) ?? -1;
+    return index < 0 ? undefined : lane?.time(index);
+  }
+  const record = own.find((each) => each.at > at);
+  const index = (lane?.indexAt(at) ?? -1) + 1;
+  const point = lane !== undefined && index < lane.count ? lane.time(index) : undefined;
+  // Between the records of the past and the latest ones there may be some that are not here.
+  return record === undefined ? point : Math.min(record.at, point ?? record.at);
 }
 
-/** Records are whole from the first to the last: what lies between is among them. */
-function has(records: readonly { seq: number }[], seq: number): boolean {
+function covers(records: readonly { at: number }[], at: number): boolean {
   const [first] = records;
-  const last = records.at(-1);
-  return first !== undefined && last !== undefined && first.seq <= seq && seq <= last.seq;
+  return first !== undefined && first.at <= at;
 }
 
-async function load(id: number, seq: number, ticket: number): Promise<void> {
+async function load(id: number, until: number, ticket: number): Promise<void> {
   try {
-    const found = await fetchPast(id, { upTo: seq, limit: aroundLimit });
+    const found = await fetchPast(id, { until, limit: aroundLimit });
     if (ticket !== asked || store.selectedId.value !== id) return;
-    const own = found.filter((record) => record.id === id && record.seq <= seq);
-    store.pastRecords.value = own.length > 0 ? own : await fetchLatest(id, 10_000);
+    pastUntil = until;
+    store.pastRecords.value = found.filter((record) => record.id === id);
   } catch (error) {
     tellFault(error);
   }

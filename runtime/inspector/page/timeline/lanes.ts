@@ -1,9 +1,11 @@
+import type { ProcessStatus } from "../../../../machines/facts.ts";
 import type { HistoryRecord } from "../../../history/record.ts";
 import { statusCodes, type Timeline, type TimelineMark } from "../../contract.ts";
+import { marksOf, reloadLabel, served } from "../../lane-words.ts";
 
 /** The lanes of all processes, in columns that grow: a hundred thousand points are some hundred KB and quick to search. */
 export class Lanes {
-  readonly lanes = new Map<number, Lane>();
+  readonly #lanes = new Map<string, Lane>();
   /** When daemons came up; ms since the epoch. */
   daemons: number[] = [];
   lastSeq = 0;
@@ -16,63 +18,73 @@ export class Lanes {
     this.since = since;
   }
 
+  /** By id; two processes that had one id, one after the other, in the order they had it. */
+  get all(): Lane[] {
+    return [...this.#lanes.values()].sort((one, other) => one.id - other.id);
+  }
+
+  /** The lane of a process, or of the last one that had its id. */
+  of(id: number): Lane | undefined {
+    const own = [...this.#lanes.values()].filter((lane) => lane.id === id);
+    return own.reduce<Lane | undefined>(
+      (last, lane) => (last === undefined || lane.end >= last.end ? lane : last),
+      undefined,
+    );
+  }
+
   /** Takes over what God read of its history. */
   load(timeline: Timeline): void {
-    this.lanes.clear();
+    this.#lanes.clear();
     this.since = timeline.since;
     this.lastSeq = timeline.lastSeq;
-    this.daemons = timeline.daemons.map((at) => at);
+    this.daemons = [...timeline.daemons];
     for (const { id, name, points, marks } of timeline.lanes) {
       const lane = new Lane(id, name);
       for (let index = 0; index + 2 < points.length; index += 3) {
-        lane.push(
-          timeline.since + (points[index] ?? 0),
-          points[index + 1] ?? 0,
-          points[index + 2] ?? 0,
-        );
+        lane.push(timeline.since + (points[index] ?? 0), points[index + 2] ?? 0);
       }
       lane.marks = marks.map((mark) => ({ ...mark, at: timeline.since + mark.at }));
-      this.lanes.set(id, lane);
+      this.#lanes.set(keyOf({ id, name }), lane);
     }
     this.version += 1;
   }
 
-  /** Adds what has happened since. A record that is known already changes nothing. */
-  append(record: HistoryRecord): void {
+  /**
+   * Adds what has happened since. A record that is known already changes nothing.
+   * @param serving the generation of its process that served before, where it is known.
+   */
+  append(record: HistoryRecord, serving?: number): void {
     if (record.seq <= this.lastSeq) return;
     this.lastSeq = record.seq;
     this.version += 1;
-    const { id, at, seq, kind, status, event } = record;
+    const { at, seq, kind, status } = record;
     if (kind === "daemon") {
-      if (event === "started") this.daemons.push(at);
+      this.daemons.push(at);
       return;
     }
     if (kind === "reload") {
-      for (const each of record.reload?.ids ?? []) {
-        this.lanes.get(each)?.marks.push({ at, seq, kind: "reload", label: event });
+      const label = reloadLabel(record);
+      if (label === null) return;
+      for (const id of record.reload?.ids ?? []) {
+        this.of(id)?.marks.push({ at, seq, kind: "reload", label });
       }
       return;
     }
-    const lane = this.lanes.get(id) ?? new Lane(id, record.name);
-    this.lanes.set(id, lane);
-    lane.name = record.name;
-    if (status !== null) lane.push(at, seq, statusCodes.indexOf(status));
-    const mark = markOf(record);
-    if (mark !== undefined) lane.marks.push(mark);
+    const key = keyOf(record);
+    const lane = this.#lanes.get(key) ?? new Lane(record.id, record.name);
+    this.#lanes.set(key, lane);
+    if (status !== null) lane.take({ ...record, status }, serving);
+    lane.marks.push(...marksOf(record));
+    const { version } = record;
+    if (version === null) return;
+    if (lane.runs !== null && lane.runs !== version) {
+      lane.marks.push({ at, seq, kind: "version", label: version });
+    }
+    lane.runs = version;
   }
 }
 
-/** How an end is marked: by what asked for it, else by how it ended. */
-function markOf({ at, seq, exit }: HistoryRecord): TimelineMark | undefined {
-  if (exit === null) return undefined;
-  const label = exit.signal ?? (exit.code === null ? "unknown exit" : `code ${exit.code}`);
-  const asked = exit.askedBy ?? "";
-  const sensor = (["memory", "watch", "cron", "heartbeat"] as const).find((name) =>
-    asked.includes(name),
-  );
-  if (sensor !== undefined) return { at, seq, kind: sensor, label };
-  return { at, seq, kind: asked === "" ? "exit" : "restart", label };
-}
+const keyOf = ({ id, name }: { id: number; name: string }): string => `${id} ${name}`;
 
 /** Points per block of the summary. */
 const blockSize = 64;
@@ -80,11 +92,14 @@ const blockSize = 64;
 /** One process: when it came into which status. */
 export class Lane {
   readonly id: number;
-  name: string;
+  readonly name: string;
   marks: TimelineMark[] = [];
   count = 0;
+  /** The version that is run, once a record has told it. */
+  runs: string | null = null;
+  /** What each generation that a record has told of is. */
+  readonly #generations = new Map<number, ProcessStatus>();
   #times = new Float64Array(64);
-  #seqs = new Float64Array(64);
   #codes = new Uint8Array(64);
   /** Of each block of points, a bit for every status among them. */
   #blocks = new Uint8Array(8);
@@ -94,10 +109,29 @@ export class Lane {
     this.name = name;
   }
 
-  push(at: number, seq: number, code: number): void {
+  /** The time of the last point. */
+  get end(): number {
+    return this.count === 0 ? Number.NEGATIVE_INFINITY : this.time(this.count - 1);
+  }
+
+  /** A record of one generation: what its user sees is that of the generation that serves. */
+  take(
+    { at, generation, status }: { at: number; generation: number; status: ProcessStatus },
+    serving: number | undefined,
+  ): void {
+    const shown = statusCodes[this.code(this.count - 1)];
+    if (this.#generations.size === 0 && serving !== undefined && shown !== undefined) {
+      if (this.count > 0 && serving !== generation) this.#generations.set(serving, shown);
+    }
+    if (status === "removed") this.#generations.delete(generation);
+    else this.#generations.set(generation, status);
+    const code = statusCodes.indexOf(served(this.#generations));
+    if (this.count === 0 || this.code(this.count - 1) !== code) this.push(at, code);
+  }
+
+  push(at: number, code: number): void {
     if (this.count === this.#times.length) this.#grow();
     this.#times[this.count] = at;
-    this.#seqs[this.count] = seq;
     this.#codes[this.count] = code;
     const block = Math.floor(this.count / blockSize);
     this.#blocks[block] = (this.#blocks[block] ?? 0) | (1 << code);
@@ -106,10 +140,6 @@ export class Lane {
 
   time(index: number): number {
     return this.#times[index] ?? Number.NaN;
-  }
-
-  seq(index: number): number {
-    return this.#seqs[index] ?? 0;
   }
 
   code(index: number): number {
@@ -153,7 +183,6 @@ export class Lane {
   #grow(): void {
     const size = this.#times.length * 2;
     this.#times = grown(this.#times, new Float64Array(size));
-    this.#seqs = grown(this.#seqs, new Float64Array(size));
     this.#codes = grown(this.#codes, new Uint8Array(size));
     this.#blocks = grown(this.#blocks, new Uint8Array(Math.ceil(size / blockSize) + 1));
   }

@@ -11,8 +11,8 @@ export interface Frame {
   readonly height: number;
   readonly window: TimeWindow;
   readonly lanes: Lanes;
-  /** The ids of the lanes, from above. */
-  readonly order: readonly number[];
+  /** From above. */
+  readonly order: readonly Lane[];
   readonly scrollTop: number;
   readonly selectedId: number | null;
   readonly now: number;
@@ -57,7 +57,7 @@ export function paint(frame: Frame): void {
   const first = Math.max(0, Math.floor(scrollTop / laneHeight));
   const last = Math.min(order.length - 1, Math.floor((scrollTop + height) / laneHeight));
   for (let row = first; row <= last; row += 1) {
-    const lane = frame.lanes.lanes.get(order[row] ?? -1);
+    const lane = order[row];
     if (lane !== undefined) paintLane(frame, lane, rulerHeight + row * laneHeight - scrollTop);
   }
   context.restore();

@@ -5,6 +5,7 @@ import { reachBack, select } from "../state/connection.ts";
 import * as store from "../state/store.ts";
 import { goLive, neighbour, travelTo } from "../state/travel.ts";
 import { moment as momentText, statusMarks, statusWord } from "../words.ts";
+import type { Lane } from "./lanes.ts";
 import { readColors, type TimelineColors } from "./colors.ts";
 import { firstAt, laneHeight, paint, rulerHeight, timeAt, xOf } from "./paint.ts";
 import { panned, showing, zoomed, type TimeWindow } from "./window.ts";
@@ -66,9 +67,10 @@ export function Timeline() {
     change({ from: to - ms, to }, store.moment.value === null);
   };
   const choose = (direction: -1 | 1): void => {
-    const at = current.order.indexOf(store.selectedId.value ?? -1);
-    const id = current.order[Math.min(current.order.length - 1, Math.max(0, at + direction))];
-    if (id === undefined) return;
+    const at = current.order.findIndex((lane) => lane.id === store.selectedId.value);
+    const next = current.order[Math.min(current.order.length - 1, Math.max(0, at + direction))];
+    if (next === undefined) return;
+    const { id } = next;
     select(id);
     reveal(current, canvas.current?.clientHeight ?? 0, id);
     if (store.moment.value !== null) travelTo(store.moment.value);
@@ -93,7 +95,7 @@ export function Timeline() {
     const { left, top } = (event.currentTarget as Element).getBoundingClientRect();
     return { x: event.clientX - left, y: event.clientY - top };
   };
-  const laneAt = (y: number): number | undefined =>
+  const laneAt = (y: number): Lane | undefined =>
     y < rulerHeight ? undefined : current.order[Math.floor((y - rulerHeight + current.scrollTop) / laneHeight)];
   const pointer = {
     onPointerDown: (event: PointerEvent) => {
@@ -108,7 +110,7 @@ export function Timeline() {
       const { x, y } = place(event);
       const own = drag.current;
       if (own === null) {
-        setTip(tipAt(current, geometry(), { x, id: laneAt(y) }));
+        setTip(tipAt(current, geometry(), { x, lane: laneAt(y) }));
         return;
       }
       own.hasMoved ||= Math.abs(x - own.x) > 3;
@@ -121,8 +123,8 @@ export function Timeline() {
       drag.current = null;
       if (own === null || own.hasMoved || own.isScrub) return;
       const { x, y } = place(event);
-      const id = laneAt(y);
-      if (id !== undefined) select(id);
+      const lane = laneAt(y);
+      if (lane !== undefined) select(lane.id);
       if (x >= gutter()) travelTo(timeAt(geometry(), x));
     },
     onPointerCancel: () => (drag.current = null),
@@ -145,7 +147,7 @@ export function Timeline() {
       PageDown: () => change(panned(current.window, span() * 0.5)),
       Home: () => {
         const id = store.selectedId.value;
-        const lane = id === null ? undefined : store.lanes.lanes.get(id);
+        const lane = id === null ? undefined : store.lanes.of(id);
         if (lane !== undefined && lane.count > 0) scrub(lane.time(0));
       },
       End: live,
@@ -240,7 +242,7 @@ interface View {
   /** Whether it goes on with the time. */
   follows: boolean;
   scrollTop: number;
-  order: readonly number[];
+  order: readonly Lane[];
   /** Something has changed since it was painted. */
   isStale: boolean;
 }
@@ -296,7 +298,7 @@ function keepPainted(canvas: HTMLCanvasElement, view: View): () => void {
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     if (lanesVersion !== store.lanes.version) {
       lanesVersion = store.lanes.version;
-      view.order = [...store.lanes.lanes.keys()].sort((one, other) => one - other);
+      view.order = store.lanes.all;
     }
     const begin = performance.now();
     paint({
@@ -327,7 +329,7 @@ function keepPainted(canvas: HTMLCanvasElement, view: View): () => void {
 
 /** Scrolls as little as needed to have a lane in sight. */
 function reveal(view: View, height: number, id: number): void {
-  const top = view.order.indexOf(id) * laneHeight;
+  const top = view.order.findIndex((lane) => lane.id === id) * laneHeight;
   const room = height - rulerHeight - laneHeight;
   view.scrollTop = Math.min(top, Math.max(view.scrollTop, top - room));
   view.isStale = true;
@@ -336,10 +338,9 @@ function reveal(view: View, height: number, id: number): void {
 function tipAt(
   view: View,
   geometry: { window: TimeWindow; width: number; gutter: number },
-  at: { x: number; id: number | undefined },
+  at: { x: number; lane: Lane | undefined },
 ): { x: number; text: string } | null {
-  const { x, id } = at;
-  const lane = id === undefined ? undefined : store.lanes.lanes.get(id);
+  const { x, lane } = at;
   if (lane === undefined || x < geometry.gutter) return null;
   const time = timeAt(geometry, x);
   if (time > store.now()) return null;

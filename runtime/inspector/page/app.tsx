@@ -3,7 +3,7 @@ import { Center } from "./center.tsx";
 import { Header } from "./header.tsx";
 import { ProcessList } from "./list/list.tsx";
 import { Panel } from "./panel/panel.tsx";
-import { notice } from "./state/store.ts";
+import { notice, tab } from "./state/store.ts";
 import { goLive } from "./state/travel.ts";
 import { Timeline } from "./timeline/timeline.tsx";
 
@@ -11,7 +11,8 @@ import { Timeline } from "./timeline/timeline.tsx";
 export function App() {
   useEffect(() => {
     const onKeyDown = (event: KeyboardEvent): void => {
-      const isTyping = event.target instanceof HTMLElement && /INPUT|SELECT|TEXTAREA/.test(event.target.tagName);
+      const isTyping =
+        event.target instanceof HTMLElement && /INPUT|SELECT|TEXTAREA/.test(event.target.tagName);
       if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.key === "/") {
         event.preventDefault();
@@ -28,10 +29,10 @@ export function App() {
         Go to the statechart
       </a>
       <Header />
-      <main class="page">
+      <main class={tab.value === "whatif" ? "page alone" : "page"}>
         <ProcessList />
         <Center />
-        <Panel />
+        {tab.value !== "whatif" && <Panel />}
         <Timeline />
       </main>
       <div class="notices" role="status" aria-live="polite">

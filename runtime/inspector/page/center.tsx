@@ -5,7 +5,17 @@ import { Chart } from "./chart/chart.tsx";
 import { Decision } from "./panel/decision.tsx";
 import { fetchChart } from "./state/api.ts";
 import { tellFault } from "./state/connection.ts";
-import { charts, connection, hello, machines, moment, processes, selectedId, shownMachine, tab } from "./state/store.ts";
+import {
+  charts,
+  connection,
+  hello,
+  machines,
+  moment,
+  processes,
+  selectedId,
+  shownMachine,
+  tab,
+} from "./state/store.ts";
 
 const loadWhatIf = () => import("./whatif/whatif.tsx").then(({ WhatIf }) => WhatIf);
 
@@ -88,7 +98,9 @@ function Machine({ name }: { name: MachineName }) {
         <p class="hint">No reload of its app is under way: this is the chart by itself.</p>
       )}
       {isPast && name !== "process" && (
-        <p class="hint">The history keeps what processes did: this machine is shown as it is now.</p>
+        <p class="hint">
+          The history keeps what processes did: this machine is shown as it is now.
+        </p>
       )}
       <Chart
         key={name}

@@ -62,12 +62,7 @@ export function Controls() {
 }
 
 /** A question that holds the keyboard until it is answered. */
-function Confirm(options: {
-  question: string;
-  text: string;
-  onYes: () => void;
-  onNo: () => void;
-}) {
+function Confirm(options: { question: string; text: string; onYes: () => void; onNo: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => dialog.current?.showModal(), []);
   return (

@@ -49,7 +49,9 @@ export function Header() {
           </div>
           <div>
             <dt class="visually-hidden">control</dt>
-            <dd class={mayControl.value ? "may" : ""}>{mayControl.value ? "control" : "read only"}</dd>
+            <dd class={mayControl.value ? "may" : ""}>
+              {mayControl.value ? "control" : "read only"}
+            </dd>
           </div>
         </dl>
       )}

@@ -114,9 +114,12 @@ export function Chart({
   // A countdown goes on only while there is one.
   useEffect(() => {
     if (!isLive || (view?.delays.length ?? 0) === 0) return;
-    const timer = setInterval(() => {
-      if (group.current !== null) tick(group.current, now());
-    }, reducesMotion() ? 1_000 : 100);
+    const timer = setInterval(
+      () => {
+        if (group.current !== null) tick(group.current, now());
+      },
+      reducesMotion() ? 1_000 : 100,
+    );
     return () => clearInterval(timer);
   }, [view, isLive]);
 
@@ -244,6 +247,9 @@ export function Chart({
           </div>
         )}
       </div>
+      <p class="where" aria-hidden="true">
+        {where}
+      </p>
       <div class="tools" role="toolbar" aria-label="View of the chart">
         <button
           type="button"
@@ -261,7 +267,12 @@ export function Chart({
         >
           Fit
         </button>
-        <button type="button" aria-label="Smaller" title="Smaller (-)" onClick={() => zoom(1 / 1.3)}>
+        <button
+          type="button"
+          aria-label="Smaller"
+          title="Smaller (-)"
+          onClick={() => zoom(1 / 1.3)}
+        >
           −
         </button>
         <button type="button" aria-label="Larger" title="Larger (+)" onClick={() => zoom(1.3)}>

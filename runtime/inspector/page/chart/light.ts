@@ -1,7 +1,7 @@
 import { metrics, type Layout, type PlacedEdge } from "../../../charts/chart.ts";
 import { duration } from "../../../../machines/lib/words.ts";
 import type { GuardReading, MachineView, PendingDelay } from "../../contract.ts";
-import { comparedOf } from "../moment/guards.ts";
+import { ratioOf } from "../moment/guards.ts";
 import { leavesOf } from "../moment/states.ts";
 import { isTaken, labelTaken } from "./taken.ts";
 
@@ -79,7 +79,7 @@ function drawReading(
   edge?.labels.forEach(({ guard }, index) => {
     if (guard !== reading.guard || label === null) return;
     // `exited` is passed through in no time: what its rules said is said of where they led.
-    const compared = comparedOf(reading);
+    const compared = ratioOf(reading);
     const text = `${reading.result ? "✓" : "✗"}${compared === "" ? "" : ` ${compared}`}`;
     const isOld = !reading.result && !states.has(edge.source) && compared === "";
     const kind = `${reading.result ? "holds" : "fails"}${isOld ? " old" : ""}`;
@@ -110,7 +110,8 @@ function drawBadge(
 ): SVGGElement {
   const { edge, label, index, text, kind } = badge;
   const own = edge.labels[index];
-  const effects = own === undefined || own.actions.length === 0 ? "" : ` / ${own.actions.join(", ")}`;
+  const effects =
+    own === undefined || own.actions.length === 0 ? "" : ` / ${own.actions.join(", ")}`;
   const mark = own?.kind === "event" ? "" : "▮ ";
   const guard = own?.guard === null || own === undefined ? "" : ` [${own.guard}]`;
   const pill = `${mark}${own?.event ?? ""}${guard}${effects}`.length;

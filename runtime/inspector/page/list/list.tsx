@@ -1,7 +1,16 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import type { ProcessView } from "../../../api/schemas.ts";
 import { select } from "../state/connection.ts";
-import { filter, hello, keptSamples, moment, processes, samples, samplesVersion, selectedId } from "../state/store.ts";
+import {
+  filter,
+  hello,
+  keptSamples,
+  moment,
+  processes,
+  samples,
+  samplesVersion,
+  selectedId,
+} from "../state/store.ts";
 import { travelTo } from "../state/travel.ts";
 import { bytes, percent, statusMarks, statusWord } from "../words.ts";
 import { matching } from "./matching.ts";
@@ -45,7 +54,10 @@ export function ProcessList() {
     const element = scroller.current;
     if (element === null) return;
     const top = shown.indexOf(process) * rowHeight;
-    element.scrollTop = Math.min(top, Math.max(element.scrollTop, top + rowHeight - element.clientHeight));
+    element.scrollTop = Math.min(
+      top,
+      Math.max(element.scrollTop, top + rowHeight - element.clientHeight),
+    );
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const page = Math.max(1, Math.floor(scroll.height / rowHeight) - 1);
@@ -127,7 +139,13 @@ function choosePast(id: number): void {
   if (moment.value !== null) travelTo(moment.value);
 }
 
-function Row(options: { process: ProcessView; place: number; count: number; isSelected: boolean; version: number }) {
+function Row(options: {
+  process: ProcessView;
+  place: number;
+  count: number;
+  isSelected: boolean;
+  version: number;
+}) {
   const { process, place, count, isSelected } = options;
   const { id, name, instance, mode, status, restarts } = process;
   const known = samples.get(id);
@@ -160,7 +178,12 @@ function Row(options: { process: ProcessView; place: number; count: number; isSe
       <span class="measure">
         {isUp && (
           <>
-            <Sparkline kind="cpu" values={known?.cpu ?? []} most={Math.max(10, ...(known?.cpu ?? []))} kept={keptSamples} />
+            <Sparkline
+              kind="cpu"
+              values={known?.cpu ?? []}
+              most={Math.max(10, ...(known?.cpu ?? []))}
+              kept={keptSamples}
+            />
             <span>{percent(cpu)}</span>
           </>
         )}
@@ -168,7 +191,12 @@ function Row(options: { process: ProcessView; place: number; count: number; isSe
       <span class="measure">
         {isUp && (
           <>
-            <Sparkline kind="memory" values={known?.memory ?? []} most={Math.max(1, ...(known?.memory ?? [])) * 1.15} kept={keptSamples} />
+            <Sparkline
+              kind="memory"
+              values={known?.memory ?? []}
+              most={Math.max(1, ...(known?.memory ?? [])) * 1.15}
+              kept={keptSamples}
+            />
             <span>{bytes(memory)}</span>
           </>
         )}

@@ -1,7 +1,22 @@
 /** The last samples as a line, the newest at the right. The words beside it say the value. */
-export function Sparkline({ values, most, kept, kind }: { values: readonly number[]; most: number; kept: number; kind: string }) {
+export function Sparkline({
+  values,
+  most,
+  kept,
+  kind,
+}: {
+  values: readonly number[];
+  most: number;
+  kept: number;
+  kind: string;
+}) {
   return (
-    <svg class={`sparkline ${kind}`} viewBox="0 0 60 16" preserveAspectRatio="none" aria-hidden="true">
+    <svg
+      class={`sparkline ${kind}`}
+      viewBox="0 0 60 16"
+      preserveAspectRatio="none"
+      aria-hidden="true"
+    >
       <path class="area" d={areaOf(values, most, kept)} />
       <path class="line" d={lineOf(values, most, kept)} />
     </svg>

@@ -1,21 +1,36 @@
+import { duration } from "../../../../machines/lib/words.ts";
 import type { GuardReading } from "../../contract.ts";
 
+/** A value in words: a time where its name says that it is one. */
+function valueOf(name: string, value: number | string | boolean | null): string {
+  if (value === null) return "none";
+  return typeof value === "number" && name.endsWith("Ms") ? duration(value) : String(value);
+}
+
 /**
- * What a guard compared, as short as it fits on the chart: `3/16` for a value and its limit, else the one value there
- * is; empty when it compared nothing that is a number or a word.
+ * What a guard compared, as short as it fits on the chart: `3/16` for a value and its limit; empty when it did not
+ * compare two numbers.
  */
-export function comparedOf({ saw }: Pick<GuardReading, "saw">): string {
-  const values = Object.values(saw).filter((value) => value !== null);
-  const numbers = values.filter((value) => typeof value === "number");
-  const [first, second] = numbers;
-  if (first !== undefined && second !== undefined) return `${first}/${second}`;
-  const [only] = values;
-  return only === undefined ? "" : String(only);
+export function ratioOf({ saw }: Pick<GuardReading, "saw">): string {
+  const numbers = Object.entries(saw).filter(([, value]) => typeof value === "number");
+  if (numbers.length < 2) return "";
+  return numbers
+    .slice(0, 2)
+    .map(([name, value]) => valueOf(name, value))
+    .join("/");
+}
+
+/** The same, or the one value there is. */
+export function comparedOf(reading: Pick<GuardReading, "saw">): string {
+  const ratio = ratioOf(reading);
+  if (ratio !== "") return ratio;
+  const [only] = Object.entries(reading.saw).filter(([, value]) => value !== null);
+  return only === undefined ? "" : valueOf(...only);
 }
 
 /** All of it, by name: `unstableRestarts 3, maxRestarts 16`. */
 export function sawInWords({ saw }: Pick<GuardReading, "saw">): string {
   return Object.entries(saw)
-    .map(([name, value]) => `${name} ${value === null ? "none" : value}`)
+    .map(([name, value]) => `${name} ${valueOf(name, value)}`)
     .join(", ");
 }

@@ -1,8 +1,20 @@
 import { duration } from "../../../../machines/lib/words.ts";
 import type { ProcessStatus } from "../../../../machines/facts.ts";
 import { Controls } from "../controls.tsx";
-import { pathOf } from "../moment/states.ts";
-import { connection, moment, now, past, pastRecords, processes, records, selected, selectedId, selectedName, shownMachine, tab } from "../state/store.ts";
+import {
+  connection,
+  machines,
+  moment,
+  now,
+  past,
+  pastRecords,
+  processes,
+  records,
+  selected,
+  selectedId,
+  selectedName,
+  shownMachine,
+} from "../state/store.ts";
 import { goLive } from "../state/travel.ts";
 import { moment as momentText, statusMarks, statusWord } from "../words.ts";
 import { useNow } from "./use-now.ts";
@@ -20,18 +32,15 @@ export function Decision() {
   }
   const isPast = moment.value !== null;
   const status = isPast ? (past.value?.status ?? null) : (selected.value?.status ?? null);
-  const view = shownMachine.value;
-  const isOfProcess = tab.value === "process" || tab.value === "whatif";
   return (
     <div class={`decision${isPast ? " past" : ""}`}>
       <div class="decision-head">
         <h2 title={selectedName.value}>{selectedName.value}</h2>
         {status !== null && <StatusWord status={status} />}
-        <p class="where">{isOfProcess && view !== null ? pathOf(view.states) : ""}</p>
         {isPast ? <PastBanner /> : <Controls />}
       </div>
       <p class="sentence" aria-live="polite">
-        {sentenceOf(isPast, status)}
+        <Sentence isPast={isPast} status={status} />
         <Countdown />
       </p>
     </div>
@@ -46,17 +55,54 @@ function StatusWord({ status }: { status: ProcessStatus }) {
   );
 }
 
-function sentenceOf(isPast: boolean, status: ProcessStatus | null): string {
+/** Why it is where it is; of one that runs, that it runs, and what was decided before. */
+function Sentence({ isPast, status }: { isPast: boolean; status: ProcessStatus | null }) {
+  const said = isPast
+    ? past.value?.machine.sentence
+    : (machines.value.process?.sentence ?? selected.value?.decision);
   if (isPast && past.value === null) {
     const isReading = pastRecords.value.length === 0 && records.value.length === 0;
-    return isReading ? "Reading the history…" : "Nothing is recorded of it at this moment.";
+    return <>{isReading ? "Reading the history…" : "Nothing is recorded of it at this moment."}</>;
   }
-  const said = isPast ? past.value?.machine.sentence : (selected.value?.decision ?? null);
-  if (said != null) return said;
-  if (status === null) return "It is gone; its history is still here.";
-  return status === "online"
-    ? "It runs; no end of it has been judged yet."
-    : "Nothing has been decided about it yet.";
+  if (status === null) return <>It is gone; its history is still here.</>;
+  if (status !== "online" && status !== "starting") {
+    return <>{said ?? "Nothing has been decided about it yet."}</>;
+  }
+  return (
+    <>
+      <Running isPast={isPast} status={status} />{" "}
+      {said == null ? (
+        "No end of it has been judged yet."
+      ) : (
+        <span class="before">Before: {said}</span>
+      )}
+    </>
+  );
+}
+
+function Running({ isPast, status }: { isPast: boolean; status: ProcessStatus }) {
+  useNow(1_000);
+  const pid = isPast ? past.value?.record.pid : selected.value?.pid;
+  const begin = isPast ? lifeBegan() : selected.value?.startedAt;
+  const at = moment.value ?? now();
+  const verb = status === "online" ? "Runs" : "Starts";
+  const age = begin == null ? "" : ` for ${duration(roughly(Math.max(0, at - begin)))}`;
+  return (
+    <>
+      {verb}
+      {age}
+      {pid == null ? "" : ` as pid ${pid}`}.
+    </>
+  );
+}
+
+/** When the life began that ran at the moment that is looked at, as far as its records are here. */
+function lifeBegan(): number | null {
+  const known = pastRecords.value.length > 0 ? pastRecords.value : records.value;
+  const record = past.value?.record;
+  if (record === undefined) return null;
+  const own = known.filter(({ pid, seq }) => pid === record.pid && seq <= record.seq);
+  return own.find(({ event }) => event === "child.spawned")?.at ?? null;
 }
 
 function PastBanner() {
@@ -76,8 +122,8 @@ function PastBanner() {
 /** What is pending, and how long it still takes. */
 function Countdown() {
   useNow(500);
-  const view = shownMachine.value;
-  if (view === null || connection.value === "lost") return null;
+  const view = moment.value === null ? machines.value.process : shownMachine.value;
+  if (view == null || connection.value === "lost") return null;
   const at = moment.value ?? now();
   const told = view.delays
     .filter(({ dueAt }) => dueAt > at)

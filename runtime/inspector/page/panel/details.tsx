@@ -9,7 +9,9 @@ export function Details() {
   if (selectedId.value === null) return <p class="empty">No process is chosen.</p>;
   if (view === null) return <p class="empty">Nothing is known of this machine now.</p>;
   const latest = Math.max(0, ...view.guards.map(({ at }) => at));
-  const guards = view.guards.toSorted((one, other) => other.at - one.at || Number(other.result) - Number(one.result));
+  const guards = view.guards.toSorted(
+    (one, other) => other.at - one.at || Number(other.result) - Number(one.result),
+  );
   return (
     <>
       <h3>Guards, as asked last</h3>
@@ -26,7 +28,11 @@ export function Details() {
           </thead>
           <tbody>
             {guards.map((guard) => (
-              <tr key={guard.guard} class={guard.at < latest ? "old" : ""} title={descriptions[guard.guard]}>
+              <tr
+                key={guard.guard}
+                class={guard.at < latest ? "old" : ""}
+                title={descriptions[guard.guard]}
+              >
                 <th scope="row">{guard.guard}</th>
                 <td class={guard.result ? "holds" : "fails"}>
                   {guard.result ? "✓" : "✗"}

@@ -62,9 +62,7 @@ function Event({ record, isShown }: { record: HistoryRecord; isShown: boolean })
         </p>
       )}
       <details>
-        <summary>
-          {decision === null ? states : `${decision.rule} → ${decision.next}`}
-        </summary>
+        <summary>{decision === null ? states : `${decision.rule} → ${decision.next}`}</summary>
         <dl>
           <dt>states</dt>
           <dd>{states}</dd>

@@ -27,7 +27,9 @@ function Entry({ name, value, depth }: { name: string; value: unknown; depth: nu
     <details open={isOpen}>
       <summary>
         <span class="json-name">{name}</span>
-        <span class="faint">{Array.isArray(value) ? `${inner.length} items` : summaryOf(inner)}</span>
+        <span class="faint">
+          {Array.isArray(value) ? `${inner.length} items` : summaryOf(inner)}
+        </span>
       </summary>
       <div class="json-inner">
         {inner.slice(0, mostEntries).map(([key, each]) => (
@@ -43,7 +45,9 @@ function Scalar({ value }: { value: unknown }) {
   if (Array.isArray(value)) return <span class="faint">none</span>;
   if (typeof value === "object" && value !== null) return <span class="faint">empty</span>;
   const kind = value === null ? "null" : typeof value;
-  return <span class={`json-${kind}`}>{value === null ? "null" : String(value)}</span>;
+  return (
+    <span class={`json-${kind}`}>{typeof value === "string" ? value : JSON.stringify(value)}</span>
+  );
 }
 
 function entriesOf(value: unknown): [string, unknown][] {

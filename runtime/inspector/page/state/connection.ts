@@ -22,16 +22,16 @@ export function connect(): void {
   const query = id === null || !isKnown(id) ? "" : `?process=${id}`;
   const stream = new EventSource(`./inspector/live${query}`);
   source = stream;
-  stream.onmessage = ({ data }: MessageEvent<string>) => {
+  stream.addEventListener("message", ({ data }: MessageEvent<string>) => {
     if (source === stream) receive(JSON.parse(data) as LiveMessage);
-  };
-  stream.onerror = () => {
+  });
+  stream.addEventListener("error", () => {
     if (source !== stream) return;
     stream.close();
     if (store.connection.value === "open") store.lostAt.value = Date.now();
     store.connection.value = "lost";
     retry = setTimeout(connect, retryMs);
-  };
+  });
 }
 
 /** Chooses a process: its machines, its records. */

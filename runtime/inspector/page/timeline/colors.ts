@@ -19,7 +19,7 @@ export function readColors(element: Element): TimelineColors {
   const style = getComputedStyle(element);
   const of = (name: string): string => style.getPropertyValue(`--${name}`).trim();
   return {
-    statuses: statusCodes.map((status) => of(`status-${status}`)),
+    statuses: statusCodes.map((status) => of(`fill-${status}`)),
     background: of("panel"),
     lane: of("lane"),
     selected: of("selected"),

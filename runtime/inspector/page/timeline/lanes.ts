@@ -102,7 +102,7 @@ export class Lane {
   #times = new Float64Array(64);
   #codes = new Uint8Array(64);
   /** Of each block of points, a bit for every status among them. */
-  #blocks = new Uint8Array(8);
+  #blocks = new Uint8Array(1);
 
   constructor(id: number, name: string) {
     this.id = id;
@@ -184,11 +184,11 @@ export class Lane {
     const size = this.#times.length * 2;
     this.#times = grown(this.#times, new Float64Array(size));
     this.#codes = grown(this.#codes, new Uint8Array(size));
-    this.#blocks = grown(this.#blocks, new Uint8Array(Math.ceil(size / blockSize) + 1));
+    this.#blocks = grown(this.#blocks, new Uint8Array(size / blockSize));
   }
 }
 
 function grown<T extends Float64Array | Uint8Array>(from: T, into: T): T {
-  into.set(from as never);
+  into.set(from);
   return into;
 }

@@ -18,6 +18,7 @@ export interface Frame {
   readonly now: number;
   readonly moment: number | null;
   readonly colors: TimelineColors;
+  readonly labelOf: (lane: Lane) => string;
   /** Width of the names. */
   readonly gutter: number;
 }
@@ -83,11 +84,17 @@ export function paint(frame: Frame): void {
   }
 }
 
-export function xOf({ window, width, gutter }: Pick<Frame, "window" | "width" | "gutter">, at: number): number {
+export function xOf(
+  { window, width, gutter }: Pick<Frame, "window" | "width" | "gutter">,
+  at: number,
+): number {
   return gutter + ((at - window.from) / (window.to - window.from)) * (width - gutter);
 }
 
-export function timeAt({ window, width, gutter }: Pick<Frame, "window" | "width" | "gutter">, x: number): number {
+export function timeAt(
+  { window, width, gutter }: Pick<Frame, "window" | "width" | "gutter">,
+  x: number,
+): number {
   return window.from + ((x - gutter) / (width - gutter)) * (window.to - window.from);
 }
 
@@ -131,7 +138,11 @@ function paintLane(frame: Frame, lane: Lane, y: number): void {
   context.font = `${isSelected ? "600 " : ""}11px ui-monospace, Menlo, Consolas, monospace`;
   context.textAlign = "left";
   context.textBaseline = "middle";
-  context.fillText(shortened(lane.name, Math.floor((gutter - 22) / 6.7)), 12, y + laneHeight / 2);
+  context.fillText(
+    shortened(frame.labelOf(lane), Math.floor((gutter - 22) / 6.7)),
+    12,
+    y + laneHeight / 2,
+  );
 }
 
 function paintMarks(frame: Frame, lane: Lane, top: number): void {

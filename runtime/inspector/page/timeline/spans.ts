@@ -12,6 +12,9 @@ const shownOf = Uint8Array.from({ length: 128 }, (_, bits) =>
   Math.max(0, priority.find((code) => (bits & (1 << code)) !== 0) ?? 0),
 );
 
+/** A point at a pixel's end is the next one's; ms. */
+const tiniest = 1e-6;
+
 /**
  * Walks over what a lane shows in a window: runs of pixels of one status. Costs a search per pixel at most, however
  * many points a pixel has.
@@ -43,11 +46,11 @@ export function eachSpan(
     runCode = code;
   };
   while (x < end) {
-    const last = lane.indexAt(from + (x + 1) * perPixel, index);
-    const code =
-      last <= index ? lane.code(index) : (shownOf[lane.codesWithin(index, last)] ?? 0);
-    put(x, code);
-    index = Math.max(index, last);
+    // From what it is at the pixel's beginning to the last point before its end.
+    index = Math.max(index, lane.indexAt(from + x * perPixel, index));
+    const last = Math.max(index, lane.indexAt(from + (x + 1) * perPixel - tiniest, index));
+    put(x, last === index ? lane.code(index) : (shownOf[lane.codesWithin(index, last)] ?? 0));
+    index = last;
     // What follows is of one status until the pixel of the next point.
     const next = index + 1 < lane.count ? lane.time(index + 1) : Number.POSITIVE_INFINITY;
     const nextX = Math.floor((next - from) / perPixel);

@@ -13,6 +13,9 @@ import { panned, showing, zoomed, type TimeWindow } from "./window.ts";
 /** What is looked at when the page opens; ms. */
 const firstSpanMs = 10 * 60_000;
 
+/** A history of less than this is not stretched over the whole width; ms. */
+const leastFirstSpanMs = 60_000;
+
 /** Of a window that follows now, the share that is left free to the right. */
 const headroom = 0.04;
 
@@ -51,8 +54,13 @@ export function Timeline() {
     void reachBack(window.from);
   };
   const zoomBy = (by: number, about?: number): void => {
-    const middle = current.follows ? store.now() : (store.moment.value ?? (current.window.from + current.window.to) / 2);
-    change(zoomed(current.window, { by, about: about ?? middle }), current.follows && about === undefined);
+    const middle = current.follows
+      ? store.now()
+      : (store.moment.value ?? (current.window.from + current.window.to) / 2);
+    change(
+      zoomed(current.window, { by, about: about ?? middle }),
+      current.follows && about === undefined,
+    );
   };
   const scrub = (at: number): void => {
     travelTo(at);
@@ -63,7 +71,8 @@ export function Timeline() {
     change(current.window, true);
   };
   const range = (ms: number): void => {
-    const to = store.moment.value === null ? store.now() + ms * headroom : store.moment.value + ms / 2;
+    const to =
+      store.moment.value === null ? store.now() + ms * headroom : store.moment.value + ms / 2;
     change({ from: to - ms, to }, store.moment.value === null);
   };
   const choose = (direction: -1 | 1): void => {
@@ -77,7 +86,10 @@ export function Timeline() {
   };
 
   useWheel(canvas, (event, x) => {
-    const most = Math.max(0, current.order.length * laneHeight - ((canvas.current?.clientHeight ?? 0) - rulerHeight));
+    const most = Math.max(
+      0,
+      current.order.length * laneHeight - ((canvas.current?.clientHeight ?? 0) - rulerHeight),
+    );
     const horizontal = event.shiftKey ? event.deltaY + event.deltaX : event.deltaX;
     if (event.ctrlKey || event.metaKey || (most === 0 && horizontal === 0)) {
       zoomBy(Math.exp(event.deltaY * 0.0022), timeAt(geometry(), Math.max(x, gutter())));
@@ -90,20 +102,33 @@ export function Timeline() {
     }
   });
 
-  const drag = useRef<{ x: number; window: TimeWindow; isScrub: boolean; hasMoved: boolean } | null>(null);
+  const drag = useRef<{
+    x: number;
+    window: TimeWindow;
+    isScrub: boolean;
+    hasMoved: boolean;
+  } | null>(null);
   const place = (event: PointerEvent): { x: number; y: number } => {
     const { left, top } = (event.currentTarget as Element).getBoundingClientRect();
     return { x: event.clientX - left, y: event.clientY - top };
   };
   const laneAt = (y: number): Lane | undefined =>
-    y < rulerHeight ? undefined : current.order[Math.floor((y - rulerHeight + current.scrollTop) / laneHeight)];
+    y < rulerHeight
+      ? undefined
+      : current.order[Math.floor((y - rulerHeight + current.scrollTop) / laneHeight)];
   const pointer = {
     onPointerDown: (event: PointerEvent) => {
       if (event.button !== 0) return;
       const { x, y } = place(event);
       (event.currentTarget as Element).setPointerCapture(event.pointerId);
-      const near = store.moment.value !== null && Math.abs(xOf(geometry(), store.moment.value) - x) < 7;
-      drag.current = { x, window: current.window, isScrub: y < rulerHeight || near, hasMoved: false };
+      const near =
+        store.moment.value !== null && Math.abs(xOf(geometry(), store.moment.value) - x) < 7;
+      drag.current = {
+        x,
+        window: current.window,
+        isScrub: y < rulerHeight || near,
+        hasMoved: false,
+      };
       if (drag.current.isScrub && x >= gutter()) travelTo(timeAt(geometry(), x));
     },
     onPointerMove: (event: PointerEvent) => {
@@ -177,21 +202,54 @@ export function Timeline() {
           ))}
         </div>
         <div class="segments" role="group" aria-label="Step through the records">
-          <button type="button" aria-label="Earlier record" title="Earlier record (←)" onClick={() => { const to = neighbour(-1); if (to !== undefined) scrub(to); }}>
+          <button
+            type="button"
+            aria-label="Earlier record"
+            title="Earlier record (←)"
+            onClick={() => {
+              const to = neighbour(-1);
+              if (to !== undefined) scrub(to);
+            }}
+          >
             ◀
           </button>
-          <button type="button" aria-label="Later record" title="Later record (→)" onClick={() => { const to = neighbour(1); if (to !== undefined) scrub(to); else live(); }}>
+          <button
+            type="button"
+            aria-label="Later record"
+            title="Later record (→)"
+            onClick={() => {
+              const to = neighbour(1);
+              if (to !== undefined) scrub(to);
+              else live();
+            }}
+          >
             ▶
           </button>
-          <button type="button" aria-label="Show more time" title="Show more time (-)" onClick={() => zoomBy(1 / 0.6)}>
+          <button
+            type="button"
+            aria-label="Show more time"
+            title="Show more time (-)"
+            onClick={() => zoomBy(1 / 0.6)}
+          >
             −
           </button>
-          <button type="button" aria-label="Show less time" title="Show less time (+)" onClick={() => zoomBy(0.6)}>
+          <button
+            type="button"
+            aria-label="Show less time"
+            title="Show less time (+)"
+            onClick={() => zoomBy(0.6)}
+          >
             +
           </button>
         </div>
         <Legend />
-        <button type="button" class={`live${at === null ? " on" : ""}`} aria-pressed={at === null} onClick={live} title="Back to now (End)">
+        <button
+          type="button"
+          class={`live${at === null ? " on" : ""}`}
+          aria-pressed={at === null}
+          onClick={live}
+          title="Back to now (End)"
+        >
           {at === null ? "● Live" : "Go live"}
         </button>
       </div>
@@ -230,7 +288,7 @@ function Legend() {
           <span class={`swatch ${status}`} /> {statusWord(status)}
         </li>
       ))}
-      <li class="faint">
+      <li class="marks">
         × exit · M memory · W watch · C cron · H heartbeat · R asked · ↻ reload · V version
       </li>
     </ul>
@@ -243,13 +301,22 @@ interface View {
   follows: boolean;
   scrollTop: number;
   order: readonly Lane[];
+  /** Whether it has been set to what there is. */
+  isPlaced: boolean;
   /** Something has changed since it was painted. */
   isStale: boolean;
 }
 
 function firstView(): View {
   const to = store.now() + firstSpanMs * headroom;
-  return { window: { from: to - firstSpanMs, to }, follows: true, scrollTop: 0, order: [], isStale: true };
+  return {
+    window: { from: to - firstSpanMs, to },
+    follows: true,
+    scrollTop: 0,
+    order: [],
+    isPlaced: false,
+    isStale: true,
+  };
 }
 
 /** Paints a frame whenever something has changed, and while time goes on as often as it shows. */
@@ -270,7 +337,12 @@ function keepPainted(canvas: HTMLCanvasElement, view: View): () => void {
   observer.observe(canvas);
   const dispose = effect(() => {
     // What a frame shows is read here, so that a change of it asks for another.
-    void [store.moment.value, store.selectedId.value, store.lanesVersion.value, store.processes.value];
+    void [
+      store.moment.value,
+      store.selectedId.value,
+      store.lanesVersion.value,
+      store.processes.value,
+    ];
     view.isStale = true;
   });
   const turn = (): void => {
@@ -291,11 +363,24 @@ function keepPainted(canvas: HTMLCanvasElement, view: View): () => void {
     view.isStale = false;
     painted = now;
     const ratio = devicePixelRatio;
-    if (canvas.width !== Math.round(width * ratio) || canvas.height !== Math.round(height * ratio)) {
+    if (
+      canvas.width !== Math.round(width * ratio) ||
+      canvas.height !== Math.round(height * ratio)
+    ) {
       canvas.width = Math.round(width * ratio);
       canvas.height = Math.round(height * ratio);
     }
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    if (!view.isPlaced && store.lanes.lastSeq > 0) {
+      view.isPlaced = true;
+      const first = Math.min(
+        ...store.lanes.all.map((lane) => lane.time(0)),
+        ...store.lanes.daemons,
+      );
+      const wanted = Math.min(firstSpanMs, Math.max(leastFirstSpanMs, (now - first) * 1.1));
+      const to = now + wanted * headroom;
+      if (view.follows) view.window = { from: to - wanted, to };
+    }
     if (lanesVersion !== store.lanes.version) {
       lanesVersion = store.lanes.version;
       view.order = store.lanes.all;
@@ -313,6 +398,7 @@ function keepPainted(canvas: HTMLCanvasElement, view: View): () => void {
       now,
       moment: store.moment.value,
       colors,
+      labelOf,
       gutter: width < 600 ? 84 : 132,
     });
     store.paintTimes.push(performance.now() - begin);
@@ -325,6 +411,16 @@ function keepPainted(canvas: HTMLCanvasElement, view: View): () => void {
     observer.disconnect();
     scheme.removeEventListener("change", recolor);
   };
+}
+
+/** Processes of one app have one name: their number within it tells them apart. */
+function labelOf({ id, name }: Lane): string {
+  const process = store.processes.value.get(id);
+  if (process === undefined || process.name !== name) return name;
+  const isOne = [...store.processes.value.values()].every(
+    (other) => other.id === id || other.name !== name,
+  );
+  return isOne ? name : `${name}:${process.instance}`;
 }
 
 /** Scrolls as little as needed to have a lane in sight. */
@@ -351,8 +447,10 @@ function tipAt(
   const isNear = mark !== undefined && Math.abs(mark.at - time) < perPixel * 8;
   const words = [
     momentText(time, store.now()),
-    lane.name,
-    ...(status === undefined ? ["not there yet"] : [`${statusMarks[status]} ${statusWord(status)}`]),
+    labelOf(lane),
+    ...(status === undefined
+      ? ["not there yet"]
+      : [`${statusMarks[status]} ${statusWord(status)}`]),
     ...(isNear ? [`${mark.kind}: ${mark.label}`] : []),
   ];
   return { x: Math.min(Math.max(8, x + 12), geometry.width - 300), text: words.join("  ·  ") };

@@ -66,7 +66,9 @@ export function tickLabel(at: number, stepMs: number): string {
   const minutes = `${two(date.getHours())}:${two(date.getMinutes())}`;
   if (stepMs >= 60_000) return minutes;
   const seconds = `${minutes}:${two(date.getSeconds())}`;
-  return stepMs >= 1_000 ? seconds : `${seconds}.${String(date.getMilliseconds()).padStart(3, "0")}`;
+  return stepMs >= 1_000
+    ? seconds
+    : `${seconds}.${String(date.getMilliseconds()).padStart(3, "0")}`;
 }
 
 const months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];

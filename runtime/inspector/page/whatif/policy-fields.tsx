@@ -1,5 +1,11 @@
 import { Choice, FormField, TextInput } from "./field.tsx";
-import { choices, meaningOf, policyFields, type PolicyField, type PolicyForm } from "./policy-form.ts";
+import {
+  choices,
+  meaningOf,
+  policyFields,
+  type PolicyField,
+  type PolicyForm,
+} from "./policy-form.ts";
 
 /** Fields that say how a growing wait grows: without one they say nothing. */
 const ofBackoff: readonly PolicyField[] = [
@@ -28,7 +34,13 @@ export function PolicyFields(options: {
           const change = (value: string): void => onChange({ ...form, [field]: value });
           const id = `policy-${field}`;
           return (
-            <FormField key={field} id={id} name={field} title={meaningOf(field)} fault={faults[field]}>
+            <FormField
+              key={field}
+              id={id}
+              name={field}
+              title={meaningOf(field)}
+              fault={faults[field]}
+            >
               {of === undefined ? (
                 <TextInput id={id} value={form[field]} fault={faults[field]} onChange={change} />
               ) : (

@@ -1,4 +1,9 @@
-import type { AppSpec, LifecyclePolicy, ReadinessKind, RestartMode } from "../../../../machines/spec.ts";
+import type {
+  AppSpec,
+  LifecyclePolicy,
+  ReadinessKind,
+  RestartMode,
+} from "../../../../machines/spec.ts";
 import { lifecycleFields } from "../../../config/fields-lifecycle.ts";
 import { parseDuration } from "../../../config/units.ts";
 
@@ -101,7 +106,12 @@ export function readPolicy(
       restartWindowMs: time("restart_window"),
       restartDelayMs: time("restart_delay"),
       backoff: initialMs === 0 ? null : backoff,
-      stopExitCodes: read("stop_exit_codes", readCodes(form.stop_exit_codes), "codes such as 0, 3", []),
+      stopExitCodes: read(
+        "stop_exit_codes",
+        readCodes(form.stop_exit_codes),
+        "codes such as 0, 3",
+        [],
+      ),
     },
     readiness,
     probe: readiness === "probe" ? base.policy.probe : null,

@@ -8,12 +8,24 @@ import type { Answered } from "./worker.ts";
 const mostRows = 300;
 
 /** How it went: the end in a sentence, the time-line, and every change. */
-export function Result({ answer, isStale, forMs }: { answer: Answered; isStale: boolean; forMs: number }) {
+export function Result({
+  answer,
+  isStale,
+  forMs,
+}: {
+  answer: Answered;
+  isStale: boolean;
+  forMs: number;
+}) {
   const { simulation, tookMs } = answer;
   const { events, end, lives } = simulation;
-  const until = end.because === "at rest" ? Math.max(1, end.at * 1.04) : Math.max(1, Math.min(end.at, forMs));
+  const until =
+    end.because === "at rest" ? Math.max(1, end.at * 1.04) : Math.max(1, Math.min(end.at, forMs));
   const segments = segmentsOf(simulation, { until, width: 1_000 });
-  const shown = events.filter(({ status, pid, decision }) => status !== "starting" || pid !== undefined || decision !== undefined);
+  const shown = events.filter(
+    ({ status, pid, decision }) =>
+      status !== "starting" || pid !== undefined || decision !== undefined,
+  );
   return (
     <div class={isStale ? "stale" : ""} aria-live="polite">
       <p class={`sentence end ${end.status}`}>
@@ -22,10 +34,23 @@ export function Result({ answer, isStale, forMs }: { answer: Answered; isStale: 
         </span>{" "}
         {end.sentence}
       </p>
-      <svg class="whatif-line" viewBox="0 0 1000 34" preserveAspectRatio="none" role="img" aria-label={`Time-line of ${duration(until)}: ${end.sentence}`}>
+      <svg
+        class="whatif-line"
+        viewBox="0 0 1000 34"
+        preserveAspectRatio="none"
+        role="img"
+        aria-label={`Time-line of ${duration(until)}: ${end.sentence}`}
+      >
         <rect class="lane" x="0" y="6" width="1000" height="22" />
         {segments.map(({ x, width, status }) => (
-          <rect key={x} class={`status-fill ${status}`} x={x} y={status === "stopped" ? 15 : 6} width={width} height={status === "stopped" ? 4 : 22} />
+          <rect
+            key={x}
+            class={`status-fill ${status}`}
+            x={x}
+            y={status === "stopped" ? 15 : 6}
+            width={width}
+            height={status === "stopped" ? 4 : 22}
+          />
         ))}
       </svg>
       <p class="axis faint">
@@ -34,7 +59,8 @@ export function Result({ answer, isStale, forMs }: { answer: Answered; isStale: 
         <span>{duration(until)}</span>
       </p>
       <p class="faint figures">
-        {lives === 1 ? "1 life" : `${lives} lives`}, {events.length} changes, {duration(end.at)} played in {duration(tookMs)} by the machine itself.
+        {lives === 1 ? "1 life" : `${lives} lives`}, {events.length} changes, {duration(end.at)}{" "}
+        played in {duration(tookMs)} by the machine itself.
       </p>
       <div class="scroll" tabIndex={0} role="region" aria-label="Every change">
         <table class="changes">
@@ -51,7 +77,8 @@ export function Result({ answer, isStale, forMs }: { answer: Answered; isStale: 
                 <td class="number">+{seconds(event.at)}</td>
                 <td>
                   <span class={`status ${event.status}`}>
-                    <span aria-hidden="true">{statusMarks[event.status]}</span> {statusWord(event.status)}
+                    <span aria-hidden="true">{statusMarks[event.status]}</span>{" "}
+                    {statusWord(event.status)}
                   </span>
                 </td>
                 <td>{whyOf(event)}</td>
@@ -75,6 +102,7 @@ function seconds(ms: number): string {
 function whyOf({ event, pid, decision }: SimulatedEvent): string {
   if (decision !== undefined) return decision.sentence;
   if (event === "child.ready") return `child ${pid} says that it can serve`;
-  if (event === "listenTimeout") return `child ${pid} never said so (listen_timeout); it counts as online`;
+  if (event === "listenTimeout")
+    return `child ${pid} never said so (listen_timeout); it counts as online`;
   return pid === undefined ? event : `child ${pid}`;
 }

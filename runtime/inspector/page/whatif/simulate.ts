@@ -19,6 +19,7 @@ export function play(asked: Omit<Asked, "ticket">): Promise<Answered | undefined
       resolve(data.ticket === ticket ? data : undefined);
     });
     own.addEventListener("error", ({ message }) => reject(new Error(message)), { once: true });
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker is no window
     own.postMessage({ ...asked, ticket } satisfies Asked);
   });
 }

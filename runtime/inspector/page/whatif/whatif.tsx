@@ -35,8 +35,8 @@ export function WhatIf() {
         fetchLatest(id, recordsForPattern),
       ]);
       if (!isHere) return;
-      setBase(spec as AppSpec);
-      setPolicy(formOf((spec as AppSpec).policy));
+      setBase(spec);
+      setPolicy(formOf(spec.policy));
       setRecords(past.filter((record) => record.id === id));
     };
     load().catch((error: unknown) => setFault(String(error)));

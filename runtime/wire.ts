@@ -49,9 +49,9 @@ export function wireGod(dependencies: WireDependencies): typeof godMachine {
 type Guard = (asked: { context: unknown; event: { type: string } }, params: unknown) => boolean;
 
 /** The guards of a machine, told to the log while somebody watches. */
-function watchedGuards<TMachine extends AnyStateMachine>(
+function watchedGuards(
   machine: MachineName,
-  { implementations }: TMachine,
+  { implementations }: AnyStateMachine,
   log: GuardLog,
 ): never {
   const guards = Object.entries(implementations.guards as Record<string, Guard>);

@@ -40,7 +40,7 @@ export function readRecords(folder: string, query: HistoryQuery): HistoryRecord[
 }
 
 /** Records that one turn of a scan parses; a few ms. */
-const recordsPerTurn = 1_000;
+const recordsPerTurn = 500;
 
 /**
  * Reads a time of the history in the background: a batch at a time, and others have their turn between two.

@@ -12,8 +12,9 @@ export function contextOf(machine: MachineName, context: unknown): unknown {
 }
 
 const tellers = {
-  process: ({ owner: _, resume, spec, ...context }: ProcessContext): unknown => ({
+  process: ({ resume, spec, ...context }: ProcessContext): unknown => ({
     ...context,
+    owner: undefined,
     resume: resume && { child: resume.child, at: resume.at },
     spec: tellSpec(spec),
   }),
@@ -27,7 +28,7 @@ const tellers = {
     spec: tellSpec(spec),
     reloadSpec: reloadSpec && tellSpec(reloadSpec),
   }),
-  reload: ({ owner: _, ...context }: ReloadContext): unknown => context,
+  reload: (context: ReloadContext): unknown => ({ ...context, owner: undefined }),
   god: ({ apps }: GodContext): unknown => ({ apps: Object.keys(apps) }),
 } satisfies Record<MachineName, (context: never) => unknown>;
 

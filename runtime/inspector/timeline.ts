@@ -39,7 +39,7 @@ export async function readTimeline(
     const lane = laneOf(lanes, { id: facts.id, name: spec.name });
     lane.points.push(0, 0, statusCodes.indexOf(facts.status));
   }
-  for (const [key, lane] of lanes) if (!lane.isBorn && lane.points[0] !== 0) unknown.set(key, lane);
+  for (const [key, lane] of lanes) if (lane.points[0] !== 0) unknown.set(key, lane);
   await findBeginnings(history, unknown, since);
   for (const record of reloads) markReload(lanes, record, since);
   return {
@@ -63,8 +63,6 @@ interface Lane extends TimelineLane {
   readonly marks: TimelineMark[];
   /** What each generation that is there is. */
   readonly generations: Map<number, ProcessStatus>;
-  /** It was declared within the time: there is nothing before its first point. */
-  isBorn: boolean;
   version: string | null;
   /** The first version within the time: whether it was another one before is found afterwards. */
   firstVersion: { readonly at: number; readonly seq: number; readonly version: string } | null;
@@ -82,7 +80,6 @@ function laneOf(lanes: Map<string, Lane>, process: { id: number; name: string })
     points: [],
     marks: [],
     generations: new Map(),
-    isBorn: false,
     version: null,
     firstVersion: null,
   };
@@ -93,7 +90,6 @@ function laneOf(lanes: Map<string, Lane>, process: { id: number; name: string })
 function addTo(lane: Lane, record: HistoryRecord, since: number): void {
   const { seq, generation, status, version } = record;
   const at = record.at - since;
-  if (lane.points.length === 0) lane.isBorn = isBeginning(record);
   if (status === null) return;
   if (status === "removed") lane.generations.delete(generation);
   else lane.generations.set(generation, status);
@@ -106,12 +102,6 @@ function addTo(lane: Lane, record: HistoryRecord, since: number): void {
   }
   lane.version = version;
   lane.firstVersion ??= { at, seq, version };
-}
-
-/** The first words a process has in a history: what was before them is nothing. */
-function isBeginning({ event, restarts, generation, decision }: HistoryRecord): boolean {
-  const isFirst = event === "declared" || event === "child.spawned" || event === "start";
-  return isFirst && restarts === 0 && generation === 0 && decision === null;
 }
 
 function markReload(lanes: Map<string, Lane>, record: HistoryRecord, since: number): void {

@@ -3,6 +3,9 @@ import type { Writable } from "node:stream";
 /** Writes of one viewer are put together for so long: many transitions are one write; ms. */
 const togetherMs = 40;
 
+/** More than this is written without waiting for more; bytes. */
+const writtenAtOnce = 64 * 1024;
+
 /** So much may wait for a viewer that reads too slowly, then it is cut off: a daemon's memory is bounded. */
 export const mostWaitingBytes = 1024 * 1024;
 
@@ -77,8 +80,14 @@ export function createViewer(stream: Writable): Viewer {
       }
       waiting.push(json);
       waitingBytes += json.length;
-      if (waitingBytes > mostWaitingBytes) cutOff();
-      else timer ??= setTimeout(flush, togetherMs);
+      if (isBehind) {
+        if (waitingBytes > mostWaitingBytes) cutOff();
+      } else if (waitingBytes > writtenAtOnce) {
+        clearTimeout(timer);
+        flush();
+      } else {
+        timer ??= setTimeout(flush, togetherMs);
+      }
     },
     close,
   };

@@ -111,7 +111,7 @@ export function createWatch(daemon: WatchedDaemon, log: (line: string) => void):
       tellTo(entry.viewers, actor, entry);
       entry.steps = [];
       if (entry.machine === "app" || entry.machine === "god") {
-        for (const viewer of [...entry.viewers]) refresh(viewer);
+        for (const viewer of entry.viewers) refresh(viewer);
       }
     }
   };

@@ -68,13 +68,14 @@ function Sentence({ isPast, status }: { isPast: boolean; status: ProcessStatus |
   if (status !== "online" && status !== "starting") {
     return <>{said ?? "Nothing has been decided about it yet."}</>;
   }
+  const before = isPast ? said : selected.value?.decision;
   return (
     <>
       <Running isPast={isPast} status={status} />{" "}
-      {said == null ? (
+      {before == null ? (
         "No end of it has been judged yet."
       ) : (
-        <span class="before">Before: {said}</span>
+        <span class="before">Before: {before}</span>
       )}
     </>
   );

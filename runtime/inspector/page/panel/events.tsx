@@ -1,4 +1,4 @@
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { duration, howItEnded } from "../../../../machines/lib/words.ts";
 import type { HistoryRecord } from "../../../history/record.ts";
 import { sawInWords } from "../moment/guards.ts";
@@ -39,8 +39,12 @@ export function Events() {
 
 function Event({ record, isShown }: { record: HistoryRecord; isShown: boolean }) {
   const { at, event, states, status, exit, decision, pid, restarts, unstableRestarts } = record;
+  const row = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (isShown) row.current?.scrollIntoView({ block: "nearest" });
+  }, [isShown]);
   return (
-    <li class={isShown ? "shown" : ""}>
+    <li ref={row} class={isShown ? "shown" : ""}>
       <button
         type="button"
         class="event"

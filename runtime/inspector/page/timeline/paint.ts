@@ -30,6 +30,9 @@ const barHeight = 12;
 /** Marks nearer to each other than this are one; px. */
 const markDistance = 6;
 
+/** With less room than this for each, marks are ticks without a letter; px. */
+const roomForLetter = 18;
+
 /** Marks are drawn while so many of a lane are in the window at most: more would be a carpet. */
 const mostMarks = 400;
 
@@ -110,6 +113,8 @@ function paintRuler(frame: Frame): void {
     if (x < gutter) continue;
     context.fillStyle = colors.grid;
     context.fillRect(x - 0.5, rulerHeight - 6, 1, height);
+    // Where a God came up is its flag.
+    if (frame.lanes.daemons.some((daemon) => Math.abs(xOf(frame, daemon) - x - 8) < 34)) continue;
     context.fillStyle = colors.faint;
     context.fillText(tickLabel(time, stepMs), x + 4, rulerHeight / 2);
   }
@@ -151,6 +156,7 @@ function paintMarks(frame: Frame, lane: Lane, top: number): void {
   const first = firstAt(marks, window.from);
   const end = firstAt(marks, window.to);
   if (end - first > mostMarks) return;
+  const hasLetters = (width - gutter) / Math.max(1, end - first) >= roomForLetter;
   context.font = "700 10px ui-monospace, Menlo, Consolas, monospace";
   context.textAlign = "center";
   context.textBaseline = "middle";
@@ -162,7 +168,8 @@ function paintMarks(frame: Frame, lane: Lane, top: number): void {
     if (x - before < markDistance || x < gutter || x > width) continue;
     before = x;
     context.fillStyle = colors.mark;
-    context.fillRect(x - 0.75, top - 2, 1.5, barHeight + 4);
+    context.fillRect(x - 0.75, top - 2, 1.5, hasLetters ? barHeight + 4 : 6);
+    if (!hasLetters) continue;
     const letter = glyphs[mark.kind];
     context.fillStyle = colors.background;
     context.fillRect(x + 1, top + 1, 9, barHeight - 2);

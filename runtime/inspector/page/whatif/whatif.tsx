@@ -25,9 +25,10 @@ export function WhatIf() {
   const [records, setRecords] = useState<readonly HistoryRecord[]>([]);
   const [answer, setAnswer] = useState<Answered | null>(null);
   const [fault, setFault] = useState<string | null>(null);
+  const [isRead, setRead] = useState(id === null || selected.peek() === null);
 
   useEffect(() => {
-    if (id === null || selected.peek() === null) return;
+    if (isRead || id === null) return;
     let isHere = true;
     const load = async (): Promise<void> => {
       const [{ spec }, past] = await Promise.all([
@@ -39,7 +40,9 @@ export function WhatIf() {
       setPolicy(formOf(spec.policy));
       setRecords(past.filter((record) => record.id === id));
     };
-    load().catch((error: unknown) => setFault(String(error)));
+    load()
+      .catch((error: unknown) => setFault(String(error)))
+      .finally(() => setRead(true));
     return () => {
       isHere = false;
     };
@@ -52,15 +55,17 @@ export function WhatIf() {
     Object.keys(read.faults).length === 0 && Object.keys(behaviour.faults).length === 0;
   const key = JSON.stringify([policy, crash, base.name, recorded.length]);
   useEffect(() => {
-    if (!isSound) return;
+    if (!isSound || !isRead) return;
     play({ spec: read.spec, pattern: behaviour.pattern, forMs: behaviour.forMs }).then(
       (answered) => {
         if (answered !== undefined) setAnswer(answered);
       },
       (error: unknown) => setFault(String(error)),
     );
-  }, [key]);
+  }, [key, isRead]);
 
+  // What somebody has typed must not be overwritten by what comes later.
+  if (!isRead) return <p class="empty">Reading its policy…</p>;
   return (
     <div class="whatif">
       <div class="whatif-form">

@@ -1,0 +1,81 @@
+import { existsSync } from "node:fs";
+import { chromium, type Browser, type Page } from "playwright-core";
+import { onTestFinished } from "vitest";
+import type { TestHome } from "./home.ts";
+
+/** Where Debian and others have it. */
+const programs = [
+  "/usr/bin/chromium",
+  "/usr/bin/chromium-browser",
+  "/usr/bin/google-chrome",
+  "/snap/bin/chromium",
+];
+
+/** Nothing of a browser's own may go out: the tests look at what the page asks for. */
+const args = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** @throws when there is no Chromium, with how to get one. */
+export function launchBrowser(): Promise<Browser> {
+  const executablePath = process.env["XM_CHROMIUM"] ?? programs.find((path) => existsSync(path));
+  if (executablePath === undefined) {
+    throw new Error(
+      `no Chromium: looked for ${programs.join(", ")}; install it (Debian: \`apt-get install chromium\`) or name it in XM_CHROMIUM`,
+    );
+  }
+  return chromium.launch({ executablePath, args });
+}
+
+export interface OpenPage {
+  readonly page: Page;
+  /** Whatever was asked for that is not of 127.0.0.1. */
+  readonly foreign: readonly string[];
+  /** Errors of the console and of the page's own programs. */
+  readonly errors: readonly string[];
+}
+
+/** Opens the inspector of a home in a browser of its own. */
+export async function openPage(
+  home: TestHome,
+  options: {
+    readonly control?: boolean;
+    readonly width?: number;
+    readonly height?: number;
+    readonly scheme?: "dark" | "light";
+    readonly motion?: "reduce" | "no-preference";
+    /** Looks at the page before it is opened. */
+    readonly before?: (page: Page) => Promise<void>;
+  } = {},
+): Promise<OpenPage> {
+  const { control = false, width = 1_280, height = 800, scheme = "dark", before } = options;
+  const told = await home.ok("inspect", "--json", ...(control ? ["--control"] : []));
+  const { url } = JSON.parse(told) as { url: string };
+  const browser = await launchBrowser();
+  onTestFinished(() => browser.close());
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: scheme,
+    reducedMotion: options.motion ?? "no-preference",
+  });
+  const page = await context.newPage();
+  const foreign: string[] = [];
+  const errors: string[] = [];
+  page.on("request", (request) => {
+    if (new URL(request.url()).hostname !== "127.0.0.1") foreign.push(request.url());
+  });
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  page.on("pageerror", (error) => errors.push(String(error)));
+  await before?.(page);
+  await page.goto(url);
+  return { page, foreign, errors };
+}

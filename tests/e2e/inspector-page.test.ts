@@ -361,6 +361,36 @@ test("two hundred lanes with a hundred thousand records are painted within a fra
   expect(errors).toEqual([]);
 });
 
+test("it can be used within a second of being opened", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "s", "-i", "4", "--no-autorestart");
+  const { page, errors } = await openPage(home, {
+    before: (opening) =>
+      opening.addInitScript(() => {
+        const look = (): void => {
+          const isThere =
+            document.querySelector(".row") !== null &&
+            document.querySelector(".drawing .state.leaf") !== null;
+          if (isThere) Object.assign(globalThis, { usableAfterMs: performance.now() });
+          else requestAnimationFrame(look);
+        };
+        look();
+      }),
+  });
+  const times: number[] = [];
+  for (let load = 0; load < 4; load += 1) {
+    await page.waitForFunction(() => "usableAfterMs" in globalThis);
+    times.push(
+      await page.evaluate(() => (globalThis as unknown as { usableAfterMs: number }).usableAfterMs),
+    );
+    await page.reload();
+  }
+  console.log(`usable after ${times.map((time) => `${time.toFixed(0)} ms`).join(", ")}`);
+  // Other tests run beside this one: the best of some is what it takes.
+  expect(Math.min(...times)).toBeLessThanOrEqual(1_000);
+  expect(errors).toEqual([]);
+});
+
 test("all that the page loads is at most 150 KB", () => {
   const folder = join(import.meta.dirname, "../../dist/inspector");
   const files = readdirSync(folder, { recursive: true, withFileTypes: true })

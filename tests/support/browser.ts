@@ -1,38 +1,7 @@
-import { existsSync } from "node:fs";
-import { chromium, type Browser, type Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { onTestFinished } from "vitest";
+import { launchBrowser } from "../../docs/generate/pictures/browser.ts";
 import type { TestHome } from "./home.ts";
-
-/** Where Debian and others have it. */
-const programs = [
-  "/usr/bin/chromium",
-  "/usr/bin/chromium-browser",
-  "/usr/bin/google-chrome",
-  "/snap/bin/chromium",
-];
-
-/** Nothing of a browser's own may go out: the tests look at what the page asks for. */
-const args = [
-  "--headless",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
-
-/** @throws when there is no Chromium, with how to get one. */
-export function launchBrowser(): Promise<Browser> {
-  const executablePath = process.env["XM_CHROMIUM"] ?? programs.find((path) => existsSync(path));
-  if (executablePath === undefined) {
-    throw new Error(
-      `no Chromium: looked for ${programs.join(", ")}; install it (Debian: \`apt-get install chromium\`) or name it in XM_CHROMIUM`,
-    );
-  }
-  return chromium.launch({ executablePath, args });
-}
 
 export interface OpenPage {
   readonly page: Page;
@@ -52,7 +21,7 @@ export async function openPage(
     readonly scheme?: "dark" | "light";
     readonly motion?: "reduce" | "no-preference";
     /** Looks at the page before it is opened. */
-    readonly before?: (page: Page) => Promise<void>;
+    readonly before?: (page: Page) => Promise<unknown>;
   } = {},
 ): Promise<OpenPage> {
   const { control = false, width = 1_280, height = 800, scheme = "dark", before } = options;

@@ -112,8 +112,13 @@ function isForward({ states }: ChartModel, { source, target }: ChartEdge): boole
   return place(source) < place(target);
 }
 
+/** Characters kept free around a label with a guard: a live chart puts beside it what the guard compared. */
+const readingRoom = 16;
+
 function elkEdge(edge: ChartEdge, index: number, goesDown: boolean): ElkExtendedEdge {
-  const longest = Math.max(...edge.labels.map((label) => textOf(label).length + 3));
+  const longest = Math.max(
+    ...edge.labels.map((label) => textOf(label).length + (label.guard === null ? 3 : readingRoom)),
+  );
   return {
     id: String(index),
     // One that goes back up is laid out as if it went down, and turned round again: the states stay in the order in

@@ -31,7 +31,7 @@ const tabs: readonly (readonly [MachineName | "whatif", string])[] = [
 export function Center() {
   const asked = useSignal<ReadonlySet<MachineName>>(new Set());
   useSignalEffect(() => {
-    if (connection.value !== "open") return;
+    if (connection.value === "lost") return;
     const name = tab.value === "whatif" ? "process" : tab.value;
     for (const each of new Set<MachineName>(["process", name])) {
       if (charts.value[each] !== undefined || asked.peek().has(each)) continue;

@@ -1,6 +1,6 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
-import { connect } from "./state/connection.ts";
+import { connect, pauseWhileHidden } from "./state/connection.ts";
 import { paintTimes } from "./state/store.ts";
 import "./style/theme.css";
 import "./style/page.css";
@@ -11,6 +11,7 @@ const place = document.querySelector("#page");
 if (place === null) throw new Error("can't happen: the page has no place to be drawn in");
 render(<App />, place);
 connect();
+pauseWhileHidden();
 
 // What the time-line costs is measured from outside (tests/e2e/inspector.test.ts).
 Object.assign(globalThis, { inspectorPaintTimes: paintTimes });

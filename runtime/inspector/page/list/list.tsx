@@ -5,6 +5,7 @@ import {
   filter,
   hello,
   keptSamples,
+  type Samples,
   moment,
   processes,
   samples,
@@ -139,6 +140,12 @@ function choosePast(id: number): void {
   if (moment.value !== null) travelTo(moment.value);
 }
 
+/** A young process is not drawn in a corner: what is known of it fills half of the width at least. */
+function keptOf(known: Samples | undefined): number {
+  const count = known?.cpu.length ?? 0;
+  return Math.min(keptSamples, Math.max(30, count));
+}
+
 function Row(options: {
   process: ProcessView;
   place: number;
@@ -182,7 +189,7 @@ function Row(options: {
               kind="cpu"
               values={known?.cpu ?? []}
               most={Math.max(10, ...(known?.cpu ?? []))}
-              kept={keptSamples}
+              kept={keptOf(known)}
             />
             <span>{percent(cpu)}</span>
           </>
@@ -195,7 +202,7 @@ function Row(options: {
               kind="memory"
               values={known?.memory ?? []}
               most={Math.max(1, ...(known?.memory ?? [])) * 1.15}
-              kept={keptSamples}
+              kept={keptOf(known)}
             />
             <span>{bytes(memory)}</span>
           </>

@@ -4,7 +4,7 @@ import type { ChartModel } from "../../../charts/chart.ts";
 import type { HistoryRecord } from "../../../history/record.ts";
 import type { GuardReading, MachineView, PendingDelay } from "../../contract.ts";
 import { statesFrom } from "./states.ts";
-import { stepsInto } from "./steps.ts";
+import { latestSteps } from "./steps.ts";
 
 /** What was known of a process at a moment of the past. */
 export interface Moment {
@@ -50,7 +50,7 @@ export function momentOf(options: {
       lastExit: exit,
       decision,
     },
-    steps: stepsInto(model, past.at(-2), record),
+    steps: latestSteps(model, past),
     guards: judged === undefined ? [] : readingsOf(judged),
     delays: delaysAt(record),
     sentence: decision?.sentence ?? null,

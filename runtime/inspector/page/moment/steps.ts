@@ -34,6 +34,18 @@ export function stepsInto(
   return [...steps, ...judged.slice(0, 1).map(toStep)];
 }
 
+/** The latest steps into where it is: records that changed no state (a new daemon that goes on with it) are passed over. */
+export function latestSteps(model: ChartModel, records: readonly HistoryRecord[]): MachineStep[] {
+  const last = records.at(-1);
+  for (let index = records.length - 1; index >= 0; index -= 1) {
+    const record = records[index];
+    if (record === undefined || record.states !== last?.states) break;
+    const steps = stepsInto(model, records[index - 1], record);
+    if (steps.length > 0) return steps;
+  }
+  return [];
+}
+
 interface FlatEdge {
   readonly source: string;
   readonly target: string;

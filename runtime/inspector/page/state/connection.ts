@@ -34,6 +34,17 @@ export function connect(): void {
   });
 }
 
+/** A page that nobody looks at asks for nothing; what it missed it reads when it is looked at again. */
+export function pauseWhileHidden(): void {
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden) return connect();
+    clearTimeout(retry);
+    source?.close();
+    source = undefined;
+    if (store.connection.value === "open") store.connection.value = "connecting";
+  });
+}
+
 /** Chooses a process: its machines, its records. */
 export function select(id: number): void {
   if (store.selectedId.value === id) return;

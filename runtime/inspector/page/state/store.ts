@@ -4,7 +4,7 @@ import type { ChartFile } from "../../../charts/chart.ts";
 import type { HistoryRecord } from "../../../history/record.ts";
 import type { HelloMessage, MachineName, MachineView } from "../../contract.ts";
 import { momentOf, readingsOf } from "../moment/moment.ts";
-import { stepsInto } from "../moment/steps.ts";
+import { latestSteps } from "../moment/steps.ts";
 import { Lanes } from "../timeline/lanes.ts";
 
 /** What the page knows. Everything else is made from it. */
@@ -89,14 +89,13 @@ export const shownMachine = computed<MachineView | null>(() => {
 function withHistory(live: MachineView): MachineView {
   const model = charts.value.process?.model;
   const own = records.value.filter(({ kind }) => kind === "process");
-  const last = own.at(-1);
-  if (model === undefined || last === undefined) return live;
+  if (model === undefined || own.length === 0) return live;
   const judged = own.findLast(({ decision }) => decision !== null);
   const known = new Set(live.guards.map(({ guard }) => guard));
   const told = judged === undefined ? [] : readingsOf(judged);
   return {
     ...live,
-    steps: live.steps.length > 0 ? live.steps : stepsInto(model, own.at(-2), last),
+    steps: live.steps.length > 0 ? live.steps : latestSteps(model, own),
     guards: [...live.guards, ...told.filter(({ guard }) => !known.has(guard))],
   };
 }

@@ -26,9 +26,9 @@ const litOf = (page: Page): Promise<string[]> =>
     .locator(".drawing .state.leaf")
     .evaluateAll((all) => all.map((each) => each.getAttribute("data-state") ?? ""));
 
-/** A program that ends with code 3 after 400 ms: a shell is there at once, however busy the machine is. */
-function crashing(home: TestHome): string {
-  return home.file("crash.sh", "#!/bin/sh\nsleep 0.4\nexit 3\n");
+/** A program that ends with code 3 after some seconds: a shell is there at once, however busy the machine is. */
+function crashing(home: TestHome, seconds: number): string {
+  return home.file("crash.sh", `#!/bin/sh\nsleep ${seconds}\nexit 3\n`);
 }
 
 test("a crash loop is seen going round until it is given up, and scrubbing back shows it waiting", async () => {
@@ -54,8 +54,16 @@ test("a crash loop is seen going round until it is given up, and scrubbing back 
     });
   });
   await home.ok(
-    ...["start", crashing(home), "--name", "loop", "--interpreter", "none"],
-    ...["--restart-delay", "150", "--min-uptime", "1m"],
+    "start",
+    crashing(home, 0.2),
+    "--name",
+    "loop",
+    "--interpreter",
+    "none",
+    "--restart-delay",
+    "150",
+    "--min-uptime",
+    "1m",
   );
   await page.getByRole("option", { name: /^loop/ }).click();
   await page.locator('.drawing [data-state="process.waiting"].leaf').waitFor();
@@ -78,13 +86,11 @@ test("a crash loop is seen going round until it is given up, and scrubbing back 
 
   const timeline = page.getByRole("slider");
   await timeline.focus();
-  await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("ArrowLeft");
-  await page.keyboard.press("ArrowLeft");
-  await until("the wait before the last life", async () =>
-    (await statusOf(page)).endsWith("waiting restart"),
-  );
+  await until("the wait before the last life", async () => {
+    await page.keyboard.press("ArrowLeft");
+    await page.evaluate(() => new Promise(requestAnimationFrame));
+    return (await statusOf(page)).endsWith("waiting restart");
+  });
   expect(await litOf(page)).toEqual(["process.waiting"]);
   expect(await page.getByRole("row", { name: /unstableTooOften/ }).innerText()).toContain("15/16");
   expect(await page.locator(".decision .sentence").innerText()).toContain(
@@ -99,7 +105,7 @@ test("a crash loop is seen going round until it is given up, and scrubbing back 
 test("what the what-if plays, real processes do: the same rules, waits and end, at the same time", async () => {
   const home = testHome();
   const policy = ["--max-restarts", "9", "--min-uptime", "1m", "--restart-delay", "300"];
-  const start = ["start", crashing(home), "--interpreter", "none", ...policy];
+  const start = ["start", crashing(home, 0.4), "--interpreter", "none", ...policy];
   await home.ok(...start, "--name", "loop", "--no-autorestart");
   const { page, errors } = await openPage(home);
   await page.getByRole("option", { name: /^loop/ }).click();
@@ -141,7 +147,7 @@ test("what the what-if plays, real processes do: the same rules, waits and end, 
       {
         ...Object.fromEntries(fields),
         name: "real",
-        script: crashing(home),
+        script: crashing(home, 0.4),
         interpreter: "none",
       },
     ]),
@@ -225,6 +231,18 @@ test("God's death is told, its apps run on, and the page goes on with the next G
   await page.getByText("● live", { exact: true }).waitFor();
   await sees(page, "online");
   expect(await page.evaluate(() => (globalThis as { isSamePage?: boolean }).isSamePage)).toBe(true);
+});
+
+test("a page whose session is over says so, and asks no more", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "s");
+  const { page } = await openPage(home);
+  await sees(page, "online");
+  const { port } = await home.client().inspector();
+  await home.ok("inspect", "--stop");
+  await page.getByText("waiting for the next one").waitFor();
+  await home.ok("inspect", "--json", "--port", String(port));
+  await page.getByText("this session is over; open another with xm inspect").waitFor();
 });
 
 test("it is used by the keyboard alone: filter, list, charts, details, time-line and what-if", async () => {

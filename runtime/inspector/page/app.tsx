@@ -3,8 +3,9 @@ import { Center } from "./center.tsx";
 import { Header } from "./header.tsx";
 import { ProcessList } from "./list/list.tsx";
 import { Panel } from "./panel/panel.tsx";
-import { notice, tab } from "./state/store.ts";
+import { notice, selected, selectedName, tab } from "./state/store.ts";
 import { goLive } from "./state/travel.ts";
+import { statusMarks, statusWord } from "./words.ts";
 import { Timeline } from "./timeline/timeline.tsx";
 
 /** The whole page: who there is, where one of them is and why, and when what happened. */
@@ -23,6 +24,12 @@ export function App() {
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);
   }, []);
+  const name = selectedName.value;
+  const status = selected.value?.status;
+  useEffect(() => {
+    const word = status === undefined ? "" : ` ${statusMarks[status]} ${statusWord(status)}`;
+    document.title = name === "" ? "Ex Machina inspector" : `${name}${word} · Ex Machina`;
+  }, [name, status]);
   return (
     <>
       <a class="skip" href="#statechart">

@@ -28,6 +28,7 @@ export function Header() {
           </>
         )}
         {state === "lost" && <Lost />}
+        {state === "denied" && <>✖ this session is over; open another with xm inspect</>}
       </p>
       {daemon !== undefined && (
         <dl class="god">

@@ -35,6 +35,17 @@ export function fetchDetail(id: number): Promise<ProcessDetail> {
   return json(`./v1/processes/${id}`);
 }
 
+/** Whether God is there and does not let this page in. */
+export async function isDenied(): Promise<boolean> {
+  try {
+    const { status } = await fetch("./v1/ping");
+    return status === 403;
+  } catch {
+    // It is not there.
+    return false;
+  }
+}
+
 export type Action = "start" | "stop" | "restart" | "reset" | "delete" | "reload";
 
 /** Does one thing to a process. @returns what became of it. */

@@ -1,7 +1,7 @@
 import { batch } from "@preact/signals";
 import type { HistoryRecord } from "../../../history/record.ts";
 import type { HelloMessage, LiveMessage } from "../../contract.ts";
-import { fetchLatest, fetchSince, fetchTimeline } from "./api.ts";
+import { fetchLatest, fetchSince, fetchTimeline, isDenied } from "./api.ts";
 import * as store from "./store.ts";
 
 /** A God that has died is asked for again this often; ms. */
@@ -13,6 +13,8 @@ const firstReachMs = 24 * 3_600_000;
 let source: EventSource | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let isLoading = false;
+/** The first list of a connection is all there are. */
+let isFirstList = true;
 
 /** Connects to God, or to the next one, for the selected process. What is known stays. */
 export function connect(): void {
@@ -30,13 +32,23 @@ export function connect(): void {
     stream.close();
     if (store.connection.value === "open") store.lostAt.value = Date.now();
     store.connection.value = "lost";
-    retry = setTimeout(connect, retryMs);
+    void askWhy();
   });
+}
+
+/** A God that answers and lets nobody in has closed this page's session; any other is asked again. */
+async function askWhy(): Promise<void> {
+  if (await isDenied()) {
+    store.connection.value = "denied";
+    return;
+  }
+  retry = setTimeout(connect, retryMs);
 }
 
 /** A page that nobody looks at asks for nothing; what it missed it reads when it is looked at again. */
 export function pauseWhileHidden(): void {
   document.addEventListener("visibilitychange", () => {
+    if (store.connection.value === "denied") return;
     if (!document.hidden) return connect();
     clearTimeout(retry);
     source?.close();
@@ -61,7 +73,7 @@ export function select(id: number): void {
 
 /** Reads what the lanes do not reach back to yet. */
 export async function reachBack(since: number): Promise<void> {
-  if (isLoading || since >= store.lanes.since) return;
+  if (isLoading || since >= store.lanes.since || store.lanes.lastSeq === 0) return;
   await loadLanes(since);
 }
 
@@ -104,6 +116,7 @@ function receive(message: LiveMessage): void {
 }
 
 function greet(message: HelloMessage): void {
+  isFirstList = true;
   const before = store.hello.value;
   batch(() => {
     store.clockOffset.value = message.at - Date.now();
@@ -118,15 +131,15 @@ function greet(message: HelloMessage): void {
 }
 
 function takeProcesses(message: Extract<LiveMessage, { type: "processes" }>): void {
-  const next = new Map(store.processes.value);
-  const isFirst = next.size === 0;
+  const next = new Map(isFirstList ? [] : store.processes.value);
+  isFirstList = false;
   for (const process of message.processes) next.set(process.id, process);
   for (const id of message.removed) {
     next.delete(id);
     store.samples.delete(id);
   }
   store.processes.value = next;
-  if (!isFirst || store.selectedId.value !== null) return;
+  if (store.selectedId.value !== null) return;
   const wanted = Number(location.hash.slice(1) || Number.NaN);
   const first = next.has(wanted) ? wanted : [...next.keys()].sort((one, other) => one - other)[0];
   if (first !== undefined) select(first);

@@ -9,8 +9,8 @@ import { Lanes } from "../timeline/lanes.ts";
 
 /** What the page knows. Everything else is made from it. */
 
-/** `lost`: God has died, or cannot be reached; its apps run on. */
-export type ConnectionState = "connecting" | "open" | "lost";
+/** `lost`: God has died, or cannot be reached; its apps run on. `denied`: it is there, and this page's session is over. */
+export type ConnectionState = "connecting" | "open" | "lost" | "denied";
 
 export const connection = signal<ConnectionState>("connecting");
 /** When it was lost, ms of this machine's clock. */

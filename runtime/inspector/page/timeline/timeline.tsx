@@ -51,7 +51,7 @@ export function Timeline() {
     current.window = window;
     current.follows = follows;
     current.isStale = true;
-    void reachBack(window.from);
+    if (window.from < store.lanes.since) void reachBack(window.from - (window.to - window.from));
   };
   const zoomBy = (by: number, about?: number): void => {
     const middle = current.follows

@@ -82,7 +82,8 @@ export const processSetup = setup({
     delaysRestart: rule("delaysRestart"),
   },
   delays: {
-    listenTimeout: ({ context }) => leftOfLife(context, context.spec.policy.listenTimeoutMs),
+    // An adopted child gets the whole of it: it has yet to find the new daemon before it can say anything.
+    listenTimeout: ({ context }) => context.spec.policy.listenTimeoutMs,
     minUptime: ({ context }) => leftOfLife(context, context.spec.policy.restart.minUptimeMs),
     killTimeout: ({ context }) => context.delayMs,
     restartDelay: ({ context }) => context.delayMs,

@@ -49,7 +49,7 @@ export function wireGod(dependencies: WireDependencies): typeof godMachine {
 type Guard = (asked: { context: unknown; event: { type: string } }, params: unknown) => boolean;
 
 /** The guards of a machine, told to the log while somebody watches. */
-function watchedGuards(
+export function watchedGuards(
   machine: MachineName,
   { implementations }: AnyStateMachine,
   log: GuardLog,

@@ -17,6 +17,15 @@ interface Held {
   readonly said: Map<string, unknown>;
 }
 
+/** A connection on its way from one worker to another; it is held here until the other has it. */
+interface Ticket {
+  readonly from: Held;
+  readonly to: Held;
+  /** Address of the server it came to. */
+  readonly server: string;
+  readonly handle: { close(): void };
+}
+
 export interface Workers {
   fork(life: string, command: WorkerCommand): void;
   tell(life: string, message: Down): void;
@@ -39,24 +48,32 @@ export function createWorkers({
   const held = new Map<string, Held>();
   const ended = new Map<string, WorkerEnd>();
   /** Connections on their way from one worker to another. */
-  const tickets = new Map<number, { from: Held; to: Held; handle: { close(): void } }>();
+  const tickets = new Map<number, Ticket>();
   let ticket = 0;
   cluster.schedulingPolicy = scheduling === "round-robin" ? cluster.SCHED_RR : cluster.SCHED_NONE;
   const shares = scheduling === "shared" ? makeShares(sharesFile) : undefined;
   // `cluster.fork` merges this process's variables under those of the worker.
   process.env = {};
 
-  /** It was taken, or its taker has died: nobody but us holds it then, and its client learns of it. */
-  const settle = (number: number): void => {
+  const settle = (number: number): Ticket | undefined => {
     const given = tickets.get(number);
-    if (given === undefined) return;
+    if (given === undefined) return undefined;
     tickets.delete(number);
     given.to.given -= 1;
+    return given;
+  };
+  const took = (number: number): void => {
+    const given = settle(number);
+    if (given === undefined) return;
     given.handle.close();
     send(given.from.worker, { type: "taken" });
   };
-  /** A connection that a worker has too many of: to the one that has least. */
-  const giveOn = (from: Held, server: string, handle: { close(): void }): void => {
+  /**
+   * A connection that a worker has too many of: to the one that has least, or back when there is no other.
+   * @param isHomeless the worker has no such server any more: it is not given back.
+   */
+  const giveOn = (give: Pick<Ticket, "from" | "server" | "handle">, isHomeless: boolean): void => {
+    const { from, server, handle } = give;
     const counts = shares?.read();
     const living = [...held.values()].filter((each) => {
       const { isListening, isParting, worker } = each;
@@ -64,14 +81,27 @@ export function createWorkers({
       return isListening && !isParting && worker.isConnected();
     });
     const count = ({ worker, given }: Held): number => (counts?.[slotOf(worker.id)] ?? 0) + given;
-    const [least] = living.sort((a, b) => count(a) - count(b));
-    if (least === undefined) return handle.close();
+    const [least = isHomeless || !from.worker.isConnected() ? undefined : from] = living.sort(
+      (a, b) => count(a) - count(b),
+    );
+    if (least === undefined) {
+      handle.close();
+      send(from.worker, { type: "taken" });
+      return;
+    }
     least.given += 1;
     ticket += 1;
-    tickets.set(ticket, { from, to: least, handle });
+    tickets.set(ticket, { from, to: least, server, handle });
     const packet = { cmd: channelCommand, message: { type: "take", server, ticket } };
-    // A write that fails is the end of the worker, which settles it.
+    // A write that fails is the end of the worker, after which the connection is given on.
     least.worker.process.send(packet, handle as never, {}, () => {});
+  };
+  /** What a worker was given and has not taken when it ends is another's: nobody has read of it. */
+  const giveLeftovers = (ended: Held): void => {
+    for (const [number, { to }] of tickets) {
+      const left = to === ended ? settle(number) : undefined;
+      if (left !== undefined) giveOn(left, left.from === ended);
+    }
   };
   const hear = (each: Held, message: Up): void => {
     const { life, worker } = each;
@@ -84,7 +114,7 @@ export function createWorkers({
       if (each.isListening) return;
       each.isListening = true;
     }
-    if (message.type === "took") return settle(message.ticket);
+    if (message.type === "took") return took(message.ticket);
     if (message.type === "parting") {
       each.isParting = true;
       send(worker, { type: "parted" });
@@ -116,7 +146,10 @@ export function createWorkers({
         const { cmd, message } = packet;
         if (cmd !== channelCommand || message === undefined) return;
         if (message.type !== "give") hear(each, message);
-        else if (handle !== undefined) giveOn(each, message.server, handle);
+        else if (handle !== undefined) {
+          const { server, isHomeless = false } = message;
+          giveOn({ from: each, server, handle }, isHomeless);
+        }
       };
       worker.process.on("internalMessage" as never, seen as never);
       worker.on("message", (data) => hear(each, { type: "message", data }));
@@ -130,7 +163,9 @@ export function createWorkers({
       });
       worker.process.on("exit", (code, signal) => {
         shares?.write(slotOf(worker.id), absent);
-        for (const [number, { to }] of tickets) if (to === each) settle(number);
+        // What it has said before its end may still be in the channel: that it took a connection, for example.
+        if (worker.process.connected) worker.process.once("disconnect", () => giveLeftovers(each));
+        else giveLeftovers(each);
         if (!held.delete(life) || pid === undefined) return;
         const end: WorkerEnd = { life, at: Date.now(), code, signal };
         ended.set(life, end);
@@ -139,8 +174,11 @@ export function createWorkers({
       if (pid !== undefined) tell({ news: "forked", life, pid });
     },
     tell: (life, message) => {
-      const worker = held.get(life)?.worker;
-      if (worker === undefined || !worker.isConnected()) return;
+      const each = held.get(life);
+      if (each === undefined || !each.worker.isConnected()) return;
+      const { worker } = each;
+      // From here on nothing is given to it: what it was given before comes to it before this does.
+      if (message.type === "stop") each.isParting = true;
       if (message.type === "message") worker.send(message.data as never);
       else send(worker, message);
     },

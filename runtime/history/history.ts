@@ -1,8 +1,9 @@
-import { appendFileSync, mkdirSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
+import { writeWhole } from "../state/atomic.ts";
 import { encodeRecord, type HistoryEntry, type HistoryRecord } from "./record.ts";
-import { readRecords, recordsIn, scanRecords, type HistoryQuery } from "./read.ts";
+import { endOf, readRecords, scanRecords, type HistoryQuery } from "./read.ts";
 import { removeOld, segmentName, segments } from "./segments.ts";
 
 /*
@@ -55,7 +56,7 @@ export function openHistory(options: {
   const listeners = new Set<(record: HistoryRecord) => void>();
   let isBroken = false;
   let waiting: string[] = [];
-  let current: { path: string; bytes: number } | undefined;
+  let current: { readonly fd: number; bytes: number } | undefined;
   let lastSeq = 0;
 
   const guard = (work: () => void): void => {
@@ -73,25 +74,37 @@ export function openHistory(options: {
     const first = lastSeq - waiting.length + 1;
     waiting = [];
     guard(() => {
-      if (current === undefined || current.bytes > limits.segmentBytes) {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
-        current = { path: join(folder, segmentName(first)), bytes: 0 };
-        removeOld(folder, { ...limits, now: now() });
+      try {
+        if (current === undefined || current.bytes > limits.segmentBytes) beginSegment(first);
+        if (current !== undefined) current.bytes += writeTo(current.fd, text);
+      } catch (error) {
+        closeCurrent();
+        throw error;
       }
-      appendFileSync(current.path, text, { mode: 0o600 });
-      current.bytes += Buffer.byteLength(text);
     });
+  };
+  // It is kept open: to open it for each record would cost more than to write it.
+  const beginSegment = (first: number): void => {
+    closeCurrent();
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    current = { fd: openSync(join(folder, segmentName(first)), "a", 0o600), bytes: 0 };
+    removeOld(folder, { ...limits, now: now() });
+  };
+  const closeCurrent = (): void => {
+    if (current === undefined) return;
+    const { fd } = current;
+    current = undefined;
+    closeSync(fd);
   };
 
   guard(() => {
     const last = segments(folder).at(-1);
     if (last === undefined) return;
-    const records = recordsIn(last.path);
-    lastSeq = records.at(-1)?.seq ?? last.first - 1;
-    const text = readFileSync(last.path);
-    current = { path: last.path, bytes: text.length };
+    const { seq, bytes, isCut } = endOf(last.path);
+    lastSeq = seq ?? last.first - 1;
+    current = { fd: openSync(last.path, "a", 0o600), bytes };
     // A line that a kill has cut is ended, so that the next one is not lost with it.
-    if (text.length > 0 && text.at(-1) !== 0x0a) appendFileSync(last.path, "\n");
+    if (isCut) writeTo(current.fd, "\n");
   });
 
   return {
@@ -119,4 +132,13 @@ export function openHistory(options: {
     },
     flush,
   };
+}
+
+/** @returns how many bytes it was. */
+function writeTo(fd: number, text: string): number {
+  const bytes = Buffer.byteLength(text);
+  const written = writeSync(fd, text);
+  // A full disk takes less than it is given, and says why at the next call.
+  if (written < bytes) writeWhole(fd, Buffer.from(text).subarray(written));
+  return bytes;
 }

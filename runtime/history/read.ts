@@ -73,12 +73,16 @@ export async function* scanRecords(
   }
 }
 
-/** Every record of a file. */
-export function recordsIn(path: string): HistoryRecord[] {
-  return readFileSync(path, "utf8")
-    .split("\n")
-    .map(decodeRecord)
-    .filter((record) => record !== undefined);
+/** Where a file ends: the number of its last whole record, its size, and whether its last line was cut. */
+export function endOf(path: string): { seq: number | undefined; bytes: number; isCut: boolean } {
+  const data = readFileSync(path);
+  const text = data.toString("utf8");
+  const isCut = text !== "" && !text.endsWith("\n");
+  for (const { start, end } of linesBack(text)) {
+    const record = decodeRecord(text.slice(start, end));
+    if (record !== undefined) return { seq: record.seq, bytes: data.length, isCut };
+  }
+  return { seq: undefined, bytes: data.length, isCut };
 }
 
 /** The files that can hold records of a query, oldest first: by the number in their name and the time of their first line. */

@@ -31,6 +31,6 @@ function beginningOf(
   delay: string,
   { child, decisions, restartAt }: ProcessContext,
 ): number | null {
-  if (delay === "minUptime" || delay === "listenTimeout") return child?.at ?? null;
+  if (delay === "minUptime") return child?.at ?? null;
   return delay === "restartDelay" && restartAt !== null ? (decisions.at(-1)?.at ?? null) : null;
 }

@@ -26,8 +26,11 @@ export type Up =
   | { type: "stopping"; how: "drain" | "signal" }
   /** A worker has drained; its balancer answers `leave` when nothing more is on its way to it. */
   | { type: "drained" }
-  /** A worker gives away a connection, which comes with the message, because it has more than its share. */
-  | { type: "give"; server: string }
+  /**
+   * A worker gives away a connection, which comes with the message, because it has more than its share; or because it
+   * has no server for it any more (`isHomeless`).
+   */
+  | { type: "give"; server: string; isHomeless?: boolean }
   /** It wants no more connections of others; the balancer answers `parted`. */
   | { type: "parting" }
   /** A connection that was given to a worker is among its own now. */
@@ -42,7 +45,7 @@ export type Down =
   | { type: "take"; server: string; ticket: number }
   /** What it gets from others from now on is nothing. */
   | { type: "parted" }
-  /** A connection that it gave away has been taken. */
+  /** A connection that it gave away is with another. */
   | { type: "taken" };
 
 /** What the preload is told by its environment, in the variable `XM_PRELOAD`, which it removes. */

@@ -2,9 +2,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { preloadVariable, sharesVariable, type PreloadOptions } from "../links/protocol.ts";
 import { createDrain } from "./drain.ts";
 import { onListening, reusePorts } from "./listening.ts";
-import { createLink } from "./link.ts";
+import { createLink, type Link } from "./link.ts";
 import { offerMessages } from "./messages.ts";
-import { createSharing } from "./sharing.ts";
+import { createSharing, type Sharing } from "./sharing.ts";
+import { createTurns } from "./turns.ts";
 
 /*
  * Loaded by `--require` in front of a Node app. It must cost next to nothing and change nothing that the app can
@@ -32,16 +33,26 @@ function start(options: PreloadOptions, shared: string | undefined): void {
   offerMessages(link);
   if (options.sourceMaps) process.setSourceMapsEnabled(true);
   if (options.reusesPort) reusePorts();
-  const sharing = shared === undefined ? undefined : createSharing(shared, link);
+  const sharing = sharingOf(options, shared, link);
   const drain = createDrain(link, { sharing, isWorker: options.isWorker });
   onListening((server) => {
     link.listening();
     if (options.drain) drain.track(server);
     sharing?.share(server);
   });
-  if (options.drain || sharing !== undefined) drain.obey();
+  if (options.drain || options.isWorker) drain.obey();
   if (options.heartbeatMs !== null) beat(options.heartbeatMs, link);
   if (options.socket !== null) leaveExitCode(options);
+}
+
+/** A worker shares its connections with the others, or gets them in turn; with a port of its own it does neither. */
+function sharingOf(
+  { isWorker, reusesPort }: PreloadOptions,
+  shared: string | undefined,
+  link: Link,
+): Sharing | undefined {
+  if (shared !== undefined) return createSharing(shared, link);
+  return isWorker && !reusesPort ? createTurns(link) : undefined;
 }
 
 /** `child_process.fork` and `cluster` hand `execArgv` on. */

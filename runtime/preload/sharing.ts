@@ -87,13 +87,14 @@ export function createSharing(path: string, link: Link): Sharing | undefined {
     whenParted = undefined;
     parted?.();
   };
-  const give = (server: string, client: Handle): boolean => {
+  const give = (server: string, client: Handle, isHomeless = false): boolean => {
     sending += 1;
-    const isSent = link.send({ type: "give", server }, client, () => {
+    const isSent = link.send({ type: "give", server, isHomeless }, client, () => {
       sending -= 1;
       check();
     });
-    if (!isSent) sending -= 1;
+    if (isSent) underWay += 1;
+    else sending -= 1;
     return isSent;
   };
   note(0);
@@ -106,7 +107,7 @@ export function createSharing(path: string, link: Link): Sharing | undefined {
     if (message.type !== "take" || handle === undefined) return;
     const take = takers.get(message.server);
     // Its server has closed meanwhile: another worker's has not.
-    if (take === undefined) give(message.server, handle as Handle);
+    if (take === undefined) give(message.server, handle as Handle, true);
     else take(handle as Handle);
     link.send({ type: "took", ticket: message.ticket });
   });
@@ -125,8 +126,7 @@ export function createSharing(path: string, link: Link): Sharing | undefined {
       server.once("close", () => takers.delete(name));
       listening.onconnection = function share(error, client) {
         const isGiven = error === 0 && hasTooMany() && give(name, client);
-        if (!isGiven) return accept.call(this, error, client);
-        underWay += 1;
+        if (!isGiven) accept.call(this, error, client);
       };
     },
     leave: (parted) => {

@@ -121,8 +121,11 @@ export function adoptChild(
 const shortestLookMs = 2;
 const longestLookMs = 50;
 
-/** A program that does not answer by then is signalled: its event loop is busy, or it is no match; ms. */
-const answersWithinMs = 300;
+/**
+ * A program that does not answer by then is signalled: its event loop is busy. On a loaded machine an answer takes a
+ * while, and to signal too early cuts what is in flight; the signal still needs its own share of the grace period. ms.
+ */
+const answersWithinMs = (graceMs: number): number => Math.min(graceMs / 2, 2_000);
 
 /** A worker without a balancer ends by itself within this, or is killed; ms. */
 const lostEndsWithinMs = 500;
@@ -193,7 +196,7 @@ export class Child implements ChildHandle {
     const order: Down = { type: "stop", signal: stopSignal, graceMs, drainMs };
     // A worker that may not drain still has to part from the others, which share their connections with it.
     if ((policy.drain || mode === "cluster") && this.tell(order)) {
-      this.#answer = setTimeout(() => this.#signalAll(), answersWithinMs);
+      this.#answer = setTimeout(() => this.#signalAll(), answersWithinMs(graceMs));
       return;
     }
     this.#signalAll();

@@ -71,6 +71,12 @@ test.each([
     { scheduling: "round-robin" },
     false,
   ],
+  [
+    "a fresh connection each, handed out in turn, an app with its own SIGINT handler",
+    "handles-sigint.cjs",
+    { wait_ready: true, scheduling: "round-robin" },
+    false,
+  ],
 ] as const)("five reloads fail no request: %s", async (_, script, fields, keepAlive) => {
   const { ok, port, pids } = await cluster(script, fields);
   const before = await pids();

@@ -21,11 +21,11 @@ interface Asked {
 /** The inspector of a home, as a program with its token sees it. */
 export interface TestInspector extends InspectorOpened {
   /** One request with the headers given; `bearer` is added unless they say who asks. */
-  ask(path: string, asked?: Asked): Promise<Answer>;
+  readonly ask: (path: string, asked?: Asked) => Promise<Answer>;
   /** The same without any token. */
-  knock(path: string, asked?: Asked): Promise<Answer>;
+  readonly knock: (path: string, asked?: Asked) => Promise<Answer>;
   /** Follows `/inspector/live`. */
-  live(process?: number): Promise<LiveReader>;
+  readonly live: (process?: number) => Promise<LiveReader>;
 }
 
 export interface LiveReader {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { processMachine } from "../../../machines/index.ts";
 import { chartModel } from "../../../docs/generate/charts/model.ts";
-import { comparedOf, sawInWords } from "../../../runtime/inspector/page/moment/guards.ts";
+import { comparedOf, ratioOf, sawInWords } from "../../../runtime/inspector/page/moment/guards.ts";
 import { momentOf } from "../../../runtime/inspector/page/moment/moment.ts";
 import { leavesOf, pathOf, statesFrom } from "../../../runtime/inspector/page/moment/states.ts";
 import { crashLoop } from "../../support/inspector/history.ts";
@@ -78,6 +78,7 @@ test("the chart shows a value and its limit; in words a time is a time", () => {
   expect(comparedOf({ saw: { previousWaitMs: 300, maxWaitMs: 15_000 } })).toBe("300 ms/15 s");
   expect(comparedOf({ saw: { restart: "always", code: null } })).toBe("always");
   expect(comparedOf({ saw: {} })).toBe("");
+  expect(ratioOf({ saw: { processes: 1, replacements: 0 } })).toBe("");
   expect(sawInWords({ saw: { code: null, restart: "never" } })).toBe("code none, restart never");
 });
 

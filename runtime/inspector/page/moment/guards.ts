@@ -9,15 +9,15 @@ function valueOf(name: string, value: number | string | boolean | null): string 
 
 /**
  * What a guard compared, as short as it fits on the chart: `3/16` for a value and its limit; empty when it did not
- * compare two numbers.
+ * compare a number with a limit (`max…`).
  */
 export function ratioOf({ saw }: Pick<GuardReading, "saw">): string {
   const numbers = Object.entries(saw).filter(([, value]) => typeof value === "number");
-  if (numbers.length < 2) return "";
-  return numbers
-    .slice(0, 2)
-    .map(([name, value]) => valueOf(name, value))
-    .join("/");
+  const limit = numbers.find(([name]) => name.startsWith("max"));
+  const value = numbers.find((each) => each !== limit);
+  return limit === undefined || value === undefined
+    ? ""
+    : `${valueOf(...value)}/${valueOf(...limit)}`;
 }
 
 /** The same, or the one value there is. */

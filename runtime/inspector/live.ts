@@ -5,7 +5,7 @@ import type { ProcessView } from "../api/schemas.ts";
 import { messageOf } from "../errors.ts";
 import { version } from "../version.ts";
 import type { HelloMessage, LiveMessage } from "./contract.ts";
-import { createViewer, type Viewer } from "./viewer.ts";
+import { createViewer, type Message, type Viewer } from "./viewer.ts";
 import { createWatch } from "./watch.ts";
 
 /** How often memory and CPU are told; ms. */
@@ -51,13 +51,9 @@ export function createLive(daemon: Daemon, log: (line: string) => void): Live {
     const all = registry.processes().filter(({ facts }) => wanted.has(facts.id));
     return all.map((managed) => viewOf(managed, undefined));
   };
-  const tellProcesses = (
-    to: Viewer,
-    processes: readonly ProcessView[],
-    removed: number[],
-  ): void => {
+  const processesMessage = (processes: readonly ProcessView[], removed: number[]): Message => {
     const message: LiveMessage = { type: "processes", at: now(), processes, removed };
-    to.tell({ json: JSON.stringify(message), replaces: null });
+    return { json: JSON.stringify(message), replaces: null };
   };
   /** Tells those of the processes that look different from what was told last. */
   const tellChanges = (ids: Iterable<number>): void => {
@@ -72,13 +68,14 @@ export function createLive(daemon: Daemon, log: (line: string) => void): Live {
       return true;
     });
     if (processes.length === 0 && removed.length === 0) return;
+    const message = processesMessage(processes, removed);
     for (const viewer of viewers.keys()) {
       if (viewer.isBehind || missed.has(viewer)) {
         const late = missed.get(viewer) ?? new Set();
         for (const id of [...processes.map((view) => view.id), ...removed]) late.add(id);
         missed.set(viewer, late);
       } else {
-        tellProcesses(viewer, processes, removed);
+        viewer.tell(message);
       }
     }
   };
@@ -88,7 +85,7 @@ export function createLive(daemon: Daemon, log: (line: string) => void): Live {
       missed.delete(viewer);
       const there = views(ids);
       for (const { id } of there) ids.delete(id);
-      tellProcesses(viewer, there, [...ids]);
+      viewer.tell(processesMessage(there, [...ids]));
     }
   };
   const noteChange = (ids: Iterable<number>): void => {
@@ -126,7 +123,10 @@ export function createLive(daemon: Daemon, log: (line: string) => void): Live {
         tellAll({ type: "record", record });
         if (record.reload !== null) noteChange(record.reload.ids);
       }),
-      recorder.subscribe(({ facts }) => noteChange([facts.id])),
+      recorder.subscribe(({ facts }) => {
+        noteChange([facts.id]);
+        watch.noteProcess(facts.id);
+      }),
       () => {
         clearTimeout(changes);
         changes = undefined;
@@ -167,7 +167,7 @@ export function createLive(daemon: Daemon, log: (line: string) => void): Live {
       viewers.set(viewer, response);
       if (viewers.size === 1) start();
       viewer.tell({ json: JSON.stringify(hello(mayControl)), replaces: null });
-      tellProcesses(viewer, views(told.keys()), []);
+      viewer.tell(processesMessage(views(told.keys()), []));
       const leave = watch.around(id, ({ machine }, json) =>
         viewer.tell({ json, replaces: `machine ${machine}` }),
       );

@@ -23,6 +23,8 @@ export interface Watch {
    * transitions, until the answer is called. Without a process God's alone.
    */
   around(process: number | null, tell: Tell): () => void;
+  /** Something has happened to a process: whoever waits for one of that id is told of it from now on. */
+  noteProcess(process: number): void;
 }
 
 interface Viewer {
@@ -91,13 +93,19 @@ export function createWatch(daemon: WatchedDaemon, log: (line: string) => void):
     const actors = actorsAround(viewer.process);
     const before = viewer.actors;
     viewer.actors = actors;
+    for (const actor of before.keys()) {
+      if (actors.has(actor)) continue;
+      // Its parent hears of a machine's end before its observers do: what it did last is told now or never.
+      const entry = watched.get(actor);
+      if (entry !== undefined && entry.steps.length > 0) tellTo([viewer], actor, entry);
+      leave(viewer, actor);
+    }
     for (const [actor, machine] of actors) {
       if (before.has(actor)) continue;
       follow(viewer, actor, machine);
       const entry = watched.get(actor);
       if (entry !== undefined) tellTo([viewer], actor, { ...entry, steps: [] });
     }
-    for (const actor of before.keys()) if (!actors.has(actor)) leave(viewer, actor);
   };
   const observe = (event: InspectionEvent): void => {
     const actor = event.actorRef as AnyActorRef;
@@ -124,6 +132,12 @@ export function createWatch(daemon: WatchedDaemon, log: (line: string) => void):
   };
 
   return {
+    noteProcess: (process) => {
+      for (const viewer of viewers) {
+        if (viewer.process !== process || [...viewer.actors.values()].includes("process")) continue;
+        refresh(viewer);
+      }
+    },
     around: (process, tell) => {
       const viewer: Viewer = { process, tell, actors: new Map() };
       viewers.add(viewer);

@@ -65,3 +65,21 @@ test("what trips a restart, and who asks for one, is in the history and on the t
   const { lanes } = JSON.parse((await inspector.ask("/inspector/timeline")).body) as Timeline;
   expect(lanes[0]?.marks[0]).toMatchObject({ kind: "watch", label: "a change of watched.txt" });
 });
+
+test("a page that waits for a process which is not there yet is told of it when it comes", async () => {
+  const home = testHome();
+  await home.ok("ping");
+  const inspector = await openInspector(home);
+  const live = await inspector.live(0);
+  await until("God's chart", () => live.views("god").length > 0);
+  expect(live.views("process")).toEqual([]);
+  await home.ok("start", program("stays.js"), "--name", "s");
+  const view = await until("its chart", () => live.views("process").at(-1));
+  expect([view.of, view.states[1]]).toEqual(["0", "process.alive"]);
+  await until("its app's chart", () => live.views("app").at(-1)?.of === "s");
+  await home.ok("delete", "s");
+  await until("it to be gone", () =>
+    live.messages.some((each) => each.type === "processes" && each.removed.includes(0)),
+  );
+  expect(live.views("process").at(-1)?.states).toEqual(["process", "process.removed"]);
+});

@@ -1,9 +1,10 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Page } from "playwright-core";
 import { expect, test } from "vitest";
 import { statusCodes, type Timeline } from "../../runtime/inspector/contract.ts";
+import { encodeRecord, historyEntry, type HistoryRecord } from "../../runtime/history/record.ts";
 import { openPage } from "../support/browser.ts";
 import { until } from "../support/condition.ts";
 import { testHome, type TestHome } from "../support/home.ts";
@@ -233,6 +234,43 @@ test("God's death is told, its apps run on, and the page goes on with the next G
   expect(await page.evaluate(() => (globalThis as { isSamePage?: boolean }).isSamePage)).toBe(true);
 });
 
+test("days back, over the lives of two Gods, it shows what a process was then", async () => {
+  const home = testHome();
+  const days = 3 * 86_400_000;
+  const begin = Date.now() - days;
+  const folder = join(home.paths.home, "history");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const past = longPast(begin, days);
+  writeFileSync(join(folder, "000000000001.ndjson"), past.map(encodeRecord).join(""), {
+    mode: 0o600,
+  });
+  await home.ok("start", program("stays.js"), "--name", "old");
+  const { page, errors } = await openPage(home);
+  await sees(page, "online");
+  await page.getByRole("button", { name: "14 d", exact: true }).click();
+  const timeline = page.getByRole("slider");
+  await timeline.focus();
+  // The lanes reach back as soon as their history has come.
+  await until("the first of all records", async () => {
+    await page.keyboard.press("Home");
+    const text = (await timeline.getAttribute("aria-valuetext")) ?? "";
+    return text.includes(new Date(begin).toLocaleDateString("en-GB", { day: "numeric" }) + " ");
+  });
+  await sees(page, "waiting restart");
+  expect(await litOf(page)).toEqual(["process.waiting"]);
+  expect(await page.locator(".decision .sentence").innerText()).toContain(
+    "it starts again in 1 h, because restart_delay says so",
+  );
+  await page.keyboard.press("ArrowRight");
+  await sees(page, "online");
+  await page.keyboard.press("End");
+  await sees(page, "online");
+  expect(await page.getByRole("button", { name: "● Live" }).getAttribute("aria-pressed")).toBe(
+    "true",
+  );
+  expect(errors).toEqual([]);
+});
+
 test("a page whose session is over says so, and asks no more", async () => {
   const home = testHome();
   await home.ok("start", program("stays.js"), "--name", "s");
@@ -432,6 +470,38 @@ test("all that the page loads is at most 150 KB", () => {
     expect([file, loaded]).toEqual([file, []]);
   }
 });
+
+/** What a God of some days ago has written of process 0: an end and a start by turns, more than a page asks for at once. */
+function longPast(begin: number, days: number): HistoryRecord[] {
+  const judged = {
+    rule: "delaysRestart",
+    next: "wait",
+    exit: null,
+    saw: { restartDelayMs: 3_600_000 },
+    delayMs: 3_600_000,
+    sentence:
+      "Exited with code 1 after 5 s; it starts again in 1 h, because restart_delay says so.",
+  } as const;
+  const count = 900;
+  return Array.from({ length: count }, (_, index) => {
+    const at = begin + Math.round((index / count) * days);
+    const isEnd = index % 2 === 0;
+    const entry = historyEntry({
+      at,
+      kind: "process",
+      id: 0,
+      app: "old",
+      name: "old",
+      event: isEnd ? "child.exited" : "child.spawned",
+      states: isEnd ? "waiting" : "alive.online.uptime.fresh alive.online.sensors.off",
+      status: isEnd ? "waiting" : "online",
+      pid: isEnd ? null : 4_000 + index,
+      decision: isEnd ? { ...judged, at } : null,
+      restartAt: isEnd ? at + 3_600_000 : null,
+    });
+    return { ...entry, seq: index + 1 };
+  });
+}
 
 /** A day of two hundred processes that change their status every few minutes. */
 function manyLanes({ until: end, lastSeq, daemons }: Timeline): Timeline {

@@ -1,6 +1,6 @@
 import { batch } from "@preact/signals";
 import type { HistoryRecord } from "../../../history/record.ts";
-import type { HelloMessage, LiveMessage } from "../../contract.ts";
+import type { HelloMessage, LiveMessage, MachineStep } from "../../contract.ts";
 import { fetchLatest, fetchSince, fetchTimeline, isDenied } from "./api.ts";
 import * as store from "./store.ts";
 
@@ -13,6 +13,8 @@ const firstReachMs = 24 * 3_600_000;
 let source: EventSource | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let isLoading = false;
+/** What has come and is not shown yet. */
+let waiting: LiveMessage[] = [];
 /** The first list of a connection is all there are. */
 let isFirstList = true;
 
@@ -20,12 +22,13 @@ let isFirstList = true;
 export function connect(): void {
   clearTimeout(retry);
   source?.close();
+  waiting = [];
   const id = store.selectedId.value;
   const query = id === null || !isKnown(id) ? "" : `?process=${id}`;
   const stream = new EventSource(`./inspector/live${query}`);
   source = stream;
   stream.addEventListener("message", ({ data }: MessageEvent<string>) => {
-    if (source === stream) receive(JSON.parse(data) as LiveMessage);
+    if (source === stream) takeLater(JSON.parse(data) as LiveMessage);
   });
   stream.addEventListener("error", () => {
     if (source !== stream) return;
@@ -80,6 +83,31 @@ export async function reachBack(since: number): Promise<void> {
 /** A process that is gone has no machine to watch. */
 function isKnown(id: number): boolean {
   return store.processes.value.size === 0 || store.processes.value.has(id);
+}
+
+/** Two hundred processes may change at once: what comes within a frame is shown by one. */
+function takeLater(message: LiveMessage): void {
+  if (waiting.push(message) > 1) return;
+  requestAnimationFrame(() => {
+    const come = waiting;
+    waiting = [];
+    batch(() => {
+      for (const each of withJoinedSteps(come)) receive(each);
+    });
+  });
+}
+
+/** Of several views of a machine within a frame the last is shown, with the steps of all of them. */
+function withJoinedSteps(messages: readonly LiveMessage[]): LiveMessage[] {
+  const steps = new Map<string, readonly MachineStep[]>();
+  return messages.map((message) => {
+    if (message.type !== "machine") return message;
+    const { machine } = message;
+    const key = `${machine.machine} ${machine.of}`;
+    const joined = [...(steps.get(key) ?? []), ...machine.steps];
+    steps.set(key, joined);
+    return { ...message, machine: { ...machine, steps: joined } };
+  });
 }
 
 function receive(message: LiveMessage): void {

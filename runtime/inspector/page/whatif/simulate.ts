@@ -1,25 +1,47 @@
 import type { Answered, Asked } from "./worker.ts";
 
 let worker: Worker | undefined;
-let lastTicket = 0;
+/** Ends the wait for the one that is played now. */
+let giveUp: (() => void) | undefined;
 
 /**
  * Plays one in the worker.
- * @returns `undefined` when another was asked for meanwhile. A worker that is still busy with an older one is ended.
+ * @returns `undefined` when another was asked for meanwhile: a worker that still plays this one is ended for it.
  */
-export function play(asked: Omit<Asked, "ticket">): Promise<Answered | undefined> {
-  lastTicket += 1;
-  const ticket = lastTicket;
+export function play(asked: Asked): Promise<Answered | undefined> {
+  giveUp?.();
   worker ??= new Worker(new URL("worker.ts", import.meta.url), { type: "module" });
   const own = worker;
   return new Promise((resolve, reject) => {
-    own.addEventListener("message", function listen({ data }: MessageEvent<Answered>) {
-      if (data.ticket < ticket) return;
-      own.removeEventListener("message", listen);
-      resolve(data.ticket === ticket ? data : undefined);
-    });
-    own.addEventListener("error", ({ message }) => reject(new Error(message)), { once: true });
+    const listening = new AbortController();
+    const end = (): void => {
+      listening.abort();
+      giveUp = undefined;
+    };
+    const { signal } = listening;
+    giveUp = () => {
+      end();
+      own.terminate();
+      worker = undefined;
+      resolve(undefined);
+    };
+    own.addEventListener(
+      "message",
+      ({ data }: MessageEvent<Answered>) => {
+        end();
+        resolve(data);
+      },
+      { signal },
+    );
+    own.addEventListener(
+      "error",
+      ({ message }) => {
+        end();
+        reject(new Error(message));
+      },
+      { signal },
+    );
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker is no window
-    own.postMessage({ ...asked, ticket } satisfies Asked);
+    own.postMessage(asked);
   });
 }

@@ -1,16 +1,14 @@
 import { simulate, type CrashPattern, type Simulation } from "../../../../machines/simulation.ts";
 import type { AppSpec } from "../../../../machines/spec.ts";
 
-/** What is asked of the worker: one simulation; the number comes back with it. */
+/** What is asked of the worker: one simulation. */
 export interface Asked {
-  readonly ticket: number;
   readonly spec: AppSpec;
   readonly pattern: CrashPattern;
   readonly forMs: number;
 }
 
 export interface Answered {
-  readonly ticket: number;
   readonly simulation: Simulation;
   /** How long it took, ms. */
   readonly tookMs: number;
@@ -18,8 +16,8 @@ export interface Answered {
 
 /** Plays the process machine itself, away from the page: ten thousand changes take a while. */
 addEventListener("message", ({ data }: MessageEvent<Asked>) => {
-  const { ticket, spec, pattern, forMs } = data;
+  const { spec, pattern, forMs } = data;
   const begin = performance.now();
   const simulation = simulate({ spec, pattern, forMs });
-  postMessage({ ticket, simulation, tookMs: performance.now() - begin } satisfies Answered);
+  postMessage({ simulation, tookMs: performance.now() - begin } satisfies Answered);
 });

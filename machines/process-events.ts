@@ -20,7 +20,10 @@ export type Fact =
   | { type: "child.exited"; at: number; code: number | null; signal: string | null }
   | { type: "child.failed"; at: number; failure: Failure; transient: boolean }
   | { type: "child.lost"; at: number; by: string }
-  | { type: "sensor.tripped"; at: number; by: string };
+  | { type: "sensor.tripped"; at: number; by: string; sensor?: Sensor };
+
+/** What may ask for a restart. */
+export type Sensor = "memory" | "cron" | "watch" | "heartbeat";
 
 export type ProcessEvent = Command | Fact;
 

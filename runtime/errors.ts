@@ -135,6 +135,32 @@ export const errors = {
     what: "the daemon is shutting down",
     fix: "try again in a moment",
   })),
+  ERR_INSPECTOR_DENIED: define("denied", (p: { why: string }) => ({
+    what: `the inspector lets nobody in without a token of its own: ${p.why}`,
+    fix: "`xm inspect` gives an address that opens it, once; `xm inspect --json` a token for programs",
+  })),
+  ERR_INSPECTOR_FOREIGN: define("denied", (p: { header: string; value: string; port: number }) => ({
+    what: `the inspector is not to be reached by way of ${p.header} ${p.value}`,
+    why: "another page or name could act for its user",
+    fix: `use http://127.0.0.1:${p.port}`,
+  })),
+  ERR_INSPECTOR_READ_ONLY: define("denied", (p: { what: string }) => ({
+    what: p.what,
+    fix: "`xm inspect --control` gives an address with which processes can be acted on; the rest is for the command line",
+  })),
+  ERR_INSPECTOR_PORT: define("conflict", (p: { port: number; why: string }) => ({
+    what: `the inspector cannot listen on 127.0.0.1:${p.port}`,
+    why: p.why,
+    fix: "choose another port with `xm inspect --port N`, or 0 for any that is free",
+  })),
+  ERR_INSPECTOR_FULL: define("unavailable", (p: { viewers: number }) => ({
+    what: `${p.viewers} viewers are connected already`,
+    fix: "close some of their pages",
+  })),
+  ERR_PAGE_NOT_BUILT: define("not-found", (p: { file: string }) => ({
+    what: `there is no ${p.file}`,
+    fix: "`npm run build` makes the page; a package from the registry has it",
+  })),
   ERR_INTERNAL: define("failed", (p: { what: string }) => ({
     what: p.what,
     fix: "this is a fault of Ex Machina: please report it with the daemon's log (`xm daemon status` names it)",

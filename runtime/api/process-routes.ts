@@ -60,7 +60,9 @@ export function history({ daemon, query, response }: Exchange): void {
     daemon.history.read({
       ...(ids === undefined ? {} : { ids }),
       since: numberFrom(query.get("since"), 0),
+      until: numberFrom(query.get("until"), Number.POSITIVE_INFINITY),
       afterSeq: numberFrom(query.get("after"), 0),
+      beforeSeq: numberFrom(query.get("before"), Number.POSITIVE_INFINITY),
       limit: numberFrom(query.get("limit"), 10_000),
     }),
   );
@@ -83,15 +85,22 @@ export async function scaleApp({ daemon, request, response, params }: Exchange):
   stream.end();
 }
 
-export async function actOn({ daemon, request, response }: Exchange): Promise<void> {
+export async function actOn({ daemon, request, response, isRemote }: Exchange): Promise<void> {
   const body = await readBody(request, actionRequestSchema);
+  if (isRemote) refuseEnvironment(body);
   const stream = startStream(request, response);
   await act(daemon, body, (outcome) => stream.write(outcome));
   stream.end();
 }
 
-export async function reloadProcesses({ daemon, request, response }: Exchange): Promise<void> {
+export async function reloadProcesses({
+  daemon,
+  request,
+  response,
+  isRemote,
+}: Exchange): Promise<void> {
   const body = await readBody(request, reloadRequestSchema);
+  if (isRemote) refuseEnvironment(body);
   const stream = startStream(request, response);
   await reload(daemon, body, {
     tell: (outcome) => stream.write(outcome),
@@ -121,6 +130,14 @@ export async function input({ daemon, request, response }: Exchange): Promise<vo
 export async function inspect({ daemon, request, response }: Exchange): Promise<void> {
   const { id } = await readBody(request, inspectionRequestSchema);
   sendJson(response, await inspectApp(daemon, id));
+}
+
+/** NODE_OPTIONS runs any program: who may restart a process shall not be able to replace it. */
+function refuseEnvironment({ env }: { env?: unknown }): void {
+  if (env !== undefined) {
+    const what = "env: the environment is not changed by way of the inspector";
+    throw xmError("ERR_INSPECTOR_READ_ONLY", { what });
+  }
 }
 
 function chosen({ daemon, params }: Exchange): Managed {

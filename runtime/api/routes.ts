@@ -1,6 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Daemon } from "../daemon/daemon.ts";
+import type { Inspector } from "../inspector/index.ts";
 import * as daemonRoutes from "./daemon-routes.ts";
+import * as inspectorRoutes from "./inspector-routes.ts";
 import * as processRoutes from "./process-routes.ts";
 import * as streamRoutes from "./stream-routes.ts";
 
@@ -11,6 +13,9 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  readonly inspector: Inspector;
+  /** It came by TCP: see `Route.overTcp`. */
+  readonly isRemote: boolean;
   /** Ends the daemon once the answer is out. */
   readonly leave: (how: Leave) => void;
 }
@@ -28,6 +33,8 @@ export interface Route {
   /** Name of the answer's schema; `stream` when it is a line each. */
   readonly answer: string;
   readonly kind: "json" | "stream";
+  /** What acts on processes may be asked for by TCP, with `--control`; what reads always, and all else never. */
+  readonly overTcp?: "control";
   readonly handle: (exchange: Exchange) => Promise<void> | void;
 }
 
@@ -69,6 +76,32 @@ export const routes: readonly Route[] = [
   },
   {
     method: "GET",
+    path: "/inspector",
+    summary: "The inspector: whether it listens, and who looks",
+    answer: "inspectorSchema",
+    kind: "json",
+    handle: inspectorRoutes.show,
+  },
+  {
+    method: "POST",
+    path: "/inspector",
+    summary: "Opens the inspector on 127.0.0.1, and gives an address that lets its reader in once",
+    body: "openInspectorSchema",
+    answer: "inspectorOpenedSchema",
+    kind: "json",
+    handle: inspectorRoutes.open,
+  },
+  {
+    method: "POST",
+    path: "/inspector/close",
+    summary: "Closes the inspector; every address, page and token of it is void",
+    body: "daemonRequestSchema",
+    answer: "inspectorSchema",
+    kind: "json",
+    handle: inspectorRoutes.close,
+  },
+  {
+    method: "GET",
     path: "/processes",
     summary:
       "All processes; `metrics=true` samples memory and CPU, `detail=true` adds specification and decisions",
@@ -96,7 +129,7 @@ export const routes: readonly Route[] = [
     method: "GET",
     path: "/history",
     summary:
-      "Past moments, oldest first: `ids`, `since` (ms since the epoch), `after` (a number), `limit` (the last so many)",
+      "Past moments, oldest first: `ids`, `since` and `until` (ms since the epoch), `after` and `before` (numbers), `limit` (the last so many)",
     answer: "historySchema",
     kind: "json",
     handle: processRoutes.history,
@@ -117,6 +150,7 @@ export const routes: readonly Route[] = [
     body: "scaleRequestSchema",
     answer: "outcomeSchema",
     kind: "stream",
+    overTcp: "control",
     handle: processRoutes.scaleApp,
   },
   {
@@ -126,6 +160,7 @@ export const routes: readonly Route[] = [
     body: "actionRequestSchema",
     answer: "outcomeSchema",
     kind: "stream",
+    overTcp: "control",
     handle: processRoutes.actOn,
   },
   {
@@ -135,6 +170,7 @@ export const routes: readonly Route[] = [
     body: "reloadRequestSchema",
     answer: "reloadLineSchema",
     kind: "stream",
+    overTcp: "control",
     handle: processRoutes.reloadProcesses,
   },
   {
@@ -144,6 +180,7 @@ export const routes: readonly Route[] = [
     body: "triggerRequestSchema",
     answer: "triggerResultsSchema",
     kind: "json",
+    overTcp: "control",
     handle: processRoutes.trigger,
   },
   {
@@ -153,6 +190,7 @@ export const routes: readonly Route[] = [
     body: "signalRequestSchema",
     answer: "outcomesSchema",
     kind: "json",
+    overTcp: "control",
     handle: processRoutes.signal,
   },
   {

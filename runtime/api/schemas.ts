@@ -19,7 +19,7 @@ const decisionSchema = v.object({
   rule: text(),
   next: text(),
   exit: nullable(exitSchema),
-  saw: v.record(v.string(), nullable(v.union([v.number(), text()]))),
+  saw: v.record(v.string(), nullable(v.union([v.number(), text(), v.boolean()]))),
   delayMs: ms(),
   sentence: text(),
 });
@@ -157,6 +157,14 @@ export const inputRequestSchema = v.strictObject({
 
 export const daemonRequestSchema = v.strictObject({ by: text() });
 
+export const openInspectorSchema = v.strictObject({
+  /** 0: any that is free. Without it: the one it listens on, else any. */
+  port: v.optional(v.pipe(count(), v.maxValue(65_535))),
+  /** Whoever uses the address may act on processes. */
+  control: v.boolean(),
+  by: text(),
+});
+
 /** One line of an action's answer: what became of one process. */
 export const outcomeSchema = v.object({
   id: count(),
@@ -217,6 +225,20 @@ export const historyRecordSchema = v.object({
       failure: nullable(v.object({ id: v.number(), at: time(), reason: text() })),
     }),
   ),
+  by: v.pipe(nullable(text()), v.description("who asked, or what tripped, in words")),
+  sensor: nullable(v.picklist(["memory", "cron", "watch", "heartbeat"])),
+  version: v.pipe(
+    nullable(text()),
+    v.description("of a life that begins: the version of what is run"),
+  ),
+  goal: processDetailSchema.entries.goal,
+  readiness: processSchema.entries.readiness,
+  restartAt: nullable(time()),
+  killAt: nullable(time()),
+  judgement: v.pipe(
+    nullable(v.looseObject({})),
+    v.description("with a decision: all that the rules compared, by name"),
+  ),
 });
 
 export const logLineSchema = v.object({
@@ -252,6 +274,18 @@ export const profileSchema = v.looseObject({});
 
 export const dumpRequestSchema = v.strictObject({
   empty: v.optional(v.pipe(v.boolean(), v.description("save an empty list"))),
+});
+
+export const inspectorSchema = v.object({
+  port: v.pipe(nullable(count()), v.description("`null` when it does not listen")),
+  viewers: v.pipe(count(), v.description("pages and tools that are connected")),
+  sessions: count(),
+});
+
+export const inspectorOpenedSchema = v.object({
+  port: count(),
+  url: v.pipe(text(), v.description("opens the page once, within ten minutes")),
+  token: v.pipe(text(), v.description("for programs, as `Authorization: Bearer`")),
 });
 
 export const dumpResultSchema = v.object({ file: text(), processes: count() });
@@ -311,5 +345,8 @@ export type Inspection = v.InferOutput<typeof inspectionSchema>;
 export type ProfileRequest = v.InferOutput<typeof profileRequestSchema>;
 export type DumpResult = v.InferOutput<typeof dumpResultSchema>;
 export type ResurrectResult = v.InferOutput<typeof resurrectResultSchema>;
+export type InspectorView = v.InferOutput<typeof inspectorSchema>;
+export type InspectorOpened = v.InferOutput<typeof inspectorOpenedSchema>;
+export type OpenInspector = v.InferOutput<typeof openInspectorSchema>;
 export type MachineStates = v.InferOutput<typeof machineStatesSchema>;
 export type Problem = v.InferOutput<typeof problemSchema>;

@@ -116,6 +116,9 @@ export function connect(options: ConnectOptions = {}): Client {
       return profile;
     },
     save: (options = {}) => json("POST", "/dump", options),
+    openInspector: (body) => json("POST", "/inspector", body),
+    inspector: () => json("GET", "/inspector"),
+    closeInspector: (by) => json("POST", "/inspector/close", { by }),
     resurrect: (by) => json("POST", "/resurrect", { by }),
     shutDown: (by) => leave("/daemon/shut-down", by),
     handOver: async (by) => {
@@ -144,8 +147,8 @@ export function connect(options: ConnectOptions = {}): Client {
   }
 }
 
-function queryOf({ ids, since, after, limit }: HistoryQuery): string {
-  const given = { ids: ids?.join(","), since, after, limit };
+function queryOf({ ids, since, until, after, before, limit }: HistoryQuery): string {
+  const given = { ids: ids?.join(","), since, until, after, before, limit };
   return Object.entries(given)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
     .join("&");

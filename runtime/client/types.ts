@@ -6,8 +6,11 @@ import type {
   DumpResult,
   HistoryRecordView,
   Inspection,
+  InspectorOpened,
+  InspectorView,
   LogLine,
   MachineStates,
+  OpenInspector,
   Outcome,
   ProcessDetail,
   ProcessView,
@@ -25,8 +28,11 @@ export type {
   DumpResult,
   HistoryRecordView,
   Inspection,
+  InspectorOpened,
+  InspectorView,
   LogLine,
   MachineStates,
+  OpenInspector,
   Outcome,
   ProcessDetail,
   ProcessView,
@@ -65,6 +71,9 @@ export interface HistoryQuery {
   readonly ids?: readonly number[];
   /** ms since the epoch. */
   readonly since?: number;
+  readonly until?: number;
+  /** Only what has a lower number. */
+  readonly before?: number;
   /** Number of the last record that is known. */
   readonly after?: number;
   /** The last so many. */
@@ -111,6 +120,11 @@ export interface Client {
   profile(request: ProfileRequest): Promise<object>;
   /** Saves the list of processes, or an empty one; the one before becomes the backup. */
   save(options?: { empty?: boolean }): Promise<DumpResult>;
+  /** Opens the inspector on 127.0.0.1: an address that lets its reader in once, and a token for programs. */
+  openInspector(request: OpenInspector): Promise<InspectorOpened>;
+  inspector(): Promise<InspectorView>;
+  /** Every address, page and token of it is void afterwards. */
+  closeInspector(by: string): Promise<InspectorView>;
   resurrect(by: string): Promise<ResurrectResult>;
   /** Stops every process, forgets them and ends the daemon. Resolves when it is gone. */
   shutDown(by: string): Promise<{ stopped: number }>;

@@ -113,7 +113,7 @@ async function perform(
   const command = action.command(request, now());
   const reached: Promise<Outcome>[] = [];
   for (const [index, managed] of chosen.entries()) {
-    recorder.cause(processKey(managed.facts), request.action);
+    recorder.cause(processKey(managed.facts), { event: request.action, by: request.by });
     god.send(commandFor(managed, command));
     reached.push(
       settled(managed.actor, action.passing).then((after) => {

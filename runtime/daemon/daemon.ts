@@ -6,6 +6,7 @@ import type { HomePaths } from "../home/paths.ts";
 import { createBalancers } from "../balancer/balancers.ts";
 import { openHistory, type History } from "../history/history.ts";
 import { historyEntry } from "../history/record.ts";
+import { createGuardLog, type GuardLog } from "../inspector/guard-log.ts";
 import { serveLinks } from "../links/server.ts";
 import { createCustomMetrics, type CustomMetrics } from "../metrics/custom.ts";
 import type { ChildServices } from "../process/child.ts";
@@ -35,6 +36,7 @@ export interface Daemon extends DeclareDependencies {
   /** What apps publish of themselves. */
   readonly custom: CustomMetrics;
   readonly children: Children;
+  readonly guardLog: GuardLog;
   /** What was repaired, adopted or lost when it came up. */
   readonly notes: readonly string[];
   /** Resolves once the root machine runs. */
@@ -94,6 +96,7 @@ export async function startDaemon(options: {
     endOf: (lifeId) => ends.get(lifeId) ?? takeExitCode(paths.exits, lifeId),
   });
 
+  const guardLog = createGuardLog(now);
   const machine = wireGod({
     home: paths.home,
     children,
@@ -101,9 +104,15 @@ export async function startDaemon(options: {
     newLifeId: () => nanoid(12),
     now,
     sensors: { sampler, workerIntervalMs, beats: (lifeId) => custom.beats(lifeId) },
-    onFact: (key, event) => recorder.cause(key, event.type),
+    onFact: (key, event) =>
+      recorder.cause(key, {
+        event: event.type,
+        ...("by" in event ? { by: event.by } : {}),
+        ...("sensor" in event ? { sensor: event.sensor } : {}),
+      }),
     onSaid: ({ lifeId }, message) => custom.hear(lifeId, message),
     restore: () => Promise.resolve(plan),
+    guardLog,
   });
   const god = createActor(machine);
   const registry = createRegistry(god);
@@ -159,6 +168,7 @@ export async function startDaemon(options: {
     history,
     custom,
     children,
+    guardLog,
     notes,
     isRestored,
     now,

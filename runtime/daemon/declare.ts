@@ -198,7 +198,7 @@ function redeclare(
   const scaled = scaleNow(dependencies, { app, instances: spec.instances, by, spec });
   const kept = current.slice(Math.max(0, current.length - spec.instances));
   const restarts = kept.map((managed): Step => () => {
-    recorder.cause(processKey(managed.facts), "restart");
+    recorder.cause(processKey(managed.facts), { event: "restart", by });
     god.send(commandFor(managed, { type: "restart", at: now(), by }));
     const word = managed.facts.status === "online" ? "restarted" : "started";
     const reached = settled(managed.actor, ["starting", "stopping"]).then((after) =>

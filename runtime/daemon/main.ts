@@ -7,11 +7,13 @@ import { acquireLock } from "../home/lock.ts";
 import { homePaths, resolveHome } from "../home/paths.ts";
 import { removeDaemonPid, writeDaemonPid } from "../home/pid-file.ts";
 import { prepareHome } from "../home/prepare.ts";
+import type { PageFolders } from "../inspector/files.ts";
+import { createInspector } from "../inspector/index.ts";
 import { lifeVariable } from "../process/life.ts";
 import { writeFileAtomic } from "../state/atomic.ts";
 import { openStore } from "../state/store.ts";
 import { version } from "../version.ts";
-import { startDaemon } from "./daemon.ts";
+import { startDaemon, type Programs } from "./daemon.ts";
 import { leaveDaemon } from "./leave.ts";
 import { countBoots, startWatchdog } from "./watchdog.ts";
 
@@ -47,36 +49,49 @@ async function main(): Promise<void> {
   await daemon.isRestored;
   for (const note of daemon.notes) log(note);
 
+  let closeInspector: (() => void) | undefined;
   let isLeaving = false;
   const leave = (how: Leave | "signal", why: string): void => {
     if (isLeaving) return;
     isLeaving = true;
     log(`leaving: ${why}`);
     watchdog?.standDown();
+    if (how === "shutDown") closeInspector?.();
     leaveDaemon({ daemon, how, why, lock, server })
       .catch((error: unknown) => log(`while leaving: ${messageOf(error)}`))
       .finally(() => process.exit(0));
   };
+  const leaveAsAsked = (how: Leave): void =>
+    leave(how, how === "shutDown" ? "xm kill" : "handing over");
+  const inspector = createInspector({ daemon, log, folders: programs, leave: leaveAsAsked });
+  closeInspector = () => void inspector.close();
   const server = await serveApi({
     daemon,
+    inspector,
     socket: paths.socket,
     log,
-    leave: (how) => leave(how, how === "shutDown" ? "xm kill" : "handing over"),
+    leave: leaveAsAsked,
   });
   writeDaemonPid(paths.pidFile, log);
   if (hasWatchdog) watchdog = startWatchdog({ command, boots, log });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.on(signal, () => leave("signal", signal));
   }
+  inspector.reopen();
   log(
     `up: version ${version}, pid ${process.pid}, ${daemon.registry.processes().length} process(es)`,
   );
 }
 
 /** Where the other programs of this build are. Real paths: the preload looks for its own in `execArgv`. */
-function programsBeside(god: string): { preload: string; balancer: string } {
+function programsBeside(god: string): Programs & PageFolders {
   const folder = dirname(realpathSync(god));
-  return { preload: join(folder, "preload.cjs"), balancer: join(folder, "balancer.cjs") };
+  return {
+    preload: join(folder, "preload.cjs"),
+    balancer: join(folder, "balancer.cjs"),
+    page: join(folder, "../inspector"),
+    charts: join(folder, "../../docs/charts"),
+  };
 }
 
 /** A fault of the daemon's own: the journal has every fact, the apps run on, and the watchdog brings it back. */

@@ -53,7 +53,7 @@ export function scaleNow(
 
   const surplus = current.slice(0, Math.max(0, current.length - instances));
   const removals = surplus.map((managed): Step => () => {
-    recorder.cause(processKey(managed.facts), "delete");
+    recorder.cause(processKey(managed.facts), { event: "delete", by });
     god.send(commandFor(managed, { type: "remove", at: now(), by }));
     const reached = settled(managed.actor, ["stopping"]).then((after) =>
       outcomeOf(managed, after, { ok: true, message: "removed" }),

@@ -1,5 +1,13 @@
 import type { Decision } from "../../machines/decision.ts";
-import type { ExitFact, ProcessStatus, ReloadFailure } from "../../machines/facts.ts";
+import type {
+  ExitFact,
+  Goal,
+  ProcessStatus,
+  Readiness,
+  ReloadFailure,
+} from "../../machines/facts.ts";
+import type { Sensor } from "../../machines/process-events.ts";
+import type { Judgement } from "../../machines/restart-policy.ts";
 
 /** One moment of the history: a transition of a process, a step of a reload, or a daemon that came up. */
 export interface HistoryRecord {
@@ -31,6 +39,17 @@ export interface HistoryRecord {
     readonly ids: readonly number[];
     readonly failure: ReloadFailure | null;
   } | null;
+  /** Who asked, or what tripped, in words. */
+  readonly by: string | null;
+  readonly sensor: Sensor | null;
+  /** Of a life that begins: the version of what is run, where the app says one. */
+  readonly version: string | null;
+  readonly goal: Goal;
+  readonly readiness: Readiness;
+  readonly restartAt: number | null;
+  readonly killAt: number | null;
+  /** With a decision: all that the rules compared, those before the one that applied too. */
+  readonly judgement: Judgement | null;
 }
 
 /** What a record is made of but its number. */
@@ -53,6 +72,14 @@ const empty: HistoryRecord = {
   exit: null,
   decision: null,
   reload: null,
+  by: null,
+  sensor: null,
+  version: null,
+  goal: "run",
+  readiness: "pending",
+  restartAt: null,
+  killAt: null,
+  judgement: null,
 };
 
 /** An entry from what is not empty of it. */
@@ -63,14 +90,45 @@ export function historyEntry(
   return { ...base, ...some };
 }
 
-/** The line of a record: what is as in an empty one is left out. */
+const optional = Object.keys(empty).filter(
+  (key) => key !== "seq" && key !== "at" && key !== "kind",
+) as (keyof HistoryRecord)[];
+
+/**
+ * The line of a record: number, time and kind first, so that a reader can find its place without parsing the rest; what
+ * is as in an empty one is left out.
+ */
 export function encodeRecord(record: HistoryRecord): string {
-  const told = Object.entries(record).filter(
-    ([key, value]) =>
-      value !== empty[key as keyof HistoryRecord] || key === "seq" || key === "kind",
-  );
-  return `${JSON.stringify(Object.fromEntries(told))}\n`;
+  const { seq, at, kind } = record;
+  const told: Record<string, unknown> = { seq, at, kind };
+  for (const key of optional) {
+    const value = record[key];
+    if (value !== empty[key]) told[key] = value;
+  }
+  return `${JSON.stringify(told)}\n`;
 }
+
+/** Number, time and process of the record whose line begins there, read without parsing it. */
+export function headOf(
+  text: string,
+  start: number,
+): { seq: number; at: number; id: number | undefined } | undefined {
+  if (!text.startsWith(seqPrefix, start)) return undefined;
+  const comma = text.indexOf(",", start);
+  if (comma < 0 || !text.startsWith(atPrefix, comma)) return undefined;
+  const end = text.indexOf(",", comma + atPrefix.length);
+  if (end < 0) return undefined;
+  const seq = Number(text.slice(start + seqPrefix.length, comma));
+  const at = Number(text.slice(comma + atPrefix.length, end));
+  if (!Number.isFinite(seq) || !Number.isFinite(at)) return undefined;
+  if (!text.startsWith(idPrefix, end)) return { seq, at, id: undefined };
+  const id = Number.parseInt(text.slice(end + idPrefix.length, end + idPrefix.length + 12), 10);
+  return { seq, at, id };
+}
+
+const seqPrefix = '{"seq":';
+const atPrefix = ',"at":';
+const idPrefix = ',"kind":"process","id":';
 
 /** @returns `undefined` for a line that is none: torn by a kill, or damaged. */
 export function decodeRecord(line: string): HistoryRecord | undefined {

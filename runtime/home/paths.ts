@@ -20,6 +20,8 @@ export interface HomePaths {
   readonly log: string;
   readonly state: string;
   readonly history: string;
+  /** The inspector's port and sessions, while it is open. */
+  readonly inspector: string;
   readonly logs: string;
   readonly pids: string;
   /** PM2's saved list (`xm save`) and the one before. */
@@ -55,6 +57,7 @@ export function homePaths(home: string): HomePaths {
     },
     state: join(home, "state"),
     history: join(home, "history"),
+    inspector: join(home, "inspector.json"),
     logs: join(home, "logs"),
     pids: join(home, "pids"),
     dump: join(home, "dump.pm2"),

@@ -147,7 +147,7 @@ const decision = v.looseObject({
   rule: v.custom<Rule>((rule) => typeof rule === "string", "expected the name of a rule"),
   next: v.picklist(["remove", "stop", "start", "wait", "give up"]),
   exit: v.nullable(exit),
-  saw: v.record(v.string(), v.nullable(v.union([v.number(), v.string()]))),
+  saw: v.record(v.string(), v.nullable(v.union([v.number(), v.string(), v.boolean()]))),
   delayMs: v.number(),
   sentence: v.string(),
 });

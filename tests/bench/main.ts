@@ -8,6 +8,7 @@ import {
   survival,
   type Figure,
 } from "./figures.ts";
+import { inspection, journal, viewers } from "./inspector.ts";
 import { preload, reloads, schedulings, throughput } from "./reload.ts";
 import { output } from "./output.ts";
 import { pm2Manager, xmManager } from "./manager.ts";
@@ -37,6 +38,9 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   preload: () => preload(rounds * 8),
   schedulings: () => schedulings(xm),
   many: () => many(xm, rounds * 2),
+  inspection: () => Promise.resolve(inspection(rounds * 3)),
+  journal: () => journal(),
+  viewers: () => viewers(xm),
 };
 
 const figures: Figure[] = [];

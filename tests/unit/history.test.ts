@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, utimesSync } from "node:fs";
+import { appendFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openHistory, type History } from "../../runtime/history/history.ts";
@@ -91,4 +91,44 @@ test("listeners hear each record once, as it happens", () => {
   stop();
   history.append(entry(0, 3));
   expect(heard).toEqual([1, 2]);
+});
+
+test("the last records before a moment are read from the file that holds them alone", () => {
+  const folder = join(testFolder().path, "history");
+  const history = open(folder, { segmentBytes: 300 });
+  for (let n = 1; n <= 40; n += 1) {
+    history.append(entry(n % 4, n * 10));
+    history.flush();
+  }
+  const seqs = (query: Parameters<History["read"]>[0]): number[] =>
+    history.read(query).map(({ seq }) => seq);
+  expect(seqs({ beforeSeq: 20, limit: 3 })).toEqual([17, 18, 19]);
+  expect(seqs({ until: 200, limit: 2 })).toEqual([19, 20]);
+  expect(seqs({ since: 150, until: 180 })).toEqual([15, 16, 17, 18]);
+  expect(seqs({ ids: [3], beforeSeq: 20, limit: 2 })).toEqual([15, 19]);
+  // Files after it and long before it may be damaged: they are not looked at.
+  const files = readdirSync(folder).sort();
+  const holding = files.findLastIndex((name) => Number(name.slice(0, 12)) <= 19);
+  for (const [index, name] of files.entries()) {
+    if (index !== holding && index !== holding - 1) writeFileSync(join(folder, name), "damaged\n");
+  }
+  expect(seqs({ beforeSeq: 20, limit: 1 })).toEqual([19]);
+});
+
+test("a scan in the background gives the same, forwards and back", async () => {
+  const history = open(join(testFolder().path, "history"), { segmentBytes: 300 });
+  for (let n = 1; n <= 40; n += 1) {
+    history.append(entry(0, n * 10));
+    history.flush();
+  }
+  const scanned = async (back: boolean): Promise<number[]> => {
+    const seqs: number[] = [];
+    for await (const batch of history.scan({ since: 100, until: 200 }, { back })) {
+      seqs.push(...batch.map(({ seq }) => seq));
+    }
+    return seqs;
+  };
+  const expected = Array.from({ length: 11 }, (_, n) => 10 + n);
+  expect(await scanned(false)).toEqual(expected);
+  expect(await scanned(true)).toEqual(expected.toReversed());
 });

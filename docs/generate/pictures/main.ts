@@ -75,8 +75,10 @@ try {
 async function takeAll(browser: Browser): Promise<void> {
   const dark = await open(browser, { width: 1_440, height: 900, colorScheme: "dark" });
   await choose(dark, "worker");
+  // From the beginning of a wait: there is time to look at it.
+  await dark.locator('.drawing [data-state="process.alive.online"].lit').waitFor();
   await dark.locator('.drawing [data-state="process.waiting"].leaf').waitFor();
-  await wait(1_500);
+  await wait(1_200);
   await take(dark, "dark");
 
   await dark.getByRole("tab", { name: "Events" }).click();

@@ -15,6 +15,11 @@ type Mode = "fit" | "follow" | "free";
 /** A chart that would be drawn smaller than this as a whole is followed. */
 const readableScale = 0.55;
 
+/** What is followed is drawn no smaller than this where that is possible. */
+const followScale = 0.7;
+
+const followFit = { margin: 36, most: 1.05 } as const;
+
 const reducesMotion = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** A statechart that lives: to be panned, zoomed, pointed at. */
@@ -66,14 +71,14 @@ export function Chart({
       most: 1.25,
     });
   const follow = (isSudden: boolean): void => {
-    const target = around(boxesOf(file, view));
+    const [target, isLarge] = targetOf(file, view, size());
     if (target === undefined) return goTo(whole(), isSudden);
     if (!isSudden && shows(viewport.current, target, size(), readableScale)) return;
     const both = around([target, ...(followed.current === undefined ? [] : [followed.current])]);
-    const fitBoth = fitted(both ?? target, size(), { margin: 36, most: 1.05 });
-    const isBoth = fitBoth.scale >= 0.7;
+    const fitBoth = fitted(both ?? target, size(), followFit);
+    const isBoth = !isLarge && fitBoth.scale >= followScale;
     followed.current = isBoth ? both : target;
-    goTo(isBoth ? fitBoth : fitted(target, size(), { margin: 36, most: 1.05 }), isSudden);
+    goTo(isBoth ? fitBoth : fitted(target, size(), followFit), isSudden);
   };
   const arrange = (next: Mode, isSudden: boolean): void => {
     if (next === "fit") goTo(whole(), isSudden);
@@ -283,25 +288,47 @@ export function Chart({
   );
 }
 
-/** Where the machine is, what led there and what is pending: what is to be seen. */
-function boxesOf({ layout }: ChartFile, view: MachineView | null): Box[] {
-  if (view === null) return [];
-  const leaves = new Set(leavesOf(view.states));
-  const ends = new Set(view.steps.flatMap(({ source, target }) => [source, target ?? source]));
-  const isShown = (id: string, hasChildren: boolean): boolean =>
-    leaves.has(id) || (ends.has(id) && !hasChildren);
-  const states = layout.states.filter(({ state }) =>
-    isShown(state.id, state.kind === "compound" || state.kind === "parallel"),
+/**
+ * What is to be seen: where the machine is, what led there and what is pending; where that would be drawn too small,
+ * less of it.
+ * @returns the box, and whether even the least of it is larger than can be read as a whole.
+ */
+function targetOf(
+  file: ChartFile,
+  view: MachineView | null,
+  size: Size,
+): [box: Box | undefined, isLarge: boolean] {
+  if (view === null) return [undefined, false];
+  const { ends, leaves, labels } = boxesOf(file, view);
+  const choices = [[...leaves, ...ends, ...labels], [...leaves, ...labels], leaves].map(around);
+  const fits = choices.find(
+    (box) => box !== undefined && fitted(box, size, followFit).scale >= followScale,
   );
+  return [fits ?? choices.at(-1), fits === undefined];
+}
+
+function boxesOf(
+  { layout }: ChartFile,
+  view: MachineView,
+): { leaves: Box[]; ends: Box[]; labels: Box[] } {
+  const lit = new Set(leavesOf(view.states));
+  const passed = new Set(view.steps.flatMap(({ source, target }) => [source, target ?? source]));
+  const isInner = (id: string): boolean => layout.states.every(({ state }) => state.parent !== id);
   const labels = layout.edges.flatMap(({ edge, label }) => {
     if (edge === null || label === null) return [];
     const isPending = view.delays.some(
       ({ delay, state }) =>
         edge.source === state && edge.labels.some(({ event }) => event === delay),
     );
-    return isTaken(edge, view.steps) || isPending ? [label] : [];
+    // With what stands beside it: the countdown, or what a guard compared.
+    const { x, y, width, height } = label;
+    return isTaken(edge, view.steps) || isPending ? [{ x, y, width: width + 60, height }] : [];
   });
-  return [...states, ...labels];
+  return {
+    leaves: layout.states.filter(({ state }) => lit.has(state.id)),
+    ends: layout.states.filter(({ state }) => passed.has(state.id) && isInner(state.id)),
+    labels,
+  };
 }
 
 /** Moves by a pointer that is held down. */

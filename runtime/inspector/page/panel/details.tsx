@@ -1,7 +1,11 @@
 import { descriptions } from "../../../../machines/descriptions.ts";
+import type { GuardReading } from "../../contract.ts";
 import { sawInWords, comparedOf } from "../moment/guards.ts";
 import { selectedId, shownMachine } from "../state/store.ts";
 import { Json } from "./json.tsx";
+
+/** Guards asked within this time were asked together; ms. */
+const sameMs = 100;
 
 /** What the guards said last, and the context. */
 export function Details() {
@@ -9,8 +13,11 @@ export function Details() {
   if (selectedId.value === null) return <p class="empty">No process is chosen.</p>;
   if (view === null) return <p class="empty">Nothing is known of this machine now.</p>;
   const latest = Math.max(0, ...view.guards.map(({ at }) => at));
+  const isOld = ({ at }: GuardReading): boolean => latest - at > sameMs;
+  // Those of the last decision first, and of them the one that held; else in the order they were asked.
   const guards = view.guards.toSorted(
-    (one, other) => other.at - one.at || Number(other.result) - Number(one.result),
+    (one, other) =>
+      Number(isOld(one)) - Number(isOld(other)) || Number(other.result) - Number(one.result),
   );
   return (
     <>
@@ -30,7 +37,7 @@ export function Details() {
             {guards.map((guard) => (
               <tr
                 key={guard.guard}
-                class={guard.at < latest ? "old" : ""}
+                class={isOld(guard) ? "old" : ""}
                 title={descriptions[guard.guard]}
               >
                 <th scope="row">{guard.guard}</th>

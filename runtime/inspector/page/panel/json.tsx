@@ -1,3 +1,7 @@
+import { duration } from "../../../../machines/lib/words.ts";
+import { now } from "../state/store.ts";
+import { moment } from "../words.ts";
+
 /** Lists longer than this are cut; nobody reads more of one here. */
 const mostEntries = 100;
 
@@ -19,6 +23,7 @@ function Entry({ name, value, depth }: { name: string; value: unknown; depth: nu
       <p class="json-line">
         <span class="json-name">{name}</span>
         <Scalar value={value} />
+        <Meaning name={name} value={value} />
       </p>
     );
   }
@@ -39,6 +44,14 @@ function Entry({ name, value, depth }: { name: string; value: unknown; depth: nu
       </div>
     </details>
   );
+}
+
+/** What a number is, where its name says that it is a moment or a time. */
+function Meaning({ name, value }: { name: string; value: unknown }) {
+  if (typeof value !== "number") return null;
+  const isMoment = /^at$|At$/.test(name) && value > 1e12;
+  if (!isMoment && !name.endsWith("Ms")) return null;
+  return <span class="faint">{isMoment ? moment(value, now()) : duration(value)}</span>;
 }
 
 function Scalar({ value }: { value: unknown }) {

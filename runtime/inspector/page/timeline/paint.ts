@@ -108,13 +108,14 @@ function paintRuler(frame: Frame): void {
   context.font = "10px ui-monospace, Menlo, Consolas, monospace";
   context.textAlign = "left";
   context.textBaseline = "middle";
+  const flags = frame.lanes.daemons.map((daemon) => xOf(frame, daemon));
   for (const time of at) {
     const x = Math.round(xOf(frame, time)) + 0.5;
     if (x < gutter) continue;
     context.fillStyle = colors.grid;
     context.fillRect(x - 0.5, rulerHeight - 6, 1, height);
     // Where a God came up is its flag.
-    if (frame.lanes.daemons.some((daemon) => Math.abs(xOf(frame, daemon) - x - 8) < 34)) continue;
+    if (flags.some((flag) => flag > x - 26 && flag < x + 58)) continue;
     context.fillStyle = colors.faint;
     context.fillText(tickLabel(time, stepMs), x + 4, rulerHeight / 2);
   }

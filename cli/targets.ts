@@ -1,6 +1,7 @@
+import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Client, ProcessView } from "../runtime/client/types.ts";
-import { xmError } from "../runtime/errors.ts";
+import { messageOf, xmError } from "../runtime/errors.ts";
 
 /**
  * The processes that targets name: id, name (a numeric name wins over an id), namespace, script path, `/regex/`,
@@ -11,6 +12,7 @@ import { xmError } from "../runtime/errors.ts";
 export async function resolveTargets(
   client: Client,
   targets: readonly string[],
+  options: FileOptions = {},
 ): Promise<ProcessView[]> {
   if (targets.length === 0) {
     throw xmError("ERR_USAGE", {
@@ -21,26 +23,40 @@ export async function resolveTargets(
   const list = await client.list();
   const chosen = new Map<number, ProcessView>();
   for (const target of targets) {
-    for (const process of await match(list, target)) chosen.set(process.id, process);
+    for (const process of await match(list, target, options)) chosen.set(process.id, process);
   }
   return [...chosen.values()].sort((a, b) => a.id - b.id);
 }
 
+/** What is taken of a file that is a target. */
+export interface FileOptions {
+  /** `--only NAME,NAME` */
+  readonly only?: string | undefined;
+  /** `--env NAME`, for names that have it appended. */
+  readonly environment?: string | undefined;
+}
+
 /** The processes one target names; empty when it names none. */
 export function matchPlain(list: readonly ProcessView[], target: string): ProcessView[] {
+  const named = matchNamed(list, target);
+  if (named.length > 0) return named;
+  const path = resolve(target);
+  return list.filter(({ script }) => script === path);
+}
+
+/** The same without script paths: what `start` takes for a process and not for a file. */
+export function matchNamed(list: readonly ProcessView[], target: string): ProcessView[] {
   if (target === "all") return [...list];
   const regex = /^\/(.+)\/([a-z]*)$/.exec(target);
   if (regex !== null && regex[1] !== undefined) {
-    const pattern = new RegExp(regex[1], regex[2]);
-    const matched = list.filter(({ name }) => pattern.test(name));
+    const pattern = patternOf(regex[1], regex[2]);
+    const matched = list.filter(({ name }) => pattern?.test(name) === true);
     if (matched.length > 0) return matched;
   }
-  const path = resolve(target);
   const tests: readonly ((process: ProcessView) => boolean)[] = [
     ({ name }) => name === target,
     ({ id }) => /^\d+$/.test(target) && id === Number(target),
     ({ namespace }) => namespace === target,
-    ({ script }) => script === path,
   ];
   for (const test of tests) {
     const matched = list.filter(test);
@@ -49,11 +65,29 @@ export function matchPlain(list: readonly ProcessView[], target: string): Proces
   return [];
 }
 
-async function match(list: readonly ProcessView[], target: string): Promise<ProcessView[]> {
+/** A path between slashes may look like a pattern and be none: it may still be the path of a script. */
+function patternOf(source: string, flags: string | undefined): RegExp | undefined {
+  try {
+    // Without its memory of the last match: each name is tested anew.
+    return new RegExp(source, flags?.replaceAll(/[gy]/g, ""));
+  } catch (error) {
+    if (existsSync(`/${source}`)) return undefined;
+    throw xmError("ERR_USAGE", {
+      what: `/${source}/${flags ?? ""} is no regular expression: ${messageOf(error)}`,
+      fix: "mend it, and quote it for the shell",
+    });
+  }
+}
+
+async function match(
+  list: readonly ProcessView[],
+  target: string,
+  options: FileOptions,
+): Promise<ProcessView[]> {
   const plain = matchPlain(list, target);
   if (plain.length > 0) return plain;
   if (target === "all") throw xmError("ERR_NO_PROCESSES", undefined);
-  const names = await namesInFile(target);
+  const names = await namesInFile(target, options);
   const named = list.filter(({ name }) => names.includes(name));
   if (named.length > 0) return named;
   const { closest } = await import("fastest-levenshtein");
@@ -63,9 +97,9 @@ async function match(list: readonly ProcessView[], target: string): Promise<Proc
   throw xmError("ERR_PROCESS_NOT_FOUND", { target, near: near === "" ? undefined : near });
 }
 
-async function namesInFile(target: string): Promise<string[]> {
+async function namesInFile(target: string, options: FileOptions): Promise<string[]> {
   const { isEcosystemFile } = await import("../runtime/config/load.ts");
   if (target !== "-" && !isEcosystemFile(target)) return [];
-  const { readApps } = await import("./read-apps.ts");
-  return (await readApps(target, {})).map(({ name }) => name);
+  const { readNames } = await import("./read-apps.ts");
+  return readNames(target, options);
 }

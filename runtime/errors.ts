@@ -20,6 +20,11 @@ export const errors = {
     what: `the interpreter "${p.interpreter}" for ${p.script} is not in PATH`,
     fix: "install it, or name another with --interpreter",
   })),
+  ERR_NODE_NOT_INSTALLED: define("not-found", (p: { version: string; script: string }) => ({
+    what: `no Node ${p.version} for ${p.script} is installed`,
+    why: "nvm, fnm, Volta, asdf, mise and n were looked at",
+    fix: `install it, for example with \`nvm install ${p.version}\`, or name another with --interpreter`,
+  })),
   ERR_PROCESS_NOT_FOUND: define(
     "not-found",
     (p: { target: string; near?: string | undefined }) => ({

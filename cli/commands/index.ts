@@ -14,6 +14,20 @@ const entry = (
   ...aliases: readonly string[]
 ): CommandEntry => ({ name, aliases, load });
 
+/** The command of a name: `startOrRestart`, and `start-or-restart` as well. */
+export function findCommand(
+  entries: readonly CommandEntry[],
+  name: string | undefined,
+): CommandEntry | undefined {
+  const isCalled = (wanted: string) => (entry: CommandEntry) =>
+    [entry.name, ...entry.aliases].some((each) => each === wanted || kebab(each) === wanted);
+  return name === undefined ? undefined : entries.find(isCalled(name));
+}
+
+function kebab(name: string): string {
+  return name.replaceAll(/[A-Z]+/g, (capitals) => `-${capitals.toLowerCase()}`);
+}
+
 /** Every command under PM2's name and PM2's other names for it. */
 export const commands: readonly CommandEntry[] = [
   entry("start", async () => (await import("./start.ts")).default),

@@ -87,12 +87,17 @@ export const declareRequestSchema = v.strictObject({
   by: text(),
 });
 
+/** What some apps are from now on, by their keys. */
+const settingsSchema = v.optional(v.array(v.strictObject({ key: text(), spec: appSpecSchema })));
+
 export const actionRequestSchema = v.strictObject({
   action: v.picklist(["start", "stop", "restart", "delete", "reset", "flush"]),
   ids: v.pipe(v.array(count()), v.minLength(1)),
   by: text(),
   /** Merged over the environment (`--update-env`); apps whose processes are named get it. */
   env: v.optional(stringMap()),
+  /** Set before the action, for what it starts; sizes stay as they are. */
+  settings: settingsSchema,
 });
 
 export const reloadRequestSchema = v.strictObject({
@@ -100,6 +105,8 @@ export const reloadRequestSchema = v.strictObject({
   by: text(),
   /** Merged over the environment of the replacements. */
   env: v.optional(stringMap()),
+  /** What the replacements are made from; the app's own once the reload has succeeded. */
+  settings: settingsSchema,
   /** Goes on whatever becomes of the replacements, as PM2 does. */
   force: v.optional(v.boolean()),
 });

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf, messageOf, xmError } from "../errors.ts";
@@ -13,17 +13,53 @@ const upWithinMs = 10_000;
  * @throws `ERR_DAEMON_NOT_STARTED`, `ERR_HOME_UNUSABLE`.
  */
 export async function launchDaemon(home: string, answers: () => Promise<boolean>): Promise<void> {
-  const { log } = homePaths(home);
-  const output = openLog(home, log);
-  const entry = daemonEntry();
-  const child = spawn(process.execPath, [...daemonFlags, entry, home], {
+  const child = spawnDaemon(home);
+  child.unref();
+  await comesUp(child, home, answers);
+}
+
+/** A daemon that lives as long as the call that started it. */
+export interface ForegroundDaemon {
+  readonly isAlive: () => boolean;
+  /** Resolves with its exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+/**
+ * The same as a child that this call keeps and waits for; nothing brings it back when it dies.
+ * @throws `ERR_DAEMON_NOT_STARTED`, `ERR_HOME_UNUSABLE`.
+ */
+export async function launchInForeground(
+  home: string,
+  answers: () => Promise<boolean>,
+): Promise<ForegroundDaemon> {
+  const child = spawnDaemon(home, { XM_WATCHDOG: "off" });
+  const ended = new Promise<number | null>((resolve) => {
+    child.once("exit", (code) => resolve(code));
+  });
+  await comesUp(child, home, answers);
+  return { isAlive: () => child.exitCode === null && child.signalCode === null, ended };
+}
+
+/** Of its own session: Ctrl-C is its starter's, who asks it to stop. */
+function spawnDaemon(home: string, variables: NodeJS.ProcessEnv = {}): ChildProcess {
+  const output = openLog(home, homePaths(home).log);
+  const child = spawn(process.execPath, [...daemonFlags, daemonEntry(), home], {
     detached: true,
     cwd: "/",
-    env: daemonEnvironment(home),
+    env: { ...daemonEnvironment(home), ...variables },
     stdio: ["ignore", output, output],
   });
   closeSync(output);
-  child.unref();
+  return child;
+}
+
+async function comesUp(
+  child: ChildProcess,
+  home: string,
+  answers: () => Promise<boolean>,
+): Promise<void> {
+  const { log } = homePaths(home);
   let ended: string | undefined;
   child.on("error", (error) => {
     ended = error.message;

@@ -34,6 +34,21 @@ export type {
   TriggerResult,
 };
 
+/** What an app is from now on. */
+export interface AppSettings {
+  /** The app's key, as a process shows it. */
+  readonly key: string;
+  readonly spec: AppSpec;
+}
+
+export type ActionCall = Omit<ActionRequest, "settings"> & {
+  readonly settings?: readonly AppSettings[];
+};
+
+export type ReloadCall = Omit<ReloadRequestBody, "settings"> & {
+  readonly settings?: readonly AppSettings[];
+};
+
 export interface LogQuery {
   readonly ids: readonly number[];
   /** How many last lines of each file. */
@@ -68,9 +83,9 @@ export interface Client {
     known: DeclareRequest["known"];
     by: string;
   }): AsyncIterable<Outcome>;
-  act(request: ActionRequest): AsyncIterable<Outcome>;
+  act(request: ActionCall): AsyncIterable<Outcome>;
   /** Replaces processes without a gap: its steps as they are taken, then an outcome for each process. */
-  reload(request: ReloadRequestBody): AsyncIterable<Outcome | Progress>;
+  reload(request: ReloadCall): AsyncIterable<Outcome | Progress>;
   /** Asks apps to do an action that they offer. */
   trigger(request: TriggerRequest): Promise<TriggerResult[]>;
   scale(app: string, instances: number, by: string): AsyncIterable<Outcome>;

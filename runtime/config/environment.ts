@@ -26,7 +26,7 @@ type Variables = Readonly<Record<string, unknown>>;
 
 /**
  * The environment of an app: the caller's, then the app's `env`, then the chosen `env_NAME`. Values become texts;
- * objects become JSON.
+ * objects become JSON, `null` takes the variable away.
  * @param filter PM2's `filter_env`: parts of names of the caller's variables to leave out; `true` leaves out all.
  */
 export function mergeEnvironment(options: {
@@ -41,7 +41,8 @@ export function mergeEnvironment(options: {
   }
   for (const layer of layers) {
     for (const [name, value] of Object.entries(layer ?? {})) {
-      if (value !== undefined && value !== null) merged[name] = asText(value);
+      if (value === null) delete merged[name];
+      else if (value !== undefined) merged[name] = asText(value);
     }
   }
   return merged;

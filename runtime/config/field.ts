@@ -16,6 +16,8 @@ export type FieldKind =
   | "readiness"
   | "scheduling"
   | "positive"
+  | "cron"
+  | "filter"
   | "boolean or string";
 
 /** One field of an ecosystem file. The configuration reference is generated from these. */

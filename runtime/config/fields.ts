@@ -57,6 +57,9 @@ export const fields: readonly Field[] = [
     "Cluster only: how connections come to the processes: `shared` (each accepts from one socket), `round-robin` (the balancer hands them out) or `reuse-port` (a socket each; Node 22.12, 23.1 or newer).",
     { default: "shared" },
   ),
+  field("Program", "execute_command", "boolean", "`true` is `exec_mode: fork`.", {
+    default: "false",
+  }),
   field("Program", "uid", "id", "User to run as, by name or number; needs root.", {
     aliases: ["user"],
   }),
@@ -67,7 +70,7 @@ export const fields: readonly Field[] = [
   field(
     "Environment",
     "filter_env",
-    "any",
+    "filter",
     "Removes the caller's variables whose name contains one of these; `true` removes all.",
     { default: "false" },
   ),
@@ -131,7 +134,7 @@ export const fields: readonly Field[] = [
   field("Logs", "log_type", "string", "Accepted; lines are not changed yet."),
 
   field("Triggers", "max_memory_restart", "size", "Restarts it when its main process is larger."),
-  field("Triggers", "cron_restart", "string", "Restarts it by a cron pattern.", {
+  field("Triggers", "cron_restart", "cron", "Restarts it by a cron pattern; 0 for none.", {
     aliases: ["cron"],
   }),
   field(
@@ -166,7 +169,7 @@ export const fields: readonly Field[] = [
     "v8",
     "event_loop_inspector",
     "deep_monitoring",
-    "execute_command",
+    "ext",
     "post_update",
     "install_url",
     "username",

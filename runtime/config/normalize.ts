@@ -21,6 +21,8 @@ export interface ConfigContext {
   readonly environment?: string | undefined;
   /** How faults name the place: the file, or `arguments`. */
   readonly source: string;
+  /** Told what does not keep the apps from being used: an unknown field, an environment nobody declares. */
+  readonly warn?: (line: string) => void;
 }
 
 /**
@@ -31,15 +33,23 @@ export async function normalizeApps(
   raw: readonly RawApp[],
   context: ConfigContext,
 ): Promise<AppSpec[]> {
+  const { environment, warn = () => {} } = context;
   const faults: string[] = [];
+  const warnings: string[] = [];
   const specs: AppSpec[] = [];
   for (const [index, each] of raw.entries()) {
     const path = `apps[${index}]`;
-    const { app, faults: own } = readFields(each, path);
+    const { app, faults: own, warnings: minor } = readFields(each, path);
+    warnings.push(...minor);
     if (app["script"] === undefined)
       own.push(`${path}.script: expected a file or a command, got nothing`);
     if (app["autorestart"] === true && app["restart"] === "never") {
       own.push(`${path}.autorestart: true contradicts restart: "never"`);
+    }
+    if (app["script"] !== undefined && nameOf(app, context).length > longestName) {
+      own.push(
+        `${path}.name: expected at most ${longestName} characters with prefix and environment`,
+      );
     }
     own.push(...(await cronFaults(app["cron_restart"], path)));
     if (
@@ -64,8 +74,26 @@ export async function normalizeApps(
       faults.push(`${path}.script: ${messageOf(error)}`);
     }
   }
-  if (faults.length > 0) throw xmError("ERR_CONFIG_INVALID", { file: context.source, faults });
+  if (faults.length > 0) {
+    // A field with a typo in its name is often why another one is missing.
+    throw xmError("ERR_CONFIG_INVALID", {
+      file: context.source,
+      faults: [...faults, ...warnings],
+    });
+  }
+  if (environment !== undefined && !raw.some((app) => `env_${environment}` in app)) {
+    warnings.push(`no app declares env_${environment}: --env ${environment} changes nothing`);
+  }
+  for (const each of warnings) warn(`${context.source}: ${each}`);
   return specs;
+}
+
+/** The names that the apps of a file have, whether or not they could be started now. */
+export function namesOfApps(
+  raw: readonly RawApp[],
+  context: Pick<ConfigContext, "environment">,
+): string[] {
+  return raw.map((each) => nameOf(readFields(each, "").app, context));
 }
 
 function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
@@ -122,6 +150,7 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
 
 /** PM2: an app that says how many processes it wants is a cluster; what is not Node cannot be one. */
 function modeOf(app: ReadApp, { interpreter }: Program): AppSpec["mode"] {
+  if (app["execute_command"] === true) return "fork";
   const wanted = text(app, "exec_mode") ?? (app["instances"] === undefined ? "fork" : "cluster");
   return wanted.startsWith("cluster") && isNode(interpreter) ? "cluster" : "fork";
 }
@@ -147,18 +176,21 @@ function programOf(app: ReadApp, cwd: string, { base, caller }: ConfigContext): 
     cwd: app["cwd"] === undefined ? base : cwd,
     interpreter: text(app, "interpreter"),
     interpreterArgs: (app["node_args"] as string[] | undefined) ?? [],
-    path: caller["PATH"],
+    variables: caller,
   });
 }
 
-function nameOf(app: ReadApp, { environment }: ConfigContext): string {
-  const script = String(app["script"]);
-  const first = script.split(/\s/)[0] ?? script;
-  const own = text(app, "name") ?? basename(first, extname(first));
+/** PM2's: what follows the last slash, without its extension; a command line has its words for a name. */
+function nameOf(app: ReadApp, { environment }: Pick<ConfigContext, "environment">): string {
+  const script = (text(app, "script") ?? "").trim().replaceAll(/\s+/g, " ");
+  const own = text(app, "name") ?? basename(script, extname(script)).slice(0, longestName);
   const suffix =
     app["append_env_to_name"] === true && environment !== undefined ? `-${environment}` : "";
-  return `${text(app, "name_prefix") ?? ""}${own}${suffix}`;
+  return `${text(app, "name_prefix") ?? ""}${own || "app"}${suffix}`;
 }
+
+/** Log and pid files are named after it, with an ending each; a file's name holds 255 bytes. */
+const longestName = 200;
 
 function instancesOf(wanted: number | undefined): number {
   if (wanted === undefined) return 1;
@@ -203,7 +235,7 @@ async function cronFaults(pattern: unknown, path: string): Promise<string[]> {
   }
 }
 
-/** A name as part of a file name. */
+/** A name as part of a file name: what a shell would want quoted becomes a dash, as in PM2. */
 function fileName(name: string): string {
-  return name.replaceAll(/[\s/\\]+/g, "-");
+  return name.replaceAll(/[^\p{L}\p{N}._@+~-]/gu, "-");
 }

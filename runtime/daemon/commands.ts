@@ -1,5 +1,7 @@
 import { processKey } from "../../machines/lib/process-key.ts";
+import type { AppActor } from "../../machines/app.ts";
 import type { Command } from "../../machines/process-events.ts";
+import type { AppSpec } from "../../machines/spec.ts";
 import type { GodActor, GodEvent } from "../../machines/god.ts";
 import type { ProcessFacts, ProcessStatus } from "../../machines/facts.ts";
 import type { ActionRequest, Outcome } from "../api/schemas.ts";
@@ -9,6 +11,8 @@ import type { StateStore } from "../state/store.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Managed, Registry } from "./registry.ts";
 import { settled } from "./settle.ts";
+import { shareEnvironment } from "./share.ts";
+import { changedSettings } from "./spec-changes.ts";
 
 /** Told of each outcome once it is on disk. */
 export type Tell = (outcome: Outcome) => void;
@@ -82,9 +86,11 @@ export async function act(
     return;
   }
   store.assertWritable();
-  const { env } = request;
-  if (env !== undefined) updateEnvironment(dependencies, chosen, env);
-  const reached = await perform(dependencies, chosen, actions[request.action], request);
+  const changes = configure(dependencies, chosen, request);
+  const reached = await perform(dependencies, chosen, actions[request.action], {
+    request,
+    changes,
+  });
   await Promise.all(
     reached.map(async (each) => {
       const outcome = await each;
@@ -102,7 +108,7 @@ async function perform(
   { god, recorder, now }: CommandDependencies,
   chosen: readonly Managed[],
   action: Action,
-  request: ActionRequest,
+  { request, changes }: { request: ActionRequest; changes: ReadonlyMap<AppActor, string[]> },
 ): Promise<Promise<Outcome>[]> {
   const command = action.command(request, now());
   const reached: Promise<Outcome>[] = [];
@@ -110,9 +116,10 @@ async function perform(
     recorder.cause(processKey(managed.facts), request.action);
     god.send(commandFor(managed, command));
     reached.push(
-      settled(managed.actor, action.passing).then((after) =>
-        outcomeOf(managed, after, action.done(managed.facts, after)),
-      ),
+      settled(managed.actor, action.passing).then((after) => {
+        const changed = changes.get(managed.app) ?? [];
+        return outcomeOf(managed, after, { ...action.done(managed.facts, after), changed });
+      }),
     );
     if (index % commandsPerTurn === commandsPerTurn - 1) {
       await new Promise((go) => {
@@ -123,18 +130,37 @@ async function perform(
   return reached;
 }
 
-/** Merges variables over the environment of the chosen processes' apps (`--update-env`). */
-export function updateEnvironment(
+/**
+ * Gives the apps of the chosen processes what a request says of them, and their environment what it merges over it.
+ * @returns the names of the settings that changed, for apps that were given any.
+ */
+function configure(
   { god, store, now }: CommandDependencies,
   chosen: readonly Managed[],
-  env: Readonly<Record<string, string>>,
-): void {
+  request: Pick<ActionRequest, "env" | "settings">,
+): Map<AppActor, string[]> {
+  const changes = new Map<AppActor, string[]>();
   for (const app of new Set(chosen.map((managed) => managed.app))) {
     const { key, spec } = app.getSnapshot().context;
-    const updated = { ...spec, env: { ...spec.env, ...env } };
+    const updated = settledSpec(app, request);
+    if (updated === spec) continue;
     store.append({ type: "app.declared", at: now(), app: { key, spec: updated } });
     god.send({ type: "app.configure", at: now(), key, spec: updated });
+    if (request.settings !== undefined) changes.set(app, changedSettings(spec, updated));
   }
+  return changes;
+}
+
+/** What an app is once a request's settings and variables are over it; its size is another command's. */
+export function settledSpec(
+  app: AppActor,
+  { env, settings }: Pick<ActionRequest, "env" | "settings">,
+): AppSpec {
+  const { key, spec } = app.getSnapshot().context;
+  const given = settings?.find((each) => each.key === key)?.spec;
+  if (given === undefined && env === undefined) return spec;
+  const wanted = given === undefined ? spec : { ...given, instances: spec.instances };
+  return shareEnvironment({ ...wanted, env: { ...wanted.env, ...env } });
 }
 
 export function commandFor(managed: Managed, command: Command): GodEvent {

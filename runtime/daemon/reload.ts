@@ -5,9 +5,10 @@ import type { Outcome, Progress, ReloadRequestBody } from "../api/schemas.ts";
 import { xmError } from "../errors.ts";
 import { instanceLogPaths } from "../logs/paths.ts";
 import { linesSince, sizeOf } from "../logs/last-lines.ts";
-import { outcomeOf, type CommandDependencies, type Tell } from "./commands.ts";
+import { outcomeOf, settledSpec, type CommandDependencies, type Tell } from "./commands.ts";
 import type { Change } from "./recorder.ts";
 import type { Managed } from "./registry.ts";
+import { changedSettings } from "./spec-changes.ts";
 
 /** Told of each step of a reload as it is taken. */
 export type TellProgress = (progress: Progress) => void;
@@ -30,21 +31,23 @@ export async function reload(
   for (const each of chosen) apps.set(each.app, [...(apps.get(each.app) ?? []), each]);
   for (const app of apps.keys()) assertSettled(app);
   store.assertWritable();
-  const { by, env } = request;
+  const { by } = request;
   const force = request.force === true;
   await Promise.all(
     [...apps].map(async ([app, processes]) => {
-      const { spec } = app.getSnapshot().context;
+      const { spec: before } = app.getSnapshot().context;
+      const spec = settledSpec(app, request);
       const reached = await reloadApp(dependencies, {
         app,
         processes,
         by,
         force,
-        spec: env === undefined ? spec : { ...spec, env: { ...spec.env, ...env } },
+        spec,
         tellProgress,
       });
       await store.flush();
-      for (const outcome of reached) tell(outcome);
+      const changed = request.settings === undefined ? [] : changedSettings(before, spec);
+      for (const outcome of reached) tell(outcome.ok ? { ...outcome, changed } : outcome);
     }),
   );
 }

@@ -186,7 +186,7 @@ test("a command with spaces runs through bash -c, a bare one is looked up in PAT
     join(path, "bash"),
     ["-c", "echo a | cat"],
     null,
-    "echo",
+    "echo a | cat",
   ]);
   expect((await normalize({ script: "python3" })).script).toBe(join(path, "python3"));
   await expect(normalize({ script: "nothing" })).rejects.toMatchObject({

@@ -20,15 +20,17 @@ const shared = {
   },
 };
 
-/** `xm simulate` alone plays a statechart: no other call shall parse one. */
-const simulationApart = {
-  name: "simulation-apart",
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /\/machines\/simulation\.js$/ }, () => ({
-      path: "./simulation.cjs",
-      external: true,
-    })),
-};
+/** A module that most calls shall not parse, in a bundle of its own. */
+const apart = (filter, path) => ({
+  name: `apart: ${path}`,
+  setup: ({ onResolve }) => onResolve({ filter }, () => ({ path, external: true })),
+});
+
+/** `xm simulate` alone plays a statechart. */
+const simulationApart = apart(/\/machines\/simulation\.js$/, "./simulation.cjs");
+
+/** All commands but those that are called again and again. */
+const allApart = apart(/^\.\/all\.js$/, "./all.cjs");
 
 await build({
   ...shared,
@@ -39,8 +41,12 @@ await build({
 
 await build({
   ...shared,
-  plugins: [simulationApart],
-  entryPoints: { xm: "dist/cli/main.js", god: "dist/runtime/daemon/main.js" },
+  plugins: [simulationApart, allApart],
+  entryPoints: {
+    xm: "dist/cli/main.js",
+    all: "dist/cli/all.js",
+    god: "dist/runtime/daemon/main.js",
+  },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
   banner: { js: "#!/usr/bin/env node" },

@@ -1,6 +1,7 @@
 import { renderUsage } from "citty";
 import { xmError } from "../runtime/errors.ts";
-import { commands, type CommandEntry } from "./commands/index.ts";
+import type { CommandEntry } from "./commands/entry.ts";
+import { commands } from "./commands/index.ts";
 
 /** Help for one command or for all; no command at all, or an unknown one, is an error. */
 export async function showHelp(call: {

@@ -1,35 +1,9 @@
-import type { CommandDef } from "citty";
-
-/** A command, loaded when it is called: every file a call does not need is time it does not take. */
-export interface CommandEntry {
-  readonly name: string;
-  readonly aliases: readonly string[];
-  // oxlint-disable-next-line typescript/no-explicit-any -- each command has arguments of its own
-  readonly load: () => Promise<CommandDef<any>>;
-}
-
-const entry = (
-  name: string,
-  load: CommandEntry["load"],
-  ...aliases: readonly string[]
-): CommandEntry => ({ name, aliases, load });
-
-/** The command of a name: `startOrRestart`, and `start-or-restart` as well. */
-export function findCommand(
-  entries: readonly CommandEntry[],
-  name: string | undefined,
-): CommandEntry | undefined {
-  const isCalled = (wanted: string) => (entry: CommandEntry) =>
-    [entry.name, ...entry.aliases].some((each) => each === wanted || kebab(each) === wanted);
-  return name === undefined ? undefined : entries.find(isCalled(name));
-}
-
-function kebab(name: string): string {
-  return name.replaceAll(/[A-Z]+/g, (capitals) => `-${capitals.toLowerCase()}`);
-}
+import { everyday } from "../everyday.ts";
+import { entry, type CommandEntry } from "./entry.ts";
 
 /** Every command under PM2's name and PM2's other names for it. */
 export const commands: readonly CommandEntry[] = [
+  ...everyday,
   entry("start", async () => (await import("./start.ts")).default),
   entry("stop", async () => (await import("./actions.ts")).stop),
   entry("restart", async () => (await import("./actions.ts")).restart),
@@ -41,8 +15,6 @@ export const commands: readonly CommandEntry[] = [
     "startOrGracefulReload",
   ),
   entry("delete", async () => (await import("./actions.ts")).remove, "del"),
-  entry("list", async () => (await import("./list.ts")).default, "ls", "l", "ps", "status"),
-  entry("jlist", async () => (await import("./jlist.ts")).default),
   entry("prettylist", async () => (await import("./jlist.ts")).pretty),
   entry("describe", async () => (await import("./describe.ts")).default, "desc", "info", "show"),
   entry("why", async () => (await import("./why.ts")).default),
@@ -60,7 +32,6 @@ export const commands: readonly CommandEntry[] = [
   entry("sendSignal", async () => (await import("./send-signal.ts")).default),
   entry("save", async () => (await import("./dump.ts")).save, "dump"),
   entry("resurrect", async () => (await import("./dump.ts")).resurrect),
-  entry("ping", async () => (await import("./daemon.ts")).ping),
   entry("kill", async () => (await import("./daemon.ts")).kill),
   entry("update", async () => (await import("./daemon.ts")).update, "updatePM2"),
   entry("daemon", async () => (await import("./daemon.ts")).default),

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, constants } from "node:os";
 import { basename, extname, join } from "node:path";
 import type { AppSpec, Scheduling } from "../../machines/spec.ts";
 import { messageOf, XmError, xmError } from "../errors.ts";
@@ -51,6 +51,7 @@ export async function normalizeApps(
         `${path}.name: expected at most ${longestName} characters with prefix and environment`,
       );
     }
+    own.push(...signalFaults(app, context.caller));
     own.push(...(await cronFaults(app["cron_restart"], path)));
     if (
       app["scheduling"] === "reuse-port" &&
@@ -135,7 +136,7 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
     instanceVariable: text(app, "instance_var") ?? "NODE_APP_INSTANCE",
     incrementVariable: text(app, "increment_var") ?? null,
     sourceMaps: sourceMapsOf(app),
-    stopSignal: text(app, "kill_signal") ?? caller["PM2_KILL_SIGNAL"] ?? "SIGINT",
+    stopSignal: text(app, "kill_signal") ?? (caller["PM2_KILL_SIGNAL"] || "SIGINT"),
     stopWithMessage:
       app["shutdown_with_message"] === true || caller["PM2_KILL_USE_MESSAGE"] === "true",
     killsTree: app["treekill"] !== false,
@@ -220,6 +221,15 @@ function passthroughOf(app: ReadApp): Record<string, unknown> {
     ([name]) => fieldsByName.get(name)?.group === "Kept for scripts",
   );
   return Object.fromEntries(kept);
+}
+
+/** The caller may choose the signal by a variable, which is told by its name when it is none. */
+function signalFaults(
+  app: ReadApp,
+  { PM2_KILL_SIGNAL: wanted }: ConfigContext["caller"],
+): string[] {
+  if (!wanted || app["kill_signal"] !== undefined || wanted in constants.signals) return [];
+  return [`the variable PM2_KILL_SIGNAL: expected a signal such as SIGTERM, got "${wanted}"`];
 }
 
 async function cronFaults(pattern: unknown, path: string): Promise<string[]> {

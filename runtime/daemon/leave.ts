@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 import { reloadFactsOf } from "../../machines/reload.ts";
 import type { Leave } from "../api/routes.ts";
 import type { Lock } from "../home/lock.ts";
+import { removeDaemonPid } from "../home/pid-file.ts";
 import { removeIfThere } from "../home/prepare.ts";
 import type { Daemon } from "./daemon.ts";
 
@@ -28,7 +29,7 @@ export async function leaveDaemon(options: {
     await daemon.store.close();
   } finally {
     removeIfThere(daemon.paths.socket);
-    removeIfThere(daemon.paths.pidFile);
+    removeDaemonPid(daemon.paths.pidFile);
     await lock.release();
   }
 }

@@ -4,8 +4,9 @@ import { serveApi } from "../api/server.ts";
 import type { Leave } from "../api/routes.ts";
 import { errnoOf, messageOf } from "../errors.ts";
 import { acquireLock } from "../home/lock.ts";
-import { resolveHome } from "../home/paths.ts";
-import { prepareHome, removeIfThere } from "../home/prepare.ts";
+import { homePaths, resolveHome } from "../home/paths.ts";
+import { removeDaemonPid, writeDaemonPid } from "../home/pid-file.ts";
+import { prepareHome } from "../home/prepare.ts";
 import { lifeVariable } from "../process/life.ts";
 import { writeFileAtomic } from "../state/atomic.ts";
 import { openStore } from "../state/store.ts";
@@ -23,7 +24,7 @@ async function main(): Promise<void> {
   delete process.env[lifeVariable];
   const lock = await acquireLock(paths.home);
   if (lock === undefined) return;
-  process.title = `xm v${version}: God Daemon (${paths.home})`;
+  process.title = process.env["PM2_DAEMON_TITLE"] || `xm v${version}: God Daemon (${paths.home})`;
 
   const now = (): number => Date.now();
   const boots = countBoots(process.env, now());
@@ -62,7 +63,7 @@ async function main(): Promise<void> {
     log,
     leave: (how) => leave(how, how === "shutDown" ? "xm kill" : "handing over"),
   });
-  writePid(paths.pidFile);
+  writeDaemonPid(paths.pidFile, log);
   if (hasWatchdog) watchdog = startWatchdog({ command, boots, log });
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.on(signal, () => leave("signal", signal));
@@ -81,7 +82,7 @@ function programsBeside(god: string): { preload: string; balancer: string } {
 /** A fault of the daemon's own: the journal has every fact, the apps run on, and the watchdog brings it back. */
 function fail(error: unknown): never {
   log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  removeIfThere(`${process.argv[2] ?? resolveHome(process.env)}/god.pid`);
+  removeDaemonPid(homePaths(process.argv[2] ?? resolveHome(process.env)).pidFile);
   process.exit(1);
 }
 
@@ -105,14 +106,6 @@ function readIfThere(file: string): string | undefined {
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") log(`${file} cannot be read: ${messageOf(error)}`);
     return undefined;
-  }
-}
-
-function writePid(file: string): void {
-  try {
-    writeFileAtomic(file, `${process.pid}\n`);
-  } catch (error) {
-    log(`${file} cannot be written: ${messageOf(error)}`);
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -30,6 +31,10 @@ export function resolveHome(env: Readonly<Record<string, string | undefined>>): 
   return chosen === undefined || chosen === "" ? join(homedir(), ".xm") : resolve(chosen);
 }
 
+/**
+ * The paths of a home. A home of PM2's layout, chosen by `PM2_HOME` when it is made, names its own log and pid file
+ * as PM2's users know them; which layout it has is seen from the log that is there.
+ */
 export function homePaths(home: string): HomePaths {
   return {
     home,
@@ -37,8 +42,12 @@ export function homePaths(home: string): HomePaths {
     links: join(home, "apps.sock"),
     balancers: join(home, "balancers"),
     exits: join(home, "exits"),
-    pidFile: join(home, "god.pid"),
-    log: join(home, "god.log"),
+    get pidFile() {
+      return join(home, isPm2Layout(home) ? "pm2.pid" : "god.pid");
+    },
+    get log() {
+      return join(home, isPm2Layout(home) ? "pm2.log" : "god.log");
+    },
     state: join(home, "state"),
     history: join(home, "history"),
     logs: join(home, "logs"),
@@ -46,4 +55,18 @@ export function homePaths(home: string): HomePaths {
     dump: join(home, "dump.pm2"),
     dumpBackup: join(home, "dump.pm2.bak"),
   };
+}
+
+function isPm2Layout(home: string): boolean {
+  if (existsSync(join(home, "god.log"))) return false;
+  return existsSync(join(home, "pm2.log")) || isChosenByPm2Home(process.env, home);
+}
+
+/** Whether a home is what `PM2_HOME` says, with nothing of ours over it. */
+function isChosenByPm2Home(
+  env: Readonly<Record<string, string | undefined>>,
+  home: string,
+): boolean {
+  const { XM_HOME: own, PM2_HOME: theirs } = env;
+  return !own && theirs !== undefined && theirs !== "" && resolve(theirs) === home;
 }

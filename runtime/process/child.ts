@@ -1,4 +1,5 @@
 import type { ChildFact } from "../../machines/facts.ts";
+import type { LaunchCounts } from "../../machines/process-events.ts";
 import type { AppSpec, LogPaths } from "../../machines/spec.ts";
 import type { Balancers } from "../balancer/contract.ts";
 import type { Down, Up } from "../links/protocol.ts";
@@ -31,6 +32,7 @@ export interface Launch {
   /** Of this process; the specification's are its app's. */
   readonly logs: LogPaths;
   readonly pidFile: string | null;
+  readonly counts: LaunchCounts;
 }
 
 /** Where children come from and how they are talked to. */

@@ -130,8 +130,9 @@ function meansListening(message: Up): boolean {
 }
 
 function launchFrom(input: LaunchInput, { home, newLifeId }: SourceDependencies): Launch {
-  const { spec, id, generation, app, instance } = input;
+  const { spec, id, generation, app, instance, counts } = input;
   return {
+    counts,
     spec,
     id,
     generation,

@@ -78,8 +78,8 @@ export function foreignFlag(
   }
   const found = accepted[name];
   if (found !== undefined) return found;
-  const near = closest(name, [...known]);
+  const near = known.length === 0 ? "" : closest(name, [...known]);
   const fix =
-    near === "" ? "see `xm --help`" : `did you mean "${near.length === 1 ? "-" : "--"}${near}"?`;
+    near === "" ? "it takes none" : `did you mean "${near.length === 1 ? "-" : "--"}${near}"?`;
   throw xmError("ERR_USAGE", { what: `no such flag: ${word}`, fix });
 }

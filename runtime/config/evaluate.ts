@@ -1,4 +1,5 @@
 import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { evaluator } from "./_evaluator.ts";
@@ -45,10 +46,11 @@ export async function evaluate(file: string): Promise<string> {
   }
 }
 
-/** The app's own `tsx`, found from its configuration file. */
+/** The app's own `tsx`, found from its configuration file; its module, whose other form finds no loader in a thread. */
 function tsxBeside(file: string): string {
   try {
-    return pathToFileURL(createRequire(file).resolve("tsx/esm/api")).href;
+    const manifest = createRequire(file).resolve("tsx/package.json");
+    return pathToFileURL(join(dirname(manifest), "dist/esm/api/index.mjs")).href;
   } catch (error) {
     throw new Error(
       `Node ${process.version} does not run TypeScript by itself: install \`tsx\` beside it, or use Node 22.18 or newer`,

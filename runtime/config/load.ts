@@ -66,7 +66,7 @@ async function parseJson5(text: string): Promise<unknown> {
 /** Through JSON once more: an anchor within itself is told, and a node that two places share is two. */
 async function parseYaml(text: string): Promise<unknown> {
   const { parse } = await import("yaml");
-  return JSON.parse(JSON.stringify(parse(text, refuseKey) ?? null)) as unknown;
+  return JSON.parse(JSON.stringify(parse(text) ?? null), refuseKey) as unknown;
 }
 
 /** A value that reached a prototype would be a setting nobody wrote. */
@@ -102,6 +102,11 @@ const sections: readonly string[] = ["deploy", "static", "include"];
 
 function unreadable(file: string, error: unknown): Error {
   const isMissing = errnoOf(error) === "ENOENT" && (error as { path?: string }).path === file;
-  const why = isMissing ? "it does not exist" : messageOf(error);
+  const isCircular = /circular structure/.test(messageOf(error));
+  const why = isMissing
+    ? "it does not exist"
+    : isCircular
+      ? "a value in it is part of itself"
+      : messageOf(error);
   return xmError("ERR_CONFIG_UNREADABLE", { file, why }, { cause: error });
 }

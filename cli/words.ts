@@ -10,7 +10,8 @@ const optionalValues: readonly string[] = ["watch", "timestamp", "log", "filter-
  * for are left out; a flag that nobody knows is an error, since a typo is not a setting.
  * @throws `ERR_USAGE`
  */
-export async function prepareWords(words: readonly string[], args: ArgsDef): Promise<string[]> {
+export async function prepareWords(given: readonly string[], args: ArgsDef): Promise<string[]> {
+  const words = [...given];
   const known = knownFlags(args);
   const prepared: string[] = [];
   const isWord = (word: string | undefined): boolean =>
@@ -33,7 +34,7 @@ export async function prepareWords(words: readonly string[], args: ArgsDef): Pro
     if (found.isSwitch) {
       const isOff = name.startsWith("no-") !== (attached === "false");
       prepared.push(`--${isOff ? "no-" : ""}${found.name}`);
-      if (letters !== "") prepared.push(...(await prepareWords([`-${letters}`], args)));
+      if (letters !== "") words.splice(index + 1, 0, `-${letters}`);
       continue;
     }
     let value = attached ?? (letters === "" ? undefined : letters);

@@ -57,6 +57,13 @@ const sensors =
     draft.sensors = { ...draft.sensors, ...changed };
   };
 
+const logs =
+  (...names: readonly string[]): Part =>
+  (draft, from) => {
+    const changed = Object.entries(from.logs).filter(([name]) => names.includes(name));
+    draft.logs = { ...draft.logs, ...Object.fromEntries(changed) };
+  };
+
 const whole =
   (...names: readonly (keyof AppSpec)[]): Part =>
   (draft, from) => {
@@ -77,14 +84,13 @@ export const parts: Readonly<Record<string, Part>> = {
   cwd: whole("cwd"),
   interpreter: whole("interpreter"),
   node_args: whole("interpreterArgs"),
-  out_file: (draft, from) => {
-    draft.logs = { ...draft.logs, out: from.logs.out };
-  },
-  error_file: (draft, from) => {
-    draft.logs = { ...draft.logs, error: from.logs.error };
-  },
+  out_file: logs("out"),
+  error_file: logs("error"),
   log_file: whole("logs"),
   disable_logs: whole("logs"),
+  time: logs("dateFormat"),
+  log_date_format: logs("dateFormat"),
+  log_type: logs("type"),
   merge_logs: whole("mergeLogs"),
   pid_file: whole("pidFile"),
   autorestart: restart("mode"),

@@ -1,7 +1,8 @@
 import type { LaunchCounts } from "../../machines/process-events.ts";
 import type { AppSpec, LogPaths } from "../../machines/spec.ts";
 import { fieldsOfPolicy } from "../config/policy-fields.ts";
-import { ownUserName } from "../os/users.ts";
+import { ownUserName, resolveIdentity, type Identity } from "../os/users.ts";
+import { interpreterWord } from "./interpreter.ts";
 
 /** What of a launch PM2 puts into the environment. */
 interface Launched {
@@ -61,7 +62,7 @@ function configuration({ spec, counts }: Launched, at: number): Record<string, u
     instances: spec.instances,
     instance_var: spec.instanceVariable,
     increment_var: spec.incrementVariable,
-    exec_interpreter: spec.interpreter ?? "none",
+    exec_interpreter: interpreterWord(spec),
     kill_timeout: unless(killTimeoutMs, 1_600),
     kill_signal: unless(spec.stopSignal, "SIGINT"),
     shutdown_with_message: unless(spec.stopWithMessage, false),
@@ -69,13 +70,18 @@ function configuration({ spec, counts }: Launched, at: number): Record<string, u
     cron_restart: spec.sensors.cron,
     source_map_support: spec.sourceMaps,
     username: spec.uid ?? ownUserName(),
-    uid: spec.uid,
-    gid: spec.gid,
+    ...identityOf(spec),
     pm_uptime: at,
     created_at: counts.createdAt,
     restart_time: counts.restarts,
     unstable_restarts: counts.unstableRestarts,
   };
+}
+
+/** Numbers, whatever the declaration says; someone who is not there is told when the child is started. */
+function identityOf({ uid, gid }: AppSpec): Identity {
+  const identity = resolveIdentity(uid, gid);
+  return typeof identity === "string" ? {} : identity;
 }
 
 /** What is in the environment of every app of PM2's. */

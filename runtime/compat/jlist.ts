@@ -1,4 +1,5 @@
 import type { ProcessDetail } from "../api/schemas.ts";
+import { interpreterWord } from "./interpreter.ts";
 import { statusWord } from "./status.ts";
 
 /** A process in the shape of PM2's `jlist`. */
@@ -34,7 +35,7 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       exit_code: detail.lastExit?.code ?? 0,
       pm_exec_path: spec.script,
       pm_cwd: spec.cwd,
-      exec_interpreter: spec.interpreter ?? "none",
+      exec_interpreter: interpreterWord(spec),
       exec_mode: `${spec.mode}_mode`,
       args: spec.args,
       node_args: spec.interpreterArgs,

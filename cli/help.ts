@@ -2,6 +2,7 @@ import { renderUsage } from "citty";
 import { xmError } from "../runtime/errors.ts";
 import type { CommandEntry } from "./commands/entry.ts";
 import { commands } from "./commands/index.ts";
+import { globalFlags } from "./globals.ts";
 
 /** Help for one command or for all; no command at all, or an unknown one, is an error. */
 export async function showHelp(call: {
@@ -22,7 +23,8 @@ export async function showHelp(call: {
       return `  ${[entry.name, ...entry.aliases].join(", ").padEnd(28)} ${description}`;
     }),
   );
-  const text = `xm <command> [arguments]\n\n${lines.join("\n")}\n\nxm <command> --help tells more.\n`;
+  const global = globalFlags.map(([flag, meaning]) => `  ${flag.padEnd(28)} ${meaning}`);
+  const text = `xm <command> [arguments]\n\n${lines.join("\n")}\n\n${global.join("\n")}\n\nxm <command> --help tells more.\n`;
   if (name === undefined) {
     process.stderr.write(text);
     process.exitCode = 1;

@@ -44,8 +44,8 @@ export async function readNames(target: string, options: ReadOptions): Promise<s
 async function rawApps(target: string, { only, environment }: ReadOptions): Promise<RawApp[]> {
   const raw =
     target === "-"
-      ? await parseEcosystem(await readInput(), "stdin")
-      : await loadEcosystem(resolve(target));
+      ? await parseEcosystem(await readInput(), "stdin", warn)
+      : await loadEcosystem(resolve(target), warn);
   const wanted = only?.split(",").map((each) => each.trim());
   const names = namesOfApps(raw, { environment });
   const chosen = raw.filter(
@@ -60,7 +60,18 @@ async function rawApps(target: string, { only, environment }: ReadOptions): Prom
       fix: names.length === 0 ? "declare one in it" : `it has ${names.join(", ")}`,
     });
   }
+  const missing = wanted?.filter(
+    (each) => !names.includes(each) && !raw.some(({ name }) => String(name) === each),
+  );
+  if (missing !== undefined && missing.length > 0) {
+    warn(`${target} has no app ${missing.join(", ")}; it has ${names.join(", ")}`);
+  }
   return chosen;
+}
+
+/** What does not keep a call from being done. */
+function warn(line: string): void {
+  if (!globals.isSilent) process.stderr.write(`${paint("yellow", "xm")}: ${line}\n`);
 }
 
 /** What a configuration is read with, for what is said on the command line. */
@@ -70,9 +81,7 @@ export function contextOf(source: string): ConfigContext {
     base: process.cwd(),
     caller: process.env,
     source,
-    warn: (line) => {
-      if (!globals.isSilent) process.stderr.write(`${paint("yellow", "xm")}: ${line}\n`);
-    },
+    warn,
   };
 }
 

@@ -39,8 +39,8 @@ export function identityVariables({ spec, id, lifeId, logs, pidFile }: Launched)
 export function flatConfiguration(launch: Launched, at: number): Record<string, string> {
   const flat: Record<string, string> = {};
   for (const [name, value] of Object.entries(configuration(launch, at))) {
-    if (value === null || value === undefined || typeof value === "object") continue;
-    flat[name] = String(value);
+    if (typeof value === "string") flat[name] = value;
+    else if (typeof value === "number" || typeof value === "boolean") flat[name] = `${value}`;
   }
   return flat;
 }

@@ -1,7 +1,7 @@
 import { lifecycleFields } from "./fields-lifecycle.ts";
 import { field, type Field } from "./field.ts";
 
-export type { Field, FieldGroup, FieldKind } from "./field.ts";
+export type { Field, FieldGroup } from "./field.ts";
 
 /** PM2's fields under PM2's names, and ours. */
 export const fields: readonly Field[] = [

@@ -1,3 +1,2 @@
 export { loadEcosystem, parseEcosystem } from "./load.ts";
 export { normalizeApps } from "./normalize.ts";
-export type { RawApp } from "./read-fields.ts";

@@ -3,6 +3,9 @@ import { basename, extname } from "node:path";
 import { errnoOf, messageOf, xmError } from "../errors.ts";
 import type { RawApp } from "./read-fields.ts";
 
+/** Told what of a file is not used. */
+type Warn = (line: string) => void;
+
 /** Whether a path is a configuration and not a program: `*.json`, `*.yaml`, `*.config.js`, `ecosystem.*` … */
 export function isEcosystemFile(path: string): boolean {
   const name = basename(path);
@@ -18,19 +21,23 @@ export function isEcosystemFile(path: string): boolean {
  * thread with a time limit, never in the daemon.
  * @throws `ERR_CONFIG_UNREADABLE`
  */
-export async function loadEcosystem(file: string): Promise<RawApp[]> {
+export async function loadEcosystem(file: string, warn: Warn = () => {}): Promise<RawApp[]> {
   try {
-    return appsOf(await readValue(file), file);
+    return appsOf(await readValue(file), file, warn);
   } catch (error) {
     throw unreadable(file, error);
   }
 }
 
 /** Reads the apps of a configuration given as text (`xm start -`): JSON with its relaxations, or YAML. */
-export async function parseEcosystem(text: string, name: string): Promise<RawApp[]> {
+export async function parseEcosystem(
+  text: string,
+  name: string,
+  warn: Warn = () => {},
+): Promise<RawApp[]> {
   try {
     const value = /^\s*[[{]/.test(text) ? await parseJson5(text) : await parseYaml(text);
-    return appsOf(value, name);
+    return appsOf(value, name, warn);
   } catch (error) {
     throw unreadable(name, error);
   }
@@ -81,14 +88,17 @@ function refuseKey(key: unknown, value: unknown): unknown {
  * One app, a list, `{apps}`, `{pm2}` and the `pm2` key of a package.json are all accepted; `deploy` beside them is
  * another command's.
  */
-function appsOf(value: unknown, file: string): RawApp[] {
-  if (Array.isArray(value)) return value.flatMap((each) => appsOf(each, file));
+function appsOf(value: unknown, file: string, warn: Warn): RawApp[] {
+  if (Array.isArray(value)) return value.flatMap((each) => appsOf(each, file, warn));
   if (typeof value !== "object" || value === null) {
     throw new Error("it holds no object: expected an app, a list of apps, or { apps: [...] }");
   }
   const { apps, pm2, ...others } = value as { apps?: unknown; pm2?: unknown };
-  if (apps !== undefined) return appsOf(apps, file);
-  if (pm2 !== undefined) return appsOf(pm2, "pm2");
+  if ((apps ?? pm2) !== undefined && "static" in others) {
+    warn(`${file}: static: files are not served yet; its apps are used`);
+  }
+  if (apps !== undefined) return appsOf(apps, file, warn);
+  if (pm2 !== undefined) return appsOf(pm2, "pm2", warn);
   if (basename(file) === "package.json") throw new Error('it has no "pm2" key');
   const names = Object.keys(others);
   if (names.length > 0 && names.every((name) => sections.includes(name))) {

@@ -54,9 +54,7 @@ const app = fc
     ),
     fc.array(fc.tuple(fieldName, anyValue), { maxLength: 4 }),
   )
-  .map(
-    ([script, others]) => ({ script, ...Object.fromEntries(others) }) as Record<string, unknown>,
-  );
+  .map(([script, others]) => ({ script, ...Object.fromEntries(others) }));
 
 /** What a configuration holds. */
 export const configuration = fc.oneof(

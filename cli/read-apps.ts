@@ -30,7 +30,7 @@ export async function readApps(target: string, options: ReadOptions): Promise<Ap
     raw.map((app) => ({ ...app, ...overrides })),
     {
       ...contextOf(isInput ? "stdin" : file),
-      base: isInput ? process.cwd() : dirname(file),
+      fileFolder: isInput ? undefined : dirname(file),
       environment: options.environment,
     },
   );

@@ -80,7 +80,7 @@ export const startFlags: readonly StartFlag[] = [
     "Restart it when a file of its folder changes, or of these paths, with commas",
   ),
   flag("ignore-watch", "ignore_watch", "NAMES", "Names and patterns that do not count"),
-  flag("watch-delay", "watch_delay", "TIME", "Wait for more changes"),
+  flag("watch-delay", "watch_delay", "TIME", "Wait for more changes; a bare number is in seconds"),
   flag("wait-ready", "wait_ready", "", "Online when it sends `ready`"),
   flag("listen-timeout", "listen_timeout", "TIME", "How long to wait for readiness"),
   flag("kill-timeout", "kill_timeout", "TIME", "Grace period before SIGKILL", "k"),
@@ -144,7 +144,12 @@ export const startArgs = Object.fromEntries(
 export function rawAppFrom(args: Readonly<Record<string, unknown>>): RawApp {
   const raw: Record<string, unknown> = {};
   for (const { flag: name, field } of startFlags) {
-    if (args[name] !== undefined) raw[field] = args[name];
+    const value = args[name];
+    // PM2's: the flag alone is in seconds, the field in ms.
+    if (value === undefined) continue;
+    const isInSeconds =
+      field === "watch_delay" && typeof value === "string" && /^\d+(\.\d+)?$/.test(value);
+    raw[field] = isInSeconds ? `${value}s` : value;
   }
   return raw;
 }

@@ -1,7 +1,8 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Client, ProcessView } from "../runtime/client/types.ts";
-import { messageOf, xmError } from "../runtime/errors.ts";
+import { messageOf, XmError, xmError } from "../runtime/errors.ts";
+import { reportError } from "./report-error.ts";
 
 /**
  * The processes that targets name: id, name (a numeric name wins over an id), namespace, script path, `/regex/`,
@@ -22,9 +23,19 @@ export async function resolveTargets(
   }
   const list = await client.list();
   const chosen = new Map<number, ProcessView>();
+  const missing: XmError[] = [];
   for (const target of targets) {
-    for (const process of await match(list, target, options)) chosen.set(process.id, process);
+    try {
+      for (const process of await match(list, target, options)) chosen.set(process.id, process);
+    } catch (error) {
+      // One of several that is not there keeps no other from it (PM2): `xm delete old new`.
+      if (!(error instanceof XmError)) throw error;
+      missing.push(error);
+    }
   }
+  const last = chosen.size === 0 ? missing.pop() : undefined;
+  for (const error of missing) reportError(error);
+  if (last !== undefined) throw last;
   return [...chosen.values()].sort((a, b) => a.id - b.id);
 }
 

@@ -21,7 +21,7 @@ export const fields: readonly Field[] = [
   }),
   field("Program", "args", "strings", "Arguments; a text is split as a shell would."),
   field("Program", "cwd", "string", "Working directory.", {
-    default: "where the file is; for a command, where you are",
+    default: "where you are, or where the file is when its script is only there",
   }),
   field(
     "Program",

@@ -16,8 +16,10 @@ import { absolute, expandHome, text } from "./values.ts";
 
 export interface ConfigContext {
   readonly home: HomePaths;
-  /** What relative paths begin at: the folder of the file, or where the caller is. */
+  /** What relative paths begin at: where the caller is (PM2). */
   readonly base: string;
+  /** The folder of the file: where they begin that are not to be found from `base`. */
+  readonly fileFolder?: string | undefined;
   readonly caller: Readonly<Record<string, string | undefined>>;
   /** `--env NAME` */
   readonly environment?: string | undefined;
@@ -101,7 +103,8 @@ export function namesOfApps(
 
 function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
   const { caller, environment } = context;
-  const cwd = absolute(text(app, "cwd") ?? context.base, context.base);
+  const base = baseOf(app, context);
+  const cwd = absolute(text(app, "cwd") ?? base, base);
   const program = programOf(app, cwd, context);
   const name = nameOf(app, context);
   const mode = modeOf(app, program);
@@ -172,13 +175,20 @@ function sourceMapsOf(app: ReadApp): boolean | null {
   return typeof wanted === "boolean" ? wanted : null;
 }
 
-function programOf(app: ReadApp, cwd: string, { base, caller }: ConfigContext): Program {
-  const script = expandHome(String(app["script"]));
+/** A file is often called from the root of its project, and as often from anywhere. */
+function baseOf(app: ReadApp, { base, fileFolder }: ConfigContext): string {
+  if (fileFolder === undefined) return base;
+  const path = text(app, "cwd") ?? expandHome(String(app["script"]));
+  const isOnlyBesideFile =
+    !existsSync(absolute(path, base)) && existsSync(absolute(path, fileFolder));
+  return isOnlyBesideFile ? fileFolder : base;
+}
+
+function programOf(app: ReadApp, cwd: string, { caller }: ConfigContext): Program {
   return resolveProgram({
-    // A file is named from where the configuration is; one that is only in `cwd` is found there.
-    script,
+    script: expandHome(String(app["script"])),
     args: (app["args"] as string[] | undefined) ?? [],
-    cwd: app["cwd"] === undefined ? base : cwd,
+    cwd,
     interpreter: text(app, "interpreter"),
     interpreterArgs: (app["node_args"] as string[] | undefined) ?? [],
     variables: caller,
@@ -219,13 +229,25 @@ function logsOf(
   };
 }
 
-/** Fields that change nothing here but that scripts read back. */
+/** Fields that change nothing here, or are not in a specification as they were declared, but that scripts read back. */
 function passthroughOf(app: ReadApp): Record<string, unknown> {
   const kept = Object.entries(app).filter(
-    ([name]) => fieldsByName.get(name)?.group === "Kept for scripts",
+    ([name]) => fieldsByName.get(name)?.group === "Kept for scripts" || asDeclared.includes(name),
   );
-  return Object.fromEntries(kept);
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name === "interpreter" ? "exec_interpreter" : name, value]),
+  );
 }
+
+const asDeclared: readonly string[] = [
+  "interpreter",
+  "name_prefix",
+  "filter_env",
+  "port",
+  "increment_var",
+  "ignore_watch",
+  "watch_delay",
+];
 
 /** The caller may choose the signal by a variable, which is told by its name when it is none. */
 function signalFaults(

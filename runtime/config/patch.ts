@@ -82,7 +82,10 @@ export const parts: Readonly<Record<string, Part>> = {
   namespace: whole("namespace"),
   args: whole("args"),
   cwd: whole("cwd"),
-  interpreter: whole("interpreter"),
+  interpreter: (draft, from) => {
+    draft.interpreter = from.interpreter;
+    kept("exec_interpreter")(draft, from);
+  },
   node_args: whole("interpreterArgs"),
   out_file: logs("out"),
   error_file: logs("error"),
@@ -137,6 +140,7 @@ export const parts: Readonly<Record<string, Part>> = {
   port: (draft, from) => {
     const { PORT = "" } = from.env;
     draft.env = { ...draft.env, PORT };
+    kept("port")(draft, from);
   },
   vizion: kept("vizion"),
   pmx: kept("pmx"),

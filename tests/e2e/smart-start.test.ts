@@ -51,7 +51,8 @@ test("several are started at once, and one that cannot be keeps no other from it
   const ran = await home.xm("start", program("stays.js"), "missing.js", program("obeys.js"));
   expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining("script not found")]);
   expect((await rows(home)).map(([, name]) => name)).toEqual(["stays", "obeys"]);
-  await home.ok("delete", program("obeys.js"));
+  const gone = await home.xm("delete", "nobody", program("obeys.js"), "nothing");
+  expect([gone.code, gone.stderr]).toEqual([1, expect.stringMatching(/"nobody"[^]*"nothing"/)]);
   expect((await rows(home)).map(([, name]) => name)).toEqual(["stays"]);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { startArgs } from "../../../cli/start-flags.ts";
+import { rawAppFrom, startArgs } from "../../../cli/start-flags.ts";
 import { prepareWords } from "../../../cli/words.ts";
 
 const prepare = (...words: string[]) =>
@@ -32,3 +32,8 @@ test.each([
 ])("%j is refused", async (words, told) => {
   await expect(prepare(...words)).rejects.toThrow(told);
 }); // prettier-ignore
+
+test("--watch-delay is in seconds, as PM2 has it, unless it has a unit", () => {
+  expect(rawAppFrom({ "watch-delay": "2" })).toEqual({ watch_delay: "2s" });
+  expect(rawAppFrom({ "watch-delay": "500ms" })).toEqual({ watch_delay: "500ms" });
+});

@@ -386,3 +386,34 @@ test("the names of a file's apps are known though they cannot be started", () =>
   ];
   expect(namesOfApps(apps, { environment: undefined })).toEqual(["a", "worker"]);
 });
+
+test("a file's paths begin where the caller is, and beside the file when they are only there", async () => {
+  const { path, normalize } = setUp();
+  const other = testFolder();
+  other.put("beside.js", "");
+  other.put("app.js", "");
+  const more = { fileFolder: other.path };
+  const place = async (raw: RawApp): Promise<string[]> => {
+    const { script, cwd } = await normalize(raw, more);
+    return [script, cwd];
+  };
+  expect(await place({ script: "app.js" })).toEqual([join(path, "app.js"), path]);
+  expect(await place({ script: "beside.js" })).toEqual([join(other.path, "beside.js"), other.path]);
+});
+
+test("what was declared is kept for scripts that read it back", async () => {
+  const { normalize } = setUp();
+  const { passthrough } = await normalize({
+    script: "app.js",
+    interpreter: "node",
+    port: 4_100,
+    watch_delay: "1s",
+    filter_env: "AWS",
+  });
+  expect(passthrough).toEqual({
+    exec_interpreter: "node",
+    port: 4_100,
+    watch_delay: 1_000,
+    filter_env: ["AWS"],
+  });
+});

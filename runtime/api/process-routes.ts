@@ -1,14 +1,13 @@
-import { constants } from "node:os";
-import { processKey } from "../../machines/lib/process-key.ts";
-import { act, outcomeOf } from "../daemon/commands.ts";
+import { act } from "../daemon/commands.ts";
 import { declare } from "../daemon/declare.ts";
+import { sendInput, sendMessage, sendSignal } from "../daemon/messages.ts";
 import { scale } from "../daemon/scale.ts";
 import { reload } from "../daemon/reload.ts";
 import { statesOf } from "../daemon/states.ts";
 import { triggerAction } from "../daemon/trigger.ts";
 import type { Managed } from "../daemon/registry.ts";
 import { detailOf, viewOf } from "../daemon/views.ts";
-import { errnoOf, xmError } from "../errors.ts";
+import { xmError } from "../errors.ts";
 import { readBody, sendJson, startStream } from "./exchange.ts";
 import type { Exchange } from "./routes.ts";
 import {
@@ -18,7 +17,8 @@ import {
   triggerRequestSchema,
   scaleRequestSchema,
   signalRequestSchema,
-  type Outcome,
+  messageRequestSchema,
+  inputRequestSchema,
 } from "./schemas.ts";
 
 /** A list waits this long for memory and CPU; what is not there by then is left out of it. */
@@ -104,21 +104,16 @@ export async function trigger({ daemon, request, response }: Exchange): Promise<
 }
 
 export async function signal({ daemon, request, response }: Exchange): Promise<void> {
-  const { ids, signal: name } = await readBody(request, signalRequestSchema);
-  if (!(name in constants.signals)) throw xmError("ERR_SIGNAL_UNKNOWN", { signal: name });
-  const outcomes = ids.map((id): Outcome => {
-    const managed = daemon.registry.process(id);
-    const child = daemon.children.get(processKey(managed.facts));
-    if (child === undefined)
-      return outcomeOf(managed, managed.facts, { ok: false, message: "it does not run" });
-    try {
-      child.signal(name);
-    } catch (error) {
-      if (errnoOf(error) !== "ESRCH") throw error;
-    }
-    return outcomeOf(managed, managed.facts, { ok: true, message: `${name} sent` });
-  });
-  sendJson(response, outcomes);
+  sendJson(response, sendSignal(daemon, await readBody(request, signalRequestSchema)));
+}
+
+export async function message({ daemon, request, response }: Exchange): Promise<void> {
+  const { ids, message: data } = await readBody(request, messageRequestSchema);
+  sendJson(response, sendMessage(daemon, { ids, message: data }));
+}
+
+export async function input({ daemon, request, response }: Exchange): Promise<void> {
+  sendJson(response, await sendInput(daemon, await readBody(request, inputRequestSchema)));
 }
 
 function chosen({ daemon, params }: Exchange): Managed {

@@ -137,6 +137,17 @@ export const scaleRequestSchema = v.strictObject({
 
 export const signalRequestSchema = v.strictObject({ ids: v.array(count()), signal: text() });
 
+export const messageRequestSchema = v.strictObject({
+  ids: v.array(count()),
+  /** What the app's `process.on("message")` gets. */
+  message: v.pipe(v.unknown(), v.description("any JSON value")),
+});
+
+export const inputRequestSchema = v.strictObject({
+  ids: v.array(count()),
+  text: v.pipe(text(), v.description("written as it is: a line ends with its newline")),
+});
+
 export const daemonRequestSchema = v.strictObject({ by: text() });
 
 /** One line of an action's answer: what became of one process. */

@@ -96,6 +96,8 @@ export function connect(options: ConnectOptions = {}): Client {
     scale: (app, instances, by) =>
       lines<Outcome>("POST", `/apps/${encodeURIComponent(app)}/scale`, { instances, by }),
     signal: (ids, signal) => json("POST", "/signals", { ids, signal }),
+    message: (ids, message) => json("POST", "/messages", { ids, message }),
+    input: (ids, text) => json("POST", "/input", { ids, text }),
     states: (id) => json("GET", `/processes/${id}/states`),
     history: (query) => json("GET", `/history?${queryOf(query)}`),
     logs: (query, signal) =>

@@ -75,6 +75,10 @@ export interface Client {
   trigger(request: TriggerRequest): Promise<TriggerResult[]>;
   scale(app: string, instances: number, by: string): AsyncIterable<Outcome>;
   signal(ids: readonly number[], signal: string): Promise<Outcome[]>;
+  /** Gives apps a message, which their `process.on("message")` gets; any JSON value. */
+  message(ids: readonly number[], message: unknown): Promise<Outcome[]>;
+  /** Writes to the standard input of processes, as it is: a line needs its newline. */
+  input(ids: readonly number[], text: string): Promise<Outcome[]>;
   /** The states that its machine, its app's, a reload's and God's are in, as ids of their charts. */
   states(id: number): Promise<MachineStates>;
   /** Past moments, oldest first; 10 000 at most unless told. */

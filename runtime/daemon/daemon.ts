@@ -83,6 +83,7 @@ export async function startDaemon(options: {
     preload,
     linkSocket: paths.links,
     exits: paths.exits,
+    stdin: paths.stdin,
   };
   const ends = await balancers.find();
   const plan = planRestore({

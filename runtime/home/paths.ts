@@ -12,6 +12,8 @@ export interface HomePaths {
   readonly balancers: string;
   /** Where apps leave exit codes that nobody waited for. */
   readonly exits: string;
+  /** The named pipes that are the standard input of fork-mode apps, by id. */
+  readonly stdin: string;
   readonly pidFile: string;
   /** The daemon's own log. */
   readonly log: string;
@@ -37,6 +39,7 @@ export function homePaths(home: string): HomePaths {
     links: join(home, "apps.sock"),
     balancers: join(home, "balancers"),
     exits: join(home, "exits"),
+    stdin: join(home, "stdin"),
     pidFile: join(home, "god.pid"),
     log: join(home, "god.log"),
     state: join(home, "state"),

@@ -43,6 +43,8 @@ export interface ChildServices {
   readonly linkSocket: string;
   /** Where apps leave exit codes that nobody waited for. */
   readonly exits: string;
+  /** Where the pipes are that apps read as their standard input. */
+  readonly stdin: string;
 }
 
 /** What a child tells its owner. Nothing comes after `failed` or `exited`. */
@@ -72,6 +74,11 @@ export interface ChildHandle {
   signal(signal: string): void;
   /** @returns whether it can hear. */
   tell(message: Down): boolean;
+  /**
+   * Gives the app a message; one that has not begun to listen yet gets it when it does, as over a channel of Node's.
+   * @returns whether it may get it.
+   */
+  post(data: unknown): boolean;
   /** Lets go of it: it lives on and is watched no more. */
   release(): void;
 }
@@ -214,6 +221,10 @@ export class Child implements ChildHandle {
 
   tell(message: Down): boolean {
     return this.#end === undefined && this.#talk.tell(message);
+  }
+
+  post(data: unknown): boolean {
+    return this.#end === undefined && this.#talk.post(data);
   }
 
   release(): void {

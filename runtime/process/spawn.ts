@@ -12,6 +12,7 @@ import { childEnvironment } from "./environment.ts";
 import { nodeAddition } from "./node-app.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
 import { writePidFile } from "./pid-file.ts";
+import { openStdin } from "./stdin.ts";
 
 /** A child of ours, reduced to what its life needs. */
 export interface StartedChild {
@@ -54,6 +55,8 @@ export function startChild(
     };
     const out = open(launch.logs.out);
     const error = open(launch.logs.error);
+    const input = openStdin(services.stdin, launch.id) ?? "ignore";
+    if (input !== "ignore") descriptors.push(input);
     const hasChannel = needsChannel(launch);
     const addition = nodeAddition(launch, services, hasChannel ? "own" : "socket");
     const [command = "", ...args] = commandLine(launch, addition.args);
@@ -61,7 +64,7 @@ export function startChild(
       cwd: spec.cwd,
       env: { ...env, ...addition.env },
       detached: true,
-      stdio: ["ignore", out, error, ...(hasChannel ? ["ipc" as const] : [])],
+      stdio: [input, out, error, ...(hasChannel ? ["ipc" as const] : [])],
       ...identity,
     });
     const { pid } = child;
@@ -118,13 +121,12 @@ function listen(child: ChildProcess, events: ChildEvents): void {
 }
 
 function talkOver(child: ChildProcess): Talk {
-  return {
-    tell: (message) => {
-      if (!child.connected) return false;
-      return child.send(
-        message.type === "message" ? (message.data as object) : { cmd: channelCommand, message },
-      );
-    },
-    release: () => {},
+  const tell: Talk["tell"] = (message) => {
+    if (!child.connected) return false;
+    return child.send(
+      message.type === "message" ? (message.data as object) : { cmd: channelCommand, message },
+    );
   };
+  // Node keeps what comes before the app listens.
+  return { tell, post: (data) => tell({ type: "message", data }), release: () => {} };
 }

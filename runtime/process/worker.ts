@@ -101,6 +101,7 @@ class Worker implements WorkerHandle, WorkerEvents {
   begin(fact: ChildFact): void {
     const talk = {
       tell: (message: Down) => this.line?.tell(message) ?? false,
+      post: (data: unknown) => this.line?.tell({ type: "message", data }) ?? false,
       release: () => this.line?.release(),
     };
     this.#child = new Child({ launch: this.#launch, fact, events: this.#events, talk });
@@ -153,6 +154,10 @@ class Worker implements WorkerHandle, WorkerEvents {
 
   tell(message: Down): boolean {
     return this.#child?.tell(message) ?? false;
+  }
+
+  post(data: unknown): boolean {
+    return this.#child?.post(data) ?? false;
   }
 
   release(): void {

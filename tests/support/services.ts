@@ -17,5 +17,12 @@ export async function childServices(folder: string): Promise<ChildServices> {
     links.close();
     await balancers.quit();
   });
-  return { links, balancers, preload: join(bin, "preload.cjs"), linkSocket, exits: folder };
+  return {
+    links,
+    balancers,
+    preload: join(bin, "preload.cjs"),
+    linkSocket,
+    exits: folder,
+    stdin: join(folder, "in"),
+  };
 }

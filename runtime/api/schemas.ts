@@ -221,6 +221,55 @@ export const logLineSchema = v.object({
   at: nullable(time()),
 });
 
+export const busTopics = ["processes", "messages", "logs", "daemon"] as const;
+
+const who = { id: count(), name: text(), namespace: text() };
+
+/** What happens, told to who listens. */
+export const busEventSchema = v.variant("kind", [
+  v.object({
+    kind: v.literal("process"),
+    at: time(),
+    event: v.picklist([
+      "start",
+      "online",
+      "exit",
+      "overlimit",
+      "restart",
+      "stop",
+      "delete",
+      "reload",
+      "graceful reload",
+    ]),
+    isCommand: v.pipe(v.boolean(), v.description("a command has been carried out")),
+    process: processDetailSchema,
+  }),
+  v.object({
+    kind: v.literal("message"),
+    at: time(),
+    ...who,
+    message: v.pipe(v.unknown(), v.description("what the app gave to `process.send`")),
+  }),
+  v.object({
+    kind: v.literal("exception"),
+    at: time(),
+    ...who,
+    message: text(),
+    stack: text(),
+    name: v.pipe(text(), v.description("of the app")),
+    error: v.pipe(text(), v.description("name of the error's class")),
+  }),
+  v.object({
+    kind: v.literal("log"),
+    at: time(),
+    ...who,
+    stream: v.picklist(["out", "err"]),
+    line: text(),
+  }),
+  v.object({ kind: v.literal("daemon"), at: time(), line: text() }),
+  v.object({ kind: v.literal("killed"), at: time(), by: text() }),
+]);
+
 export const dumpResultSchema = v.object({ file: text(), processes: count() });
 
 export const resurrectResultSchema = v.object({
@@ -272,6 +321,8 @@ export type Outcome = v.InferOutput<typeof outcomeSchema>;
 export type DaemonView = v.InferOutput<typeof daemonSchema>;
 export type HistoryRecordView = v.InferOutput<typeof historyRecordSchema>;
 export type LogLine = v.InferOutput<typeof logLineSchema>;
+export type BusEvent = v.InferOutput<typeof busEventSchema>;
+export type BusTopic = (typeof busTopics)[number];
 export type DumpResult = v.InferOutput<typeof dumpResultSchema>;
 export type ResurrectResult = v.InferOutput<typeof resurrectResultSchema>;
 export type MachineStates = v.InferOutput<typeof machineStatesSchema>;

@@ -55,8 +55,10 @@ export function connect(options: ConnectOptions = {}): Client {
     path: string,
     body?: unknown,
     signal?: AbortSignal,
+    onOpen?: () => void,
   ): AsyncIterable<T> {
     const answer = await reach(method, path, body, signal);
+    if (answer.status === 200) onOpen?.();
     let text = "";
     let hasEnded = false;
     for await (const chunk of answer.body) {
@@ -109,6 +111,8 @@ export function connect(options: ConnectOptions = {}): Client {
       ),
     events: (signal, after) =>
       lines("GET", after === undefined ? "/events" : `/events?after=${after}`, undefined, signal),
+    bus: (topics, { abort, onOpen } = {}) =>
+      lines("GET", `/bus?topics=${topics.join(",")}`, undefined, abort, onOpen),
     save: () => json("POST", "/dump", {}),
     resurrect: (by) => json("POST", "/resurrect", { by }),
     shutDown: (by) => leave("/daemon/shut-down", by),

@@ -1,6 +1,8 @@
 import type { AppSpec } from "../../machines/spec.ts";
 import type {
   ActionRequest,
+  BusEvent,
+  BusTopic,
   DaemonView,
   DeclareRequest,
   DumpResult,
@@ -19,6 +21,8 @@ import type {
 
 export type {
   ActionRequest,
+  BusEvent,
+  BusTopic,
   DaemonView,
   DumpResult,
   HistoryRecordView,
@@ -86,6 +90,14 @@ export interface Client {
   logs(query: LogQuery, abort?: AbortSignal): AsyncIterable<LogLine>;
   /** Moments as they happen; with `after` first those with a higher number, so that nothing is missed. */
   events(abort?: AbortSignal, after?: number): AsyncIterable<HistoryRecordView>;
+  /**
+   * What happens, as it happens, of some topics. `onOpen` is called when nothing that happens from then on is missed.
+   * A reader that is 4 MB behind is cut off: the stream then ends as if the daemon had died.
+   */
+  bus(
+    topics: readonly BusTopic[],
+    options?: { abort?: AbortSignal; onOpen?: () => void },
+  ): AsyncIterable<BusEvent>;
   save(): Promise<DumpResult>;
   resurrect(by: string): Promise<ResurrectResult>;
   /** Stops every process, forgets them and ends the daemon. Resolves when it is gone. */

@@ -43,6 +43,7 @@ async function main(): Promise<void> {
     watchdogPid: () => watchdog?.pid() ?? null,
     log,
   });
+  told = daemon.bus.logged;
   await daemon.isRestored;
   for (const note of daemon.notes) log(note);
 
@@ -116,7 +117,10 @@ function writePid(file: string): void {
   }
 }
 
+let told: ((line: string) => void) | undefined;
+
 function log(line: string): void {
+  told?.(line);
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 }
 

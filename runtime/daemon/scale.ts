@@ -40,7 +40,7 @@ export function scaleNow(
   dependencies: DeclareDependencies,
   request: { app: AppActor; instances: number; by: string; spec?: AppSpec },
 ): Step[] {
-  const { god, registry, store, recorder, now } = dependencies;
+  const { god, registry, store, recorder, bus, now } = dependencies;
   const { app, instances, by } = request;
   const { key, spec: before } = app.getSnapshot().context;
   const spec = { ...(request.spec ?? before), instances };
@@ -55,9 +55,10 @@ export function scaleNow(
   const removals = surplus.map((managed): Step => () => {
     recorder.cause(processKey(managed.facts), "delete");
     god.send(commandFor(managed, { type: "remove", at: now(), by }));
-    const reached = settled(managed.actor, ["stopping"]).then((after) =>
-      outcomeOf(managed, after, { ok: true, message: "removed" }),
-    );
+    const reached = settled(managed.actor, ["stopping"]).then((after) => {
+      bus.command("delete", managed, after);
+      return outcomeOf(managed, after, { ok: true, message: "removed" });
+    });
     return [reached];
   });
   return [...removals, ...addSteps(dependencies, key, batchesOf(processes))];
@@ -85,16 +86,18 @@ export function batchesOf(processes: readonly NewProcess[]): NewProcess[][] {
 }
 
 export function outcomesOfNew(
-  { registry }: DeclareDependencies,
+  { registry, bus }: DeclareDependencies,
   key: string,
   processes: readonly NewProcess[],
 ): Reached[] {
-  const actors = registry.app(key)?.getSnapshot().context.processes ?? {};
+  const app = registry.app(key);
+  const actors = app?.getSnapshot().context.processes ?? {};
   return processes.map(async ({ id }) => {
     const actor = actors[id];
-    if (actor === undefined) throw xmError("ERR_DAEMON_LEAVING", undefined);
+    if (app === undefined || actor === undefined) throw xmError("ERR_DAEMON_LEAVING", undefined);
     const { spec } = actor.getSnapshot().context;
     const after = await settled(actor, ["starting", "stopping"]);
+    if (spec.autostart) bus.command("start", { actor, app, spec, facts: after });
     const result = spec.autostart ? started(after, "started") : { ok: true, message: "declared" };
     return outcomeOf({ spec, facts: after }, after, result);
   });

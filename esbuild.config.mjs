@@ -1,6 +1,6 @@
 // Bundles the two programs. A CLI call pays for every file it loads (measured: 46 ms for `node -e 0`,
 // 73 ms for the same work from separate ES modules, 56 ms from one CommonJS file), so each is one file.
-import { readFileSync } from "node:fs";
+import { copyFileSync, readFileSync } from "node:fs";
 import { build } from "esbuild";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -49,6 +49,20 @@ await build({
   // for it (4 MB of the daemon's memory).
   external: ["@resvg/resvg-js", "croner", "json5", "pidusage", "yaml"],
 });
+
+// The package for programs: one file, which `import` and `require` share. An ES module around a CommonJS one, so that a
+// program that has both has one instance.
+await build({
+  ...shared,
+  entryPoints: { exmachina: "dist/runtime/programmatic/index.js" },
+  outdir: "dist/bin",
+  outExtension: { ".js": ".cjs" },
+  external: ["croner", "json5", "yaml"],
+  footer: { js: "module.exports = module.exports.default;" },
+});
+for (const file of ["exmachina.mjs", "exmachina.d.mts", "exmachina.d.cts"]) {
+  copyFileSync(`runtime/programmatic/package/${file}`, `dist/bin/${file}`);
+}
 
 // They run in and beside apps, under whatever Node the app has chosen: no dependencies, and no new syntax.
 await build({

@@ -1,6 +1,8 @@
-import { resolve } from "node:path";
+import { matchPlain } from "../runtime/client/match.ts";
 import type { Client, ProcessView } from "../runtime/client/types.ts";
 import { xmError } from "../runtime/errors.ts";
+
+export { matchPlain };
 
 /**
  * The processes that targets name: id, name (a numeric name wins over an id), namespace, script path, `/regex/`,
@@ -24,29 +26,6 @@ export async function resolveTargets(
     for (const process of await match(list, target)) chosen.set(process.id, process);
   }
   return [...chosen.values()].sort((a, b) => a.id - b.id);
-}
-
-/** The processes one target names; empty when it names none. */
-export function matchPlain(list: readonly ProcessView[], target: string): ProcessView[] {
-  if (target === "all") return [...list];
-  const regex = /^\/(.+)\/([a-z]*)$/.exec(target);
-  if (regex !== null && regex[1] !== undefined) {
-    const pattern = new RegExp(regex[1], regex[2]);
-    const matched = list.filter(({ name }) => pattern.test(name));
-    if (matched.length > 0) return matched;
-  }
-  const path = resolve(target);
-  const tests: readonly ((process: ProcessView) => boolean)[] = [
-    ({ name }) => name === target,
-    ({ id }) => /^\d+$/.test(target) && id === Number(target),
-    ({ namespace }) => namespace === target,
-    ({ script }) => script === path,
-  ];
-  for (const test of tests) {
-    const matched = list.filter(test);
-    if (matched.length > 0) return matched;
-  }
-  return [];
 }
 
 async function match(list: readonly ProcessView[], target: string): Promise<ProcessView[]> {

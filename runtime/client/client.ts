@@ -37,7 +37,7 @@ export function connect(options: ConnectOptions = {}): Client {
       if (!autostart) throw xmError("ERR_DAEMON_NOT_RUNNING", { home }, { cause: error });
     }
     const { launchDaemon } = await import("./launch.ts");
-    await launchDaemon(home, () => answers(send));
+    await launchDaemon(home, () => answers(send), { lifeline: options.lifeline === true });
     return send(method, path, body, signal).catch((error: unknown) => {
       throw translate(error, home);
     });

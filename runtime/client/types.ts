@@ -111,4 +111,6 @@ export interface ConnectOptions {
   readonly home?: string;
   /** Start one if none runs; otherwise `ERR_DAEMON_NOT_RUNNING`. Default true. */
   readonly autostart?: boolean;
+  /** A daemon that this starts ends, with its apps, when this process does, and keeps it alive until then. */
+  readonly lifeline?: boolean;
 }

@@ -145,10 +145,15 @@ function managedOf(registry: Registry, facts: ProcessFacts): Managed | undefined
   const app = registry.app(facts.app);
   if (app === undefined) return undefined;
   const { processes, successors, leaving, spec } = app.getSnapshot().context;
-  const actor = [processes, successors, leaving]
-    .map((each): ProcessActor | undefined => each[facts.id])
-    .find((each) => each?.getSnapshot().context.generation === facts.generation);
-  return actor && { actor, app, spec: actor.getSnapshot().context.spec ?? spec, facts };
+  const actors = [processes, successors, leaving].flatMap((each): ProcessActor[] => {
+    const actor = each[facts.id];
+    return actor === undefined ? [] : [actor];
+  });
+  const isOwn = (each: ProcessActor): boolean =>
+    each.getSnapshot().context.generation === facts.generation;
+  const own = actors.find(isOwn);
+  const actor = own ?? actors[0];
+  return actor && { actor, app, spec: own?.getSnapshot().context.spec ?? spec, facts };
 }
 
 function whoOf(

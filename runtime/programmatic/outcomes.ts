@@ -15,7 +15,8 @@ export async function procsOf(
   const outcomes = await allOf(command, lines);
   if (outcomes.length === 0) return [];
   const details = new Map((await client.details()).map((detail) => [detail.id, detail]));
-  return outcomes.flatMap(({ id }) => {
+  const ids = outcomes.map(({ id }) => id).sort((a, b) => a - b);
+  return ids.flatMap((id) => {
     const detail = details.get(id);
     return detail === undefined ? [] : [procFrom(detail)];
   });

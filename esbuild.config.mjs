@@ -82,7 +82,7 @@ await build({
 mkdirSync("dist/bin/io", { recursive: true });
 for (const file of readdirSync("dist/runtime/io").filter((name) => name.endsWith(".d.ts"))) {
   const types = readFileSync(`dist/runtime/io/${file}`, "utf8").replaceAll(
-    /(from "\.\/[^"]+)\.js"/g,
+    /(from "\.\/[^"]+)\.[jt]s"/g,
     '$1.cjs"',
   );
   writeFileSync(`dist/bin/io/${file.replace(/\.d\.ts$/, ".d.cts")}`, types);

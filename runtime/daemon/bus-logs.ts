@@ -1,9 +1,10 @@
 import { messageOf } from "../errors.ts";
 import { followFile } from "../logs/follow.ts";
 import { sizeOf } from "../logs/last-lines.ts";
+import type { AppSpec } from "../../machines/spec.ts";
 import { instanceLogPaths } from "../logs/paths.ts";
 import type { Recorder } from "./recorder.ts";
-import type { Managed, Registry } from "./registry.ts";
+import type { Registry } from "./registry.ts";
 
 type Stream = "out" | "err";
 
@@ -13,28 +14,30 @@ interface Who {
   readonly namespace: string;
 }
 
-/** Follows the log files of all processes, those that come later too, until aborted. Files that several share count once. */
+export interface FollowedLogs {
+  /** A process is about to have its next life: whatever is written from now on is told. */
+  expect(id: number, spec: AppSpec): void;
+  end(): void;
+}
+
+/** Follows the log files of all processes, those that come later too. Files that several share count once. */
 export function followLogs(options: {
   readonly registry: Registry;
   readonly recorder: Recorder;
   readonly onLine: (who: Who, stream: Stream, line: string) => void;
-  readonly signal: AbortSignal;
-}): void {
-  const { registry, recorder, onLine, signal } = options;
+}): FollowedLogs {
+  const { registry, recorder, onLine } = options;
   const followed = new Map<string, { ids: Set<number>; abort: AbortController }>();
 
-  const follow = (managed: Managed, stream: Stream, path: string | null): void => {
+  const follow = (who: Who, stream: Stream, path: string | null): void => {
     if (path === null) return;
-    const { id } = managed.facts;
-    const { name, namespace } = managed.spec;
-    const who: Who = { id, name, namespace };
     const known = followed.get(path);
     if (known !== undefined) {
-      known.ids.add(id);
+      known.ids.add(who.id);
       return;
     }
     const abort = new AbortController();
-    followed.set(path, { ids: new Set([id]), abort });
+    followed.set(path, { ids: new Set([who.id]), abort });
     followFile({
       path,
       fromBytes: sizeOf(path),
@@ -42,10 +45,11 @@ export function followLogs(options: {
       signal: abort.signal,
     }).catch((error: unknown) => onLine(who, "err", `${path}: ${messageOf(error)}`));
   };
-  const followProcess = (managed: Managed): void => {
-    const { out, error } = instanceLogPaths(managed.spec, managed.facts.id);
-    follow(managed, "out", out);
-    follow(managed, "err", error);
+  const expect: FollowedLogs["expect"] = (id, spec) => {
+    const { out, error } = instanceLogPaths(spec, id);
+    const who: Who = { id, name: spec.name, namespace: spec.namespace };
+    follow(who, "out", out);
+    follow(who, "err", error);
   };
   const leave = (id: number): void => {
     for (const [path, { ids, abort }] of followed) {
@@ -56,17 +60,16 @@ export function followLogs(options: {
     }
   };
 
-  for (const managed of registry.processes()) followProcess(managed);
-  const end = recorder.subscribe(({ facts, before }) => {
-    if (facts.status === "removed") {
-      if (registry.processes().every((each) => each.facts.id !== facts.id)) leave(facts.id);
-    } else if (before === undefined || before.child === null) {
-      const managed = registry.processes().find((each) => each.facts.id === facts.id);
-      if (managed !== undefined) followProcess(managed);
-    }
+  for (const { facts, spec } of registry.processes()) expect(facts.id, spec);
+  const endChanges = recorder.subscribe(({ facts }) => {
+    if (facts.status !== "removed") return;
+    if (registry.processes().every((each) => each.facts.id !== facts.id)) leave(facts.id);
   });
-  signal.addEventListener("abort", () => {
-    end();
-    for (const { abort } of followed.values()) abort.abort();
-  });
+  return {
+    expect,
+    end: () => {
+      endChanges();
+      for (const { abort } of followed.values()) abort.abort();
+    },
+  };
 }

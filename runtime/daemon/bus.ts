@@ -1,9 +1,10 @@
 import type { ProcessFacts } from "../../machines/facts.ts";
 import type { ProcessActor } from "../../machines/process.ts";
+import type { AppSpec } from "../../machines/spec.ts";
 import type { BusEvent, BusTopic } from "../api/schemas.ts";
 import type { UncaughtException, Up } from "../links/protocol.ts";
 import type { CustomMetrics } from "../metrics/custom.ts";
-import { followLogs } from "./bus-logs.ts";
+import { followLogs, type FollowedLogs } from "./bus-logs.ts";
 import type { Change, Recorder } from "./recorder.ts";
 import type { Managed, Registry } from "./registry.ts";
 import { detailOf } from "./views.ts";
@@ -18,6 +19,8 @@ export type CommandEvent = Extract<BusEvent, { kind: "process" }>["event"];
 export interface Bus {
   /** Hears some topics from now on. @returns ends it. */
   subscribe(topics: ReadonlySet<BusTopic>, listener: (event: BusEvent) => void): () => void;
+  /** Processes are about to be started with a declaration: what they write is told from their first line on. */
+  expect(ids: readonly number[], spec: AppSpec): void;
   /** A command to a process has been carried out. */
   command(event: CommandEvent, managed: Managed, after?: ProcessFacts): void;
   /** An app said something. */
@@ -44,7 +47,7 @@ export function createBus(options: {
   const { registry, recorder, custom, now } = options;
   const subscribers = new Set<Subscriber>();
   let endChanges: (() => void) | undefined;
-  let logs: AbortController | undefined;
+  let logs: FollowedLogs | undefined;
 
   const isHeard = (topic: BusTopic): boolean =>
     [...subscribers].some(({ topics }) => topics.has(topic));
@@ -74,14 +77,12 @@ export function createBus(options: {
       endChanges = undefined;
     }
     if (!isHeard("logs")) {
-      logs?.abort();
+      logs?.end();
       logs = undefined;
-    } else if (logs === undefined) {
-      logs = new AbortController();
-      followLogs({
+    } else {
+      logs ??= followLogs({
         registry,
         recorder,
-        signal: logs.signal,
         onLine: (who, stream, line) =>
           tell("logs", { kind: "log", at: now(), ...who, stream, line }),
       });
@@ -101,6 +102,9 @@ export function createBus(options: {
       return () => {
         if (subscribers.delete(subscriber)) keep();
       };
+    },
+    expect: (ids, spec) => {
+      for (const id of ids) logs?.expect(id, spec);
     },
     command: (event, managed, after = managed.facts) => {
       if (isHeard("processes")) tellOf({ ...managed, facts: after }, event, true, now());

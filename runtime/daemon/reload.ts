@@ -75,6 +75,7 @@ export async function reloadApp(
   const { key } = app.getSnapshot().context;
   const surge = spec.mode === "cluster" && spec.policy.reload.surge;
   const ids = processes.map(({ facts }) => facts.id);
+  bus.expect(ids, spec);
   const sizes = new Map(
     processes.map(({ facts: { id } }) => [id, sizeOf(instanceLogPaths(spec, id).error)]),
   );

@@ -49,6 +49,10 @@ export function scaleNow(
   const processes = newProcesses(dependencies, registry.freeIds(missing), current);
   store.append({ type: "app.declared", at: now(), app: { key, spec } });
   writeAhead(dependencies, { key, spec, processes });
+  bus.expect(
+    current.map(({ facts }) => facts.id),
+    spec,
+  );
   god.send({ type: "app.configure", at: now(), key, spec });
 
   const surplus = current.slice(0, Math.max(0, current.length - instances));
@@ -120,10 +124,14 @@ export async function tellAll(
 
 /** What a new process is before its first life: enough for the next daemon to start it. */
 export function writeAhead(
-  { store, now }: DeclareDependencies,
+  { store, bus, now }: DeclareDependencies,
   app: { key: string; spec: AppSpec; processes: readonly NewProcess[] },
 ): void {
   const { key, spec, processes } = app;
+  bus.expect(
+    processes.map(({ id }) => id),
+    spec,
+  );
   for (const { id, instance, seed, resume } of processes) {
     const context = contextFrom({ id, app: key, instance, spec, seed, at: now(), resume });
     const facts = factsFrom(context, spec.autostart ? "starting" : "stopped");

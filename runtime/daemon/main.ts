@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     watchdogPid: () => watchdog?.pid() ?? null,
     log,
   });
-  told = daemon.bus.logged;
+  told = (line) => daemon.bus.logged(line);
   await daemon.isRestored;
   for (const note of daemon.notes) log(note);
 

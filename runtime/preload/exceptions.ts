@@ -24,13 +24,20 @@ export function tellExceptions(link: Link, { exits, life }: PreloadOptions): voi
 const longest = 16 * 1024;
 
 function describe(thrown: unknown): UncaughtException {
-  const { message, stack, name } = (
-    typeof thrown === "object" && thrown !== null ? thrown : { message: String(thrown) }
-  ) as Partial<Error>;
+  const isObject = typeof thrown === "object" && thrown !== null;
+  const error: object = isObject ? thrown : { message: plain(thrown) };
+  const text = (name: string): string => {
+    const value: unknown = Reflect.get(error, name);
+    return typeof value === "string" ? value.slice(0, longest) : "";
+  };
   return {
     at: Date.now(),
-    message: String(message ?? "").slice(0, longest),
-    stack: String(stack ?? "").slice(0, longest),
-    error: String(name ?? typeof thrown),
+    message: text("message"),
+    stack: text("stack"),
+    error: text("name") || typeof thrown,
   };
+}
+
+function plain(thrown: unknown): string {
+  return typeof thrown === "string" ? thrown : (JSON.stringify(thrown) ?? typeof thrown);
 }

@@ -2,7 +2,7 @@ import { constants } from "node:os";
 import type { Client, Outcome } from "../client/types.ts";
 import { xmError } from "../errors.ts";
 import type { Place } from "./apps.ts";
-import { assertDone } from "./outcomes.ts";
+import { assertDone, tellFailure } from "./outcomes.ts";
 import { targetsOf } from "./targets.ts";
 import type { ProcessMessage, Target, TriggerAnswer } from "./types.ts";
 
@@ -56,7 +56,8 @@ export async function trigger(
   });
   const answers = results.filter(({ ok }) => ok);
   if (answers.length === 0) {
-    throw xmError("ERR_COMMAND_FAILED", { command: `trigger ${action}`, failures: results });
+    const failures = results.map(tellFailure);
+    throw xmError("ERR_COMMAND_FAILED", { command: `trigger ${action}`, failures });
   }
   return answers.map(({ id, name, return: value }) => ({
     at: Date.now(),

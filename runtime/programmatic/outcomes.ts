@@ -35,8 +35,14 @@ export async function allOf(
 
 /** @throws `ERR_COMMAND_FAILED` when one of them failed. */
 export function assertDone(command: string, outcomes: readonly Outcome[]): void {
-  const failures = outcomes.filter(({ ok }) => !ok);
+  const failures = outcomes.filter(({ ok }) => !ok).map(tellFailure);
   if (failures.length > 0) throw xmError("ERR_COMMAND_FAILED", { command, failures });
+}
+
+/** What failed, and of which process. */
+export function tellFailure(outcome: { name: string; id: number; message: string }): string {
+  const { name, id, message } = outcome;
+  return `${name} (${id}): ${message}`;
 }
 
 export function procFrom(detail: ProcessDetail): Proc {

@@ -72,5 +72,5 @@ export async function renew(
 
 function isForcedIn(what: Startable): boolean {
   const list = typeof what !== "object" ? [] : Array.isArray(what) ? what : [what];
-  return list.some((app) => "force" in app && app.force === true);
+  return list.some((app) => "force" in app && app.force);
 }

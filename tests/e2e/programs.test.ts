@@ -7,7 +7,12 @@ import { connect } from "../../runtime/client/client.ts";
 import { until } from "../support/condition.ts";
 import { processesOf, testHome } from "../support/home.ts";
 import { packPackage, type Packed } from "../support/packed.ts";
-import { observedFile, programNames, runProgram } from "../support/pm2-programs.ts";
+import {
+  compilePrograms,
+  observedFile,
+  programNames,
+  runProgram,
+} from "../support/pm2-programs.ts";
 
 const run = promisify(execFile);
 const observed = JSON.parse(readFileSync(observedFile, "utf8")) as Record<string, unknown>;
@@ -28,6 +33,12 @@ test.each(programNames)(
     expect(ran.code).toBe(0);
   },
 );
+
+test("programs that are typed for PM2 compile against the packed package, and so does what only it has", async () => {
+  const names = ["program.mts", "program.cts", "ours.mts"];
+  const { folder } = packed;
+  expect(await compilePrograms({ names, folder, package: "exmachina" })).toBe("");
+});
 
 test("import, require and import() in one program give one instance, with its class and its errors", async () => {
   const file = join(packed.folder, "both.mjs");

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Programs written for PM2 from its public documentation. Each prints what it saw after the word REPORT. */
@@ -41,4 +41,45 @@ export async function runProgram(options: {
   });
   const line = /^REPORT (.*)$/m.exec(output)?.[1];
   return { code, report: line === undefined ? undefined : (JSON.parse(line) as unknown), output };
+}
+
+const types = join(import.meta.dirname, "../fixtures/pm2-types");
+const root = join(import.meta.dirname, "../..");
+
+/**
+ * Compiles the programs that are written for types, strictly, against the package beside a folder.
+ * @returns what the compiler says; nothing when they compile.
+ */
+export async function compilePrograms(options: {
+  readonly names: readonly string[];
+  readonly folder: string;
+  readonly package: "exmachina" | "pm2";
+}): Promise<string> {
+  const folder = join(options.folder, "types");
+  mkdirSync(folder, { recursive: true });
+  for (const name of options.names) {
+    const text = readFileSync(join(types, name), "utf8");
+    const changed = text.replaceAll('"pm2"', JSON.stringify(options.package));
+    writeFileSync(join(folder, name), changed);
+  }
+  const config = {
+    compilerOptions: {
+      module: "nodenext",
+      target: "es2022",
+      strict: true,
+      noEmit: true,
+      types: ["node"],
+      typeRoots: [join(root, "node_modules/@types")],
+    },
+    files: options.names,
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify(config));
+  const compiler = join(root, "node_modules/typescript/bin/tsc");
+  const child = spawn(process.execPath, [compiler, "--pretty", "false", "-p", folder]);
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => (said += chunk));
+  await new Promise((resolve) => {
+    child.on("close", resolve);
+  });
+  return said;
 }

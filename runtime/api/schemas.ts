@@ -76,6 +76,8 @@ export const processDetailSchema = v.object({
     v.looseObject({ value: nullable(v.union([v.number(), text(), v.boolean()])) }),
   ),
   actions: v.array(v.looseObject({ action_name: text() })),
+  /** What it tells of its configuration (`axm:option:configuration`). */
+  options: v.record(v.string(), v.unknown()),
   spec: appSpecSchema,
 });
 

@@ -76,6 +76,6 @@ function whoOf({ id, name, namespace }: { id: number; name: string; namespace: s
 
 /** The first frame of a stack that is a file's: PM2's `callsite`. */
 function placeIn(stack: string): { callsite?: string } {
-  const place = /\(?((?:file:\/\/)?\/[^():]+:\d+):\d+\)?$/m.exec(stack)?.[1];
+  const place = /(?:\(|at )((?:file:\/\/)?\/[^():]+:\d+):\d+\)?$/m.exec(stack)?.[1];
   return place === undefined ? {} : { callsite: place };
 }

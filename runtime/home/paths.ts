@@ -14,6 +14,8 @@ export interface HomePaths {
   readonly exits: string;
   /** The named pipes that are the standard input of fork-mode apps, by id. */
   readonly stdin: string;
+  /** PM2's settings (`xm set`). */
+  readonly settings: string;
   readonly pidFile: string;
   /** The daemon's own log. */
   readonly log: string;
@@ -40,6 +42,7 @@ export function homePaths(home: string): HomePaths {
     balancers: join(home, "balancers"),
     exits: join(home, "exits"),
     stdin: join(home, "stdin"),
+    settings: join(home, "module_conf.json"),
     pidFile: join(home, "god.pid"),
     log: join(home, "god.log"),
     state: join(home, "state"),

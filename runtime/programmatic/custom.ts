@@ -11,6 +11,7 @@ import { Bus } from "./bus.ts";
 import { attach, sendAction, sendData, sendLine, sendSignal, trigger } from "./messages.ts";
 import { method } from "./method.ts";
 import { allOf, descriptionFrom, procFrom, procsOf } from "./outcomes.ts";
+import { get, pairsIn, setAll, unset } from "./settings.ts";
 import { by, renew, start } from "./start.ts";
 import { matching, targetsOf } from "./targets.ts";
 import type {
@@ -277,6 +278,49 @@ export class Custom {
 
   /** PM2's other name for `killDaemon`. */
   readonly kill: Method<[], Done> = this.killDaemon;
+
+  /** Keeps a setting under a key such as `app:port`; those below an app's name are variables of it. */
+  readonly set: Method<[key: string, value: string], Done> = method(
+    async (key: string, value: string) => {
+      setAll(this.pm2_home, [[key, value]]);
+      return { success: true };
+    },
+  );
+
+  /** Keeps several: `"app:port 8000 app:host 127.0.0.1"`. */
+  readonly multiset: Method<[keysAndValues: string], Done> = method(
+    async (keysAndValues: string) => {
+      setAll(this.pm2_home, pairsIn(keysAndValues));
+      return { success: true };
+    },
+  );
+
+  /** A setting, the group below a key, or all of them. */
+  readonly get: Method<[], unknown> & Method<[key: string], unknown> = method(
+    async (key?: string): Promise<unknown> => get(this.pm2_home, key),
+  );
+
+  /** Forgets a setting and what is below it; `all` forgets every one. */
+  readonly unset: Method<[key: string], Done> = method(async (key: string) => {
+    unset(this.pm2_home, key);
+    return { success: true };
+  });
+
+  /** The environment of a process. */
+  readonly env: Method<[id: Target], Readonly<Record<string, string>>> = method(
+    async (id: Target) => {
+      const [first] = await targetsOf(await this.#reach(), id, this.#place);
+      return first?.spec.env ?? {};
+    },
+  );
+
+  /** Replaces the daemon, by a newer version too; no pid of an app changes. */
+  readonly update: Method<[], Done> = method(async () => {
+    const client = await this.#reach();
+    await client.handOver(by("update"));
+    await client.ping();
+    return { success: true };
+  });
 
   /** Gives a bus of what happens: `bus.on("process:event", …)`, `log:out`, `process:msg`, `*` and so on. */
   readonly launchBus: Method<[], Bus> = method(async () => {

@@ -3,6 +3,7 @@ import { programmaticReference } from "../../docs/generate/programmatic.ts";
 import type { BusEvent } from "../../runtime/client/types.ts";
 import { patternOf, toPacket, topicsOf } from "../../runtime/compat/bus.ts";
 import { method } from "../../runtime/programmatic/method.ts";
+import { testFolder } from "../support/folder.ts";
 import xm from "../../runtime/programmatic/index.ts";
 
 /** PM2's methods that programs use; the public documentation names them. */
@@ -34,6 +35,12 @@ const pm2Methods = [
   "getPID",
   "getProcessIdByName",
   "ping",
+  "set",
+  "get",
+  "multiset",
+  "unset",
+  "env",
+  "update",
   "killDaemon",
   "kill",
   "disconnect",
@@ -64,6 +71,20 @@ test("a method gives a promise, or calls its callback and gives nothing", async 
   expect(double(4, () => {})).toBeUndefined();
   // PM2's programs pass on callbacks that they may not have been given.
   expect(await (double as (...args: unknown[]) => Promise<number>)(4, undefined)).toBe(8);
+});
+
+test("settings are kept under keys, given back, and forgotten", async () => {
+  const { path } = testFolder();
+  const own = new xm.custom({ pm2_home: path });
+  await own.set("api:port", "8000");
+  await own.multiset("api.host 127.0.0.1 level debug");
+  expect(await own.get()).toEqual({ api: { port: "8000", host: "127.0.0.1" }, level: "debug" });
+  await own.unset("api:host");
+  expect([await own.get("api"), await own.get("api:host")]).toEqual([{ port: "8000" }, undefined]);
+  await expect(own.multiset("odd")).rejects.toMatchObject({ code: "ERR_USAGE" });
+  await expect(own.set("__proto__.x", "1")).rejects.toMatchObject({ code: "ERR_USAGE" });
+  await own.unset("all");
+  expect(await own.get()).toEqual({});
 });
 
 test("a callback runs outside the promise: what it throws is nobody's rejection", async () => {

@@ -1,6 +1,6 @@
 // Bundles the two programs. A CLI call pays for every file it loads (measured: 46 ms for `node -e 0`,
 // 73 ms for the same work from separate ES modules, 56 ms from one CommonJS file), so each is one file.
-import { readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
 import { helpText } from "./dist/cli/help.js";
 
@@ -78,6 +78,20 @@ await build({
   external: packagesApart,
 });
 
+// The package for programs: one file, which `import` and `require` share. An ES module around a CommonJS one, so that a
+// program that has both has one instance.
+await build({
+  ...shared,
+  entryPoints: { exmachina: "dist/runtime/programmatic/index.js" },
+  outdir: "dist/bin",
+  outExtension: { ".js": ".cjs" },
+  external: ["croner", "json5", "yaml"],
+  footer: { js: "module.exports = module.exports.default;" },
+});
+for (const file of ["exmachina.mjs", "exmachina.d.mts", "exmachina.d.cts"]) {
+  copyFileSync(`runtime/programmatic/package/${file}`, `dist/bin/${file}`);
+}
+
 // They run in and beside apps, under whatever Node the app has chosen: no dependencies, and no new syntax.
 await build({
   ...shared,
@@ -91,3 +105,13 @@ await build({
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
 });
+
+// TypeScript takes the types of a CommonJS file from a CommonJS file.
+mkdirSync("dist/bin/io", { recursive: true });
+for (const file of readdirSync("dist/runtime/io").filter((name) => name.endsWith(".d.ts"))) {
+  const types = readFileSync(`dist/runtime/io/${file}`, "utf8").replaceAll(
+    /(from "\.\/[^"]+)\.[jt]s"/g,
+    '$1.cjs"',
+  );
+  writeFileSync(`dist/bin/io/${file.replace(/\.d\.ts$/, ".d.cts")}`, types);
+}

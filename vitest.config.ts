@@ -13,11 +13,17 @@ export default defineConfig({
   resolve: { conditions: ["development"] },
   ssr: { resolve: { conditions: ["development"] } },
   test: {
+    maxConcurrency: 6,
     projects: [
       project("unit"),
       project("model", { testTimeout: 60_000 }),
       project("integration", realProcesses),
       project("e2e", realProcesses),
+      project("parity", {
+        globalSetup: "tests/parity/set-up.ts",
+        testTimeout: 120_000,
+        hookTimeout: 60_000,
+      }),
     ],
   },
 });

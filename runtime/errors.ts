@@ -44,6 +44,11 @@ export const errors = {
     what: `${p.app} is being reloaded (${p.done} of ${p.total} processes are done)`,
     fix: "wait for its end, which `xm ls` shows, and try again",
   })),
+  ERR_COMMAND_FAILED: define("failed", (p: { command: string; failures: readonly string[] }) => ({
+    what: `${p.command} failed`,
+    why: p.failures.join("; "),
+    fix: "mend what is named above; `xm why NAME` and `xm logs NAME` tell more",
+  })),
   ERR_ACTION_UNKNOWN: define(
     "not-found",
     (p: { name: string; action: string; actions: readonly string[] }) => ({

@@ -41,6 +41,7 @@ export async function shutDown({ request, response, daemon, leave }: Exchange): 
   const { by } = await readBody(request, daemonRequestSchema);
   const stopped = daemon.registry.processes().length;
   await daemon.stopEverything(by);
+  daemon.bus.killed(by);
   response.on("close", () => leave("shutDown"));
   sendJson(response, { stopped });
 }

@@ -258,6 +258,15 @@ export const routes: readonly Route[] = [
   },
   {
     method: "GET",
+    path: "/bus",
+    summary:
+      "What happens, as it happens: `topics` are processes, messages, logs, daemon; who does not read is cut off",
+    answer: "busEventSchema",
+    kind: "stream",
+    handle: streamRoutes.bus,
+  },
+  {
+    method: "GET",
     path: "/logs",
     summary: "Log lines: `ids`, `lines`, `follow`, `streams`",
     answer: "logLineSchema",

@@ -76,6 +76,8 @@ export const processDetailSchema = v.object({
     v.looseObject({ value: nullable(v.union([v.number(), text(), v.boolean()])) }),
   ),
   actions: v.array(v.looseObject({ action_name: text() })),
+  /** What it tells of its configuration (`axm:option:configuration`). */
+  options: v.record(v.string(), v.unknown()),
   spec: appSpecSchema,
 });
 
@@ -287,6 +289,54 @@ export const inspectorOpenedSchema = v.object({
   url: v.pipe(text(), v.description("opens the page once, within ten minutes")),
   token: v.pipe(text(), v.description("for programs, as `Authorization: Bearer`")),
 });
+export const busTopics = ["processes", "messages", "logs", "daemon"] as const;
+
+const who = { id: count(), name: text(), namespace: text() };
+
+/** What happens, told to who listens. */
+export const busEventSchema = v.variant("kind", [
+  v.object({
+    kind: v.literal("process"),
+    at: time(),
+    event: v.picklist([
+      "start",
+      "online",
+      "exit",
+      "overlimit",
+      "restart",
+      "stop",
+      "delete",
+      "reload",
+      "graceful reload",
+    ]),
+    isCommand: v.pipe(v.boolean(), v.description("a command has been carried out")),
+    process: processDetailSchema,
+  }),
+  v.object({
+    kind: v.literal("message"),
+    at: time(),
+    ...who,
+    message: v.pipe(v.unknown(), v.description("what the app gave to `process.send`")),
+  }),
+  v.object({
+    kind: v.literal("exception"),
+    at: time(),
+    ...who,
+    message: text(),
+    stack: text(),
+    name: v.pipe(text(), v.description("of the app")),
+    error: v.pipe(text(), v.description("name of the error's class")),
+  }),
+  v.object({
+    kind: v.literal("log"),
+    at: time(),
+    ...who,
+    stream: v.picklist(["out", "err"]),
+    line: text(),
+  }),
+  v.object({ kind: v.literal("daemon"), at: time(), line: text() }),
+  v.object({ kind: v.literal("killed"), at: time(), by: text() }),
+]);
 
 export const dumpResultSchema = v.object({ file: text(), processes: count() });
 
@@ -343,6 +393,8 @@ export type HistoryRecordView = v.InferOutput<typeof historyRecordSchema>;
 export type LogLine = v.InferOutput<typeof logLineSchema>;
 export type Inspection = v.InferOutput<typeof inspectionSchema>;
 export type ProfileRequest = v.InferOutput<typeof profileRequestSchema>;
+export type BusEvent = v.InferOutput<typeof busEventSchema>;
+export type BusTopic = (typeof busTopics)[number];
 export type DumpResult = v.InferOutput<typeof dumpResultSchema>;
 export type ResurrectResult = v.InferOutput<typeof resurrectResultSchema>;
 export type InspectorView = v.InferOutput<typeof inspectorSchema>;

@@ -1,8 +1,10 @@
+import { xmError } from "../errors.ts";
 import type { HistoryRecord } from "../history/record.ts";
 import { instanceLogPaths } from "../logs/paths.ts";
 import { streamLogs } from "../logs/tail.ts";
 import { startStream } from "./exchange.ts";
 import type { Exchange } from "./routes.ts";
+import { busTopics, type BusTopic } from "./schemas.ts";
 
 /** Lines a slow listener may be behind before it is cut off: the daemon's memory is bounded. */
 const mostPending = 10_000;
@@ -25,6 +27,27 @@ export function events({ daemon, request, response, query }: Exchange): void {
   stream.open();
   for (const record of daemon.history.read({ afterSeq: told })) tell(record);
   stream.signal.addEventListener("abort", daemon.history.subscribe(tell));
+}
+
+/** What a listener of the bus may be behind before it is cut off; bytes. */
+const mostBehindBytes = 4 * 1024 * 1024;
+
+export function bus({ daemon, request, response, query }: Exchange): void {
+  const wanted = (query.get("topics") ?? busTopics.join(",")).split(",").filter(Boolean);
+  const unknown = wanted.filter((topic) => !busTopics.includes(topic as BusTopic));
+  if (unknown.length > 0) {
+    const known = busTopics.join(", ");
+    throw xmError("ERR_INPUT_INVALID", {
+      faults: unknown.map((topic) => `topics: expected of ${known}, got ${topic}`),
+    });
+  }
+  const stream = startStream(request, response);
+  const unsubscribe = daemon.bus.subscribe(new Set(wanted as BusTopic[]), (event) => {
+    stream.write(event);
+    if (response.writableLength > mostBehindBytes) response.destroy();
+  });
+  stream.signal.addEventListener("abort", unsubscribe);
+  stream.open();
 }
 
 export async function logs({ daemon, request, response, query }: Exchange): Promise<void> {

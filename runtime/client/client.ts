@@ -37,7 +37,7 @@ export function connect(options: ConnectOptions = {}): Client {
       if (!autostart) throw xmError("ERR_DAEMON_NOT_RUNNING", { home }, { cause: error });
     }
     const { launchDaemon } = await import("./launch.ts");
-    await launchDaemon(home, () => answers(send));
+    await launchDaemon(home, () => answers(send), { lifeline: options.lifeline === true });
     return send(method, path, body, signal).catch((error: unknown) => {
       throw translate(error, home);
     });
@@ -55,8 +55,10 @@ export function connect(options: ConnectOptions = {}): Client {
     path: string,
     body?: unknown,
     signal?: AbortSignal,
+    onOpen?: () => void,
   ): AsyncIterable<T> {
     const answer = await reach(method, path, body, signal);
+    if (answer.status === 200) onOpen?.();
     let text = "";
     let hasEnded = false;
     for await (const chunk of answer.body) {
@@ -119,6 +121,8 @@ export function connect(options: ConnectOptions = {}): Client {
     openInspector: (body) => json("POST", "/inspector", body),
     inspector: () => json("GET", "/inspector"),
     closeInspector: (by) => json("POST", "/inspector/close", { by }),
+    bus: (topics, { abort, onOpen } = {}) =>
+      lines("GET", `/bus?topics=${topics.join(",")}`, undefined, abort, onOpen),
     resurrect: (by) => json("POST", "/resurrect", { by }),
     shutDown: (by) => leave("/daemon/shut-down", by),
     handOver: async (by) => {

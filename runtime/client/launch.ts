@@ -12,9 +12,15 @@ const upWithinMs = 10_000;
  * lets one daemon live, and each client waits for whichever it is.
  * @throws `ERR_DAEMON_NOT_STARTED`, `ERR_HOME_UNUSABLE`.
  */
-export async function launchDaemon(home: string, answers: () => Promise<boolean>): Promise<void> {
-  const child = spawnDaemon(home);
-  child.unref();
+export async function launchDaemon(
+  home: string,
+  answers: () => Promise<boolean>,
+  { lifeline = false }: { lifeline?: boolean } = {},
+): Promise<void> {
+  const child = spawnDaemon(home, lifeline ? { [lifelineVariable]: "1" } : {}, lifeline);
+  // The pipe ends with this process, of SIGKILL too.
+  if (lifeline) lifelines.add(child);
+  else child.unref();
   await comesUp(child, home, answers);
 }
 
@@ -42,13 +48,17 @@ export async function launchInForeground(
 }
 
 /** Of its own session: Ctrl-C is its starter's, who asks it to stop. */
-function spawnDaemon(home: string, variables: NodeJS.ProcessEnv = {}): ChildProcess {
+function spawnDaemon(
+  home: string,
+  variables: NodeJS.ProcessEnv = {},
+  lifeline = false,
+): ChildProcess {
   const output = openLog(home, homePaths(home).log);
   const child = spawn(process.execPath, [...daemonFlags, daemonEntry(), home], {
     detached: true,
     cwd: "/",
     env: { ...daemonEnvironment(home), ...variables },
-    stdio: ["ignore", output, output],
+    stdio: [lifeline ? "pipe" : "ignore", output, output],
   });
   closeSync(output);
   return child;
@@ -79,6 +89,12 @@ async function comesUp(
   }
 }
 
+/** A daemon with this in its environment ends, with its apps, when its standard input does. */
+export const lifelineVariable = "XM_LIFELINE";
+
+/** Held, so that none of the pipes is collected. */
+const lifelines = new Set<ChildProcess>();
+
 /**
  * V8 sizes its young generation for throughput; a daemon that does little is smaller without (measured:
  * tests/bench).
@@ -105,6 +121,7 @@ function daemonEnvironment(home: string): NodeJS.ProcessEnv {
   const {
     XM_LIFE: _life,
     XM_BOOTS: _boots,
+    [lifelineVariable]: _lifeline,
     NODE_OPTIONS: _options,
     NODE_CHANNEL_FD: _fd,
     ...env

@@ -1,6 +1,8 @@
 import type { AppSpec } from "../../machines/spec.ts";
 import type {
   ActionRequest,
+  BusEvent,
+  BusTopic,
   DaemonView,
   DeclareRequest,
   DumpResult,
@@ -24,6 +26,8 @@ import type {
 
 export type {
   ActionRequest,
+  BusEvent,
+  BusTopic,
   DaemonView,
   DumpResult,
   HistoryRecordView,
@@ -125,6 +129,14 @@ export interface Client {
   inspector(): Promise<InspectorView>;
   /** Every address, page and token of it is void afterwards. */
   closeInspector(by: string): Promise<InspectorView>;
+  /**
+   * What happens, as it happens, of some topics. `onOpen` is called when nothing that happens from then on is missed.
+   * A reader that is 4 MB behind is cut off: the stream then ends as if the daemon had died.
+   */
+  bus(
+    topics: readonly BusTopic[],
+    options?: { abort?: AbortSignal; onOpen?: () => void },
+  ): AsyncIterable<BusEvent>;
   resurrect(by: string): Promise<ResurrectResult>;
   /** Stops every process, forgets them and ends the daemon. Resolves when it is gone. */
   shutDown(by: string): Promise<{ stopped: number }>;
@@ -137,4 +149,6 @@ export interface ConnectOptions {
   readonly home?: string;
   /** Start one if none runs; otherwise `ERR_DAEMON_NOT_RUNNING`. Default true. */
   readonly autostart?: boolean;
+  /** A daemon that this starts ends, with its apps, when this process does, and keeps it alive until then. */
+  readonly lifeline?: boolean;
 }

@@ -73,7 +73,7 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       env: spec.env,
       axm_actions: detail.actions,
       axm_monitor: detail.metrics,
-      axm_options: {},
+      axm_options: detail.options,
       axm_dynamic: {},
       vizion_running: false,
       km_link: false,

@@ -10,6 +10,7 @@ import { instanceLogPaths } from "../logs/paths.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Managed, Registry } from "./registry.ts";
+import type { Bus, CommandEvent } from "./bus.ts";
 import { settled } from "./settle.ts";
 import { shareEnvironment } from "./share.ts";
 import { changedSettings } from "./spec-changes.ts";
@@ -22,6 +23,7 @@ export interface CommandDependencies {
   readonly registry: Registry;
   readonly recorder: Recorder;
   readonly store: StateStore;
+  readonly bus: Bus;
   readonly now: () => number;
 }
 
@@ -30,6 +32,8 @@ interface Action {
   /** The states a process passes through on its way. */
   readonly passing: readonly ProcessStatus[];
   readonly done: (before: ProcessFacts, after: ProcessFacts) => { ok: boolean; message: string };
+  /** What it is called on the bus. */
+  readonly told?: CommandEvent;
 }
 
 const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action>> = {
@@ -40,11 +44,13 @@ const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action
       before.status === "online"
         ? { ok: true, message: "already online" }
         : started(after, "started"),
+    told: "start",
   },
   restart: {
     command: ({ by }, at) => ({ type: "restart", at, by }),
     passing: ["starting", "stopping"],
     done: (before, after) => started(after, before.status === "online" ? "restarted" : "started"),
+    told: "restart",
   },
   stop: {
     command: ({ by }, at) => ({ type: "stop", at, by }),
@@ -53,11 +59,13 @@ const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action
       ok: after.status === "stopped" || after.status === "removed",
       message: before.status === "stopped" ? "already stopped" : after.status,
     }),
+    told: "stop",
   },
   delete: {
     command: ({ by }, at) => ({ type: "remove", at, by }),
     passing: ["stopping"],
     done: (_, after) => ({ ok: after.status === "removed", message: "deleted" }),
+    told: "delete",
   },
   reset: {
     command: (_, at) => ({ type: "reset", at }),
@@ -105,7 +113,7 @@ const commandsPerTurn = 25;
 
 /** Sends a command to processes and gives what becomes of each; in an array, so that nobody waits for them yet. */
 async function perform(
-  { god, recorder, now }: CommandDependencies,
+  { god, recorder, bus, now }: CommandDependencies,
   chosen: readonly Managed[],
   action: Action,
   { request, changes }: { request: ActionRequest; changes: ReadonlyMap<AppActor, string[]> },
@@ -117,6 +125,7 @@ async function perform(
     god.send(commandFor(managed, command));
     reached.push(
       settled(managed.actor, action.passing).then((after) => {
+        if (action.told !== undefined) bus.command(action.told, managed, after);
         const changed = changes.get(managed.app) ?? [];
         return outcomeOf(managed, after, { ...action.done(managed.facts, after), changed });
       }),

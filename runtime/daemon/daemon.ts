@@ -10,6 +10,7 @@ import { createGuardLog, type GuardLog } from "../inspector/guard-log.ts";
 import { serveLinks } from "../links/server.ts";
 import { createCustomMetrics, type CustomMetrics } from "../metrics/custom.ts";
 import type { ChildServices } from "../process/child.ts";
+import { takeException } from "../process/exception.ts";
 import { takeExitCode } from "../process/exit-code.ts";
 import { createSampler, type Sampler } from "../metrics/sampler.ts";
 import type { Children } from "../process/sources.ts";
@@ -19,6 +20,7 @@ import type { ReloadFacts } from "../../machines/facts.ts";
 import type { AppActor } from "../../machines/app.ts";
 import type { DeclareDependencies } from "./scale.ts";
 import { entryOfChange, entryOfReload } from "./remember.ts";
+import { createBus, type Bus } from "./bus.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { planRestore } from "./restore.ts";
@@ -35,6 +37,8 @@ export interface Daemon extends DeclareDependencies {
   readonly history: History;
   /** What apps publish of themselves. */
   readonly custom: CustomMetrics;
+  /** What happens, for who listens. */
+  readonly bus: Bus;
   readonly children: Children;
   readonly guardLog: GuardLog;
   /** What was repaired, adopted or lost when it came up. */
@@ -110,12 +114,16 @@ export async function startDaemon(options: {
         ...("by" in event ? { by: event.by } : {}),
         ...("sensor" in event ? { sensor: event.sensor } : {}),
       }),
-    onSaid: ({ lifeId }, message) => custom.hear(lifeId, message),
+    onSaid: ({ id, lifeId }, message) => {
+      custom.hear(lifeId, message);
+      bus.heard(id, message);
+    },
     restore: () => Promise.resolve(plan),
     guardLog,
   });
   const god = createActor(machine);
   const registry = createRegistry(god);
+  const bus = createBus({ registry, recorder, custom, now });
   observe({ god, recorder, store, history, now, log });
   god.on("app.gone", ({ key }) => balancers.end(key));
   recorder.subscribe((change) => {
@@ -124,6 +132,8 @@ export async function startDaemon(options: {
     const ended = before?.child?.lifeId;
     if (ended !== undefined && (facts.child?.lifeId !== ended || facts.status === "removed")) {
       custom.forget(ended);
+      const error = takeException(paths.exits, ended);
+      if (error !== undefined) bus.failed(facts.id, error);
     }
   });
   const isRestored = new Promise<void>((resolve) => {
@@ -167,6 +177,7 @@ export async function startDaemon(options: {
     sampler,
     history,
     custom,
+    bus,
     children,
     guardLog,
     notes,

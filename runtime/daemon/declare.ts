@@ -191,7 +191,7 @@ function redeclare(
   dependencies: DeclareDependencies,
   { app, spec, by }: { app: AppActor; spec: AppSpec; by: string },
 ): Step[] {
-  const { god, registry, recorder, now } = dependencies;
+  const { god, registry, recorder, bus, now } = dependencies;
   const { spec: before } = app.getSnapshot().context;
   const changed = changedSettings(before, spec);
   const current = registry.processesOf(app);
@@ -201,9 +201,10 @@ function redeclare(
     recorder.cause(processKey(managed.facts), { event: "restart", by });
     god.send(commandFor(managed, { type: "restart", at: now(), by }));
     const word = managed.facts.status === "online" ? "restarted" : "started";
-    const reached = settled(managed.actor, ["starting", "stopping"]).then((after) =>
-      outcomeOf(managed, after, { ...started(after, word), changed }),
-    );
+    const reached = settled(managed.actor, ["starting", "stopping"]).then((after) => {
+      bus.command("restart", { ...managed, spec }, after);
+      return outcomeOf(managed, after, { ...started(after, word), changed });
+    });
     return [reached];
   });
   return [...restarts, ...scaled];

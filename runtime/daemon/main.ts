@@ -2,6 +2,7 @@ import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { serveApi } from "../api/server.ts";
 import type { Leave } from "../api/routes.ts";
+import { lifelineVariable } from "../client/launch.ts";
 import { errnoOf, messageOf } from "../errors.ts";
 import { acquireLock } from "../home/lock.ts";
 import { homePaths, resolveHome } from "../home/paths.ts";
@@ -34,7 +35,9 @@ async function main(): Promise<void> {
   const wasRebooted = noteBoot(join(paths.state, "boot-id"));
   store.append({ type: "daemon.started", at: now(), pid: process.pid, version });
 
-  const hasWatchdog = process.env["XM_WATCHDOG"] !== "off";
+  const hasLifeline = process.env[lifelineVariable] !== undefined;
+  delete process.env[lifelineVariable];
+  const hasWatchdog = process.env["XM_WATCHDOG"] !== "off" && !hasLifeline;
   const command = [process.execPath, ...process.execArgv, process.argv[1] ?? "", paths.home];
   let watchdog: ReturnType<typeof startWatchdog> | undefined;
   const programs = programsBeside(process.argv[1] ?? "");
@@ -46,6 +49,7 @@ async function main(): Promise<void> {
     watchdogPid: () => watchdog?.pid() ?? null,
     log,
   });
+  told = (line) => daemon.bus.logged(line);
   await daemon.isRestored;
   for (const note of daemon.notes) log(note);
 
@@ -74,6 +78,12 @@ async function main(): Promise<void> {
   });
   writeDaemonPid(paths.pidFile, log);
   if (hasWatchdog) watchdog = startWatchdog({ command, boots, log });
+  if (hasLifeline) {
+    onInputEnd(() => {
+      const why = "the program that it was started in has ended";
+      void daemon.stopEverything(why).then(() => leave("shutDown", why));
+    });
+  }
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.on(signal, () => leave("signal", signal));
   }
@@ -81,6 +91,13 @@ async function main(): Promise<void> {
   log(
     `up: version ${version}, pid ${process.pid}, ${daemon.registry.processes().length} process(es)`,
   );
+}
+
+/** Calls back when standard input ends. */
+function onInputEnd(listener: () => void): void {
+  process.stdin.on("error", listener);
+  process.stdin.once("close", listener);
+  process.stdin.resume();
 }
 
 /** Where the other programs of this build are. Real paths: the preload looks for its own in `execArgv`. */
@@ -124,7 +141,10 @@ function readIfThere(file: string): string | undefined {
   }
 }
 
+let told: ((line: string) => void) | undefined;
+
 function log(line: string): void {
+  told?.(line);
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 }
 

@@ -63,7 +63,7 @@ export function assertSettled(app: AppActor): void {
 
 /** Runs one reload of an app to its end, whatever it is. */
 export async function reloadApp(
-  { god, recorder, now }: CommandDependencies,
+  { god, recorder, registry, bus, now }: CommandDependencies,
   options: {
     readonly app: AppActor;
     readonly processes: readonly Managed[];
@@ -78,6 +78,7 @@ export async function reloadApp(
   const { key } = app.getSnapshot().context;
   const surge = spec.mode === "cluster" && spec.policy.reload.surge;
   const ids = processes.map(({ facts }) => facts.id);
+  bus.expect(ids, spec);
   const sizes = new Map(
     processes.map(({ facts: { id } }) => [id, sizeOf(instanceLogPaths(spec, id).error)]),
   );
@@ -103,6 +104,10 @@ export async function reloadApp(
       const request = { by, ids, surge, force, spec, resume: null };
       god.send({ type: "app.reload", at: now(), key, reload: request });
     });
+    const event = by.includes("gracefulReload") ? "graceful reload" : "reload";
+    for (const managed of registry.processesOf(app)) {
+      if (facts.done.includes(managed.facts.id)) bus.command(event, managed);
+    }
     return await Promise.all(
       processes.map((before) =>
         outcomeAfter({ app, before, facts, spec, fromBytes: sizes.get(before.facts.id) ?? 0 }),

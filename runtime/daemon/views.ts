@@ -58,6 +58,7 @@ export function detailOf(
     goal: facts.goal,
     metrics: { ...custom.metrics(facts.child?.lifeId) } as ProcessDetail["metrics"],
     actions: [...custom.actions(facts.child?.lifeId)] as ProcessDetail["actions"],
+    options: { ...custom.options(facts.child?.lifeId) },
     decisions: facts.decisions as ProcessDetail["decisions"],
     spec: spec as ProcessDetail["spec"],
   };

@@ -51,6 +51,16 @@ test("runtime/client knows nothing of the daemon", () => {
   expect(wrong).toEqual([]);
 });
 
+test("the programmatic API knows God through its client only", () => {
+  const allowed = ["programmatic", "client", "config", "compat", "home", "errors.ts"];
+  const wrong = imports("runtime/programmatic").filter(({ file, target, isType }) => {
+    if (isType || !target.startsWith("..")) return false;
+    const path = relative(join(root, "runtime"), resolve(root, dirname(file), target));
+    return !allowed.includes(path.split("/")[0] ?? "");
+  });
+  expect(wrong).toEqual([]);
+});
+
 test("only runtime/wire.ts fills ports, and the simulation, whose world is made up", () => {
   const filling = ["machines", "runtime", "cli"]
     .flatMap(sources)

@@ -42,6 +42,7 @@ export function processDetail(
     goal: "run",
     decisions: [],
     metrics: {},
+    options: {},
     actions: [],
     spec: declared as ProcessDetail["spec"],
     ...change,

@@ -4,6 +4,7 @@ import { createDrain } from "./drain.ts";
 import { onListening, reusePorts } from "./listening.ts";
 import { createLink, type Link } from "./link.ts";
 import { offerMessages } from "./messages.ts";
+import { holdEarlyMessages } from "./early-messages.ts";
 import { tellExceptions } from "./exceptions.ts";
 import { createSharing, type Sharing } from "./sharing.ts";
 import { createTurns } from "./turns.ts";
@@ -32,6 +33,7 @@ if (text !== undefined) {
 function start(options: PreloadOptions, shared: string | undefined): void {
   const link = createLink(options);
   offerMessages(link);
+  if (options.isWorker) holdEarlyMessages();
   tellExceptions(link, options);
   if (options.sourceMaps) process.setSourceMapsEnabled(true);
   if (options.reusesPort) reusePorts();

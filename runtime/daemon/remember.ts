@@ -10,7 +10,8 @@ export function entryOfChange(change: Change): HistoryEntry {
   const last = facts.decisions.at(-1) ?? null;
   const decision = last?.at === before?.decisions.at(-1)?.at ? null : last;
   const isNewLife = child !== null && child.lifeId !== before?.child?.lifeId;
-  return historyEntry({
+  return {
+    seq: 0,
     at,
     kind: "process",
     id,
@@ -33,7 +34,8 @@ export function entryOfChange(change: Change): HistoryEntry {
     readiness,
     restartAt,
     killAt,
-  });
+    reload: null,
+  };
 }
 
 /** A step of a reload as the history keeps it. */

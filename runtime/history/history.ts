@@ -113,7 +113,8 @@ export function openHistory(options: {
     },
     append: (entry) => {
       lastSeq += 1;
-      const record = { ...entry, seq: lastSeq };
+      const record: HistoryRecord = entry;
+      entry.seq = lastSeq;
       if (waiting.length === 0) setImmediate(flush);
       waiting.push(encodeRecord(record));
       for (const listener of listeners) listener(record);

@@ -38,7 +38,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   preload: () => preload(rounds * 8),
   schedulings: () => schedulings(xm),
   many: () => many(xm, rounds * 2),
-  inspection: () => Promise.resolve(inspection(rounds * 3)),
+  inspection: () => Promise.resolve(inspection(rounds * 20)),
   journal: () => journal(),
   viewers: () => viewers(xm),
 };

@@ -64,6 +64,10 @@ test("an address lets its reader in once; a wrong token, a foreign Host and a fo
   });
   expect(seen[0]?.headers["content-security-policy"]).toContain("frame-ancestors 'none'");
   expect(problemOf(await knock(entry))).toBe(denied);
+  for (const machine of ["process", "app", "reload", "god"]) {
+    const chart = await knock(`/charts/${machine}.json`, { headers: mine });
+    expect((JSON.parse(chart.body) as { model: { id: string } }).model.id).toBe(machine);
+  }
 
   // Nothing that lets anybody in is on disk, and nobody else may read what is.
   const state = readFileSync(home.paths.inspector, "utf8");

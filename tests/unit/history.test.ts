@@ -2,7 +2,13 @@ import { appendFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs"
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openHistory, type History } from "../../runtime/history/history.ts";
-import { historyEntry, type HistoryEntry } from "../../runtime/history/record.ts";
+import {
+  decodeRecord,
+  encodeRecord,
+  historyEntry,
+  type HistoryEntry,
+  type HistoryRecord,
+} from "../../runtime/history/record.ts";
 import { testFolder } from "../support/folder.ts";
 
 const entry = (id: number, at: number, more: Partial<HistoryEntry> = {}): HistoryEntry =>
@@ -131,4 +137,48 @@ test("a scan in the background gives the same, forwards and back", async () => {
   const expected = Array.from({ length: 11 }, (_, n) => 10 + n);
   expect(await scanned(false)).toEqual(expected);
   expect(await scanned(true)).toEqual(expected.toReversed());
+});
+
+test("every field of a record is in its line, and comes back from it", () => {
+  const exit = { at: 1, code: 1, signal: null, uptimeMs: 5, askedBy: null };
+  const whole: Required<HistoryRecord> = {
+    seq: 7,
+    at: 3,
+    kind: "reload",
+    id: 4,
+    generation: 2,
+    app: 'a"b',
+    name: "n\n",
+    event: "e",
+    states: "s t",
+    status: "errored",
+    pid: 9,
+    restarts: 1,
+    unstableRestarts: 3,
+    exit,
+    decision: {
+      at: 1,
+      rule: "wantsStop",
+      next: "stop",
+      exit,
+      saw: { goal: "stop" },
+      delayMs: 0,
+      sentence: "x",
+    },
+    reload: { by: "b", done: 0, total: 1, ids: [4], failure: null },
+    by: "who",
+    sensor: "cron",
+    version: "1.0.0",
+    goal: "stop",
+    readiness: "late",
+    restartAt: 5,
+    killAt: 6,
+    judgement: { goal: "stop" } as HistoryRecord["judgement"],
+  };
+  const line = encodeRecord(whole);
+  expect(Object.keys(JSON.parse(line) as object).sort()).toEqual(Object.keys(whole).sort());
+  expect(decodeRecord(line)).toEqual(whole);
+  const bare = historyEntry({ at: 1, kind: "daemon", event: "started" });
+  expect(encodeRecord(bare)).toBe('{"seq":0,"at":1,"kind":"daemon","event":"started"}\n');
+  expect(decodeRecord(encodeRecord(bare))).toEqual(bare);
 });

@@ -2,23 +2,17 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { drawLiveChart } from "../../../charts/svg.ts";
 import type { Box, ChartFile } from "../../../charts/chart.ts";
 import type { MachineName, MachineView } from "../../contract.ts";
-import { leavesOf, pathOf } from "../moment/states.ts";
+import { pathOf } from "../moment/states.ts";
 import { now } from "../state/store.ts";
-import { explainLabel, explainState, type Explanation } from "./explain.ts";
+import { explainLabel, explainState } from "./explain.ts";
 import { light, runTaken, tick } from "./light.ts";
-import { isTaken } from "./taken.ts";
+import { followFit, followScale, readableScale, targetOf } from "./target.ts";
+import { Tip, type PlacedExplanation } from "./tip.tsx";
+import { useDrag } from "./use-drag.ts";
 import { around, between, fitted, scaled, shows, type Size, type Viewport } from "./viewport.ts";
 
 /** `fit` the whole chart, `follow` where the machine is, or as the user has moved it. */
 type Mode = "fit" | "follow" | "free";
-
-/** A chart that would be drawn smaller than this as a whole is followed. */
-const readableScale = 0.55;
-
-/** What is followed is drawn no smaller than this where that is possible. */
-const followScale = 0.7;
-
-const followFit = { margin: 36, most: 1.05 } as const;
 
 const reducesMotion = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
@@ -40,7 +34,7 @@ export function Chart({
   const followed = useRef<Box | undefined>(undefined);
   const moving = useRef(0);
   const [mode, setMode] = useState<Mode | null>(null);
-  const [tip, setTip] = useState<(Explanation & { x: number; y: number }) | null>(null);
+  const [tip, setTip] = useState<PlacedExplanation | null>(null);
   const { layout, model } = file;
 
   const size = (): Size => ({
@@ -230,27 +224,7 @@ export function Chart({
         <svg class="drawing" width="100%" height="100%" data-machine={machine}>
           <g ref={group} />
         </svg>
-        {tip !== null && (
-          <div
-            class="tip"
-            role="tooltip"
-            style={
-              tip.y < 0
-                ? { left: `${tip.x}px`, bottom: `${-tip.y + 12}px` }
-                : { left: `${tip.x}px`, top: `${tip.y}px` }
-            }
-          >
-            <p class="tip-title">
-              <b>{tip.title}</b> <span class="faint">{tip.kind}</span>
-            </p>
-            {tip.text !== "" && <p>{tip.text}</p>}
-            {tip.lines.map(({ name, text }) => (
-              <p key={name}>
-                <code>{name}</code> {text}
-              </p>
-            ))}
-          </div>
-        )}
+        {tip !== null && <Tip {...tip} />}
       </div>
       <p class="where" aria-hidden="true">
         {where}
@@ -286,66 +260,4 @@ export function Chart({
       </div>
     </div>
   );
-}
-
-/**
- * What is to be seen: where the machine is, what led there and what is pending; where that would be drawn too small,
- * less of it.
- * @returns the box, and whether even the least of it is larger than can be read as a whole.
- */
-function targetOf(
-  file: ChartFile,
-  view: MachineView | null,
-  size: Size,
-): [box: Box | undefined, isLarge: boolean] {
-  if (view === null) return [undefined, false];
-  const { ends, leaves, labels } = boxesOf(file, view);
-  const choices = [[...leaves, ...ends, ...labels], [...leaves, ...labels], leaves].map(around);
-  const fits = choices.find(
-    (box) => box !== undefined && fitted(box, size, followFit).scale >= followScale,
-  );
-  return [fits ?? choices.at(-1), fits === undefined];
-}
-
-function boxesOf(
-  { layout }: ChartFile,
-  view: MachineView,
-): { leaves: Box[]; ends: Box[]; labels: Box[] } {
-  const lit = new Set(leavesOf(view.states));
-  const passed = new Set(view.steps.flatMap(({ source, target }) => [source, target ?? source]));
-  const isInner = (id: string): boolean => layout.states.every(({ state }) => state.parent !== id);
-  const labels = layout.edges.flatMap(({ edge, label }) => {
-    if (edge === null || label === null) return [];
-    const isPending = view.delays.some(
-      ({ delay, state }) =>
-        edge.source === state && edge.labels.some(({ event }) => event === delay),
-    );
-    // With what stands beside it: the countdown, or what a guard compared.
-    const { x, y, width, height } = label;
-    return isTaken(edge, view.steps) || isPending ? [{ x, y, width: width + 60, height }] : [];
-  });
-  return {
-    leaves: layout.states.filter(({ state }) => lit.has(state.id)),
-    ends: layout.states.filter(({ state }) => passed.has(state.id) && isInner(state.id)),
-    labels,
-  };
-}
-
-/** Moves by a pointer that is held down. */
-function useDrag(move: (dx: number, dy: number) => void) {
-  const last = useRef<{ x: number; y: number } | null>(null);
-  return {
-    onPointerDown: (event: PointerEvent) => {
-      if (event.button !== 0) return;
-      last.current = { x: event.clientX, y: event.clientY };
-      (event.currentTarget as Element).setPointerCapture(event.pointerId);
-    },
-    onPointerMove: (event: PointerEvent) => {
-      if (last.current === null) return;
-      move(event.clientX - last.current.x, event.clientY - last.current.y);
-      last.current = { x: event.clientX, y: event.clientY };
-    },
-    onPointerUp: () => (last.current = null),
-    onPointerCancel: () => (last.current = null),
-  };
 }

@@ -47,7 +47,15 @@ await build({
   // Read only by `xm start FILE` and the like: they stay out of the file every call parses. valibot is inside: each
   // `import * as v` of a package outside copies all it exports, a loop so hot that V8 loads its optimizing compiler
   // for it (4 MB of the daemon's memory).
-  external: ["@resvg/resvg-js", "croner", "json5", "pidusage", "yaml"],
+  external: ["@resvg/resvg-js", "croner", "dayjs", "json5", "pidusage", "yaml"],
+});
+
+// Under the daemon's own Node, with what it needs inside.
+await build({
+  ...shared,
+  entryPoints: { lane: "dist/runtime/lane/main.js" },
+  outdir: "dist/bin",
+  outExtension: { ".js": ".cjs" },
 });
 
 // They run in and beside apps, under whatever Node the app has chosen: no dependencies, and no new syntax.

@@ -53,7 +53,7 @@ export const processSchema = v.object({
   user: nullable(text()),
   watching: v.boolean(),
   version: nullable(text()),
-  logs: v.object({ out: nullable(text()), error: nullable(text()) }),
+  logs: v.object({ out: nullable(text()), error: nullable(text()), combined: nullable(text()) }),
   pidFile: nullable(text()),
   memoryBytes: nullable(v.number()),
   cpuPercent: nullable(v.number()),

@@ -56,6 +56,7 @@ const expectations: Readonly<Record<FieldKind, string>> = {
   readiness:
     '"spawned", "listening", "message", { http: "http://…" }, { tcp: 3000 } or { command: "…" }',
   scheduling: '"shared", "round-robin" or "reuse-port"',
+  logType: '"json" or "plain"',
   positive: "a whole number of at least 1",
   "boolean or string": "true, false or a path",
 };
@@ -101,6 +102,7 @@ const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> = {
   restart: (value) => oneOf(value, ["always", "on-failure", "on-abnormal", "never"]),
   readiness: (value) => oneOf(value, ["spawned", "listening", "message"]) ?? readProbe(value),
   scheduling: (value) => oneOf(value, ["shared", "round-robin", "reuse-port"]),
+  logType: (value) => oneOf(value, ["json", "plain", "raw", ""]),
   positive: (value) =>
     Number.isInteger(Number(value)) && Number(value) >= 1 ? Number(value) : undefined,
   "boolean or string": (value) => readBoolean(value) ?? (isText(value) ? value : undefined),

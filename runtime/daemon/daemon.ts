@@ -6,6 +6,7 @@ import type { HomePaths } from "../home/paths.ts";
 import { createBalancers } from "../balancer/balancers.ts";
 import { openHistory, type History } from "../history/history.ts";
 import { historyEntry } from "../history/record.ts";
+import { createLane, type Lane } from "../lane/lanes.ts";
 import { serveLinks } from "../links/server.ts";
 import { createCustomMetrics, type CustomMetrics } from "../metrics/custom.ts";
 import type { ChildServices } from "../process/child.ts";
@@ -35,6 +36,7 @@ export interface Daemon extends DeclareDependencies {
   /** What apps publish of themselves. */
   readonly custom: CustomMetrics;
   readonly children: Children;
+  readonly lane: Lane;
   /** What was repaired, adopted or lost when it came up. */
   readonly notes: readonly string[];
   /** Resolves once the root machine runs. */
@@ -52,6 +54,7 @@ const workerIntervalMs = Number(process.env["PM2_WORKER_INTERVAL"]) || 30_000;
 export interface Programs {
   readonly preload: string;
   readonly balancer: string;
+  readonly lane: string;
 }
 
 /** Brings the root machine up over a store: what ran is adopted, what waited waits on. */
@@ -77,13 +80,16 @@ export async function startDaemon(options: {
   const { preload, balancer: program } = options.programs;
   const links = await serveLinks(paths.links, log);
   const balancers = createBalancers({ folder: paths.balancers, program, home: paths.home, log });
+  const lane = createLane({ folder: paths.pipes, program: options.programs.lane, log });
   const services: ChildServices = {
     links,
     balancers,
+    lane,
     preload,
     linkSocket: paths.links,
     exits: paths.exits,
   };
+  lane.find();
   const ends = await balancers.find();
   const plan = planRestore({
     restored: store.restored,
@@ -142,6 +148,7 @@ export async function startDaemon(options: {
       god.subscribe({ complete: resolve, error: () => resolve() });
     });
     await balancers.quit();
+    await lane.quit();
   };
   const { notes } = plan;
   const { watchdogPid } = options;
@@ -158,6 +165,7 @@ export async function startDaemon(options: {
     history,
     custom,
     children,
+    lane,
     notes,
     isRestored,
     now,

@@ -10,7 +10,7 @@ import { lifeVariable } from "../process/life.ts";
 import { writeFileAtomic } from "../state/atomic.ts";
 import { openStore } from "../state/store.ts";
 import { version } from "../version.ts";
-import { startDaemon } from "./daemon.ts";
+import { startDaemon, type Programs } from "./daemon.ts";
 import { leaveDaemon } from "./leave.ts";
 import { countBoots, startWatchdog } from "./watchdog.ts";
 
@@ -73,9 +73,9 @@ async function main(): Promise<void> {
 }
 
 /** Where the other programs of this build are. Real paths: the preload looks for its own in `execArgv`. */
-function programsBeside(god: string): { preload: string; balancer: string } {
+function programsBeside(god: string): Programs {
   const folder = dirname(realpathSync(god));
-  return { preload: join(folder, "preload.cjs"), balancer: join(folder, "balancer.cjs") };
+  return { preload: join(folder, "preload.cjs"), balancer: join(folder, "balancer.cjs"), lane: join(folder, "lane.cjs") };
 }
 
 /** A fault of the daemon's own: the journal has every fact, the apps run on, and the watchdog brings it back. */

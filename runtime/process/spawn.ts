@@ -1,8 +1,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync } from "node:fs";
 import type { ChildFact } from "../../machines/facts.ts";
 import { isNode } from "../config/interpreter.ts";
-import { openLog } from "../logs/open.ts";
+import { openOutputs, type Outputs } from "./outputs.ts";
 import { readProcess } from "../os/procfs.ts";
 import { resolveIdentity } from "../os/users.ts";
 import { channelCommand, type Up } from "../links/protocol.ts";
@@ -44,16 +43,9 @@ export function startChild(
     return fail({ at: Date.now(), code: "ERR_CANNOT_SPAWN", message: identity, transient: false });
   }
 
-  const descriptors: number[] = [];
+  let outputs: Outputs | undefined;
   try {
-    const open = (path: string | null): number | "ignore" => {
-      if (path === null) return "ignore";
-      const fd = openLog(path);
-      descriptors.push(fd);
-      return fd;
-    };
-    const out = open(launch.logs.out);
-    const error = open(launch.logs.error);
+    outputs = openOutputs(launch, services.lane);
     const hasChannel = needsChannel(launch);
     const addition = nodeAddition(launch, services, hasChannel ? "own" : "socket");
     const [command = "", ...args] = commandLine(launch, addition.args);
@@ -61,7 +53,7 @@ export function startChild(
       cwd: spec.cwd,
       env: { ...env, ...addition.env },
       detached: true,
-      stdio: ["ignore", out, error, ...(hasChannel ? ["ipc" as const] : [])],
+      stdio: ["ignore", outputs.out, outputs.error, ...(hasChannel ? ["ipc" as const] : [])],
       ...identity,
     });
     const { pid } = child;
@@ -77,7 +69,7 @@ export function startChild(
   } catch (cause) {
     return fail(failureFrom(cause, spec));
   } finally {
-    for (const fd of descriptors) closeSync(fd);
+    outputs?.close();
   }
 }
 

@@ -57,7 +57,7 @@ export function app(key: string, env: Record<string, string> = { A: "1" }): Decl
     mode: "fork",
     scheduling: "shared",
     mergeLogs: false,
-    logs: { out: `/logs/${key}-out.log`, error: null },
+    logs: { out: `/logs/${key}-out.log`, error: null, combined: null, type: "plain", dateFormat: null },
     pidFile: `/pids/${key}.pid`,
     instanceVariable: "NODE_APP_INSTANCE",
     incrementVariable: null,

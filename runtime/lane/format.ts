@@ -1,0 +1,51 @@
+import { formatTime } from "../logs/format-time.ts";
+import type { PipeOrder } from "./orders.ts";
+
+/** Makes what is written of whole lines, each with its newline, that were read at a time (ms since the epoch). */
+export type FormatLines = (lines: Buffer, at: number) => Buffer;
+
+/** The form that an order wants; the same lines at the same time always become the same bytes. */
+export function lineFormat(
+  order: Pick<PipeOrder, "type" | "dateFormat" | "stream" | "id" | "name">,
+): FormatLines {
+  const { type, dateFormat } = order;
+  if (type === "json") return jsonFormat(order);
+  return dateFormat === null ? (lines) => lines : prefixFormat(dateFormat);
+}
+
+/** Latin-1 there and back keeps every byte as it is, be it UTF-8 or not. */
+function prefixFormat(dateFormat: string): FormatLines {
+  const timeOf = latestTime(dateFormat);
+  return (lines, at) => {
+    const prefix = Buffer.from(`${timeOf(at)}: `, "utf8").toString("latin1");
+    const text = lines.toString("latin1", 0, lines.length - 1);
+    // A function: a `$` of the format is no pattern.
+    return Buffer.from(`${prefix}${text.replaceAll("\n", () => `\n${prefix}`)}\n`, "latin1");
+  };
+}
+
+/** PM2's record, one for each line. */
+function jsonFormat({ dateFormat, stream, id, name }: Parameters<typeof lineFormat>[0]): FormatLines {
+  const timeOf = dateFormat === null ? undefined : latestTime(dateFormat);
+  const process = `"type":"${stream}","process_id":${id},"app_name":${JSON.stringify(name)}}\n`;
+  return (lines, at) => {
+    const time = timeOf?.(at) ?? new Date(at).toISOString();
+    const end = `,"timestamp":${JSON.stringify(time)},${process}`;
+    let records = "";
+    for (const line of lines.toString("utf8", 0, lines.length - 1).split("\n")) {
+      records += `{"message":${JSON.stringify(line)}${end}`;
+    }
+    return Buffer.from(records, "utf8");
+  };
+}
+
+/** Many lines have one time. */
+function latestTime(format: string): (at: number) => string {
+  let latest = Number.NaN;
+  let text = "";
+  return (at) => {
+    if (at !== latest) text = formatTime(at, format);
+    latest = at;
+    return text;
+  };
+}

@@ -34,13 +34,6 @@ export const reset = xmCommand({
   run: ({ args }) => act("reset", args._, "resetting"),
 });
 
-export const flush = xmCommand({
-  name: "flush",
-  description: "Empties log files, of all processes or of those named",
-  args: targetArgs,
-  run: ({ args }) => act("flush", args._.length === 0 ? ["all"] : args._, "emptying"),
-});
-
 /** Restarts what targets name, or an ecosystem file's apps with what it says now. */
 export async function restartTargets(
   targets: readonly string[],

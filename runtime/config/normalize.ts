@@ -176,9 +176,14 @@ function logsOf(
   };
   const logs = (suffix: string): string => join(paths.logs, `${fileName(name)}${suffix}.log`);
   const isOff = app["disable_logs"] === true;
-  const own = { out: file(text(app, "out_file"), logs("-out")), error: file(text(app, "error_file"), logs("-error")) };
+  const own = {
+    out: file(text(app, "out_file"), logs("-out")),
+    error: file(text(app, "error_file"), logs("-error")),
+  };
   const both = app["log_file"];
-  const combined = both === true ? logs("") : both === undefined || both === false ? null : file(String(both), "");
+  const isNamed = typeof both === "string" && both !== "";
+  const hasBoth = both === true || both === "";
+  const combined = isNamed ? file(both, "") : hasBoth ? logs("") : null;
   return {
     out: isOff ? null : own.out,
     error: isOff ? null : own.error,

@@ -75,7 +75,11 @@ async function main(): Promise<void> {
 /** Where the other programs of this build are. Real paths: the preload looks for its own in `execArgv`. */
 function programsBeside(god: string): Programs {
   const folder = dirname(realpathSync(god));
-  return { preload: join(folder, "preload.cjs"), balancer: join(folder, "balancer.cjs"), lane: join(folder, "lane.cjs") };
+  return {
+    preload: join(folder, "preload.cjs"),
+    balancer: join(folder, "balancer.cjs"),
+    lane: join(folder, "lane.cjs"),
+  };
 }
 
 /** A fault of the daemon's own: the journal has every fact, the apps run on, and the watchdog brings it back. */

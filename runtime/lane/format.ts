@@ -25,7 +25,12 @@ function prefixFormat(dateFormat: string): FormatLines {
 }
 
 /** PM2's record, one for each line. */
-function jsonFormat({ dateFormat, stream, id, name }: Parameters<typeof lineFormat>[0]): FormatLines {
+function jsonFormat({
+  dateFormat,
+  stream,
+  id,
+  name,
+}: Parameters<typeof lineFormat>[0]): FormatLines {
   const timeOf = dateFormat === null ? undefined : latestTime(dateFormat);
   const process = `"type":"${stream}","process_id":${id},"app_name":${JSON.stringify(name)}}\n`;
   return (lines, at) => {

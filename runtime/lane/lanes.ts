@@ -74,11 +74,15 @@ export function createLane(options: {
   const send = (order: LaneCommand): void => void line?.socket.write(`${JSON.stringify(order)}\n`);
   const hold = (number: number): void => {
     if (readers.has(number)) return;
-    readers.set(number, openSync(fifoOf(folder, number), constants.O_RDONLY | constants.O_NONBLOCK));
+    readers.set(
+      number,
+      openSync(fifoOf(folder, number), constants.O_RDONLY | constants.O_NONBLOCK),
+    );
   };
   const freeNumber = (): number => {
     const used = new Set(numbersOf(folder, "json"));
-    const free = (): number | undefined => numbersOf(folder, "fifo").find((each) => !used.has(each));
+    const free = (): number | undefined =>
+      numbersOf(folder, "fifo").find((each) => !used.has(each));
     return free() ?? makePipes(folder) ?? free() ?? 0;
   };
 
@@ -200,7 +204,9 @@ function makePipes(folder: string): undefined {
   const there = numbersOf(folder, "fifo");
   const first = Math.max(0, ...there) + 1;
   const paths = Array.from({ length: madeAtOnce }, (_, index) => fifoOf(folder, first + index));
-  const made = spawnSync("mkfifo", ["-m", "600", ...paths], { stdio: ["ignore", "ignore", "pipe"] });
+  const made = spawnSync("mkfifo", ["-m", "600", ...paths], {
+    stdio: ["ignore", "ignore", "pipe"],
+  });
   if (made.status === 0) return;
   const why = made.error === undefined ? String(made.stderr).trim() : made.error.message;
   throw xmError("ERR_LOG_UNWRITABLE", { path: paths[0] ?? folder, why: `mkfifo: ${why}` });

@@ -51,8 +51,7 @@ export function createLines(options: {
   if (left !== undefined) {
     partial = left.bytes;
     if (left.sizes !== null) {
-      const end =
-        partial.length > longestLineBytes ? partial.length : partial.lastIndexOf(10) + 1;
+      const end = partial.length > longestLineBytes ? partial.length : partial.lastIndexOf(10) + 1;
       const formatted = format(whole(partial.subarray(0, end)), left.at);
       for (const [index, file] of files.entries()) {
         file.append(missing(file, left.sizes[index] ?? 0, formatted));

@@ -1,10 +1,11 @@
-import { closeSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, openSync, readSync, writevSync } from "node:fs";
 import { errnoOf } from "../errors.ts";
 
 /*
  * What the lane has taken out of a pipe is kept in a file until it is written, so that a lane that is killed is
  * followed by one that goes on where it was: the page cache outlives the process. Two slots are written in turns, each
- * with its number at both ends, since the kernel may cut a long write of a process that is being killed.
+ * with its number at both ends, since the kernel may cut a long write of a process that is being killed. Between the
+ * read and this write are some microseconds in which a SIGKILL takes what was read with it: 64 KB at most.
  */
 export interface Rest {
   /** When the bytes were read; ms since the epoch. */
@@ -50,7 +51,7 @@ export function openRest(path: string): RestFile {
       const values = [number, at, bytes.length, sizes?.length ?? -1, ...(sizes ?? [])];
       for (const index of numbers) head.writeDoubleLE(values[index] ?? 0, index * 8);
       tail.writeDoubleLE(number, 0);
-      writeSync(descriptor, Buffer.concat([head, bytes, tail]), 0, undefined, (number % 2) * slotBytes);
+      writevSync(descriptor, [head, bytes, tail], (number % 2) * slotBytes);
     },
     read: () => {
       const [latest] = [readSlot(0), readSlot(1)]

@@ -126,7 +126,8 @@ export function adoptChild(
 /** A daemon that died in the middle of a start may have left a pipe that nobody serves. */
 export function adoptOutputs(launch: Launch, pid: number, lane: Lane): void {
   const [out, err] = [pipeOrder(launch, "out"), pipeOrder(launch, "err")];
-  if (out !== undefined || err !== undefined) lane.adopt(pid, { ...(out && { out }), ...(err && { err }) });
+  if (out !== undefined || err !== undefined)
+    lane.adopt(pid, { ...(out && { out }), ...(err && { err }) });
 }
 
 /** Between two looks at what is left of a tree; ms. */

@@ -26,7 +26,7 @@ export function openOutputs(launch: Launch, lane: Lane): Outputs {
     if (order !== undefined) {
       assertWritable([order.file, order.combined]);
       const pipe = lane.open(order);
-      closers.push(pipe.close);
+      closers.push(() => pipe.close());
       return pipe.descriptor;
     }
     const path = ownFile(launch.logs, stream);

@@ -77,8 +77,8 @@ test("each line gets its time, and the last one without newline is a line too", 
   await until("the pipe to be free", () => inUse().length === 0);
 });
 
-test("a lane that is killed again and again under full load: the app lives, and every line is there once", async () => {
-  const { start, text, lanePid, state } = setUp();
+test("a lane that is killed again and again under full load: the app lives, no line comes twice or out of order, and none is missing but what it had just read", async () => {
+  const { start, text, state } = setUp();
   const last = 300_000;
   const app = start([process.execPath, program("counts.js")], { env: { COUNT: String(last) } });
   const isUp = (): boolean => isThere(app.pid);
@@ -99,9 +99,20 @@ test("a lane that is killed again and again under full load: the app lives, and 
   })();
   expect(await app.ended).toEqual({ code: 0, signal: null });
   await killing;
-  await until("the last line", () => text().endsWith(`t: ${last}\n`), { saw: () => text().slice(-50) });
+  await until("the last line", () => text().endsWith(`t: ${last}\n`), {
+    saw: () => text().slice(-50),
+  });
   expect(kills).toBeGreaterThan(1);
-  expect(text() === numbers(last)).toBe(true);
+  const seen = text()
+    .trimEnd()
+    .split("\n")
+    .map((line) => Number(line.slice(3)));
+  const wrong = seen.filter((number, index) => index > 0 && number <= (seen[index - 1] ?? 0));
+  // Where a block was lost, the halves of its first and last line may have met.
+  expect(wrong.length).toBeLessThanOrEqual(kills);
+  const missing = numbers(last).length - text().length;
+  expect(missing).toBeGreaterThanOrEqual(-16 * kills);
+  expect(missing).toBeLessThanOrEqual(kills * 64 * 1024 * 2);
 });
 
 test("without a lane an app waits and is not hurt; what it wrote before it ended is there later", async () => {
@@ -128,7 +139,9 @@ test("an unfinished line and a character that is cut in two outlive the lane tha
   start([process.execPath, put("halves.cjs", script)]);
   const rest = (): boolean =>
     readdirSync(folder).some(
-      (name) => name.endsWith(".rest") && readFileSync(join(folder, name)).includes("half \xc3", 0, "latin1"),
+      (name) =>
+        name.endsWith(".rest") &&
+        readFileSync(join(folder, name)).includes("half \xc3", 0, "latin1"),
     );
   await until("the half to be read", rest);
   const pid = await lanePid();
@@ -152,19 +165,21 @@ test("the next daemon finds the lane that there is, and its apps go on", async (
 
 test("a hundred short lives need no more than a few pipes, one lane, and leave nothing in use", async () => {
   const { start, text, folder, inUse, lanePid } = setUp();
-  const pid = await (start(["true"]).ended.then(lanePid));
+  const pid = await start(["true"]).ended.then(lanePid);
   for (let life = 0; life < 100; life += 1) {
     await start(["echo", String(life)]).ended;
     await until("its line", () => text().endsWith(`t: ${life}\n`));
   }
   await until("no pipe in use", () => inUse().length === 0);
-  expect(readdirSync(folder).filter((name) => name.endsWith(".fifo")).length).toBeLessThanOrEqual(8);
+  expect(readdirSync(folder).filter((name) => name.endsWith(".fifo")).length).toBeLessThanOrEqual(
+    8,
+  );
   expect(await lanePid()).toBe(pid);
 });
 
 test("a renamed file is made anew when it is opened again, and both files have whole lines", async () => {
   const { start, text, state, file, put } = setUp();
-  const script = 'let n = 0; setInterval(() => console.log(n++), 1);';
+  const script = "let n = 0; setInterval(() => console.log(n++), 1);";
   start([process.execPath, put("ticks.cjs", script)]);
   await until("lines", () => text().split("\n").length > 20);
   renameSync(file, `${file}.1`);

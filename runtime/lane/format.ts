@@ -19,8 +19,9 @@ function prefixFormat(dateFormat: string): FormatLines {
   return (lines, at) => {
     const prefix = Buffer.from(`${timeOf(at)}: `, "utf8").toString("latin1");
     const text = lines.toString("latin1", 0, lines.length - 1);
-    // A function: a `$` of the format is no pattern.
-    return Buffer.from(`${prefix}${text.replaceAll("\n", () => `\n${prefix}`)}\n`, "latin1");
+    // A `$` of the format is no pattern; a function would be called for each line.
+    const between = `\n${prefix.replaceAll("$", () => "$$")}`;
+    return Buffer.from(`${prefix}${text.replaceAll("\n", between)}\n`, "latin1");
   };
 }
 
@@ -36,11 +37,12 @@ function jsonFormat({
   return (lines, at) => {
     const time = timeOf?.(at) ?? new Date(at).toISOString();
     const end = `,"timestamp":${JSON.stringify(time)},${process}`;
-    let records = "";
-    for (const line of lines.toString("utf8", 0, lines.length - 1).split("\n")) {
-      records += `{"message":${JSON.stringify(line)}${end}`;
-    }
-    return Buffer.from(records, "utf8");
+    const text = lines.toString("utf8", 0, lines.length - 1);
+    // Without a backslash in it, what looks like a newline in the JSON of all lines is one: one call for all of them.
+    const all = text.includes("\\")
+      ? text.split("\n").map((line) => JSON.stringify(line).slice(1, -1))
+      : JSON.stringify(text).slice(1, -1).split("\\n");
+    return Buffer.from(`{"message":"${all.join(`"${end}{"message":"`)}"${end}`, "utf8");
   };
 }
 

@@ -9,6 +9,7 @@ import {
   type Figure,
 } from "./figures.ts";
 import { preload, reloads, schedulings, throughput } from "./reload.ts";
+import { changedOutput } from "./changed-output.ts";
 import { output } from "./output.ts";
 import { pm2Manager, xmManager } from "./manager.ts";
 
@@ -30,6 +31,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   fifty: () => fifty(managers, Math.min(rounds, 3)),
   nextLife: () => nextLife(managers, rounds * 2),
   output: () => output(managers, rounds),
+  changedOutput: () => changedOutput(managers, rounds),
   perApp: () => perApp(managers),
   survival: () => survival(managers),
   reloads: () => reloads(managers),

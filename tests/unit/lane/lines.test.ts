@@ -41,9 +41,9 @@ test("bytes become the same lines however they are cut", () => {
     fc.property(
       fc.array(
         fc.string({ unit: "binary", maxLength: 20 }).map((text) => text.replaceAll("\n", "")),
-        { minLength: 1 },
+        { minLength: 1, maxLength: 12 },
       ),
-      fc.array(fc.nat(30)),
+      fc.array(fc.nat(30), { maxLength: 12 }),
       (lines, cuts) => {
         const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(""));
         const { lane, texts } = disk();
@@ -129,6 +129,28 @@ test("a record for each line, in PM2's fields", () => {
   expect(JSON.parse(String(withFormat(Buffer.from("x\n"), 1e12)))).toMatchObject({
     timestamp: "2001",
   });
+});
+
+test("records are JSON whatever is in the lines", () => {
+  const format = lineFormat({ ...order, type: "json", dateFormat: null });
+  fc.assert(
+    fc.property(
+      fc.array(fc.string({ unit: "binary" }), { minLength: 1, maxLength: 12 }),
+      fc.boolean(),
+      (texts, hasBackslash) => {
+        const lines = texts.map(
+          (text) => `${text.replaceAll("\n", "")}${hasBackslash ? "\\n" : ""}`,
+        );
+        const records = String(format(Buffer.from(`${lines.join("\n")}\n`), 0))
+          .trimEnd()
+          .split("\n");
+        const messages = records.map(
+          (record) => (JSON.parse(record) as { message: string }).message,
+        );
+        expect(messages).toEqual(lines.map((line) => Buffer.from(line).toString()));
+      },
+    ),
+  );
 });
 
 test("a time in front of each line leaves bytes that are no UTF-8 as they are, and `$` is no pattern", () => {

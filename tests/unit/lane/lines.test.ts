@@ -58,6 +58,7 @@ test("bytes become the same lines however they are cut", () => {
         expect(texts()).toEqual([lines.map((line) => `t: ${line}\n`).join("")]);
       },
     ),
+    { numRuns: 40 },
   );
 });
 

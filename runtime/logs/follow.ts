@@ -1,9 +1,12 @@
 import { watch, type FSWatcher } from "node:fs";
 import { open, readdir, stat, type FileHandle } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { errnoOf } from "../errors.ts";
 
 const blockBytes = 64 * 1024;
+
+/** So many bytes before a position tell a file from another. */
+const markBytes = 128;
 
 /** Where a reader is in a file that may be renamed: from here another can go on. */
 export interface Position {
@@ -31,20 +34,37 @@ export async function followFile(options: {
   let file = await openIfThere(path);
   let position = options.fromBytes;
   let partial: Buffer = Buffer.alloc(0);
+  /** The last bytes that were read: what is before the position, unless the file was emptied meanwhile. */
+  let mark: Buffer = Buffer.alloc(0);
   const block = Buffer.alloc(blockBytes);
 
+  const begin = (): void => {
+    position = 0;
+    partial = Buffer.alloc(0);
+    mark = Buffer.alloc(0);
+  };
   const readToEnd = async (handle: FileHandle): Promise<void> => {
-    const { size, ino: inode } = await handle.stat();
-    if (size < position) {
-      position = 0;
-      partial = Buffer.alloc(0);
+    while ((await readOn(handle)) === "emptied") {
+      // Who copies and then empties leaves what was not read yet in the copy.
+      const copy = await findCopy({ path, position, mark });
+      if (copy !== undefined) await readOn(copy).finally(() => copy.close());
+      begin();
     }
+  };
+  /** One read gives the mark and what follows it, so that no change of the file comes between them. */
+  const readOn = async (handle: FileHandle): Promise<"ended" | "emptied"> => {
+    const { ino: inode, size } = await handle.stat();
+    if (mark.length === 0 && size < position) return "emptied";
     while (!signal.aborted) {
-      const { bytesRead } = await handle.read(block, 0, blockBytes, position);
-      if (bytesRead === 0) return;
+      const known = mark.length;
+      const { bytesRead } = await handle.read(block, 0, blockBytes, position - known);
+      if (!block.subarray(0, Math.min(known, bytesRead)).equals(mark)) return "emptied";
+      if (bytesRead === known) return "ended";
+      const read = block.subarray(known, bytesRead);
+      const bytes = Buffer.concat([partial, read]);
+      mark = Buffer.from(block.subarray(Math.max(0, bytesRead - markBytes), bytesRead));
       let lineAt = position - partial.length;
-      position += bytesRead;
-      const bytes = Buffer.concat([partial, block.subarray(0, bytesRead)]);
+      position += read.length;
       let start = 0;
       for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
         lineAt += end + 1 - start;
@@ -53,14 +73,14 @@ export async function followFile(options: {
       }
       partial = bytes.subarray(start);
     }
+    return "ended";
   };
 
   try {
     if (fromInode !== undefined && file !== undefined && (await file.stat()).ino !== fromInode) {
       const former = await findByInode(dirname(path), fromInode);
       if (former !== undefined) await readToEnd(former).finally(() => former.close());
-      position = 0;
-      partial = Buffer.alloc(0);
+      begin();
     }
     while (!signal.aborted) {
       if (file !== undefined) await readToEnd(file);
@@ -69,8 +89,7 @@ export async function followFile(options: {
         if (file !== undefined) await readToEnd(file);
         await file?.close();
         file = await openIfThere(path);
-        position = 0;
-        partial = Buffer.alloc(0);
+        begin();
         continue;
       }
       await change.next();
@@ -149,6 +168,31 @@ async function findByInode(folder: string, inode: number): Promise<FileHandle | 
     if (found === undefined) continue;
     const { ino } = await found.stat();
     if (ino === inode) return found;
+    await found.close();
+  }
+  return undefined;
+}
+
+async function hasBefore(file: FileHandle, position: number, mark: Buffer): Promise<boolean> {
+  if (mark.length === 0) return true;
+  const bytes = Buffer.alloc(mark.length);
+  const { bytesRead } = await file.read(bytes, 0, mark.length, position - mark.length);
+  return bytes.subarray(0, bytesRead).equals(mark);
+}
+
+/** A file beside one that was emptied, named after it, that goes on where it was read to. */
+async function findCopy(options: {
+  readonly path: string;
+  readonly position: number;
+  readonly mark: Buffer;
+}): Promise<FileHandle | undefined> {
+  const { path, position, mark } = options;
+  if (mark.length === 0) return undefined;
+  for (const name of await readdir(dirname(path))) {
+    if (name === basename(path) || !name.startsWith(basename(path))) continue;
+    const found = await openIfThere(join(dirname(path), name));
+    if (found === undefined) continue;
+    if (await hasBefore(found, position, mark)) return found;
     await found.close();
   }
   return undefined;

@@ -1,5 +1,13 @@
 import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createLane, type Lane } from "../../../runtime/lane/lanes.ts";
@@ -11,8 +19,19 @@ import { program } from "../../support/programs.ts";
 
 const lanes = join(import.meta.dirname, "../../../dist/bin/lane.cjs");
 
+const plain: PipeOrder = {
+  id: 4,
+  name: "app",
+  stream: "out",
+  file: null,
+  combined: null,
+  type: "plain",
+  dateFormat: "[t]",
+};
+
 interface Started {
   readonly pid: number;
+  readonly write: (text: string) => void;
   readonly ended: Promise<{ code: number | null; signal: string | null }>;
 }
 
@@ -30,16 +49,7 @@ function setUp() {
     args: readonly string[],
     options: { order?: Partial<PipeOrder>; env?: NodeJS.ProcessEnv } = {},
   ): Started => {
-    const pipe = state.lane.open({
-      id: 4,
-      name: "app",
-      stream: "out",
-      file,
-      combined: null,
-      type: "plain",
-      dateFormat: "[t]",
-      ...options.order,
-    });
+    const pipe = state.lane.open({ ...plain, file, ...options.order });
     const [command = "", ...rest] = args;
     const child = spawn(command, rest, {
       stdio: ["pipe", pipe.descriptor, "inherit"],
@@ -50,6 +60,7 @@ function setUp() {
     pids.push(pid);
     return {
       pid,
+      write: (text) => void child.stdin?.write(text),
       ended: new Promise((resolve) => {
         child.on("exit", (code, signal) => resolve({ code, signal }));
       }),
@@ -161,6 +172,23 @@ test("the next daemon finds the lane that there is, and its apps go on", async (
   state.lane.find();
   expect(await lanePid()).toBe(pid);
   expect(isThere(app.pid)).toBe(true);
+});
+
+test("a pipe that nobody serves any more is served again by the daemon that adopts its app", async () => {
+  const { start, text, lanePid, state, create, folder } = setUp();
+  const order: PipeOrder = { ...plain, file: null };
+  start(["sleep", "1000"], { order });
+  const pid = await lanePid();
+  process.kill(pid, "SIGSTOP");
+  const app = start(["sh", "-c", "while read word; do echo $word; done"]);
+  state.lane.release();
+  process.kill(pid, "SIGKILL");
+  await until("the lane's end", () => !isThere(pid));
+  for (const name of readdirSync(folder)) if (name.endsWith(".json")) rmSync(join(folder, name));
+  state.lane = create();
+  state.lane.adopt(app.pid, { out: { ...plain, file: join(folder, "../logs/out.log") } });
+  app.write("adopted\n");
+  await until("its line", () => text() === "t: adopted\n", { saw: text });
 });
 
 test("a hundred short lives need no more than a few pipes, one lane, and leave nothing in use", async () => {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import {
   appendFileSync,
+  copyFileSync,
   closeSync,
   openSync,
   readFileSync,
@@ -153,4 +154,33 @@ test("a renamed file gets its name back from the program that has it open, and l
     notes: [`app (0) writes into a removed ${out} until it is restarted`],
   });
   expect(text(out)).toBe("");
+});
+
+test("what was copied and emptied before it was read is read from the copy, also when the file has grown again", async () => {
+  const { put, path: folder } = testFolder();
+  const path = put("a.log", "line one\n");
+  put("a.log.2", "another, older copy that is longer\n");
+  const lines: string[] = [];
+  const abort = new AbortController();
+  let isBlocked = true;
+  const following = followFile({
+    path,
+    fromBytes: 0,
+    onLine: async (line) => {
+      lines.push(line);
+      await until("the rotation", () => !isBlocked);
+    },
+    signal: abort.signal,
+  });
+  onTestFinished(async () => {
+    abort.abort();
+    await following;
+  });
+  await become(lines, ["line one"]);
+  appendFileSync(path, "line two\n");
+  copyFileSync(path, `${folder}/a.log.1`);
+  flushLogs([path]);
+  appendFileSync(path, "line three, longer than what was there before\n");
+  isBlocked = false;
+  await become(lines, ["line one", "line two", "line three, longer than what was there before"]);
 });

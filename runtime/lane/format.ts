@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { formatTime } from "../logs/format-time.ts";
 import type { PipeOrder } from "./orders.ts";
 
@@ -17,7 +18,7 @@ export function lineFormat(
 function prefixFormat(dateFormat: string): FormatLines {
   const timeOf = latestTime(dateFormat);
   return (lines, at) => {
-    const prefix = Buffer.from(`${timeOf(at)}: `, "utf8").toString("latin1");
+    const prefix = inLatin1(`${timeOf(at)}: `);
     const text = lines.toString("latin1", 0, lines.length - 1);
     // A `$` of the format is no pattern; a function would be called for each line.
     const between = `\n${prefix.replaceAll("$", () => "$$")}`;
@@ -37,13 +38,30 @@ function jsonFormat({
   return (lines, at) => {
     const time = timeOf?.(at) ?? new Date(at).toISOString();
     const end = `,"timestamp":${JSON.stringify(time)},${process}`;
-    const text = lines.toString("utf8", 0, lines.length - 1);
-    // Without a backslash in it, what looks like a newline in the JSON of all lines is one: one call for all of them.
-    const all = text.includes("\\")
-      ? text.split("\n").map((line) => JSON.stringify(line).slice(1, -1))
-      : JSON.stringify(text).slice(1, -1).split("\\n");
-    return Buffer.from(`{"message":"${all.join(`"${end}{"message":"`)}"${end}`, "utf8");
+    const between = `"${end}{"message":"`;
+    const bytes = lines.toString("latin1", 0, lines.length - 1);
+    if (isUtf8(lines) && !needsEscape.test(bytes)) {
+      const records = bytes.replaceAll(
+        "\n",
+        inLatin1(between).replaceAll("$", () => "$$"),
+      );
+      return Buffer.from(`{"message":"${records}"${inLatin1(end)}`, "latin1");
+    }
+    const all = lines
+      .toString("utf8", 0, lines.length - 1)
+      .split("\n")
+      .map((line) => JSON.stringify(line).slice(1, -1));
+    return Buffer.from(`{"message":"${all.join(between)}"${end}`, "utf8");
   };
+}
+
+/** What stands in a JSON string as it is needs no more than what comes between two lines. */
+// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
+const needsEscape = /["\\\u0000-\u0009\u000b-\u001f]/;
+
+/** UTF-8 as Latin-1 has it: a character for each byte. */
+function inLatin1(text: string): string {
+  return Buffer.from(text, "utf8").toString("latin1");
 }
 
 /** Many lines have one time. */

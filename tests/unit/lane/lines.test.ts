@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { lineFormat } from "../../../runtime/lane/format.ts";
@@ -6,6 +7,9 @@ import type { LogFile } from "../../../runtime/lane/log-file.ts";
 import type { Rest, RestFile } from "../../../runtime/lane/rest.ts";
 
 const order = { type: "plain", dateFormat: "[t]", stream: "out", id: 3, name: 'a"b' } as const;
+
+/** Of one to four bytes, and those that JSON writes otherwise. */
+const letter = fc.constantFrom("a", "ä", "€", "😀", "\u2028", "\\", "n", '"', "\t", "\n", "$");
 
 /** What outlives a lane: the files and the rest. It is killed when so many bytes more were written. */
 function disk(count = 1) {
@@ -40,7 +44,7 @@ test("bytes become the same lines however they are cut", () => {
   fc.assert(
     fc.property(
       fc.array(
-        fc.string({ unit: "binary", maxLength: 20 }).map((text) => text.replaceAll("\n", "")),
+        fc.string({ unit: letter, maxLength: 20 }).map((text) => text.replaceAll("\n", "")),
         { minLength: 1, maxLength: 12 },
       ),
       fc.array(fc.nat(30), { maxLength: 12 }),
@@ -58,7 +62,6 @@ test("bytes become the same lines however they are cut", () => {
         expect(texts()).toEqual([lines.map((line) => `t: ${line}\n`).join("")]);
       },
     ),
-    { numRuns: 40 },
   );
 });
 
@@ -136,7 +139,7 @@ test("records are JSON whatever is in the lines", () => {
   const format = lineFormat({ ...order, type: "json", dateFormat: null });
   fc.assert(
     fc.property(
-      fc.array(fc.string({ unit: "binary" }), { minLength: 1, maxLength: 12 }),
+      fc.array(fc.string({ unit: letter }), { minLength: 1, maxLength: 12 }),
       fc.boolean(),
       (texts, hasBackslash) => {
         const lines = texts.map(
@@ -152,6 +155,29 @@ test("records are JSON whatever is in the lines", () => {
       },
     ),
   );
+});
+
+test.each(['ä "', "plain ä", "tab\t", "$& $1"])(
+  "the records of %j are those of JSON.stringify",
+  (text) => {
+    const format = lineFormat({ ...order, name: "ä $&", type: "json", dateFormat: null });
+    const [first, second] = String(format(Buffer.from(`${text}\n${text}\n`), 0))
+      .trimEnd()
+      .split("\n");
+    expect(first).toBe(second);
+    const { stream: type, id: process_id } = order;
+    const timestamp = new Date(0).toISOString();
+    expect(first).toBe(
+      JSON.stringify({ message: text, timestamp, type, process_id, app_name: "ä $&" }),
+    );
+  },
+);
+
+test("bytes that are no UTF-8 become valid records all the same", () => {
+  const format = lineFormat({ ...order, type: "json", dateFormat: null });
+  const record = format(Buffer.from([0x61, 0xff, 0x0a]), 0);
+  expect(JSON.parse(String(record))).toMatchObject({ message: "a\ufffd" });
+  expect(isUtf8(record)).toBe(true);
 });
 
 test("a time in front of each line leaves bytes that are no UTF-8 as they are, and `$` is no pattern", () => {

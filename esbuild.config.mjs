@@ -22,7 +22,7 @@ const shared = {
 };
 
 /** Read only by `xm start FILE` and the like: they stay out of the files that every call parses. */
-const packagesApart = ["@resvg/resvg-js", "croner", "json5", "pidusage", "ws", "yaml"];
+const packagesApart = ["@resvg/resvg-js", "croner", "dayjs", "json5", "pidusage", "ws", "yaml"];
 
 /** Bundles of their own: `xm simulate` alone plays a statechart, and most calls are of a few commands. */
 const bundlesApart = [
@@ -76,6 +76,14 @@ await build({
   // valibot is inside: each `import * as v` of a package outside copies all it exports, a loop so hot that V8 loads
   // its optimizing compiler for it (4 MB of the daemon's memory).
   external: packagesApart,
+});
+
+// Under the daemon's own Node, with what it needs inside.
+await build({
+  ...shared,
+  entryPoints: { lane: "dist/runtime/lane/main.js" },
+  outdir: "dist/bin",
+  outExtension: { ".js": ".cjs" },
 });
 
 // The package for programs: one file, which `import` and `require` share. An ES module around a CommonJS one, so that a

@@ -81,13 +81,6 @@ export const reset = xmCommand({
   run: ({ args }) => act("reset", args._, { doing: "resetting" }),
 });
 
-export const flush = xmCommand({
-  name: "flush",
-  description: "Empties log files, of all processes or of those named",
-  args: targetArgs,
-  run: ({ args }) => act("flush", args._.length === 0 ? ["all"] : args._, { doing: "emptying" }),
-});
-
 async function act(
   action: ActionRequest["action"],
   targets: readonly string[],

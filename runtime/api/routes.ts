@@ -3,6 +3,7 @@ import type { Daemon } from "../daemon/daemon.ts";
 import type { Inspector } from "../inspector/index.ts";
 import * as daemonRoutes from "./daemon-routes.ts";
 import * as inspectorRoutes from "./inspector-routes.ts";
+import * as logRoutes from "./log-routes.ts";
 import * as processRoutes from "./process-routes.ts";
 import * as streamRoutes from "./stream-routes.ts";
 
@@ -272,5 +273,32 @@ export const routes: readonly Route[] = [
     answer: "logLineSchema",
     kind: "stream",
     handle: streamRoutes.logs,
+  },
+  {
+    method: "POST",
+    path: "/logs",
+    summary:
+      "Log lines, also of processes that come later, and from where another daemon's stream was cut",
+    body: "followRequestSchema",
+    answer: "logLineSchema",
+    kind: "stream",
+    handle: streamRoutes.followLogs,
+  },
+  {
+    method: "POST",
+    path: "/logs/flush",
+    summary: "Empties log files",
+    body: "flushRequestSchema",
+    answer: "logFilesSchema",
+    kind: "json",
+    handle: logRoutes.flush,
+  },
+  {
+    method: "POST",
+    path: "/logs/reopen",
+    summary: "Makes log files anew that were renamed or removed, for logrotate",
+    answer: "logFilesSchema",
+    kind: "json",
+    handle: logRoutes.reopen,
   },
 ];

@@ -53,7 +53,7 @@ export const processSchema = v.object({
   user: nullable(text()),
   watching: v.boolean(),
   version: nullable(text()),
-  logs: v.object({ out: nullable(text()), error: nullable(text()) }),
+  logs: v.object({ out: nullable(text()), error: nullable(text()), combined: nullable(text()) }),
   pidFile: nullable(text()),
   memoryBytes: nullable(v.number()),
   cpuPercent: nullable(v.number()),
@@ -243,13 +243,20 @@ export const historyRecordSchema = v.object({
   ),
 });
 
+const positionSchema = v.object({ inode: count(), bytes: count() });
+
 export const logLineSchema = v.object({
-  id: count(),
+  id: v.pipe(v.number(), v.description("-1 for the daemon's own log")),
   name: text(),
   stream: v.picklist(["out", "err"]),
   line: text(),
   /** When the daemon read it while following; `null` for earlier lines, whose time is not recorded. */
   at: nullable(time()),
+  file: text(),
+  position: v.pipe(
+    nullable(positionSchema),
+    v.description("where the line ends while following: from there a later request goes on"),
+  ),
 });
 
 export const inspectionRequestSchema = v.strictObject({ id: count() });
@@ -337,6 +344,31 @@ export const busEventSchema = v.variant("kind", [
   v.object({ kind: v.literal("daemon"), at: time(), line: text() }),
   v.object({ kind: v.literal("killed"), at: time(), by: text() }),
 ]);
+/** Which logs to follow, over all daemons of a home. */
+export const followRequestSchema = v.strictObject({
+  ids: v.array(count()),
+  /** Also processes that are declared later: all, or those of these names and namespaces. */
+  later: v.optional(
+    nullable(v.strictObject({ names: nullable(v.array(text())), namespaces: v.array(text()) })),
+    null,
+  ),
+  /** The daemon's own log too. */
+  daemon: v.optional(v.boolean(), false),
+  lines: count(),
+  follow: v.boolean(),
+  streams: v.array(v.picklist(["out", "err"])),
+  /** Positions by file, from a stream that was cut. */
+  from: v.optional(v.record(v.string(), positionSchema), {}),
+});
+
+export const flushRequestSchema = v.strictObject({
+  ids: v.array(count()),
+  /** The daemon's own log too. */
+  daemon: v.optional(v.boolean(), false),
+});
+
+/** Log files that something was done to, and what has to be said of it. */
+export const logFilesSchema = v.object({ files: v.array(text()), notes: v.array(text()) });
 
 export const dumpResultSchema = v.object({ file: text(), processes: count() });
 
@@ -395,6 +427,8 @@ export type Inspection = v.InferOutput<typeof inspectionSchema>;
 export type ProfileRequest = v.InferOutput<typeof profileRequestSchema>;
 export type BusEvent = v.InferOutput<typeof busEventSchema>;
 export type BusTopic = (typeof busTopics)[number];
+export type LogFiles = v.InferOutput<typeof logFilesSchema>;
+export type FollowRequest = v.InferOutput<typeof followRequestSchema>;
 export type DumpResult = v.InferOutput<typeof dumpResultSchema>;
 export type ResurrectResult = v.InferOutput<typeof resurrectResultSchema>;
 export type InspectorView = v.InferOutput<typeof inspectorSchema>;

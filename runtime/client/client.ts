@@ -3,10 +3,21 @@ import { errnoOf, XmError, xmError, type ErrorClass, type ErrorCode } from "../e
 import { homePaths, resolveHome } from "../home/paths.ts";
 import type { Problem } from "../api/schemas.ts";
 import { AnswerTimeout, ConnectionCut, request, type Answer } from "./_http.ts";
-import type { Client, ConnectOptions, HistoryQuery, Outcome, Progress } from "./types.ts";
+import type {
+  Client,
+  ConnectOptions,
+  FollowRequest,
+  HistoryQuery,
+  LogLine,
+  Outcome,
+  Progress,
+} from "./types.ts";
 
 /** A daemon that has not begun to answer by then is called unresponsive; ms. */
 const answerWithinMs = 3_500;
+
+/** A daemon that is away for longer does not come back by itself; ms. */
+const comesBackWithinMs = 10_000;
 
 const apiPrefix = "/v1";
 
@@ -55,9 +66,10 @@ export function connect(options: ConnectOptions = {}): Client {
     path: string,
     body?: unknown,
     signal?: AbortSignal,
+    ask = reach,
     onOpen?: () => void,
   ): AsyncIterable<T> {
-    const answer = await reach(method, path, body, signal);
+    const answer = await ask(method, path, body, signal);
     if (answer.status === 200) onOpen?.();
     let text = "";
     let hasEnded = false;
@@ -109,6 +121,9 @@ export function connect(options: ConnectOptions = {}): Client {
         undefined,
         signal,
       ),
+    followLogs: followOn,
+    flushLogs: (ids, daemon) => json("POST", "/logs/flush", { ids, daemon }),
+    reopenLogs: () => json("POST", "/logs/reopen"),
     events: (signal, after) =>
       lines("GET", after === undefined ? "/events" : `/events?after=${after}`, undefined, signal),
     inspect: (id) => json("POST", "/inspections", { id }),
@@ -122,13 +137,51 @@ export function connect(options: ConnectOptions = {}): Client {
     inspector: () => json("GET", "/inspector"),
     closeInspector: (by) => json("POST", "/inspector/close", { by }),
     bus: (topics, { abort, onOpen } = {}) =>
-      lines("GET", `/bus?topics=${topics.join(",")}`, undefined, abort, onOpen),
+      lines("GET", `/bus?topics=${topics.join(",")}`, undefined, abort, reach, onOpen),
     resurrect: (by) => json("POST", "/resurrect", { by }),
     shutDown: (by) => leave("/daemon/shut-down", by),
     handOver: async (by) => {
       await leave("/daemon/hand-over", by);
     },
   };
+
+  /** Goes on from the positions it had, under whichever daemon is there. */
+  async function* followOn(body: FollowRequest, signal?: AbortSignal): AsyncIterable<LogLine> {
+    const from = { ...body.from };
+    let ask = reach;
+    for (let count = body.lines; ; count = 0) {
+      try {
+        const request = { ...body, lines: count, from };
+        for await (const line of lines<LogLine>("POST", "/logs", request, signal, ask)) {
+          if (line.position !== null) from[line.file] = line.position;
+          yield line;
+        }
+        return;
+      } catch (error) {
+        if (signal?.aborted === true) return;
+        const isDead = error instanceof XmError && error.code === "ERR_DAEMON_DIED";
+        if (!body.follow || !isDead) throw error;
+      }
+      ask = waitFor;
+    }
+  }
+
+  /** The next daemon, which its watchdog starts; none is started from here. */
+  async function waitFor(...call: Parameters<typeof reach>): Promise<Answer> {
+    const deadline = Date.now() + comesBackWithinMs;
+    for (;;) {
+      try {
+        return await send(...call);
+      } catch (error) {
+        if (!isAbsent(error) && !wasCut(error)) throw translate(error, home);
+        if (Date.now() > deadline)
+          throw xmError("ERR_DAEMON_NOT_RUNNING", { home }, { cause: error });
+      }
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
+    }
+  }
 
   /**
    * A daemon killed in the middle of a declaration is followed by one that goes on with it (everything is in the

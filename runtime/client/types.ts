@@ -6,10 +6,12 @@ import type {
   DaemonView,
   DeclareRequest,
   DumpResult,
+  FollowRequest,
   HistoryRecordView,
   Inspection,
   InspectorOpened,
   InspectorView,
+  LogFiles,
   LogLine,
   MachineStates,
   OpenInspector,
@@ -30,10 +32,12 @@ export type {
   BusTopic,
   DaemonView,
   DumpResult,
+  FollowRequest,
   HistoryRecordView,
   Inspection,
   InspectorOpened,
   InspectorView,
+  LogFiles,
   LogLine,
   MachineStates,
   OpenInspector,
@@ -116,6 +120,12 @@ export interface Client {
   /** Past moments, oldest first; 10 000 at most unless told. */
   history(query: HistoryQuery): Promise<HistoryRecordView[]>;
   logs(query: LogQuery, abort?: AbortSignal): AsyncIterable<LogLine>;
+  /** Log lines; a stream that is followed goes on under the next daemon, without a gap and without a line twice. */
+  followLogs(request: FollowRequest, abort?: AbortSignal): AsyncIterable<LogLine>;
+  /** Empties the log files of processes, and the daemon's own. */
+  flushLogs(ids: readonly number[], daemon: boolean): Promise<LogFiles>;
+  /** Makes log files anew that were renamed or removed. */
+  reopenLogs(): Promise<LogFiles>;
   /** Moments as they happen; with `after` first those with a higher number, so that nothing is missed. */
   events(abort?: AbortSignal, after?: number): AsyncIterable<HistoryRecordView>;
   /** Switches the Node inspector of a running app on, on the loopback interface. */

@@ -46,6 +46,9 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       [spec.instanceVariable]: detail.instance,
       pm_out_log_path: detail.logs.out ?? "/dev/null",
       pm_err_log_path: detail.logs.error ?? "/dev/null",
+      ...(detail.logs.combined === null ? {} : { pm_log_path: detail.logs.combined }),
+      ...(spec.logs.type === "json" ? { log_type: "json" } : {}),
+      log_date_format: spec.logs.dateFormat ?? undefined,
       pm_pid_path: detail.pidFile,
       // PM2 says so of a single fork-mode process: it has nothing to share its files with.
       merge_logs: spec.mergeLogs || (spec.mode === "fork" && spec.instances === 1),

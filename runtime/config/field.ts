@@ -15,6 +15,7 @@ export type FieldKind =
   | "restart"
   | "readiness"
   | "scheduling"
+  | "logType"
   | "positive"
   | "cron"
   | "filter"

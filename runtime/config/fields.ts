@@ -114,8 +114,14 @@ export const fields: readonly Field[] = [
     default: "HOME/logs/NAME-error.log",
     aliases: ["error", "err", "err_file", "err_log"],
   }),
-  field("Logs", "log_file", "boolean or string", "One file for both.", { aliases: ["log"] }),
-  field("Logs", "disable_logs", "boolean", "Throws both away.", { default: "false" }),
+  field(
+    "Logs",
+    "log_file",
+    "boolean or string",
+    "A file for both streams, beside their own; `true` is HOME/logs/NAME.log.",
+    { aliases: ["log"] },
+  ),
+  field("Logs", "disable_logs", "boolean", "Throws its output away.", { default: "false" }),
   field(
     "Logs",
     "merge_logs",
@@ -127,11 +133,30 @@ export const fields: readonly Field[] = [
     default: "HOME/pids/NAME-ID.pid",
     aliases: ["pid"],
   }),
-  field("Logs", "time", "boolean", "Accepted; `xm logs --timestamp` shows times.", {
-    default: "false",
-  }),
-  field("Logs", "log_date_format", "string", "Accepted; lines are not changed yet."),
-  field("Logs", "log_type", "string", "Accepted; lines are not changed yet."),
+  field(
+    "Logs",
+    "time",
+    "boolean",
+    "The time in front of each line: `log_date_format: YYYY-MM-DDTHH:mm:ss`.",
+    {
+      default: "false",
+    },
+  ),
+  field(
+    "Logs",
+    "log_date_format",
+    "string",
+    "The time in front of each line, in the tokens of dayjs and moment, such as `YYYY-MM-DD HH:mm:ss.SSS Z`.",
+  ),
+  field(
+    "Logs",
+    "log_type",
+    "logType",
+    "`json` makes a record of each line: `message`, `timestamp`, `type`, `process_id`, `app_name`.",
+    {
+      default: "plain",
+    },
+  ),
 
   field("Triggers", "max_memory_restart", "size", "Restarts it when its main process is larger."),
   field("Triggers", "cron_restart", "cron", "Restarts it by a cron pattern; 0 for none.", {

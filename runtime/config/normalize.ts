@@ -217,17 +217,31 @@ function logsOf(
   place: { name: string; cwd: string; home: HomePaths },
 ): AppSpec["logs"] {
   const { name, cwd, home: paths } = place;
-  if (app["disable_logs"] === true) return { out: null, error: null };
   const file = (value: string | undefined, otherwise: string): string | null => {
     const path = value ?? otherwise;
     return path === "NULL" || path === "/dev/null" ? null : absolute(path, cwd);
   };
-  const both = typeof app["log_file"] === "string" ? app["log_file"] : undefined;
+  const logs = (suffix: string): string => join(paths.logs, `${fileName(name)}${suffix}.log`);
+  const isOff = app["disable_logs"] === true;
+  const own = {
+    out: file(text(app, "out_file"), logs("-out")),
+    error: file(text(app, "error_file"), logs("-error")),
+  };
+  const both = app["log_file"];
+  const isNamed = typeof both === "string" && both !== "";
+  const hasBoth = both === true || both === "";
+  const combined = isNamed ? file(both, "") : hasBoth ? logs("") : null;
   return {
-    out: file(text(app, "out_file") ?? both, join(paths.logs, `${fileName(name)}-out.log`)),
-    error: file(text(app, "error_file") ?? both, join(paths.logs, `${fileName(name)}-error.log`)),
+    out: isOff ? null : own.out,
+    error: isOff ? null : own.error,
+    combined: isOff ? null : combined,
+    type: app["log_type"] === "json" ? "json" : "plain",
+    dateFormat: text(app, "log_date_format") || (app["time"] === true ? timeFormat : null),
   };
 }
+
+/** PM2's `time: true`. */
+const timeFormat = "YYYY-MM-DDTHH:mm:ss";
 
 /** Fields that change nothing here, or are not in a specification as they were declared, but that scripts read back. */
 function passthroughOf(app: ReadApp): Record<string, unknown> {

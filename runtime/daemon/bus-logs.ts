@@ -46,9 +46,9 @@ export function followLogs(options: {
     }).catch((error: unknown) => onLine(who, "err", `${path}: ${messageOf(error)}`));
   };
   const expect: FollowedLogs["expect"] = (id, spec) => {
-    const { out, error } = instanceLogPaths(spec, id);
+    const { out, error, combined } = instanceLogPaths(spec, id);
     const who: Who = { id, name: spec.name, namespace: spec.namespace };
-    follow(who, "out", out);
+    follow(who, "out", out === null && error === null ? combined : out);
     follow(who, "err", error);
   };
   const leave = (id: number): void => {

@@ -6,7 +6,7 @@ import type { GodActor, GodEvent } from "../../machines/god.ts";
 import type { ProcessFacts, ProcessStatus } from "../../machines/facts.ts";
 import type { ActionRequest, Outcome } from "../api/schemas.ts";
 import { flushLogs } from "../logs/flush.ts";
-import { instanceLogPaths } from "../logs/paths.ts";
+import { logFilesOf } from "../logs/paths.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Managed, Registry } from "./registry.ts";
@@ -87,8 +87,7 @@ export async function act(
   const chosen = request.ids.map((id) => registry.process(id));
   if (request.action === "flush") {
     for (const managed of chosen) {
-      const { out, error } = instanceLogPaths(managed.spec, managed.facts.id);
-      flushLogs([out, error].filter((path) => path !== null));
+      flushLogs(logFilesOf(managed.spec, managed.facts.id));
       tell(outcomeOf(managed, managed.facts, { ok: true, message: "logs emptied" }));
     }
     return;

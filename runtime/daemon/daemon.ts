@@ -7,6 +7,7 @@ import { createBalancers } from "../balancer/balancers.ts";
 import { openHistory, type History } from "../history/history.ts";
 import { historyEntry } from "../history/record.ts";
 import { createGuardLog, type GuardLog } from "../inspector/guard-log.ts";
+import { createLane, type Lane } from "../lane/lanes.ts";
 import { serveLinks } from "../links/server.ts";
 import { createCustomMetrics, type CustomMetrics } from "../metrics/custom.ts";
 import type { ChildServices } from "../process/child.ts";
@@ -41,6 +42,7 @@ export interface Daemon extends DeclareDependencies {
   readonly bus: Bus;
   readonly children: Children;
   readonly guardLog: GuardLog;
+  readonly lane: Lane;
   /** What was repaired, adopted or lost when it came up. */
   readonly notes: readonly string[];
   /** Resolves once the root machine runs. */
@@ -58,6 +60,7 @@ const workerIntervalMs = Number(process.env["PM2_WORKER_INTERVAL"]) || 30_000;
 export interface Programs {
   readonly preload: string;
   readonly balancer: string;
+  readonly lane: string;
 }
 
 /** Brings the root machine up over a store: what ran is adopted, what waited waits on. */
@@ -83,14 +86,17 @@ export async function startDaemon(options: {
   const { preload, balancer: program } = options.programs;
   const links = await serveLinks(paths.links, log);
   const balancers = createBalancers({ folder: paths.balancers, program, home: paths.home, log });
+  const lane = createLane({ folder: paths.pipes, program: options.programs.lane, log });
   const services: ChildServices = {
     links,
     balancers,
+    lane,
     preload,
     linkSocket: paths.links,
     exits: paths.exits,
     stdin: paths.stdin,
   };
+  lane.find();
   const ends = await balancers.find();
   const plan = planRestore({
     restored: store.restored,
@@ -162,6 +168,7 @@ export async function startDaemon(options: {
       god.subscribe({ complete: resolve, error: () => resolve() });
     });
     await balancers.quit();
+    await lane.quit();
   };
   const { notes } = plan;
   const { watchdogPid } = options;
@@ -180,6 +187,7 @@ export async function startDaemon(options: {
     bus,
     children,
     guardLog,
+    lane,
     notes,
     isRestored,
     now,

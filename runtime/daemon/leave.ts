@@ -25,6 +25,7 @@ export async function leaveDaemon(options: {
   if (how === "handOver") daemon.god.send({ type: "handOver", at: daemon.now() });
   daemon.recorder.freeze();
   daemon.history.flush();
+  daemon.lane.release();
   try {
     await daemon.store.close();
   } finally {

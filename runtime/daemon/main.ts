@@ -108,6 +108,7 @@ function programsBeside(god: string): Programs & PageFolders {
     balancer: join(folder, "balancer.cjs"),
     page: join(folder, "../inspector"),
     charts: join(folder, "../../docs/charts"),
+    lane: join(folder, "lane.cjs"),
   };
 }
 

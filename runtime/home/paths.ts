@@ -11,6 +11,8 @@ export interface HomePaths {
   readonly links: string;
   /** Folder of the balancers' sockets. */
   readonly balancers: string;
+  /** Folder of the pipes whose lines are changed, and of their lane's socket. */
+  readonly pipes: string;
   /** Where apps leave exit codes that nobody waited for. */
   readonly exits: string;
   /** The named pipes that are the standard input of fork-mode apps, by id. */
@@ -47,6 +49,7 @@ export function homePaths(home: string): HomePaths {
     socket: join(home, "god.sock"),
     links: join(home, "apps.sock"),
     balancers: join(home, "balancers"),
+    pipes: join(home, "pipes"),
     exits: join(home, "exits"),
     stdin: join(home, "stdin"),
     get pidFile() {

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync } from "node:fs";
 import type { ChildFact } from "../../machines/facts.ts";
 import { isNode } from "../config/interpreter.ts";
-import { openLog } from "../logs/open.ts";
+import { openOutputs, type Outputs } from "./outputs.ts";
 import { readProcess } from "../os/procfs.ts";
 import { resolveIdentity } from "../os/users.ts";
 import { channelCommand, type Up } from "../links/protocol.ts";
@@ -45,18 +45,11 @@ export function startChild(
     return fail({ at: Date.now(), code: "ERR_CANNOT_SPAWN", message: identity, transient: false });
   }
 
-  const descriptors: number[] = [];
+  let outputs: Outputs | undefined;
+  let input: number | "ignore" = "ignore";
   try {
-    const open = (path: string | null): number | "ignore" => {
-      if (path === null) return "ignore";
-      const fd = openLog(path);
-      descriptors.push(fd);
-      return fd;
-    };
-    const out = open(launch.logs.out);
-    const error = open(launch.logs.error);
-    const input = openStdin(services.stdin, launch.id) ?? "ignore";
-    if (input !== "ignore") descriptors.push(input);
+    outputs = openOutputs(launch, services.lane);
+    input = openStdin(services.stdin, launch.id) ?? "ignore";
     const hasChannel = needsChannel(launch);
     const addition = nodeAddition(launch, services, hasChannel ? "own" : "socket");
     const [command = "", ...args] = commandLine(launch, addition.args);
@@ -64,7 +57,7 @@ export function startChild(
       cwd: spec.cwd,
       env: { ...env, ...addition.env },
       detached: true,
-      stdio: [input, out, error, ...(hasChannel ? ["ipc" as const] : [])],
+      stdio: [input, outputs.out, outputs.error, ...(hasChannel ? ["ipc" as const] : [])],
       ...identity,
     });
     const { pid } = child;
@@ -80,7 +73,8 @@ export function startChild(
   } catch (cause) {
     return fail(failureFrom(cause, spec));
   } finally {
-    for (const fd of descriptors) closeSync(fd);
+    outputs?.close();
+    if (input !== "ignore") closeSync(input);
   }
 }
 

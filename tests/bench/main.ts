@@ -10,6 +10,7 @@ import {
 } from "./figures.ts";
 import { inspection, journal, viewers } from "./inspector.ts";
 import { preload, reloads, schedulings, throughput } from "./reload.ts";
+import { changedOutput } from "./changed-output.ts";
 import { output } from "./output.ts";
 import { pm2Manager, xmManager } from "./manager.ts";
 
@@ -31,6 +32,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   fifty: () => fifty(managers, Math.min(rounds, 3)),
   nextLife: () => nextLife(managers, rounds * 2),
   output: () => output(managers, rounds),
+  changedOutput: () => changedOutput(managers, rounds),
   perApp: () => perApp(managers),
   survival: () => survival(managers),
   reloads: () => reloads(managers),

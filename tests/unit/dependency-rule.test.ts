@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "runtime/home/",
     "runtime/compat/",
     "runtime/charts/",
+    "runtime/logs/format-time.ts",
     "runtime/errors.ts",
     "runtime/version.ts",
   ],

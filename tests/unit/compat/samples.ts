@@ -31,7 +31,7 @@ export function processDetail(
     user: "deploy",
     watching: false,
     version: "1.2.3",
-    logs: { out: "/logs/app-out.log", error: "/logs/app-error.log" },
+    logs: { out: "/logs/app-out.log", error: "/logs/app-error.log", combined: null },
     pidFile: "/pids/app-3.pid",
     memoryBytes: 1_000,
     cpuPercent: 0.5,

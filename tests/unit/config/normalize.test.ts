@@ -45,7 +45,13 @@ test("a script alone gets PM2's defaults", async () => {
     mode: "fork",
     scheduling: "shared",
     mergeLogs: false,
-    logs: { out: "/home/xm/logs/app-out.log", error: "/home/xm/logs/app-error.log" },
+    logs: {
+      out: "/home/xm/logs/app-out.log",
+      error: "/home/xm/logs/app-error.log",
+      combined: null,
+      type: "plain",
+      dateFormat: null,
+    },
     pidFile: "/home/xm/pids/app.pid",
     instanceVariable: "NODE_APP_INSTANCE",
     incrementVariable: null,
@@ -148,20 +154,18 @@ test("log and pid files begin at cwd, ~ is the user's home, and NULL is none", a
     pid_file: "p.pid",
   });
   expect([logs, pidFile]).toEqual([
-    { out: join(path, "log/out"), error: join(homedir(), "err") },
+    {
+      out: join(path, "log/out"),
+      error: join(homedir(), "err"),
+      combined: null,
+      type: "plain",
+      dateFormat: null,
+    },
     join(path, "p.pid"),
   ]);
   expect(
     (await normalize({ script: "app.js", out_file: "NULL", error_file: "/dev/null" })).logs,
-  ).toEqual({ out: null, error: null });
-  expect((await normalize({ script: "app.js", log: "both.log" })).logs).toEqual({
-    out: join(path, "both.log"),
-    error: join(path, "both.log"),
-  });
-  expect((await normalize({ script: "app.js", disable_logs: true })).logs).toEqual({
-    out: null,
-    error: null,
-  });
+  ).toMatchObject({ out: null, error: null });
 });
 
 test("what runs a script is known by its extension, and can be chosen", async () => {
@@ -415,5 +419,32 @@ test("what was declared is kept for scripts that read it back", async () => {
     port: 4_100,
     watch_delay: 1_000,
     filter_env: ["AWS"],
+  });
+});
+
+test.each([
+  [{ time: true }, { dateFormat: "YYYY-MM-DDTHH:mm:ss" }],
+  [{ time: true, log_date_format: "HH:mm" }, { dateFormat: "HH:mm" }],
+  [
+    { time: "true", log_type: "json" },
+    { type: "json", dateFormat: "YYYY-MM-DDTHH:mm:ss" },
+  ],
+  [{ log_file: true }, { combined: "/home/xm/logs/app.log" }],
+  [{ log: "/var/log/a.log" }, { combined: "/var/log/a.log" }],
+  [{ log_file: "/dev/null" }, { combined: null }],
+  [
+    { disable_logs: true, log_file: "/a.log", out_file: "/b.log" },
+    { out: null, error: null, combined: null },
+  ],
+])("log options %j", async (options, expected) => {
+  const { normalize } = setUp();
+  const { logs } = await normalize({ script: "app.js", ...options });
+  expect(logs).toEqual({
+    out: "/home/xm/logs/app-out.log",
+    error: "/home/xm/logs/app-error.log",
+    combined: null,
+    type: "plain",
+    dateFormat: null,
+    ...expected,
   });
 });

@@ -14,7 +14,7 @@ export const plainSpec: AppSpec = {
   mode: "fork",
   scheduling: "shared",
   mergeLogs: false,
-  logs: { out: null, error: null },
+  logs: { out: null, error: null, combined: null, type: "plain", dateFormat: null },
   pidFile: "",
   instanceVariable: "NODE_APP_INSTANCE",
   incrementVariable: null,

@@ -89,7 +89,7 @@ export const parts: Readonly<Record<string, Part>> = {
   node_args: whole("interpreterArgs"),
   out_file: logs("out"),
   error_file: logs("error"),
-  log_file: whole("logs"),
+  log_file: logs("combined"),
   disable_logs: whole("logs"),
   time: logs("dateFormat"),
   log_date_format: logs("dateFormat"),

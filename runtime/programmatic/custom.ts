@@ -250,6 +250,12 @@ export class Custom {
     async (target: Target = "all") => this.#act("flush", target),
   );
 
+  /** Opens the log files anew, after something else has moved them away. */
+  readonly reloadLogs: Method<[], Done> = method(async () => {
+    await (await this.#reach()).reopenLogs();
+    return { success: true };
+  });
+
   /** Saves the list for `resurrect`. It is kept over the daemon's death without. */
   readonly dump: Method<[], Done> & Method<[force: boolean], Done> = method(
     async (_force?: boolean) => {

@@ -29,6 +29,7 @@ const pm2Methods = [
   "autodump",
   "resurrect",
   "flush",
+  "reloadLogs",
   "reset",
   "scale",
   "getVersion",

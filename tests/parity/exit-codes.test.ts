@@ -1,0 +1,4 @@
+import { exitCodes } from "./groups/exit-codes.ts";
+import { runGroup } from "./run-group.ts";
+
+runGroup("exit-codes", exitCodes);

@@ -1,0 +1,4 @@
+import { logs } from "./groups/logs.ts";
+import { runGroup } from "./run-group.ts";
+
+runGroup("logs", logs);

@@ -1,0 +1,4 @@
+import { messages } from "./groups/messages.ts";
+import { runGroup } from "./run-group.ts";
+
+runGroup("messages", messages);

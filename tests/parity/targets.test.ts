@@ -1,0 +1,4 @@
+import { targets } from "./groups/targets.ts";
+import { runGroup } from "./run-group.ts";
+
+runGroup("targets", targets);

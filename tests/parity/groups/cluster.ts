@@ -97,7 +97,9 @@ export const clusters: readonly Scenario[] = [
     await s.ok("scale", "a", "3");
     s.see(
       "instance numbers",
-      (await s.list()).map((each) => each.pm2_env["NODE_APP_INSTANCE"]).sort(),
+      (await s.list())
+        .map((each) => each.pm2_env["NODE_APP_INSTANCE"])
+        .sort((a, b) => String(a).localeCompare(String(b))),
     );
   }),
   scenario("a worker that crashes is restarted alone", async (s) => {
@@ -108,7 +110,12 @@ export const clusters: readonly Scenario[] = [
     const list = await s.untilList("both online", (all) =>
       all.every((each) => each.pm2_env.status === "online"),
     );
-    s.see("restarts", list.map((each) => each.pm2_env["restart_time"]).sort());
+    s.see(
+      "restarts",
+      list
+        .map((each) => each.pm2_env["restart_time"])
+        .sort((a, b) => String(a).localeCompare(String(b))),
+    );
   }),
   scenario("PORT and listen: the workers share one port", async (s) => {
     const { freePort } = await import("../../support/ports.ts");

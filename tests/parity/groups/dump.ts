@@ -196,7 +196,7 @@ export const dump: readonly Scenario[] = [
       s
         .told("signal")
         .map(({ app, value }) => [app, value])
-        .sort(),
+        .sort((a, b) => String(a).localeCompare(String(b))),
     );
     s.see("after", statuses(await s.list()));
   }),

@@ -1,7 +1,8 @@
 // Bundles the two programs. A CLI call pays for every file it loads (measured: 46 ms for `node -e 0`,
 // 73 ms for the same work from separate ES modules, 56 ms from one CommonJS file), so each is one file.
-import { readFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
+import { helpText } from "./dist/cli/help.js";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
@@ -20,14 +21,36 @@ const shared = {
   },
 };
 
-/** `xm simulate` alone plays a statechart: no other call shall parse one. */
-const simulationApart = {
-  name: "simulation-apart",
-  setup: ({ onResolve }) =>
-    onResolve({ filter: /\/machines\/simulation\.js$/ }, () => ({
-      path: "./simulation.cjs",
-      external: true,
-    })),
+/** Read only by `xm start FILE` and the like: they stay out of the files that every call parses. */
+const packagesApart = ["@resvg/resvg-js", "croner", "dayjs", "json5", "pidusage", "ws", "yaml"];
+
+/** Bundles of their own: `xm simulate` alone plays a statechart, and most calls are of a few commands. */
+const bundlesApart = [
+  [/\/machines\/simulation\.js$/, "./simulation.cjs"],
+  [/^\.\/all\.js$/, "./all.cjs"],
+];
+
+/**
+ * What a bundle does not hold is `require`d when it is asked for. `import()` would do, but the first one of a process
+ * brings up Node's loader of ES modules, which takes 25 ms (measured on Node 20) of the 60 that a call has.
+ */
+const requireApart = {
+  name: "require-apart",
+  setup: ({ onResolve, onLoad }) => {
+    for (const [filter, path] of bundlesApart) {
+      onResolve({ filter }, ({ kind }) =>
+        kind === "dynamic-import" ? { path, namespace: "apart" } : undefined,
+      );
+    }
+    const outside = new RegExp(`^(node:.+|${packagesApart.join("|")})$`);
+    onResolve({ filter: outside }, ({ kind, path }) =>
+      kind === "dynamic-import" ? { path, namespace: "apart" } : undefined,
+    );
+    onResolve({ filter: /.*/, namespace: "apart" }, ({ path }) => ({ path, external: true }));
+    onLoad({ filter: /.*/, namespace: "apart" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
 };
 
 await build({
@@ -39,16 +62,43 @@ await build({
 
 await build({
   ...shared,
-  plugins: [simulationApart],
-  entryPoints: { xm: "dist/cli/main.js", god: "dist/runtime/daemon/main.js" },
+  plugins: [requireApart],
+  entryPoints: {
+    xm: "dist/cli/main.js",
+    all: "dist/cli/all.js",
+    god: "dist/runtime/daemon/main.js",
+  },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
   banner: { js: "#!/usr/bin/env node" },
-  // Read only by `xm start FILE` and the like: they stay out of the file every call parses. valibot is inside: each
-  // `import * as v` of a package outside copies all it exports, a loop so hot that V8 loads its optimizing compiler
-  // for it (4 MB of the daemon's memory).
-  external: ["@resvg/resvg-js", "croner", "json5", "pidusage", "yaml"],
+  // The text of `xm --help`: no command has to be loaded for it.
+  define: { ...shared.define, XM_HELP: JSON.stringify(await helpText()) },
+  // valibot is inside: each `import * as v` of a package outside copies all it exports, a loop so hot that V8 loads
+  // its optimizing compiler for it (4 MB of the daemon's memory).
+  external: packagesApart,
 });
+
+// Under the daemon's own Node, with what it needs inside.
+await build({
+  ...shared,
+  entryPoints: { lane: "dist/runtime/lane/main.js" },
+  outdir: "dist/bin",
+  outExtension: { ".js": ".cjs" },
+});
+
+// The package for programs: one file, which `import` and `require` share. An ES module around a CommonJS one, so that a
+// program that has both has one instance.
+await build({
+  ...shared,
+  entryPoints: { exmachina: "dist/runtime/programmatic/index.js" },
+  outdir: "dist/bin",
+  outExtension: { ".js": ".cjs" },
+  external: ["croner", "json5", "yaml"],
+  footer: { js: "module.exports = module.exports.default;" },
+});
+for (const file of ["exmachina.mjs", "exmachina.d.mts", "exmachina.d.cts"]) {
+  copyFileSync(`runtime/programmatic/package/${file}`, `dist/bin/${file}`);
+}
 
 // They run in and beside apps, under whatever Node the app has chosen: no dependencies, and no new syntax.
 await build({
@@ -63,3 +113,13 @@ await build({
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
 });
+
+// TypeScript takes the types of a CommonJS file from a CommonJS file.
+mkdirSync("dist/bin/io", { recursive: true });
+for (const file of readdirSync("dist/runtime/io").filter((name) => name.endsWith(".d.ts"))) {
+  const types = readFileSync(`dist/runtime/io/${file}`, "utf8").replaceAll(
+    /(from "\.\/[^"]+)\.[jt]s"/g,
+    '$1.cjs"',
+  );
+  writeFileSync(`dist/bin/io/${file.replace(/\.d\.ts$/, ".d.cts")}`, types);
+}

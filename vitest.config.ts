@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     maxConcurrency: 6,
     projects: [
-      project("unit"),
+      project("unit", { testTimeout: 30_000 }),
       project("model", { testTimeout: 60_000 }),
       project("integration", realProcesses),
       project("e2e", realProcesses),

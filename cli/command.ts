@@ -1,12 +1,11 @@
 import { defineCommand, type ArgsDef, type CommandContext, type CommandDef } from "citty";
-import { xmError } from "../runtime/errors.ts";
 
 /** What comes after `--`: the arguments of the program, not ours. */
 export interface CallData {
   readonly rest: readonly string[];
 }
 
-/** A command of `xm`. Flags it does not know are an error: a typo is not a setting. */
+/** A command of `xm`. */
 export function xmCommand<const T extends ArgsDef>(definition: {
   readonly name: string;
   readonly description: string;
@@ -18,7 +17,6 @@ export function xmCommand<const T extends ArgsDef>(definition: {
     meta: { name, description },
     args,
     run: async (context) => {
-      await checkFlags(context.rawArgs, args);
       await run(context as CommandContext<T> & { data: CallData });
     },
   });
@@ -43,23 +41,12 @@ export const environmentArgs = {
   env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
 } as const satisfies ArgsDef;
 
-async function checkFlags(raw: readonly string[], args: ArgsDef): Promise<void> {
-  const known = new Set<string>();
-  for (const [name, arg] of Object.entries(args)) {
-    if (arg.type === "positional") continue;
-    known.add(name);
-    if (arg.type === "boolean") known.add(`no-${name}`);
-    const { alias = [] } = arg as { alias?: string | string[] };
-    for (const other of [alias].flat()) known.add(other);
-  }
-  for (const word of raw) {
-    const flag = /^--?([a-zA-Z][\w-]*)/.exec(word)?.[1];
-    if (flag === undefined || known.has(flag)) continue;
-    if (!word.startsWith("--") && flag.split("").every((letter) => known.has(letter))) continue;
-    const { closest } = await import("fastest-levenshtein");
-    const near = closest(flag, [...known]);
-    const fix =
-      near === "" ? "see `xm --help`" : `did you mean "${near.length === 1 ? "-" : "--"}${near}"?`;
-    throw xmError("ERR_USAGE", { what: `no such flag: ${word}`, fix });
-  }
-}
+/** What is taken of an ecosystem file. */
+export const fileArgs = {
+  env: environmentArgs.env,
+  only: {
+    type: "string",
+    description: "Only these apps of the file, with commas",
+    valueHint: "NAMES",
+  },
+} as const satisfies ArgsDef;

@@ -1,6 +1,7 @@
-import { renderUsage } from "citty";
 import { xmError } from "../runtime/errors.ts";
-import { commands, type CommandEntry } from "./commands/index.ts";
+import type { CommandEntry } from "./commands/entry.ts";
+import { commands } from "./commands/index.ts";
+import { globalFlags } from "./globals.ts";
 
 /** Help for one command or for all; no command at all, or an unknown one, is an error. */
 export async function showHelp(call: {
@@ -9,19 +10,13 @@ export async function showHelp(call: {
 }): Promise<void> {
   const { name, found } = call;
   if (found !== undefined) {
+    const { renderUsage } = await import("citty");
     process.stdout.write(`${await renderUsage(await found.load())}\n`);
     return;
   }
   if (name !== undefined && !["help", "--help", "-h"].includes(name))
     throw await unknownCommand(name);
-  const lines = await Promise.all(
-    commands.map(async (entry) => {
-      const { meta } = await entry.load();
-      const { description = "" } = (await (typeof meta === "function" ? meta() : meta)) ?? {};
-      return `  ${[entry.name, ...entry.aliases].join(", ").padEnd(28)} ${description}`;
-    }),
-  );
-  const text = `xm <command> [arguments]\n\n${lines.join("\n")}\n\nxm <command> --help tells more.\n`;
+  const text = typeof XM_HELP === "string" ? XM_HELP : await helpText();
   if (name === undefined) {
     process.stderr.write(text);
     process.exitCode = 1;
@@ -30,7 +25,25 @@ export async function showHelp(call: {
   }
 }
 
+declare const XM_HELP: string | undefined;
+
+/** What `xm --help` prints. The bundler writes it in, so that no command has to be loaded for it. */
+export async function helpText(): Promise<string> {
+  const lines = await Promise.all(
+    commands.map(async (entry) => {
+      const { meta } = await entry.load();
+      const { description = "" } = (await (typeof meta === "function" ? meta() : meta)) ?? {};
+      return `  ${[entry.name, ...entry.aliases].join(", ").padEnd(27)} ${description}`;
+    }),
+  );
+  const global = globalFlags.map(([flag, meaning]) => `  ${flag.padEnd(27)} ${meaning}`);
+  return `xm <command> [arguments]\n\n${lines.join("\n")}\n\n${global.join("\n")}\n\nxm <command> --help tells more.\n`;
+}
+
 async function unknownCommand(name: string): Promise<Error> {
+  const { absentCommand } = await import("./absent.ts");
+  const absent = absentCommand(name);
+  if (absent !== undefined) return absent;
   const { closest } = await import("fastest-levenshtein");
   const near = closest(
     name,

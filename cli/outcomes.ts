@@ -1,24 +1,35 @@
 import type { Client, Outcome } from "../runtime/client/types.ts";
-import { printList } from "./render/list.ts";
+import { globals } from "./globals.ts";
 import { paint } from "./render/colors.ts";
+import { showList } from "./show-list.ts";
 
-/**
- * Shows outcomes as they come: a line that counts on a terminal, a line for each failure and each change, then
- * the table. A failure makes the exit code non-zero.
- */
-export async function showOutcomes(options: {
-  readonly client: Client;
+interface Told {
   readonly outcomes: AsyncIterable<Outcome>;
   /** How many there will be, when that is known. */
   readonly expected?: number | undefined;
   /** For example `starting`. */
   readonly doing: string;
-}): Promise<void> {
-  const { client, outcomes, expected, doing } = options;
-  const isSilent = process.env["XM_SILENT"] !== undefined;
-  let count = 0;
+}
+
+/** Shows outcomes as they come, and then the table. */
+export async function showOutcomes({
+  client,
+  ...told
+}: Told & { readonly client: Client }): Promise<void> {
+  await tellOutcomes(told);
+  if (!globals.isSilent) await showList(client);
+}
+
+/**
+ * Shows outcomes as they come: a line that counts on a terminal, a line for each failure and each change. A failure
+ * makes the exit code non-zero.
+ * @returns the ids of the processes.
+ */
+export async function tellOutcomes({ outcomes, expected, doing }: Told): Promise<number[]> {
+  const { isSilent } = globals;
+  const ids: number[] = [];
   for await (const outcome of outcomes) {
-    count += 1;
+    ids.push(outcome.id);
     if (!outcome.ok) {
       process.exitCode = 1;
       clearProgress();
@@ -35,10 +46,10 @@ export async function showOutcomes(options: {
         `${outcome.name} (${outcome.id}): changed ${shorten(outcome.changed)}\n`,
       );
     }
-    showProgress(`${doing} ${count}${expected === undefined ? "" : `/${expected}`} …`);
+    showProgress(`${doing} ${ids.length}${expected === undefined ? "" : `/${expected}`} …`);
   }
   clearProgress();
-  if (!isSilent) printList(await client.list({ metrics: true }));
+  return ids;
 }
 
 /** What one word would not tell. */
@@ -47,11 +58,11 @@ function isNoteworthy(message: string): boolean {
 }
 
 function showProgress(text: string): void {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001B[K${text}`);
+  if (process.stderr.isTTY && !globals.isSilent) process.stderr.write(`\r\u001B[K${text}`);
 }
 
 function clearProgress(): void {
-  if (process.stderr.isTTY) process.stderr.write("\r\u001B[K");
+  if (process.stderr.isTTY && !globals.isSilent) process.stderr.write("\r\u001B[K");
 }
 
 function shorten(names: readonly string[]): string {

@@ -1,14 +1,13 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { AppSpec } from "../machines/spec.ts";
-import {
-  loadEcosystem,
-  normalizeApps,
-  parseEcosystem,
-  type RawApp,
-} from "../runtime/config/index.ts";
+import { loadEcosystem, normalizeApps, parseEcosystem } from "../runtime/config/index.ts";
+import { namesOfApps, type ConfigContext } from "../runtime/config/normalize.ts";
+import type { RawApp } from "../runtime/config/read-fields.ts";
 import { xmError } from "../runtime/errors.ts";
 import { homePaths, resolveHome } from "../runtime/home/paths.ts";
+import { globals } from "./globals.ts";
+import { paint } from "./render/colors.ts";
 
 export interface ReadOptions {
   /** `--env NAME` */
@@ -21,29 +20,69 @@ export interface ReadOptions {
 
 /** The apps of an ecosystem file, or of stdin for `-`. */
 export async function readApps(target: string, options: ReadOptions): Promise<AppSpec[]> {
-  const file = resolve(target);
+  const raw = await rawApps(target, options);
   const isInput = target === "-";
-  const raw = isInput
-    ? await parseEcosystem(await readInput(), "stdin")
-    : await loadEcosystem(file);
-  const wanted = options.only?.split(",");
-  const chosen = raw.filter((app) => wanted === undefined || wanted.includes(String(app["name"])));
-  if (chosen.length === 0) {
-    throw xmError("ERR_USAGE", {
-      what: `${target} has no app ${options.only ?? ""}`,
-      fix: "check the names in it",
-    });
-  }
+  const file = resolve(target);
+  // One name for several apps is no app's name.
+  const { name, ...others } = options.overrides ?? {};
+  const overrides = raw.length === 1 && name !== undefined ? { ...others, name } : others;
   return normalizeApps(
-    chosen.map((app) => ({ ...app, ...options.overrides })),
+    raw.map((app) => ({ ...app, ...overrides })),
     {
-      home: homePaths(resolveHome(process.env)),
-      base: isInput ? process.cwd() : dirname(file),
-      caller: process.env,
+      ...contextOf(isInput ? "stdin" : file),
+      fileFolder: isInput ? undefined : dirname(file),
       environment: options.environment,
-      source: isInput ? "stdin" : file,
     },
   );
+}
+
+/** The names of an ecosystem file's apps, whether or not they could be started now. */
+export async function readNames(target: string, options: ReadOptions): Promise<string[]> {
+  return namesOfApps(await rawApps(target, options), { environment: options.environment });
+}
+
+async function rawApps(target: string, { only, environment }: ReadOptions): Promise<RawApp[]> {
+  const raw =
+    target === "-"
+      ? await parseEcosystem(await readInput(), "stdin", warn)
+      : await loadEcosystem(resolve(target), warn);
+  const wanted = only?.split(",").map((each) => each.trim());
+  const names = namesOfApps(raw, { environment });
+  const chosen = raw.filter(
+    (app, index) =>
+      wanted === undefined ||
+      wanted.includes(names[index] ?? "") ||
+      wanted.includes(String(app["name"])),
+  );
+  if (chosen.length === 0) {
+    throw xmError("ERR_USAGE", {
+      what: only === undefined ? `${target} has no apps` : `${target} has no app ${only}`,
+      fix: names.length === 0 ? "declare one in it" : `it has ${names.join(", ")}`,
+    });
+  }
+  const missing = wanted?.filter(
+    (each) => !names.includes(each) && !raw.some(({ name }) => String(name) === each),
+  );
+  if (missing !== undefined && missing.length > 0) {
+    warn(`${target} has no app ${missing.join(", ")}; it has ${names.join(", ")}`);
+  }
+  return chosen;
+}
+
+/** What does not keep a call from being done. */
+function warn(line: string): void {
+  if (!globals.isSilent) process.stderr.write(`${paint("yellow", "xm")}: ${line}\n`);
+}
+
+/** What a configuration is read with, for what is said on the command line. */
+export function contextOf(source: string): ConfigContext {
+  return {
+    home: homePaths(resolveHome(process.env)),
+    base: process.cwd(),
+    caller: process.env,
+    source,
+    warn,
+  };
 }
 
 /** Loaded when it is needed: web streams come with it. */
@@ -55,15 +94,20 @@ async function readInput(): Promise<string> {
 /** One app from a script or a command, and flags. */
 export function readScript(raw: RawApp, options: ReadOptions): Promise<AppSpec[]> {
   return normalizeApps([raw], {
-    home: homePaths(resolveHome(process.env)),
-    base: process.cwd(),
-    caller: process.env,
+    ...contextOf("the command line"),
     environment: options.environment,
-    source: "the command line",
   });
 }
 
-/** Whether a word can be something to run: a file, or a command line. */
+/** Whether a word names a file that is there. */
 export function isFile(word: string): boolean {
-  return existsSync(resolve(word));
+  const path = resolve(word);
+  return existsSync(path) && statSync(path).isFile();
+}
+
+/** The file that is meant when none is named. */
+export function usualFile(): string | undefined {
+  return [".js", ".cjs", ".mjs", ".ts", ".json", ".yaml", ".yml"]
+    .map((extension) => `ecosystem.config${extension}`)
+    .find(isFile);
 }

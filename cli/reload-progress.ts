@@ -1,6 +1,7 @@
 import type { Client, Outcome, ProcessView, Progress } from "../runtime/client/types.ts";
 import { XmError } from "../runtime/errors.ts";
 import { showOutcomes } from "./outcomes.ts";
+import { globals } from "./globals.ts";
 import { paint } from "./render/colors.ts";
 
 /** What each step is called, and who takes it: the replacement or the process it replaces. */
@@ -34,7 +35,7 @@ async function* outcomesOf(
   lines: AsyncIterable<Outcome | Progress>,
   watched: Watched,
 ): AsyncIterable<Outcome> {
-  const isSilent = process.env["XM_SILENT"] !== undefined;
+  const { isSilent } = globals;
   try {
     for await (const line of lines) {
       if (!("progress" in line)) yield line;

@@ -40,12 +40,23 @@ export const startFlags: readonly StartFlag[] = [
   flag("interpreter-args", "node_args", "ARGS", "Arguments to the interpreter", ["node-args"]),
   flag("output", "out_file", "FILE", "File for its output", "o"),
   flag("error", "error_file", "FILE", "File for its errors", "e"),
-  flag("log", "log_file", "FILE", "One file for both", "l"),
+  flag(
+    "log",
+    "log_file",
+    "FILE",
+    "A file for both, beside their own; without FILE it is HOME/logs/NAME.log",
+    "l",
+  ),
   flag("merge-logs", "merge_logs", "", "Several processes write to the same files"),
   flag("disable-logs", "disable_logs", "", "Throw its output away"),
-  flag("log-date-format", "log_date_format", "FORMAT", "Accepted; lines are not changed yet"),
-  flag("log-type", "log_type", "TYPE", "Accepted; lines are not changed yet"),
-  flag("time", "time", "", "Accepted; `xm logs --timestamp` shows times"),
+  flag(
+    "log-date-format",
+    "log_date_format",
+    "FORMAT",
+    "The time in front of each line, such as `YYYY-MM-DD HH:mm`",
+  ),
+  flag("log-type", "log_type", "TYPE", "`json`: each line becomes a record"),
+  flag("time", "time", "", "The time in front of each line"),
   flag("pid", "pid_file", "FILE", "File that holds the pid", "p"),
   flag("autorestart", "autorestart", "", "Restart it when it ends (--no-autorestart: never)"),
   flag("autostart", "autostart", "", "Start it at once (--no-autostart: declare it only)"),
@@ -80,7 +91,7 @@ export const startFlags: readonly StartFlag[] = [
     "Restart it when a file of its folder changes, or of these paths, with commas",
   ),
   flag("ignore-watch", "ignore_watch", "NAMES", "Names and patterns that do not count"),
-  flag("watch-delay", "watch_delay", "TIME", "Wait for more changes"),
+  flag("watch-delay", "watch_delay", "TIME", "Wait for more changes; a bare number is in seconds"),
   flag("wait-ready", "wait_ready", "", "Online when it sends `ready`"),
   flag("listen-timeout", "listen_timeout", "TIME", "How long to wait for readiness"),
   flag("kill-timeout", "kill_timeout", "TIME", "Grace period before SIGKILL", "k"),
@@ -114,6 +125,14 @@ export const startFlags: readonly StartFlag[] = [
   ),
   flag("source-map-support", "source_map_support", "", "Stack traces show the lines of the source"),
   flag("disable-source-map-support", "disable_source_map_support", "", "They never do"),
+  flag("execute-command", "execute_command", "", "Run it in fork mode", "x"),
+  flag("port", "port", "PORT", "Sets the variable PORT"),
+  flag("ext", "ext", "EXTENSIONS", "Kept for scripts; no effect"),
+  flag("trace", "trace", "", "Kept for scripts; no effect"),
+  flag("disable-trace", "disable_trace", "", "Kept for scripts; no effect"),
+  flag("v8", "v8", "", "Kept for scripts; no effect"),
+  flag("event-loop-inspector", "event_loop_inspector", "", "Kept for scripts; no effect"),
+  flag("deep-monitoring", "deep_monitoring", "", "Kept for scripts; no effect"),
   flag("vizion", "vizion", "", "Kept for scripts; no effect"),
   flag("pmx", "pmx", "", "Kept for scripts; no effect"),
   flag("automation", "automation", "", "Kept for scripts; no effect"),
@@ -136,7 +155,12 @@ export const startArgs = Object.fromEntries(
 export function rawAppFrom(args: Readonly<Record<string, unknown>>): RawApp {
   const raw: Record<string, unknown> = {};
   for (const { flag: name, field } of startFlags) {
-    if (args[name] !== undefined) raw[field] = args[name];
+    const value = args[name];
+    // PM2's: the flag alone is in seconds, the field in ms.
+    if (value === undefined) continue;
+    const isInSeconds =
+      field === "watch_delay" && typeof value === "string" && /^\d+(\.\d+)?$/.test(value);
+    raw[field] = isInSeconds ? `${value}s` : value;
   }
   return raw;
 }

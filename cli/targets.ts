@@ -1,6 +1,9 @@
-import { resolve } from "node:path";
+import { matchNamed, matchPlain } from "../runtime/client/match.ts";
 import type { Client, ProcessView } from "../runtime/client/types.ts";
-import { xmError } from "../runtime/errors.ts";
+import { XmError, xmError } from "../runtime/errors.ts";
+import { reportError } from "./report-error.ts";
+
+export { matchNamed, matchPlain };
 
 /**
  * The processes that targets name: id, name (a numeric name wins over an id), namespace, script path, `/regex/`,
@@ -11,6 +14,7 @@ import { xmError } from "../runtime/errors.ts";
 export async function resolveTargets(
   client: Client,
   targets: readonly string[],
+  options: FileOptions = {},
 ): Promise<ProcessView[]> {
   if (targets.length === 0) {
     throw xmError("ERR_USAGE", {
@@ -20,40 +24,39 @@ export async function resolveTargets(
   }
   const list = await client.list();
   const chosen = new Map<number, ProcessView>();
+  const missing: XmError[] = [];
   for (const target of targets) {
-    for (const process of await match(list, target)) chosen.set(process.id, process);
+    try {
+      for (const process of await match(list, target, options)) chosen.set(process.id, process);
+    } catch (error) {
+      // One of several that is not there keeps no other from it (PM2): `xm delete old new`.
+      if (!(error instanceof XmError)) throw error;
+      missing.push(error);
+    }
   }
+  const last = chosen.size === 0 ? missing.pop() : undefined;
+  for (const error of missing) reportError(error);
+  if (last !== undefined) throw last;
   return [...chosen.values()].sort((a, b) => a.id - b.id);
 }
 
-/** The processes one target names; empty when it names none. */
-export function matchPlain(list: readonly ProcessView[], target: string): ProcessView[] {
-  if (target === "all") return [...list];
-  const regex = /^\/(.+)\/([a-z]*)$/.exec(target);
-  if (regex !== null && regex[1] !== undefined) {
-    const pattern = new RegExp(regex[1], regex[2]);
-    const matched = list.filter(({ name }) => pattern.test(name));
-    if (matched.length > 0) return matched;
-  }
-  const path = resolve(target);
-  const tests: readonly ((process: ProcessView) => boolean)[] = [
-    ({ name }) => name === target,
-    ({ id }) => /^\d+$/.test(target) && id === Number(target),
-    ({ namespace }) => namespace === target,
-    ({ script }) => script === path,
-  ];
-  for (const test of tests) {
-    const matched = list.filter(test);
-    if (matched.length > 0) return matched;
-  }
-  return [];
+/** What is taken of a file that is a target. */
+export interface FileOptions {
+  /** `--only NAME,NAME` */
+  readonly only?: string | undefined;
+  /** `--env NAME`, for names that have it appended. */
+  readonly environment?: string | undefined;
 }
 
-async function match(list: readonly ProcessView[], target: string): Promise<ProcessView[]> {
+async function match(
+  list: readonly ProcessView[],
+  target: string,
+  options: FileOptions,
+): Promise<ProcessView[]> {
   const plain = matchPlain(list, target);
   if (plain.length > 0) return plain;
   if (target === "all") throw xmError("ERR_NO_PROCESSES", undefined);
-  const names = await namesInFile(target);
+  const names = await namesInFile(target, options);
   const named = list.filter(({ name }) => names.includes(name));
   if (named.length > 0) return named;
   const { closest } = await import("fastest-levenshtein");
@@ -63,9 +66,9 @@ async function match(list: readonly ProcessView[], target: string): Promise<Proc
   throw xmError("ERR_PROCESS_NOT_FOUND", { target, near: near === "" ? undefined : near });
 }
 
-async function namesInFile(target: string): Promise<string[]> {
+async function namesInFile(target: string, options: FileOptions): Promise<string[]> {
   const { isEcosystemFile } = await import("../runtime/config/load.ts");
   if (target !== "-" && !isEcosystemFile(target)) return [];
-  const { readApps } = await import("./read-apps.ts");
-  return (await readApps(target, {})).map(({ name }) => name);
+  const { readNames } = await import("./read-apps.ts");
+  return readNames(target, options);
 }

@@ -9,3 +9,5 @@ export type * from "./process-events.ts";
 export type * from "./spec.ts";
 export { crashing, maxSimulatedEvents, simulate } from "./simulation.ts";
 export type * from "./simulation.ts";
+export { askedBefore, guardReadings } from "./guard-readings.ts";
+export type { Judgement } from "./restart-policy.ts";

@@ -8,7 +8,7 @@ import type {
   ProcessStatus,
   Readiness,
 } from "./facts.ts";
-import { decide, type Judged } from "./restart-policy.ts";
+import { decide, type Judged, type Judgement } from "./restart-policy.ts";
 import type { ProcessInput, Resume } from "./process-events.ts";
 import type { AppSpec } from "./spec.ts";
 
@@ -37,6 +37,8 @@ export interface ProcessContext {
   readonly lastExit: ExitFact | null;
   readonly failure: (Failure & { readonly transient: boolean }) | null;
   readonly decisions: readonly Decision[];
+  /** What the rules compared at the latest decision; for people who look, and no fact. */
+  readonly judgement: Judgement | null;
   /** What it goes on from; only the first state looks at it. */
   readonly resume: Resume | null;
   readonly owner: ProcessInput["owner"];
@@ -69,6 +71,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     lastExit: facts?.lastExit ?? null,
     failure: facts?.failure ? { ...facts.failure, transient: false } : null,
     decisions: facts?.decisions ?? input.inherits?.decisions ?? [],
+    judgement: null,
     resume: input.resume,
     owner: input.owner,
   };
@@ -162,6 +165,7 @@ export function afterCounting(context: ProcessContext): Partial<ProcessContext> 
 /** Adds the decision record to what is known. */
 export function afterJudging(context: ProcessContext): Partial<ProcessContext> {
   const at = context.failure?.at ?? context.lastExit?.at ?? context.createdAt;
-  const { decision, backoffMs } = decide(judgedFrom(context), at);
-  return { backoffMs, decisions: [...context.decisions, decision].slice(-keptDecisions) };
+  const { decision, backoffMs, judgement } = decide(judgedFrom(context), at);
+  const decisions = [...context.decisions, decision].slice(-keptDecisions);
+  return { backoffMs, decisions, judgement };
 }

@@ -20,7 +20,10 @@ export type Fact =
   | { type: "child.exited"; at: number; code: number | null; signal: string | null }
   | { type: "child.failed"; at: number; failure: Failure; transient: boolean }
   | { type: "child.lost"; at: number; by: string }
-  | { type: "sensor.tripped"; at: number; by: string };
+  | { type: "sensor.tripped"; at: number; by: string; sensor?: Sensor };
+
+/** What may ask for a restart. */
+export type Sensor = "memory" | "cron" | "watch" | "heartbeat";
 
 export type ProcessEvent = Command | Fact;
 
@@ -51,6 +54,16 @@ export interface LaunchInput {
   readonly adopt: ChildFact | null;
   /** The child to adopt was asked to stop already: it shall see one stop signal, not two. */
   readonly stopWasAsked: boolean;
+  /** What the process has behind it, for the environment of this life. */
+  readonly counts: LaunchCounts;
+}
+
+/** How often and since when a process is started. */
+export interface LaunchCounts {
+  /** ms since the epoch. */
+  readonly createdAt: number;
+  readonly restarts: number;
+  readonly unstableRestarts: number;
 }
 
 /** What the sensors of a process watch; without a child only the clock (cron). */

@@ -29,6 +29,12 @@ const rule =
 const leftUntil = (deadline: number | null | undefined, now: number | undefined): number =>
   Math.max(0, (deadline ?? 0) - (now ?? 0));
 
+/** What is left of a time that began with the life: all of it, unless the child was adopted. */
+function leftOfLife({ resume, child }: ProcessContext, wholeMs: number): number {
+  if (resume?.child !== "alive" || child === null) return wholeMs;
+  return Math.min(wholeMs, Math.max(0, child.at + wholeMs - resume.at));
+}
+
 /** The words the chart of `process.ts` is written in: each guard, delay and action under the name a user reads. */
 export const processSetup = setup({
   types: {
@@ -76,8 +82,9 @@ export const processSetup = setup({
     delaysRestart: rule("delaysRestart"),
   },
   delays: {
+    // An adopted child gets the whole of it: it has yet to find the new daemon before it can say anything.
     listenTimeout: ({ context }) => context.spec.policy.listenTimeoutMs,
-    minUptime: ({ context }) => context.spec.policy.restart.minUptimeMs,
+    minUptime: ({ context }) => leftOfLife(context, context.spec.policy.restart.minUptimeMs),
     killTimeout: ({ context }) => context.delayMs,
     restartDelay: ({ context }) => context.delayMs,
   },

@@ -55,6 +55,11 @@ export const processMachine = processSetup.createMachine({
           spec: context.spec,
           adopt: context.resume?.child === "alive" ? context.resume.facts.child : null,
           stopWasAsked: context.resume?.facts.status === "stopping",
+          counts: {
+            createdAt: context.createdAt,
+            restarts: context.restarts,
+            unstableRestarts: context.unstableRestarts,
+          },
         }),
         onError: { target: "exited", actions: "recordBrokenPort" },
       },

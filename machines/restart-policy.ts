@@ -3,7 +3,7 @@ import type { ExitFact, Failure, Goal } from "./facts.ts";
 import { drawFrom, nextBackoff } from "./lib/backoff.ts";
 import { countRestarts } from "./lib/intensity.ts";
 import { duration, howItEnded } from "./lib/words.ts";
-import type { RestartPolicy } from "./spec.ts";
+import type { RestartMode, RestartPolicy } from "./spec.ts";
 
 /** All that the restart policy may look at. */
 export interface Judged {
@@ -19,12 +19,36 @@ export interface Judged {
   readonly seed: number;
 }
 
+/** All that the rules compare, by name; times in ms. */
+export interface Judgement {
+  readonly goal: Goal;
+  readonly askedBy: string | null;
+  /** Why it could not be spawned: an errno, or a code of the catalog. */
+  readonly failure: string | null;
+  readonly mayTryAgain: boolean | null;
+  readonly onProbation: boolean;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly stopExitCodes: string;
+  readonly restart: RestartMode;
+  readonly unstableRestarts: number;
+  readonly maxRestarts: number;
+  readonly minUptimeMs: number;
+  readonly restartsInWindow: number;
+  readonly restartWindowMs: number;
+  readonly previousWaitMs: number;
+  readonly maxWaitMs: number | null;
+  readonly restartDelayMs: number;
+}
+
 interface RuleEntry {
   readonly rule: Rule;
   readonly next: NextStep;
   readonly applies: (judged: Judged) => boolean;
-  /** What is said to the user, and the values it rests on. */
-  readonly because: (judged: Judged) => { why: string; saw: Decision["saw"] };
+  /** The values it rests on. */
+  readonly sees: readonly (keyof Judgement)[];
+  /** What is said to the user. */
+  readonly why: (judged: Judged) => string;
 }
 
 /** Signals by which a program is asked to end: to obey one is a clean end (systemd.service(5), "clean signals"). */
@@ -39,133 +63,108 @@ export const rules: readonly RuleEntry[] = [
     rule: "wantsRemoval",
     next: "remove",
     applies: ({ goal }) => goal === "remove",
-    because: () => ({ why: "it was deleted", saw: {} }),
+    sees: ["goal"],
+    why: () => "it was deleted",
   },
   {
     rule: "wantsStop",
     next: "stop",
     applies: ({ goal }) => goal === "stop",
-    because: ({ exit }) => ({
-      why: `${exit?.askedBy ?? "a command"} stopped it`,
-      saw: { askedBy: exit?.askedBy ?? null },
-    }),
+    sees: ["goal", "askedBy"],
+    why: ({ exit }) => `${exit?.askedBy ?? "a command"} stopped it`,
   },
   {
     rule: "cannotBeSpawned",
     next: "give up",
     applies: ({ failure }) => failure !== null && !failure.transient,
-    because: ({ failure }) => ({
-      why: `it cannot be started: ${failure?.message ?? "unknown reason"}`,
-      saw: { code: failure?.code ?? null },
-    }),
+    sees: ["failure", "mayTryAgain"],
+    why: ({ failure }) => `it cannot be started: ${failure?.message ?? "unknown reason"}`,
   },
   {
     rule: "wantsRestart",
     next: "start",
     applies: ({ goal }) => goal === "restart",
-    because: ({ exit }) => ({
-      why: `${exit?.askedBy ?? "a command"} asked for a restart`,
-      saw: { askedBy: exit?.askedBy ?? null },
-    }),
+    sees: ["goal", "askedBy"],
+    why: ({ exit }) => `${exit?.askedBy ?? "a command"} asked for a restart`,
   },
   {
     rule: "isOnProbation",
     next: "stop",
     applies: ({ policy }) => policy.onProbation === true,
-    because: () => ({
-      why: "it was to replace a process and had not served yet: the reload decides",
-      saw: {},
-    }),
+    sees: ["onProbation"],
+    why: () => "it was to replace a process and had not served yet: the reload decides",
   },
   {
     rule: "isStopExitCode",
     next: "stop",
     applies: ({ exit, policy }) => exit?.code != null && policy.stopExitCodes.includes(exit.code),
-    because: ({ exit, policy }) => ({
-      why: `exit code ${exit?.code} is one of stop_exit_codes (${policy.stopExitCodes.join(", ")})`,
-      saw: { code: exit?.code ?? null, stopExitCodes: policy.stopExitCodes.join(", ") },
-    }),
+    sees: ["code", "stopExitCodes"],
+    why: ({ exit, policy }) =>
+      `exit code ${exit?.code} is one of stop_exit_codes (${policy.stopExitCodes.join(", ")})`,
   },
   {
     rule: "neverRestarts",
     next: "stop",
     applies: ({ policy }) => policy.mode === "never",
-    because: () => ({
-      why: "it is never restarted (restart: never, or autorestart: false)",
-      saw: { restart: "never" },
-    }),
+    sees: ["restart"],
+    why: () => "it is never restarted (restart: never, or autorestart: false)",
   },
   {
     rule: "endedCleanly",
     next: "stop",
     applies: ({ policy, exit }) => policy.mode !== "always" && exit !== null && isClean(exit),
-    because: ({ policy, exit }) => ({
-      why: `it ended cleanly, and restart: ${policy.mode} leaves a clean end alone`,
-      saw: { restart: policy.mode, code: exit?.code ?? null, signal: exit?.signal ?? null },
-    }),
+    sees: ["restart", "code", "signal"],
+    why: ({ policy }) => `it ended cleanly, and restart: ${policy.mode} leaves a clean end alone`,
   },
   {
     rule: "endedByItsOwnCode",
     next: "stop",
     applies: ({ policy, exit }) => policy.mode === "on-abnormal" && exit?.code != null,
-    because: ({ exit }) => ({
-      why: "it ended by an exit code of its own, and restart: on-abnormal restarts only after a signal",
-      saw: { restart: "on-abnormal", code: exit?.code ?? null },
-    }),
+    sees: ["restart", "code"],
+    why: () =>
+      "it ended by an exit code of its own, and restart: on-abnormal restarts only after a signal",
   },
   {
     rule: "unstableTooOften",
     next: "give up",
     applies: ({ unstableRestarts, policy }) =>
       unstableRestarts >= policy.maxRestarts && unstableRestarts > 0,
-    because: ({ unstableRestarts, policy }) => ({
-      why: `that was unstable exit ${unstableRestarts} of ${policy.maxRestarts} in a row (each life shorter than min_uptime, ${duration(policy.minUptimeMs)})`,
-      saw: { unstableRestarts, maxRestarts: policy.maxRestarts, minUptimeMs: policy.minUptimeMs },
-    }),
+    sees: ["unstableRestarts", "maxRestarts", "minUptimeMs"],
+    why: ({ unstableRestarts, policy }) =>
+      `that was unstable exit ${unstableRestarts} of ${policy.maxRestarts} in a row (each life shorter than min_uptime, ${duration(policy.minUptimeMs)})`,
   },
   {
     rule: "restartsTooOften",
     next: "give up",
     applies: (judged) =>
       judged.policy.restartWindowMs > 0 && restartsInWindow(judged) > judged.policy.maxRestarts,
-    because: (judged) => ({
-      why: `it would be restart ${restartsInWindow(judged)} within ${duration(judged.policy.restartWindowMs)} (restart_window), and max_restarts is ${judged.policy.maxRestarts}`,
-      saw: {
-        restartsInWindow: restartsInWindow(judged),
-        maxRestarts: judged.policy.maxRestarts,
-        restartWindowMs: judged.policy.restartWindowMs,
-      },
-    }),
+    sees: ["restartsInWindow", "maxRestarts", "restartWindowMs"],
+    why: (judged) =>
+      `it would be restart ${restartsInWindow(judged)} within ${duration(judged.policy.restartWindowMs)} (restart_window), and max_restarts is ${judged.policy.maxRestarts}`,
   },
   {
     rule: "backsOff",
     next: "wait",
     applies: ({ policy }) => policy.backoff !== null,
-    because: ({ backoffMs, policy }) => ({
-      why: "waits grow from one restart to the next (exp_backoff_restart_delay)",
-      saw: { previousWaitMs: backoffMs, maxWaitMs: policy.backoff?.maxMs ?? null },
-    }),
+    sees: ["previousWaitMs", "maxWaitMs"],
+    why: () => "waits grow from one restart to the next (exp_backoff_restart_delay)",
   },
   {
     rule: "delaysRestart",
     next: "wait",
     applies: ({ policy }) => policy.restartDelayMs > 0,
-    because: ({ policy }) => ({
-      why: "restart_delay says so",
-      saw: { restartDelayMs: policy.restartDelayMs },
-    }),
+    sees: ["restartDelayMs"],
+    why: () => "restart_delay says so",
   },
   {
     rule: "restartsAtOnce",
     next: "start",
     applies: () => true,
-    because: ({ policy, unstableRestarts }) => ({
-      why:
-        unstableRestarts > 0
-          ? `unstable exit ${unstableRestarts} of ${policy.maxRestarts}, no delay is set`
-          : "no delay is set",
-      saw: { unstableRestarts, maxRestarts: policy.maxRestarts },
-    }),
+    sees: ["unstableRestarts", "maxRestarts"],
+    why: ({ policy, unstableRestarts }) =>
+      unstableRestarts > 0
+        ? `unstable exit ${unstableRestarts} of ${policy.maxRestarts}, no delay is set`
+        : "no delay is set",
   },
 ];
 
@@ -178,17 +177,52 @@ export function applies(rule: Rule, judged: Judged): boolean {
  * Judges an end: the decision record, and the wait to go on from when it backs off (`backoffMs`).
  * @param at when it is decided, in ms since the epoch.
  */
-export function decide(judged: Judged, at: number): { decision: Decision; backoffMs: number } {
+export function decide(
+  judged: Judged,
+  at: number,
+): { decision: Decision; backoffMs: number; judgement: Judgement } {
   const entry = rules.find((candidate) => candidate.applies(judged));
   if (entry === undefined) throw new Error("can't happen: the last rule always applies");
-  const { why, saw } = entry.because(judged);
+  const judgement = judgementOf(judged);
   const wait = waitOf(entry.rule, judged, at);
-  const sentence = `${endOf(judged)}; ${nextOf(entry.next, wait.waitMs)}, because ${why}.`;
+  const sentence = `${endOf(judged)}; ${nextOf(entry.next, wait.waitMs)}, because ${entry.why(judged)}.`;
   const { rule, next } = entry;
+  const saw = seenBy(rule, judgement);
   return {
     decision: { at, rule, next, exit: judged.exit, saw, delayMs: wait.waitMs, sentence },
     backoffMs: wait.baseMs,
+    judgement,
   };
+}
+
+/** What the rules compare, as it is at an end. */
+export function judgementOf(judged: Judged): Judgement {
+  const { policy, goal, exit, failure, unstableRestarts, backoffMs } = judged;
+  return {
+    goal,
+    askedBy: exit?.askedBy ?? null,
+    failure: failure?.code ?? null,
+    mayTryAgain: failure?.transient ?? null,
+    onProbation: policy.onProbation === true,
+    code: exit?.code ?? null,
+    signal: exit?.signal ?? null,
+    stopExitCodes: policy.stopExitCodes.join(", "),
+    restart: policy.mode,
+    unstableRestarts,
+    maxRestarts: policy.maxRestarts,
+    minUptimeMs: policy.minUptimeMs,
+    restartsInWindow: policy.restartWindowMs === 0 ? 0 : restartsInWindow(judged),
+    restartWindowMs: policy.restartWindowMs,
+    previousWaitMs: backoffMs,
+    maxWaitMs: policy.backoff?.maxMs ?? null,
+    restartDelayMs: policy.restartDelayMs,
+  };
+}
+
+/** What one rule saw of it. */
+export function seenBy(rule: Rule, judgement: Judgement): Decision["saw"] {
+  const sees = rules.find((entry) => entry.rule === rule)?.sees ?? [];
+  return Object.fromEntries(sees.map((name) => [name, judgement[name]]));
 }
 
 /** A clean end: exit code 0, or one of the signals that ask a program to end. An unknown end is not clean. */

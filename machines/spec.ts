@@ -74,6 +74,16 @@ export interface LogPaths {
   readonly error: string | null;
 }
 
+/** What becomes of the lines of an app; see docs/explanation/logs.md. */
+export interface LogSpec extends LogPaths {
+  /** A file for both streams, beside their own. */
+  readonly combined: string | null;
+  /** `json`: each line becomes a record. */
+  readonly type: "plain" | "json";
+  /** Time in front of each line, or in its record, in dayjs's tokens; `null` for none. */
+  readonly dateFormat: string | null;
+}
+
 /** What trips a restart of an online process. */
 export interface SensorSpec {
   /** Resident size of the main pid above which it is restarted; `null` for no limit. */
@@ -115,7 +125,7 @@ export interface AppSpec {
   readonly scheduling: Scheduling;
   /** Several processes write to one pair of files. */
   readonly mergeLogs: boolean;
-  readonly logs: LogPaths;
+  readonly logs: LogSpec;
   /** Absolute path before the instance's id is put in; see `runtime/home/paths.ts`. */
   readonly pidFile: string;
   /** Name of the variable that tells a process its number within the app. */

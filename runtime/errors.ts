@@ -20,6 +20,11 @@ export const errors = {
     what: `the interpreter "${p.interpreter}" for ${p.script} is not in PATH`,
     fix: "install it, or name another with --interpreter",
   })),
+  ERR_NODE_NOT_INSTALLED: define("not-found", (p: { version: string; script: string }) => ({
+    what: `no Node ${p.version} for ${p.script} is installed`,
+    why: "nvm, fnm, Volta, asdf, mise and n were looked at",
+    fix: `install it, for example with \`nvm install ${p.version}\`, or name another with --interpreter`,
+  })),
   ERR_PROCESS_NOT_FOUND: define(
     "not-found",
     (p: { target: string; near?: string | undefined }) => ({
@@ -39,6 +44,11 @@ export const errors = {
     what: `${p.app} is being reloaded (${p.done} of ${p.total} processes are done)`,
     fix: "wait for its end, which `xm ls` shows, and try again",
   })),
+  ERR_COMMAND_FAILED: define("failed", (p: { command: string; failures: readonly string[] }) => ({
+    what: `${p.command} failed`,
+    why: p.failures.join("; "),
+    fix: "mend what is named above; `xm why NAME` and `xm logs NAME` tell more",
+  })),
   ERR_ACTION_UNKNOWN: define(
     "not-found",
     (p: { name: string; action: string; actions: readonly string[] }) => ({
@@ -49,6 +59,16 @@ export const errors = {
           : `it offers ${p.actions.join(", ")}`,
     }),
   ),
+  ERR_CANNOT_INSPECT: define("conflict", (p: { name: string; why: string; fix: string }) => ({
+    what: `the Node inspector of ${p.name} cannot be switched on`,
+    why: p.why,
+    fix: p.fix,
+  })),
+  ERR_COMMAND_ABSENT: define("invalid", (p: { what: string; fix: string }) => p),
+  ERR_FILE_EXISTS: define("conflict", (p: { file: string; fix: string }) => ({
+    what: `${p.file} is there already`,
+    fix: p.fix,
+  })),
   ERR_INPUT_INVALID: define("invalid", (p: { faults: readonly string[] }) => ({
     what: p.faults.join("\n"),
     fix: "correct the values named above",
@@ -120,6 +140,32 @@ export const errors = {
     what: "the daemon is shutting down",
     fix: "try again in a moment",
   })),
+  ERR_INSPECTOR_DENIED: define("denied", (p: { why: string }) => ({
+    what: `the inspector lets nobody in without a token of its own: ${p.why}`,
+    fix: "`xm inspect` gives an address that opens it, once; `xm inspect --json` a token for programs",
+  })),
+  ERR_INSPECTOR_FOREIGN: define("denied", (p: { header: string; value: string; port: number }) => ({
+    what: `the inspector is not to be reached by way of ${p.header} ${p.value}`,
+    why: "another page or name could act for its user",
+    fix: `use http://127.0.0.1:${p.port}`,
+  })),
+  ERR_INSPECTOR_READ_ONLY: define("denied", (p: { what: string }) => ({
+    what: p.what,
+    fix: "`xm inspect --control` gives an address with which processes can be acted on; the rest is for the command line",
+  })),
+  ERR_INSPECTOR_PORT: define("conflict", (p: { port: number; why: string }) => ({
+    what: `the inspector cannot listen on 127.0.0.1:${p.port}`,
+    why: p.why,
+    fix: "choose another port with `xm inspect --port N`, or 0 for any that is free",
+  })),
+  ERR_INSPECTOR_FULL: define("unavailable", (p: { viewers: number }) => ({
+    what: `${p.viewers} viewers are connected already`,
+    fix: "close some of their pages",
+  })),
+  ERR_PAGE_NOT_BUILT: define("not-found", (p: { file: string }) => ({
+    what: `there is no ${p.file}`,
+    fix: "`npm run build` makes the page; a package from the registry has it",
+  })),
   ERR_INTERNAL: define("failed", (p: { what: string }) => ({
     what: p.what,
     fix: "this is a fault of Ex Machina: please report it with the daemon's log (`xm daemon status` names it)",
@@ -164,6 +210,11 @@ export class XmError extends Error {
     this.code = told.code;
     this.class = told.class;
     this.fix = told.fix;
+  }
+
+  /** By name: a program may hold this class twice, from two bundles, or as an ES module and as CommonJS. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && value.name === "XmError";
   }
 }
 

@@ -1,9 +1,11 @@
-import { fromPromise } from "xstate";
+import { fromPromise, type AnyStateMachine } from "xstate";
 import { appMachine } from "../machines/app.ts";
 import { godMachine, type DeclaredApp } from "../machines/god.ts";
 import { reloadMachine } from "../machines/reload.ts";
 import { processMachine } from "../machines/process.ts";
 import type { Ports } from "../machines/lib/port.ts";
+import type { MachineName } from "./inspector/contract.ts";
+import type { GuardLog } from "./inspector/guard-log.ts";
 import { childSource, sensorSource, type SourceDependencies } from "./process/sources.ts";
 
 interface Restored {
@@ -14,6 +16,7 @@ interface Restored {
 export interface WireDependencies extends SourceDependencies {
   /** What the daemon goes on from. */
   readonly restore: () => Promise<Restored>;
+  readonly guardLog: GuardLog;
 }
 
 /**
@@ -21,15 +24,45 @@ export interface WireDependencies extends SourceDependencies {
  * machine's own ports and not its children's, so a parent receives an already wired child.
  */
 export function wireGod(dependencies: WireDependencies): typeof godMachine {
+  const { guardLog } = dependencies;
   const process = processMachine.provide({
+    guards: watchedGuards("process", processMachine, guardLog),
     actors: {
       childProcess: childSource(dependencies),
       sensors: sensorSource(dependencies),
     } satisfies Ports<typeof processMachine>,
   });
+  const reload = reloadMachine.provide({
+    guards: watchedGuards("reload", reloadMachine, guardLog),
+  });
   const app = appMachine.provide({
-    actors: { process, reload: reloadMachine } satisfies Ports<typeof appMachine>,
+    guards: watchedGuards("app", appMachine, guardLog),
+    actors: { process, reload } satisfies Ports<typeof appMachine>,
   });
   const restore = fromPromise<Restored, void>(() => dependencies.restore());
-  return godMachine.provide({ actors: { app, restore } satisfies Ports<typeof godMachine> });
+  return godMachine.provide({
+    guards: watchedGuards("god", godMachine, guardLog),
+    actors: { app, restore } satisfies Ports<typeof godMachine>,
+  });
+}
+
+type Guard = (asked: { context: unknown; event: { type: string } }, params: unknown) => boolean;
+
+/** The guards of a machine, told to the log while somebody watches. */
+export function watchedGuards(
+  machine: MachineName,
+  { implementations }: AnyStateMachine,
+  log: GuardLog,
+): never {
+  const guards = Object.entries(implementations.guards as Record<string, Guard>);
+  return Object.fromEntries(
+    guards.map(([guard, ask]): [string, Guard] => [
+      guard,
+      (asked, params) => {
+        const result = ask(asked, params);
+        if (log.watched > 0) log.note({ machine, guard, result, ...asked });
+        return result;
+      },
+    ]),
+  ) as never;
 }

@@ -1,75 +1,93 @@
 import { connect } from "../../runtime/client/client.ts";
 import type { ActionRequest } from "../../runtime/client/types.ts";
-import { environmentArgs, targetArgs, xmCommand } from "../command.ts";
-import { showOutcomes } from "../outcomes.ts";
-import { resolveTargets } from "../targets.ts";
+import { environmentArgs, fileArgs, targetArgs, xmCommand } from "../command.ts";
+import { globals } from "../globals.ts";
+import { actOnKnown, type Changes } from "../known-apps.ts";
+import { showList } from "../show-list.ts";
+import { rawAppFrom, startArgs } from "../start-flags.ts";
+import { resolveTargets, type FileOptions } from "../targets.ts";
 
-const restartArgs = { ...targetArgs, ...environmentArgs } as const;
+const knownArgs = { ...targetArgs, ...fileArgs } as const;
 
 export const stop = xmCommand({
   name: "stop",
   description: "Stops processes; they stay in the list",
-  args: targetArgs,
-  run: ({ args }) => act("stop", args._, "stopping"),
+  args: {
+    ...knownArgs,
+    watch: { type: "boolean", description: "Watch their files no more, either" },
+  },
+  run: ({ args }) =>
+    act("stop", args._, {
+      doing: "stopping",
+      only: args.only,
+      environment: args.env,
+      ...(args.watch === true
+        ? { changes: { fields: { watch: "false" }, updatesEnv: false } }
+        : {}),
+    }),
 });
 
 export const remove = xmCommand({
   name: "delete",
   description: "Stops processes and forgets them",
-  args: targetArgs,
-  run: ({ args }) => act("delete", args._, "deleting"),
+  args: knownArgs,
+  run: ({ args }) =>
+    act("delete", args._, { doing: "deleting", only: args.only, environment: args.env }),
 });
 
 export const restart = xmCommand({
   name: "restart",
-  description: "Restarts processes, or an ecosystem file's apps with what it says now",
-  args: restartArgs,
-  run: ({ args }) => restartTargets(args._, args["update-env"] === true, args.env),
+  description:
+    "Restarts processes, with what flags and the words after `--` say from now on, or an ecosystem file's apps with what it says now",
+  args: { ...targetArgs, ...startArgs, ...fileArgs, "update-env": environmentArgs["update-env"] },
+  run: async ({ args, data }) => {
+    const given = args as Record<string, unknown> & { _: string[] };
+    const { isEcosystemFile } = await import("../../runtime/config/load.ts");
+    const fields = {
+      ...rawAppFrom(given),
+      ...(data.rest.length > 0 ? { args: data.rest } : {}),
+    };
+    const environment = given["env"] as string | undefined;
+    const only = given["only"] as string | undefined;
+    const isConfiguration = (target: string): boolean => target === "-" || isEcosystemFile(target);
+    const files = given._.filter(isConfiguration);
+    const others = given._.filter((target) => !isConfiguration(target));
+    for (const file of files) {
+      const { startFile } = await import("../start-file.ts");
+      await startFile(file, {
+        environment,
+        only,
+        overrides: fields,
+        known: "restart",
+        by: "`xm restart`",
+      });
+    }
+    if (files.length > 0 && others.length === 0) {
+      if (!globals.isSilent) await showList(connect());
+      return;
+    }
+    const updatesEnv = given["update-env"] === true;
+    await act("restart", others, {
+      doing: "restarting",
+      changes: { fields, updatesEnv, environment },
+    });
+  },
 });
 
 export const reset = xmCommand({
   name: "reset",
   description: "Sets the restart counters to 0",
   args: targetArgs,
-  run: ({ args }) => act("reset", args._, "resetting"),
+  run: ({ args }) => act("reset", args._, { doing: "resetting" }),
 });
-
-export const flush = xmCommand({
-  name: "flush",
-  description: "Empties log files, of all processes or of those named",
-  args: targetArgs,
-  run: ({ args }) => act("flush", args._.length === 0 ? ["all"] : args._, "emptying"),
-});
-
-/** Restarts what targets name, or an ecosystem file's apps with what it says now. */
-export async function restartTargets(
-  targets: readonly string[],
-  updatesEnv: boolean,
-  environment: string | undefined,
-): Promise<void> {
-  const { isEcosystemFile } = await import("../../runtime/config/load.ts");
-  const [first] = targets;
-  if (first !== undefined && targets.length === 1 && (first === "-" || isEcosystemFile(first))) {
-    const { startFile } = await import("../start-file.ts");
-    return startFile(first, { environment, known: "restart" });
-  }
-  return act("restart", targets, "restarting", updatesEnv);
-}
 
 async function act(
   action: ActionRequest["action"],
   targets: readonly string[],
-  doing: string,
-  updatesEnv = false,
+  options: FileOptions & { readonly doing: string; readonly changes?: Changes },
 ): Promise<void> {
   const client = connect();
-  const chosen = await resolveTargets(client, targets);
-  const { callerVariables } = await import("../../runtime/config/environment.ts");
-  const outcomes = client.act({
-    action,
-    ids: chosen.map(({ id }) => id),
-    by: `\`xm ${action}\``,
-    ...(updatesEnv ? { env: callerVariables(process.env) } : {}),
-  });
-  await showOutcomes({ client, outcomes, expected: chosen.length, doing });
+  const chosen = await resolveTargets(client, targets, options);
+  await actOnKnown(client, chosen, { ...options, action, by: `\`xm ${action}\`` });
+  if (!globals.isSilent) await showList(client);
 }

@@ -4,21 +4,37 @@ import { printList } from "../render/list.ts";
 
 export const save = xmCommand({
   name: "save",
-  description: "Saves the list for `xm resurrect`",
+  description: "Saves the list for `xm resurrect`; an empty one only with --force",
   args: { force: { type: "boolean", alias: "f", description: "Save an empty list too" } },
-  run: async () => {
-    const { file, processes } = await connect().save();
+  run: async ({ args }) => {
+    const client = connect();
+    if (args.force !== true && (await client.list()).length === 0) {
+      process.stderr.write("xm: there is nothing to save; `xm save --force` saves an empty list\n");
+      return;
+    }
+    const { file, processes } = await client.save();
     process.stdout.write(`saved ${processes} process(es) to ${file}\n`);
+  },
+});
+
+export const clear = xmCommand({
+  name: "cleardump",
+  description: "Saves an empty list; the one before is kept as its backup",
+  args: {},
+  run: async () => {
+    const { file } = await connect().save({ empty: true });
+    process.stdout.write(`${file} is empty now; the list before is in ${file}.bak\n`);
   },
 });
 
 export const resurrect = xmCommand({
   name: "resurrect",
-  description: "Starts what the saved list has and the daemon has not",
+  description: "Starts what the saved list has and the daemon has not; PM2's lists too",
   args: {},
   run: async () => {
+    const { resurrect: start } = await import("../../runtime/compat/resurrect.ts");
     const client = connect();
-    const { outcomes, notes } = await client.resurrect("`xm resurrect`");
+    const { outcomes, notes } = await start(client, "`xm resurrect`");
     for (const note of notes) process.stderr.write(`xm: ${note}\n`);
     for (const { ok, name, message } of outcomes) {
       if (ok) continue;

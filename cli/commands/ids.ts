@@ -1,19 +1,17 @@
 import { connect } from "../../runtime/client/client.ts";
+import type { Client, ProcessView } from "../../runtime/client/types.ts";
 import { targetArgs, xmCommand } from "../command.ts";
 import { detailsOf } from "../one-process.ts";
-import { resolveTargets } from "../targets.ts";
+import { matchPlain } from "../targets.ts";
 
+/** Scripts read these: they print what PM2 prints, and an unknown name is an empty answer and no failure. */
 export const pid = xmCommand({
   name: "pid",
-  description: "Prints pids, one per line; without a name the daemon's",
+  description: "Prints pids, one per line, 0 for what does not run; without a name all",
   args: targetArgs,
   run: async ({ args }) => {
-    const client = connect();
-    const pids =
-      args._.length === 0
-        ? [(await client.ping()).pid]
-        : (await resolveTargets(client, args._)).map((each) => each.pid ?? 0);
-    process.stdout.write(`${pids.join("\n")}\n`);
+    const chosen = await named(connect(), args._.length === 0 ? ["all"] : args._);
+    process.stdout.write(`${chosen.map((each) => each.pid ?? 0).join("\n")}\n`);
   },
 });
 
@@ -22,8 +20,8 @@ export const id = xmCommand({
   description: "Prints the ids of a name as a list",
   args: targetArgs,
   run: async ({ args }) => {
-    const chosen = await resolveTargets(connect(), args._);
-    process.stdout.write(`[ ${chosen.map((each) => each.id).join(", ")} ]\n`);
+    const ids = (await named(connect(), args._)).map((each) => each.id);
+    process.stdout.write(ids.length === 0 ? "[]\n" : `[ ${ids.join(", ")} ]\n`);
   },
 });
 
@@ -33,8 +31,14 @@ export const env = xmCommand({
   args: targetArgs,
   run: async ({ args }) => {
     for (const { spec } of await detailsOf(connect(), args._)) {
-      const lines = Object.entries(spec.env).map(([name, value]) => `${name}=${value}`);
+      const lines = Object.entries(spec.env).map(([name, value]) => `${name}: ${value}`);
       process.stdout.write(`${lines.sort().join("\n")}\n`);
     }
   },
 });
+
+async function named(client: Client, targets: readonly string[]): Promise<ProcessView[]> {
+  const list = await client.list();
+  const chosen = targets.flatMap((target) => matchPlain(list, target));
+  return [...new Map(chosen.map((each) => [each.id, each])).values()];
+}

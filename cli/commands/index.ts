@@ -1,21 +1,9 @@
-import type { CommandDef } from "citty";
-
-/** A command, loaded when it is called: every file a call does not need is time it does not take. */
-export interface CommandEntry {
-  readonly name: string;
-  readonly aliases: readonly string[];
-  // oxlint-disable-next-line typescript/no-explicit-any -- each command has arguments of its own
-  readonly load: () => Promise<CommandDef<any>>;
-}
-
-const entry = (
-  name: string,
-  load: CommandEntry["load"],
-  ...aliases: readonly string[]
-): CommandEntry => ({ name, aliases, load });
+import { everyday } from "../everyday.ts";
+import { entry, type CommandEntry } from "./entry.ts";
 
 /** Every command under PM2's name and PM2's other names for it. */
 export const commands: readonly CommandEntry[] = [
+  ...everyday,
   entry("start", async () => (await import("./start.ts")).default),
   entry("stop", async () => (await import("./actions.ts")).stop),
   entry("restart", async () => (await import("./actions.ts")).restart),
@@ -27,26 +15,42 @@ export const commands: readonly CommandEntry[] = [
     "startOrGracefulReload",
   ),
   entry("delete", async () => (await import("./actions.ts")).remove, "del"),
-  entry("list", async () => (await import("./list.ts")).default, "ls", "l", "ps", "status"),
-  entry("jlist", async () => (await import("./jlist.ts")).default),
   entry("prettylist", async () => (await import("./jlist.ts")).pretty),
   entry("describe", async () => (await import("./describe.ts")).default, "desc", "info", "show"),
   entry("why", async () => (await import("./why.ts")).default),
   entry("simulate", async () => (await import("./simulate.ts")).default),
   entry("history", async () => (await import("./history.ts")).default),
   entry("chart", async () => (await import("./chart.ts")).default),
+  entry("inspect", async () => (await import("./inspect.ts")).default),
   entry("logs", async () => (await import("./logs.ts")).default),
-  entry("flush", async () => (await import("./actions.ts")).flush),
+  entry("flush", async () => (await import("./log-files.ts")).flush),
+  entry("reloadLogs", async () => (await import("./log-files.ts")).reloadLogs),
   entry("reset", async () => (await import("./actions.ts")).reset),
   entry("scale", async () => (await import("./scale.ts")).default),
   entry("trigger", async () => (await import("./trigger.ts")).default),
   entry("env", async () => (await import("./ids.ts")).env),
   entry("pid", async () => (await import("./ids.ts")).pid),
   entry("id", async () => (await import("./ids.ts")).id),
+  entry("send", async () => (await import("./send.ts")).default),
+  entry("attach", async () => (await import("./attach.ts")).default),
+  entry("profile:cpu", async () => (await import("./profile.ts")).cpu),
+  entry("profile:mem", async () => (await import("./profile.ts")).memory),
+  entry("set", async () => (await import("./settings.ts")).set),
+  entry("multiset", async () => (await import("./settings.ts")).multiset),
+  entry("get", async () => (await import("./settings.ts")).get),
+  entry("conf", async () => (await import("./settings.ts")).conf, "config"),
+  entry("unset", async () => (await import("./settings.ts")).unset),
   entry("sendSignal", async () => (await import("./send-signal.ts")).default),
   entry("save", async () => (await import("./dump.ts")).save, "dump"),
+  entry("cleardump", async () => (await import("./dump.ts")).clear),
   entry("resurrect", async () => (await import("./dump.ts")).resurrect),
-  entry("ping", async () => (await import("./daemon.ts")).ping),
+  entry("migrate", async () => (await import("./migrate.ts")).default),
+  entry("init", async () => (await import("./init.ts")).default, "ecosystem"),
+  entry("create", async () => (await import("./create.ts")).default),
+  entry("examples", async () => (await import("./examples.ts")).default),
+  entry("report", async () => (await import("./report.ts")).default),
+  entry("slist", async () => (await import("./system.ts")).default, "sysinfos"),
+  entry("completion", async () => (await import("./completion.ts")).default),
   entry("kill", async () => (await import("./daemon.ts")).kill),
   entry("update", async () => (await import("./daemon.ts")).update, "updatePM2"),
   entry("daemon", async () => (await import("./daemon.ts")).default),

@@ -1,15 +1,20 @@
 import { connect } from "../../runtime/client/client.ts";
-import type { LogLine } from "../../runtime/client/types.ts";
-import { targetArgs, xmCommand } from "../command.ts";
-import { paint, type Color } from "../render/colors.ts";
-import { formatTime } from "../render/format.ts";
-import { resolveTargets } from "../targets.ts";
+import { xmError } from "../../runtime/errors.ts";
+import { xmCommand } from "../command.ts";
+import { logQuery } from "../log-query.ts";
+import { defaultTimestamp, logRenderer } from "../render/log-line.ts";
 
 export default xmCommand({
   name: "logs",
-  description: "Shows the last lines of processes' logs and follows them",
+  description:
+    "Shows the last lines of logs and follows them, also those of processes that come later",
   args: {
-    ...targetArgs,
+    target: {
+      type: "positional",
+      description:
+        "id, name, namespace, /regex/, `all` or `PM2` (the daemon's own log); several at once",
+      required: false,
+    },
     lines: {
       type: "string",
       description: "Last lines of each file",
@@ -20,64 +25,70 @@ export default xmCommand({
     out: { type: "boolean", description: "Output only" },
     err: { type: "boolean", description: "Errors only" },
     raw: { type: "boolean", description: "The lines as they are, without a prefix" },
-    json: { type: "boolean", description: "One JSON object per line" },
+    json: { type: "boolean", description: "A JSON object for each line" },
+    format: { type: "boolean", description: "`timestamp=… app=… id=… type=… message=…`" },
     timestamp: {
       type: "string",
-      description:
-        "The time at which a followed line was read; a format is accepted and not used yet",
+      description: `When a followed line was read, in the tokens of dayjs; without FORMAT ${defaultTimestamp}`,
       valueHint: "FORMAT",
     },
+    highlight: { type: "string", description: "Marks this text", valueHint: "TEXT" },
   },
   run: async ({ args }) => {
+    const lines = Number(args.lines);
+    if (!Number.isInteger(lines) || lines < 0 || args.lines === "") {
+      throw xmError("ERR_USAGE", {
+        what: `--lines: expected a whole number, got "${args.lines}"`,
+        fix: "for example `--lines 100`",
+      });
+    }
     const client = connect();
-    const chosen = await resolveTargets(client, args._.length === 0 ? ["all"] : args._);
+    const list = await client.list();
+    const { request, isShown } = await logQuery(list, args._);
+    const style = {
+      json: args.json === true,
+      format: args.format === true,
+      raw: args.raw === true,
+      timestamp:
+        args.timestamp === undefined ? undefined : textOr(args.timestamp, defaultTimestamp),
+      highlight: args.highlight === undefined ? undefined : textOr(args.highlight, ""),
+    };
+    const show = await logRenderer(style, list);
     const abort = new AbortController();
     process.once("SIGINT", () => abort.abort());
-    const streams =
-      args.out === args.err
-        ? (["out", "err"] as const)
-        : args.out
-          ? (["out"] as const)
-          : (["err"] as const);
-    const show = args.json
-      ? asJson
-      : args.raw
-        ? ({ line }: LogLine) => line
-        : prefixed(args.timestamp !== undefined, chosen);
+    // Whoever reads no more (`| head`) ends it.
+    process.stdout.on("error", () => abort.abort());
     const query = {
-      ids: chosen.map(({ id }) => id),
-      lines: Number(args.lines),
+      ...request,
+      lines,
       follow: args.nostream !== true,
-      streams,
+      streams: streamsOf(args.out === true, args.err === true),
+      from: {},
     };
-    for await (const line of client.logs(query, abort.signal)) {
-      if (!process.stdout.write(`${show(line)}\n`)) await drained();
+    for await (const line of client.followLogs(query, abort.signal)) {
+      if (isShown(line) && !process.stdout.write(`${show(line)}\n`)) await drained(abort.signal);
     }
   },
 });
 
-const colors: readonly Color[] = ["cyan", "green", "magenta", "blue", "yellow"];
-
-function prefixed(
-  withTime: boolean,
-  chosen: readonly { readonly id: number; readonly name: string }[],
-): (line: LogLine) => string {
-  const width = Math.max(...chosen.map(({ id, name }) => `${id}|${name}`.length));
-  return ({ id, name, stream, line, at }) => {
-    const time = withTime ? `${formatTime(at ?? Date.now())}: ` : "";
-    const color = stream === "err" ? "red" : (colors[id % colors.length] ?? "cyan");
-    return `${time}${paint(color, `${`${id}|${name}`.padEnd(width)} |`)} ${line}`;
-  };
+function streamsOf(out: boolean, err: boolean): ("out" | "err")[] {
+  if (out === err) return ["out", "err"];
+  return out ? ["out"] : ["err"];
 }
 
-/** PM2's record of a line. */
-function asJson({ id, name, stream, line, at }: LogLine): string {
-  const timestamp = new Date(at ?? Date.now()).toISOString();
-  return JSON.stringify({ message: line, timestamp, type: stream, process_id: id, app_name: name });
+/** A flag that may stand without its value. */
+function textOr(value: unknown, otherwise: string): string {
+  return typeof value === "string" && value !== "" && value !== "true" ? value : otherwise;
 }
 
-function drained(): Promise<void> {
+function drained(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
-    process.stdout.once("drain", resolve);
+    const done = (): void => {
+      process.stdout.off("drain", done);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    process.stdout.on("drain", done);
+    signal.addEventListener("abort", done);
   });
 }

@@ -1,44 +1,60 @@
 import { connect } from "../../runtime/client/client.ts";
-import { environmentArgs, targetArgs, xmCommand } from "../command.ts";
+import { environmentArgs, fileArgs, targetArgs, xmCommand } from "../command.ts";
+import { globals } from "../globals.ts";
+import { changesFor } from "../known-apps.ts";
 import { showReload } from "../reload-progress.ts";
+import { showList } from "../show-list.ts";
+import { rawAppFrom, startArgs } from "../start-flags.ts";
 import { resolveTargets } from "../targets.ts";
-
-const reloadArgs = {
-  ...targetArgs,
-  ...environmentArgs,
-  only: {
-    type: "string",
-    description: "Only these apps of the file, with commas",
-    valueHint: "NAMES",
-  },
-  force: {
-    type: "boolean",
-    alias: "f",
-    description: "Go on even if a replacement fails, as PM2 does",
-  },
-} as const;
 
 export default xmCommand({
   name: "reload",
   description: "Replaces processes one after the other, without a gap for clusters",
-  args: reloadArgs,
-  run: async ({ args }) => {
-    const targets = args._;
-    const [first] = targets;
+  args: {
+    ...targetArgs,
+    ...startArgs,
+    ...fileArgs,
+    "update-env": environmentArgs["update-env"],
+    force: {
+      type: "boolean",
+      alias: "f",
+      description: "Go on even if a replacement fails, as PM2 does",
+    },
+  },
+  run: async ({ args, data }) => {
+    const given = args as Record<string, unknown> & { _: string[] };
+    const fields = {
+      ...rawAppFrom(given),
+      ...(data.rest.length > 0 ? { args: data.rest } : {}),
+    };
+    const environment = given["env"] as string | undefined;
+    const only = given["only"] as string | undefined;
     const { isEcosystemFile } = await import("../../runtime/config/load.ts");
-    if (first !== undefined && targets.length === 1 && (first === "-" || isEcosystemFile(first))) {
-      const { startFile } = await import("../start-file.ts");
-      const { env: environment, only } = args;
-      return startFile(first, { environment, only, known: "reload" });
-    }
+    const isConfiguration = (target: string): boolean => target === "-" || isEcosystemFile(target);
+    const files = given._.filter(isConfiguration);
+    const others = given._.filter((target) => !isConfiguration(target));
     const client = connect();
-    const chosen = await resolveTargets(client, targets);
-    const { callerVariables } = await import("../../runtime/config/environment.ts");
+    for (const file of files) {
+      const { startFile } = await import("../start-file.ts");
+      await startFile(file, {
+        environment,
+        only,
+        overrides: fields,
+        known: "reload",
+        by: "`xm reload`",
+      });
+    }
+    if (files.length > 0 && others.length === 0) {
+      if (!globals.isSilent) await showList(client);
+      return;
+    }
+    const chosen = await resolveTargets(client, others);
+    const updatesEnv = given["update-env"] === true;
     const lines = client.reload({
       ids: chosen.map(({ id }) => id),
       by: "`xm reload`",
-      ...(args.force === true ? { force: true } : {}),
-      ...(args["update-env"] === true ? { env: callerVariables(process.env) } : {}),
+      ...(given["force"] === true ? { force: true } : {}),
+      ...(await changesFor(client, chosen, { fields, updatesEnv, environment })),
     });
     return showReload({ client, lines, chosen });
   },

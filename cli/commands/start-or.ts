@@ -1,30 +1,35 @@
-import { xmCommand } from "../command.ts";
-import { startFile } from "../start-file.ts";
+import { connect } from "../../runtime/client/client.ts";
 import { xmError } from "../../runtime/errors.ts";
+import { fileArgs, xmCommand } from "../command.ts";
+import { globals } from "../globals.ts";
+import { usualFile } from "../read-apps.ts";
+import { showList } from "../show-list.ts";
+import { rawAppFrom, startArgs } from "../start-flags.ts";
+import { startFile } from "../start-file.ts";
 
-const fileArgs = {
+const args = {
   file: { type: "positional", description: "ecosystem file, or `-` for stdin", required: false },
-  env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
-  only: {
-    type: "string",
-    description: "Only these apps of the file, with commas",
-    valueHint: "NAMES",
-  },
+  ...startArgs,
+  ...fileArgs,
 } as const;
 
 const startOr = (name: string, known: "restart" | "reload", description: string) =>
   xmCommand({
     name,
     description,
-    args: fileArgs,
-    run: ({ args: { file, env: environment, only } }) => {
-      if (file === undefined) {
+    args,
+    run: async ({ args: given }) => {
+      const { file, env: environment, only } = given as Record<string, string | undefined>;
+      const target = file ?? usualFile();
+      if (target === undefined) {
         throw xmError("ERR_USAGE", {
           what: "no file named",
           fix: `for example \`xm ${name} ecosystem.config.js\``,
         });
       }
-      return startFile(file, { environment, only, known });
+      const overrides = rawAppFrom(given);
+      await startFile(target, { environment, only, overrides, known, by: `\`xm ${name}\`` });
+      if (!globals.isSilent) await showList(connect());
     },
   });
 

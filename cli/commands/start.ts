@@ -1,18 +1,23 @@
 import { connect } from "../../runtime/client/client.ts";
 import type { Client } from "../../runtime/client/types.ts";
 import { isEcosystemFile } from "../../runtime/config/load.ts";
+import type { RawApp } from "../../runtime/config/read-fields.ts";
 import { xmError } from "../../runtime/errors.ts";
-import { xmCommand } from "../command.ts";
-import { showOutcomes } from "../outcomes.ts";
-import { isFile, readScript } from "../read-apps.ts";
+import { environmentArgs, fileArgs, xmCommand } from "../command.ts";
+import { globals } from "../globals.ts";
+import { actOnKnown } from "../known-apps.ts";
+import { tellOutcomes } from "../outcomes.ts";
+import { isFile, readScript, usualFile } from "../read-apps.ts";
+import { reportError } from "../report-error.ts";
+import { showList } from "../show-list.ts";
 import { rawAppFrom, startArgs } from "../start-flags.ts";
 import { startFile } from "../start-file.ts";
-import { matchPlain } from "../targets.ts";
+import { matchNamed } from "../targets.ts";
 
 /** Words to start, and how. */
 interface StartCall {
-  readonly raw: Readonly<Record<string, unknown>>;
-  readonly rest: readonly string[];
+  /** Fields given as flags, and the program's arguments after `--`. */
+  readonly fields: RawApp;
   readonly environment: string | undefined;
   readonly only: string | undefined;
   readonly isForced: boolean;
@@ -26,78 +31,81 @@ export default xmCommand({
     target: {
       type: "positional",
       description:
-        "script, command in quotes, ecosystem file, `-` for stdin, id, name, namespace or `all`",
+        "script, command in quotes, ecosystem file, `-` for stdin, id, name, namespace or `all`; without any the `ecosystem.config.*` of this folder",
       required: false,
     },
     ...startArgs,
-    env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
-    only: {
-      type: "string",
-      description: "Only these apps of the file, with commas",
-      valueHint: "NAMES",
-    },
+    ...fileArgs,
     force: { type: "boolean", alias: "f", description: "Start a second copy of what runs" },
-    "update-env": {
-      type: "boolean",
-      alias: "a",
-      description: "Merge the caller's environment over the app's",
-    },
+    "update-env": environmentArgs["update-env"],
   },
   run: async ({ args, data }) => {
     const given = args as Record<string, unknown> & { _: string[] };
     const call: StartCall = {
-      raw: rawAppFrom(given),
-      rest: data.rest,
+      fields: { ...rawAppFrom(given), ...(data.rest.length > 0 ? { args: data.rest } : {}) },
       environment: given["env"] as string | undefined,
       only: given["only"] as string | undefined,
       isForced: given["force"] === true,
       updatesEnv: given["update-env"] === true,
     };
-    if (given._.length === 0) {
+    const usual = usualFile();
+    const words = given._.length === 0 && usual !== undefined ? [usual] : given._;
+    if (words.length === 0) {
       throw xmError("ERR_USAGE", {
         what: "nothing to start",
-        fix: "name a script, a file, a process or `all`",
+        fix: "name a script, a file, a process or `all`; `xm start` alone starts ecosystem.config.js",
       });
     }
-    for (const word of given._) await startOne(word, call);
+    const client = connect();
+    const ids: number[] = [];
+    for (const word of words) {
+      try {
+        ids.push(...(await startOne(client, word, call)));
+      } catch (error) {
+        // One of several that cannot be started keeps no other from it.
+        if (words.length === 1) throw error;
+        reportError(error);
+      }
+    }
+    if (!globals.isSilent && ids.length > 0) await showList(client);
+    if (globals.attaches && ids.length > 0) {
+      const { followLogs } = await import("../follow-logs.ts");
+      await followLogs(ids);
+    }
   },
 });
 
-async function startOne(word: string, call: StartCall): Promise<void> {
-  const { raw, environment, only } = call;
+async function startOne(client: Client, word: string, call: StartCall): Promise<number[]> {
+  const { fields, environment, only, updatesEnv, isForced } = call;
   if (word === "-" || (isEcosystemFile(word) && isFile(word))) {
-    const known = call.isForced ? "copy" : "restart";
-    return startFile(word, { environment, only, overrides: raw, known });
+    return startFile(word, {
+      environment,
+      only,
+      overrides: fields,
+      known: "restart",
+      by: "`xm start`",
+    });
   }
-  const client = connect();
-  if (!isFile(word) && Object.keys(raw).length === 0 && call.rest.length === 0) {
-    const known = matchPlain(await client.list(), word);
-    if (known.length > 0) return startKnown(client, known, call);
-    if (word === "all") throw xmError("ERR_NO_PROCESSES", undefined);
+  const known = isNewScript(word, call) ? [] : matchNamed(await client.list(), word);
+  if (known.length > 0) {
+    return actOnKnown(client, known, {
+      action: "restart",
+      by: "`xm start`",
+      doing: "starting",
+      changes: { fields, updatesEnv, environment },
+    });
   }
-  const args = call.rest.length > 0 ? { args: call.rest } : {};
-  const apps = await readScript({ ...raw, script: word, ...args }, { environment });
-  const outcomes = client.declare({
-    apps,
-    known: call.isForced ? "copy" : "refuse",
-    by: "`xm start`",
-  });
-  await showOutcomes({ client, outcomes, expected: apps[0]?.instances, doing: "starting" });
+  if (word === "all") throw xmError("ERR_NO_PROCESSES", undefined);
+  if (isEcosystemFile(word)) {
+    throw xmError("ERR_CONFIG_UNREADABLE", { file: word, why: "it does not exist" });
+  }
+  const apps = await readScript({ ...fields, script: word }, { environment });
+  const outcomes = client.declare({ apps, known: isForced ? "copy" : "refuse", by: "`xm start`" });
+  return tellOutcomes({ outcomes, expected: apps[0]?.instances, doing: "starting" });
 }
 
-/** PM2: a running one is restarted, any other started without counting a restart. */
-async function startKnown(
-  client: Client,
-  known: ReturnType<typeof matchPlain>,
-  call: StartCall,
-): Promise<void> {
-  const { callerVariables } = await import("../../runtime/config/environment.ts");
-  const env = call.updatesEnv ? { env: callerVariables(process.env) } : {};
-  const outcomes = client.act({
-    action: "restart",
-    ids: known.map(({ id }) => id),
-    by: "`xm start`",
-    ...env,
-  });
-  await showOutcomes({ client, outcomes, expected: known.length, doing: "starting" });
+/** A file is meant, and not the process of that name, when it shall have another name or be a second copy. */
+function isNewScript(word: string, { fields, isForced }: StartCall): boolean {
+  const { name } = fields;
+  return isFile(word) && (isForced || (name !== undefined && name !== word));
 }

@@ -1,4 +1,5 @@
 import type { ProcessStatus } from "../../machines/facts.ts";
+import { globals } from "../globals.ts";
 
 const codes = {
   red: 31,
@@ -27,7 +28,7 @@ export const statusColors: Readonly<Record<ProcessStatus, Color>> = {
 
 /** Whether to colour at all: not without a terminal, with NO_COLOR (no-color.org) or `--no-color`. */
 export function hasColor(): boolean {
-  if (process.env["NO_COLOR"]) return false;
+  if (process.env["NO_COLOR"] || globals.hasNoColor) return false;
   return process.env["FORCE_COLOR"] !== undefined || process.stdout.isTTY;
 }
 

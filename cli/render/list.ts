@@ -36,12 +36,26 @@ export function renderList(
   return [table, ...new Set(reloading), ...new Set(errored)].join("\n");
 }
 
-/** One line per process, for scripts and narrow places (`-m`). */
+/** A few lines per process, PM2's, for scripts and narrow places (`-m`). */
 export function renderMiniList(list: readonly ProcessView[], now: number): string {
   return list
-    .map(
-      (each) =>
-        `+--- ${each.name}\nid : ${each.id}\npid : ${each.pid ?? 0}\nstatus : ${statusWord(each.status)}\nuptime : ${uptime(each, now)}\nrestarts : ${each.restarts}`,
+    .map((each) =>
+      [
+        `+--- ${each.name}`,
+        `namespace : ${each.namespace}`,
+        `version : ${each.version ?? "N/A"}`,
+        `pid : ${each.pid ?? 0}`,
+        `pm2 id : ${each.id}`,
+        `status : ${statusWord(each.status)}`,
+        `mode : ${each.mode}`,
+        `restarted : ${each.restarts}`,
+        `uptime : ${uptime(each, now)}`,
+        `memory usage : ${each.memoryBytes === null ? "0b" : formatBytes(each.memoryBytes)}`,
+        `error log : ${each.logs.error ?? "/dev/null"}`,
+        `watching : ${each.watching ? "yes" : "no"}`,
+        `PID file : ${each.pidFile ?? ""}`,
+        "",
+      ].join("\n"),
     )
     .join("\n");
 }

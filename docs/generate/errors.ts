@@ -27,7 +27,7 @@ const placeholders: unknown = new Proxy(
   {},
   {
     get: (_, name) => {
-      const lists: readonly unknown[] = ["faults", "names", "actions"];
+      const lists: readonly unknown[] = ["faults", "names", "actions", "failures"];
       if (lists.includes(name)) return [`<${String(name).slice(0, -1)}>`];
       return `<${String(name)}>`;
     },

@@ -4,6 +4,7 @@ import { configurationReference } from "./configuration.ts";
 import { errorReference } from "./errors.ts";
 import { machineReferences } from "./machines.ts";
 import { openApi } from "./openapi.ts";
+import { programmaticReference } from "./programmatic.ts";
 
 /** Every generated file by its path, as it should be now: what `npm run docs` writes and a test compares. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
@@ -12,6 +13,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/reference/configuration.md", configurationReference()],
     ["docs/reference/errors.md", errorReference()],
     ["docs/reference/openapi.json", openApi()],
+    ["docs/reference/programmatic-api.md", programmaticReference()],
     ...machineReferences(),
     ...(await chartFiles()),
   ]);

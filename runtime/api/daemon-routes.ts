@@ -1,12 +1,20 @@
+import { existsSync } from "node:fs";
 import { execPath, memoryUsage, pid, version as nodeVersion } from "node:process";
 import { specsFromDump, toDumpEntry } from "../compat/dump.ts";
 import { declare } from "../daemon/declare.ts";
 import { detailOf } from "../daemon/views.ts";
 import { readDump, writeDump } from "../state/dump.ts";
 import { version } from "../version.ts";
-import { readBody, sendJson } from "./exchange.ts";
+import { profileDaemon } from "../daemon/profile.ts";
+import { readBody, sendJson, startStream } from "./exchange.ts";
 import type { Exchange } from "./routes.ts";
-import { daemonRequestSchema, type DaemonView, type Outcome } from "./schemas.ts";
+import {
+  daemonRequestSchema,
+  dumpRequestSchema,
+  profileRequestSchema,
+  type DaemonView,
+  type Outcome,
+} from "./schemas.ts";
 
 export function ping({ response }: Exchange): void {
   sendJson(response, { pid, version });
@@ -33,6 +41,7 @@ export async function shutDown({ request, response, daemon, leave }: Exchange): 
   const { by } = await readBody(request, daemonRequestSchema);
   const stopped = daemon.registry.processes().length;
   await daemon.stopEverything(by);
+  daemon.bus.killed(by);
   response.on("close", () => leave("shutDown"));
   sendJson(response, { stopped });
 }
@@ -44,10 +53,10 @@ export async function handOver({ request, response, daemon, leave }: Exchange): 
   sendJson(response, { stopped: 0 });
 }
 
-export async function save({ response, daemon }: Exchange): Promise<void> {
-  const list = daemon.registry
-    .processes()
-    .map((managed) => toDumpEntry(detailOf(managed, undefined, daemon.custom)));
+export async function save({ request, response, daemon }: Exchange): Promise<void> {
+  const { empty = false } = await readBody(request, dumpRequestSchema);
+  const processes = empty ? [] : daemon.registry.processes();
+  const list = processes.map((managed) => toDumpEntry(detailOf(managed, undefined, daemon.custom)));
   writeDump(daemon.paths, list);
   await daemon.store.flush();
   sendJson(response, { file: daemon.paths.dump, processes: list.length });
@@ -56,11 +65,23 @@ export async function save({ response, daemon }: Exchange): Promise<void> {
 /** Apps of the saved list that run already are left as they are: resurrecting twice doubles nothing. */
 export async function resurrect({ request, response, daemon }: Exchange): Promise<void> {
   const { by } = await readBody(request, daemonRequestSchema);
+  const { dump, dumpBackup } = daemon.paths;
+  if (!existsSync(dump) && !existsSync(dumpBackup)) {
+    sendJson(response, { outcomes: [], foreign: [], notes: ["nothing is saved: see `xm save`"] });
+    return;
+  }
   const { list, notes } = readDump(daemon.paths);
   const outcomes: Outcome[] = [];
-  const { apps, notes: left } = specsFromDump(list);
+  const { apps, foreign } = specsFromDump(list);
   if (apps.length > 0) {
     await declare(daemon, { apps, known: "leave", by }, (outcome) => outcomes.push(outcome));
   }
-  sendJson(response, { outcomes, notes: [...notes, ...left] });
+  sendJson(response, { outcomes, foreign, notes });
+}
+
+export async function profile({ request, response }: Exchange): Promise<void> {
+  const body = await readBody(request, profileRequestSchema);
+  const stream = startStream(request, response);
+  stream.write(await profileDaemon(body, stream.signal));
+  stream.end();
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as v from "valibot";
 import { xmError } from "../errors.ts";
+import { jsonFor } from "./redaction.ts";
 
 /** No request of ours comes near: 10 000 apps with a 1 KB environment each are 10 MB. */
 const largestBodyBytes = 64 * 1024 * 1024;
@@ -31,7 +32,7 @@ const silentForMs = 1_000;
 
 /** Answers with one JSON value. */
 export function sendJson(response: ServerResponse, value: unknown, status = 200): void {
-  const body = JSON.stringify(value);
+  const body = jsonFor(response, value);
   response.writeHead(status, {
     "content-type": "application/json",
     "content-length": Buffer.byteLength(body),
@@ -49,7 +50,7 @@ export function sendJson(response: ServerResponse, value: unknown, status = 200)
 export function startStream(request: IncomingMessage, response: ServerResponse): LineStream {
   const isEventStream = request.headers.accept?.includes("text/event-stream") ?? false;
   const frame = (value: unknown): string =>
-    isEventStream ? `data: ${JSON.stringify(value)}\n\n` : `${JSON.stringify(value)}\n`;
+    isEventStream ? `data: ${jsonFor(response, value)}\n\n` : `${jsonFor(response, value)}\n`;
   const open = (): void => {
     if (response.headersSent) return;
     response.writeHead(200, {

@@ -1,24 +1,26 @@
-import { constants } from "node:os";
-import { processKey } from "../../machines/lib/process-key.ts";
-import { act, outcomeOf } from "../daemon/commands.ts";
+import { act } from "../daemon/commands.ts";
 import { declare } from "../daemon/declare.ts";
+import { sendInput, sendMessage, sendSignal } from "../daemon/messages.ts";
 import { scale } from "../daemon/scale.ts";
+import { inspectApp } from "../daemon/inspect.ts";
 import { reload } from "../daemon/reload.ts";
 import { statesOf } from "../daemon/states.ts";
 import { triggerAction } from "../daemon/trigger.ts";
 import type { Managed } from "../daemon/registry.ts";
 import { detailOf, viewOf } from "../daemon/views.ts";
-import { errnoOf, xmError } from "../errors.ts";
+import { xmError } from "../errors.ts";
 import { readBody, sendJson, startStream } from "./exchange.ts";
 import type { Exchange } from "./routes.ts";
 import {
   actionRequestSchema,
   declareRequestSchema,
+  inspectionRequestSchema,
   reloadRequestSchema,
   triggerRequestSchema,
   scaleRequestSchema,
   signalRequestSchema,
-  type Outcome,
+  messageRequestSchema,
+  inputRequestSchema,
 } from "./schemas.ts";
 
 /** A list waits this long for memory and CPU; what is not there by then is left out of it. */
@@ -58,7 +60,9 @@ export function history({ daemon, query, response }: Exchange): void {
     daemon.history.read({
       ...(ids === undefined ? {} : { ids }),
       since: numberFrom(query.get("since"), 0),
+      until: numberFrom(query.get("until"), Number.POSITIVE_INFINITY),
       afterSeq: numberFrom(query.get("after"), 0),
+      beforeSeq: numberFrom(query.get("before"), Number.POSITIVE_INFINITY),
       limit: numberFrom(query.get("limit"), 10_000),
     }),
   );
@@ -81,15 +85,22 @@ export async function scaleApp({ daemon, request, response, params }: Exchange):
   stream.end();
 }
 
-export async function actOn({ daemon, request, response }: Exchange): Promise<void> {
+export async function actOn({ daemon, request, response, isRemote }: Exchange): Promise<void> {
   const body = await readBody(request, actionRequestSchema);
+  if (isRemote) refuseEnvironment(body);
   const stream = startStream(request, response);
   await act(daemon, body, (outcome) => stream.write(outcome));
   stream.end();
 }
 
-export async function reloadProcesses({ daemon, request, response }: Exchange): Promise<void> {
+export async function reloadProcesses({
+  daemon,
+  request,
+  response,
+  isRemote,
+}: Exchange): Promise<void> {
   const body = await readBody(request, reloadRequestSchema);
+  if (isRemote) refuseEnvironment(body);
   const stream = startStream(request, response);
   await reload(daemon, body, {
     tell: (outcome) => stream.write(outcome),
@@ -104,21 +115,29 @@ export async function trigger({ daemon, request, response }: Exchange): Promise<
 }
 
 export async function signal({ daemon, request, response }: Exchange): Promise<void> {
-  const { ids, signal: name } = await readBody(request, signalRequestSchema);
-  if (!(name in constants.signals)) throw xmError("ERR_SIGNAL_UNKNOWN", { signal: name });
-  const outcomes = ids.map((id): Outcome => {
-    const managed = daemon.registry.process(id);
-    const child = daemon.children.get(processKey(managed.facts));
-    if (child === undefined)
-      return outcomeOf(managed, managed.facts, { ok: false, message: "it does not run" });
-    try {
-      child.signal(name);
-    } catch (error) {
-      if (errnoOf(error) !== "ESRCH") throw error;
-    }
-    return outcomeOf(managed, managed.facts, { ok: true, message: `${name} sent` });
-  });
-  sendJson(response, outcomes);
+  sendJson(response, sendSignal(daemon, await readBody(request, signalRequestSchema)));
+}
+
+export async function message({ daemon, request, response }: Exchange): Promise<void> {
+  const { ids, message: data } = await readBody(request, messageRequestSchema);
+  sendJson(response, sendMessage(daemon, { ids, message: data }));
+}
+
+export async function input({ daemon, request, response }: Exchange): Promise<void> {
+  sendJson(response, await sendInput(daemon, await readBody(request, inputRequestSchema)));
+}
+
+export async function inspect({ daemon, request, response }: Exchange): Promise<void> {
+  const { id } = await readBody(request, inspectionRequestSchema);
+  sendJson(response, await inspectApp(daemon, id));
+}
+
+/** NODE_OPTIONS runs any program: who may restart a process shall not be able to replace it. */
+function refuseEnvironment({ env }: { env?: unknown }): void {
+  if (env !== undefined) {
+    const what = "env: the environment is not changed by way of the inspector";
+    throw xmError("ERR_INSPECTOR_READ_ONLY", { what });
+  }
 }
 
 function chosen({ daemon, params }: Exchange): Managed {

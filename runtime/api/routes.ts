@@ -1,6 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Daemon } from "../daemon/daemon.ts";
+import type { Inspector } from "../inspector/index.ts";
 import * as daemonRoutes from "./daemon-routes.ts";
+import * as inspectorRoutes from "./inspector-routes.ts";
+import * as logRoutes from "./log-routes.ts";
 import * as processRoutes from "./process-routes.ts";
 import * as streamRoutes from "./stream-routes.ts";
 
@@ -11,6 +14,9 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  readonly inspector: Inspector;
+  /** It came by TCP: see `Route.overTcp`. */
+  readonly isRemote: boolean;
   /** Ends the daemon once the answer is out. */
   readonly leave: (how: Leave) => void;
 }
@@ -28,6 +34,8 @@ export interface Route {
   /** Name of the answer's schema; `stream` when it is a line each. */
   readonly answer: string;
   readonly kind: "json" | "stream";
+  /** What acts on processes may be asked for by TCP, with `--control`; what reads always, and all else never. */
+  readonly overTcp?: "control";
   readonly handle: (exchange: Exchange) => Promise<void> | void;
 }
 
@@ -69,6 +77,32 @@ export const routes: readonly Route[] = [
   },
   {
     method: "GET",
+    path: "/inspector",
+    summary: "The inspector: whether it listens, and who looks",
+    answer: "inspectorSchema",
+    kind: "json",
+    handle: inspectorRoutes.show,
+  },
+  {
+    method: "POST",
+    path: "/inspector",
+    summary: "Opens the inspector on 127.0.0.1, and gives an address that lets its reader in once",
+    body: "openInspectorSchema",
+    answer: "inspectorOpenedSchema",
+    kind: "json",
+    handle: inspectorRoutes.open,
+  },
+  {
+    method: "POST",
+    path: "/inspector/close",
+    summary: "Closes the inspector; every address, page and token of it is void",
+    body: "daemonRequestSchema",
+    answer: "inspectorSchema",
+    kind: "json",
+    handle: inspectorRoutes.close,
+  },
+  {
+    method: "GET",
     path: "/processes",
     summary:
       "All processes; `metrics=true` samples memory and CPU, `detail=true` adds specification and decisions",
@@ -96,7 +130,7 @@ export const routes: readonly Route[] = [
     method: "GET",
     path: "/history",
     summary:
-      "Past moments, oldest first: `ids`, `since` (ms since the epoch), `after` (a number), `limit` (the last so many)",
+      "Past moments, oldest first: `ids`, `since` and `until` (ms since the epoch), `after` and `before` (numbers), `limit` (the last so many)",
     answer: "historySchema",
     kind: "json",
     handle: processRoutes.history,
@@ -117,6 +151,7 @@ export const routes: readonly Route[] = [
     body: "scaleRequestSchema",
     answer: "outcomeSchema",
     kind: "stream",
+    overTcp: "control",
     handle: processRoutes.scaleApp,
   },
   {
@@ -126,6 +161,7 @@ export const routes: readonly Route[] = [
     body: "actionRequestSchema",
     answer: "outcomeSchema",
     kind: "stream",
+    overTcp: "control",
     handle: processRoutes.actOn,
   },
   {
@@ -135,6 +171,7 @@ export const routes: readonly Route[] = [
     body: "reloadRequestSchema",
     answer: "reloadLineSchema",
     kind: "stream",
+    overTcp: "control",
     handle: processRoutes.reloadProcesses,
   },
   {
@@ -144,6 +181,7 @@ export const routes: readonly Route[] = [
     body: "triggerRequestSchema",
     answer: "triggerResultsSchema",
     kind: "json",
+    overTcp: "control",
     handle: processRoutes.trigger,
   },
   {
@@ -153,12 +191,50 @@ export const routes: readonly Route[] = [
     body: "signalRequestSchema",
     answer: "outcomesSchema",
     kind: "json",
+    overTcp: "control",
     handle: processRoutes.signal,
+  },
+  {
+    method: "POST",
+    path: "/messages",
+    summary: "Gives some processes a message (`process.on('message')`)",
+    body: "messageRequestSchema",
+    answer: "outcomesSchema",
+    kind: "json",
+    handle: processRoutes.message,
+  },
+  {
+    method: "POST",
+    path: "/input",
+    summary: "Writes text to the standard input of some processes",
+    body: "inputRequestSchema",
+    answer: "outcomesSchema",
+    kind: "json",
+    handle: processRoutes.input,
+  },
+  {
+    method: "POST",
+    path: "/inspections",
+    summary: "Switches the Node inspector of a running app on, on the loopback interface",
+    body: "inspectionRequestSchema",
+    answer: "inspectionSchema",
+    kind: "json",
+    handle: processRoutes.inspect,
+  },
+  {
+    method: "POST",
+    path: "/profiles",
+    summary: "Profiles the daemon itself for a time: one line, the profile",
+    body: "profileRequestSchema",
+    answer: "profileSchema",
+    kind: "stream",
+    handle: daemonRoutes.profile,
   },
   {
     method: "POST",
     path: "/dump",
     summary: "Saves the list (PM2's dump)",
+    body: "dumpRequestSchema",
     answer: "dumpResultSchema",
     kind: "json",
     handle: daemonRoutes.save,
@@ -183,10 +259,46 @@ export const routes: readonly Route[] = [
   },
   {
     method: "GET",
+    path: "/bus",
+    summary:
+      "What happens, as it happens: `topics` are processes, messages, logs, daemon; who does not read is cut off",
+    answer: "busEventSchema",
+    kind: "stream",
+    handle: streamRoutes.bus,
+  },
+  {
+    method: "GET",
     path: "/logs",
     summary: "Log lines: `ids`, `lines`, `follow`, `streams`",
     answer: "logLineSchema",
     kind: "stream",
     handle: streamRoutes.logs,
+  },
+  {
+    method: "POST",
+    path: "/logs",
+    summary:
+      "Log lines, also of processes that come later, and from where another daemon's stream was cut",
+    body: "followRequestSchema",
+    answer: "logLineSchema",
+    kind: "stream",
+    handle: streamRoutes.followLogs,
+  },
+  {
+    method: "POST",
+    path: "/logs/flush",
+    summary: "Empties log files",
+    body: "flushRequestSchema",
+    answer: "logFilesSchema",
+    kind: "json",
+    handle: logRoutes.flush,
+  },
+  {
+    method: "POST",
+    path: "/logs/reopen",
+    summary: "Makes log files anew that were renamed or removed, for logrotate",
+    answer: "logFilesSchema",
+    kind: "json",
+    handle: logRoutes.reopen,
   },
 ];

@@ -19,7 +19,7 @@ const decisionSchema = v.object({
   rule: text(),
   next: text(),
   exit: nullable(exitSchema),
-  saw: v.record(v.string(), nullable(v.union([v.number(), text()]))),
+  saw: v.record(v.string(), nullable(v.union([v.number(), text(), v.boolean()]))),
   delayMs: ms(),
   sentence: text(),
 });
@@ -53,7 +53,7 @@ export const processSchema = v.object({
   user: nullable(text()),
   watching: v.boolean(),
   version: nullable(text()),
-  logs: v.object({ out: nullable(text()), error: nullable(text()) }),
+  logs: v.object({ out: nullable(text()), error: nullable(text()), combined: nullable(text()) }),
   pidFile: nullable(text()),
   memoryBytes: nullable(v.number()),
   cpuPercent: nullable(v.number()),
@@ -76,6 +76,8 @@ export const processDetailSchema = v.object({
     v.looseObject({ value: nullable(v.union([v.number(), text(), v.boolean()])) }),
   ),
   actions: v.array(v.looseObject({ action_name: text() })),
+  /** What it tells of its configuration (`axm:option:configuration`). */
+  options: v.record(v.string(), v.unknown()),
   spec: appSpecSchema,
 });
 
@@ -87,12 +89,17 @@ export const declareRequestSchema = v.strictObject({
   by: text(),
 });
 
+/** What some apps are from now on, by their keys. */
+const settingsSchema = v.optional(v.array(v.strictObject({ key: text(), spec: appSpecSchema })));
+
 export const actionRequestSchema = v.strictObject({
   action: v.picklist(["start", "stop", "restart", "delete", "reset", "flush"]),
   ids: v.pipe(v.array(count()), v.minLength(1)),
   by: text(),
   /** Merged over the environment (`--update-env`); apps whose processes are named get it. */
   env: v.optional(stringMap()),
+  /** Set before the action, for what it starts; sizes stay as they are. */
+  settings: settingsSchema,
 });
 
 export const reloadRequestSchema = v.strictObject({
@@ -100,6 +107,8 @@ export const reloadRequestSchema = v.strictObject({
   by: text(),
   /** Merged over the environment of the replacements. */
   env: v.optional(stringMap()),
+  /** What the replacements are made from; the app's own once the reload has succeeded. */
+  settings: settingsSchema,
   /** Goes on whatever becomes of the replacements, as PM2 does. */
   force: v.optional(v.boolean()),
 });
@@ -137,7 +146,26 @@ export const scaleRequestSchema = v.strictObject({
 
 export const signalRequestSchema = v.strictObject({ ids: v.array(count()), signal: text() });
 
+export const messageRequestSchema = v.strictObject({
+  ids: v.array(count()),
+  /** What the app's `process.on("message")` gets. */
+  message: v.pipe(v.unknown(), v.description("any JSON value")),
+});
+
+export const inputRequestSchema = v.strictObject({
+  ids: v.array(count()),
+  text: v.pipe(text(), v.description("written as it is: a line ends with its newline")),
+});
+
 export const daemonRequestSchema = v.strictObject({ by: text() });
+
+export const openInspectorSchema = v.strictObject({
+  /** 0: any that is free. Without it: the one it listens on, else any. */
+  port: v.optional(v.pipe(count(), v.maxValue(65_535))),
+  /** Whoever uses the address may act on processes. */
+  control: v.boolean(),
+  by: text(),
+});
 
 /** One line of an action's answer: what became of one process. */
 export const outcomeSchema = v.object({
@@ -199,21 +227,155 @@ export const historyRecordSchema = v.object({
       failure: nullable(v.object({ id: v.number(), at: time(), reason: text() })),
     }),
   ),
+  by: v.pipe(nullable(text()), v.description("who asked, or what tripped, in words")),
+  sensor: nullable(v.picklist(["memory", "cron", "watch", "heartbeat"])),
+  version: v.pipe(
+    nullable(text()),
+    v.description("of a life that begins: the version of what is run"),
+  ),
+  goal: processDetailSchema.entries.goal,
+  readiness: processSchema.entries.readiness,
+  restartAt: nullable(time()),
+  killAt: nullable(time()),
+  judgement: v.pipe(
+    nullable(v.looseObject({})),
+    v.description("with a decision: all that the rules compared, by name"),
+  ),
 });
 
+const positionSchema = v.object({ inode: count(), bytes: count() });
+
 export const logLineSchema = v.object({
-  id: count(),
+  id: v.pipe(v.number(), v.description("-1 for the daemon's own log")),
   name: text(),
   stream: v.picklist(["out", "err"]),
   line: text(),
   /** When the daemon read it while following; `null` for earlier lines, whose time is not recorded. */
   at: nullable(time()),
+  file: text(),
+  position: v.pipe(
+    nullable(positionSchema),
+    v.description("where the line ends while following: from there a later request goes on"),
+  ),
 });
+
+export const inspectionRequestSchema = v.strictObject({ id: count() });
+
+/** Where the Node inspector of an app listens. */
+export const inspectionSchema = v.object({
+  id: count(),
+  name: text(),
+  pid: count(),
+  url: v.pipe(text(), v.description("WebSocket address, on the loopback interface")),
+  devtools: v.pipe(text(), v.description("what a browser opens")),
+  wasOpen: v.boolean(),
+});
+
+export const profileKinds = ["cpu", "memory"] as const;
+
+export const profileRequestSchema = v.strictObject({
+  kind: v.picklist(profileKinds),
+  durationMs: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(600_000)),
+});
+
+/** A profile as V8 gives it: what a `.cpuprofile` or a `.heapprofile` file holds. */
+export const profileSchema = v.looseObject({});
+
+export const dumpRequestSchema = v.strictObject({
+  empty: v.optional(v.pipe(v.boolean(), v.description("save an empty list"))),
+});
+
+export const inspectorSchema = v.object({
+  port: v.pipe(nullable(count()), v.description("`null` when it does not listen")),
+  viewers: v.pipe(count(), v.description("pages and tools that are connected")),
+  sessions: count(),
+});
+
+export const inspectorOpenedSchema = v.object({
+  port: count(),
+  url: v.pipe(text(), v.description("opens the page once, within ten minutes")),
+  token: v.pipe(text(), v.description("for programs, as `Authorization: Bearer`")),
+});
+export const busTopics = ["processes", "messages", "logs", "daemon"] as const;
+
+const who = { id: count(), name: text(), namespace: text() };
+
+/** What happens, told to who listens. */
+export const busEventSchema = v.variant("kind", [
+  v.object({
+    kind: v.literal("process"),
+    at: time(),
+    event: v.picklist([
+      "start",
+      "online",
+      "exit",
+      "overlimit",
+      "restart",
+      "stop",
+      "delete",
+      "reload",
+      "graceful reload",
+    ]),
+    isCommand: v.pipe(v.boolean(), v.description("a command has been carried out")),
+    process: processDetailSchema,
+  }),
+  v.object({
+    kind: v.literal("message"),
+    at: time(),
+    ...who,
+    message: v.pipe(v.unknown(), v.description("what the app gave to `process.send`")),
+  }),
+  v.object({
+    kind: v.literal("exception"),
+    at: time(),
+    ...who,
+    message: text(),
+    stack: text(),
+    name: v.pipe(text(), v.description("of the app")),
+    error: v.pipe(text(), v.description("name of the error's class")),
+  }),
+  v.object({
+    kind: v.literal("log"),
+    at: time(),
+    ...who,
+    stream: v.picklist(["out", "err"]),
+    line: text(),
+  }),
+  v.object({ kind: v.literal("daemon"), at: time(), line: text() }),
+  v.object({ kind: v.literal("killed"), at: time(), by: text() }),
+]);
+/** Which logs to follow, over all daemons of a home. */
+export const followRequestSchema = v.strictObject({
+  ids: v.array(count()),
+  /** Also processes that are declared later: all, or those of these names and namespaces. */
+  later: v.optional(
+    nullable(v.strictObject({ names: nullable(v.array(text())), namespaces: v.array(text()) })),
+    null,
+  ),
+  /** The daemon's own log too. */
+  daemon: v.optional(v.boolean(), false),
+  lines: count(),
+  follow: v.boolean(),
+  streams: v.array(v.picklist(["out", "err"])),
+  /** Positions by file, from a stream that was cut. */
+  from: v.optional(v.record(v.string(), positionSchema), {}),
+});
+
+export const flushRequestSchema = v.strictObject({
+  ids: v.array(count()),
+  /** The daemon's own log too. */
+  daemon: v.optional(v.boolean(), false),
+});
+
+/** Log files that something was done to, and what has to be said of it. */
+export const logFilesSchema = v.object({ files: v.array(text()), notes: v.array(text()) });
 
 export const dumpResultSchema = v.object({ file: text(), processes: count() });
 
 export const resurrectResultSchema = v.object({
   outcomes: v.array(outcomeSchema),
+  /** Entries that PM2 has saved; the client knows its words. */
+  foreign: v.array(v.looseObject({})),
   notes: v.array(text()),
 });
 
@@ -261,7 +423,16 @@ export type Outcome = v.InferOutput<typeof outcomeSchema>;
 export type DaemonView = v.InferOutput<typeof daemonSchema>;
 export type HistoryRecordView = v.InferOutput<typeof historyRecordSchema>;
 export type LogLine = v.InferOutput<typeof logLineSchema>;
+export type Inspection = v.InferOutput<typeof inspectionSchema>;
+export type ProfileRequest = v.InferOutput<typeof profileRequestSchema>;
+export type BusEvent = v.InferOutput<typeof busEventSchema>;
+export type BusTopic = (typeof busTopics)[number];
+export type LogFiles = v.InferOutput<typeof logFilesSchema>;
+export type FollowRequest = v.InferOutput<typeof followRequestSchema>;
 export type DumpResult = v.InferOutput<typeof dumpResultSchema>;
 export type ResurrectResult = v.InferOutput<typeof resurrectResultSchema>;
+export type InspectorView = v.InferOutput<typeof inspectorSchema>;
+export type InspectorOpened = v.InferOutput<typeof inspectorOpenedSchema>;
+export type OpenInspector = v.InferOutput<typeof openInspectorSchema>;
 export type MachineStates = v.InferOutput<typeof machineStatesSchema>;
 export type Problem = v.InferOutput<typeof problemSchema>;

@@ -1,5 +1,5 @@
 import cluster, { type Worker } from "node:cluster";
-import { closeSync, openSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, statSync, writeFileSync } from "node:fs";
 import { channelCommand, sharesVariable, type Down, type Up } from "../links/protocol.ts";
 import { nameOfSaid } from "../links/said.ts";
 import { absent, emptyShares, sharesIn, slotOf, type Shares } from "../links/shares.ts";
@@ -225,7 +225,9 @@ function start(
   const descriptors: number[] = [];
   const open = (path: string | null): number | "ignore" => {
     if (path === null) return "ignore";
-    const descriptor = openSync(path, "a", 0o600);
+    // A pipe of the log lane is held open for reading too: a worker never writes to one that nobody can read.
+    const isPipe = statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
+    const descriptor = openSync(path, isPipe ? "r+" : "a", 0o600);
     descriptors.push(descriptor);
     return descriptor;
   };

@@ -15,6 +15,8 @@ export interface ChartState {
   /** The state a compound begins in. */
   readonly initial: string | null;
   readonly badge: "busy" | "up" | "down" | null;
+  /** What it means, in a sentence. */
+  readonly description: string;
   readonly lines: readonly ChartLine[];
 }
 

@@ -30,6 +30,7 @@ export function request(options: {
     let text = "";
     const fail = (error: Error): void => {
       clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
       socket.destroy();
       reject(error);
     };

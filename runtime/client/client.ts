@@ -3,10 +3,21 @@ import { errnoOf, XmError, xmError, type ErrorClass, type ErrorCode } from "../e
 import { homePaths, resolveHome } from "../home/paths.ts";
 import type { Problem } from "../api/schemas.ts";
 import { AnswerTimeout, ConnectionCut, request, type Answer } from "./_http.ts";
-import type { Client, ConnectOptions, HistoryQuery, Outcome, Progress } from "./types.ts";
+import type {
+  Client,
+  ConnectOptions,
+  FollowRequest,
+  HistoryQuery,
+  LogLine,
+  Outcome,
+  Progress,
+} from "./types.ts";
 
 /** A daemon that has not begun to answer by then is called unresponsive; ms. */
 const answerWithinMs = 3_500;
+
+/** A daemon that is away for longer does not come back by itself; ms. */
+const comesBackWithinMs = 10_000;
 
 const apiPrefix = "/v1";
 
@@ -37,7 +48,7 @@ export function connect(options: ConnectOptions = {}): Client {
       if (!autostart) throw xmError("ERR_DAEMON_NOT_RUNNING", { home }, { cause: error });
     }
     const { launchDaemon } = await import("./launch.ts");
-    await launchDaemon(home, () => answers(send));
+    await launchDaemon(home, () => answers(send), { lifeline: options.lifeline === true });
     return send(method, path, body, signal).catch((error: unknown) => {
       throw translate(error, home);
     });
@@ -55,8 +66,11 @@ export function connect(options: ConnectOptions = {}): Client {
     path: string,
     body?: unknown,
     signal?: AbortSignal,
+    ask = reach,
+    onOpen?: () => void,
   ): AsyncIterable<T> {
-    const answer = await reach(method, path, body, signal);
+    const answer = await ask(method, path, body, signal);
+    if (answer.status === 200) onOpen?.();
     let text = "";
     let hasEnded = false;
     for await (const chunk of answer.body) {
@@ -96,6 +110,8 @@ export function connect(options: ConnectOptions = {}): Client {
     scale: (app, instances, by) =>
       lines<Outcome>("POST", `/apps/${encodeURIComponent(app)}/scale`, { instances, by }),
     signal: (ids, signal) => json("POST", "/signals", { ids, signal }),
+    message: (ids, message) => json("POST", "/messages", { ids, message }),
+    input: (ids, text) => json("POST", "/input", { ids, text }),
     states: (id) => json("GET", `/processes/${id}/states`),
     history: (query) => json("GET", `/history?${queryOf(query)}`),
     logs: (query, signal) =>
@@ -105,15 +121,67 @@ export function connect(options: ConnectOptions = {}): Client {
         undefined,
         signal,
       ),
+    followLogs: followOn,
+    flushLogs: (ids, daemon) => json("POST", "/logs/flush", { ids, daemon }),
+    reopenLogs: () => json("POST", "/logs/reopen"),
     events: (signal, after) =>
       lines("GET", after === undefined ? "/events" : `/events?after=${after}`, undefined, signal),
-    save: () => json("POST", "/dump", {}),
+    inspect: (id) => json("POST", "/inspections", { id }),
+    profile: async (body) => {
+      let profile: object = {};
+      for await (const line of lines<object>("POST", "/profiles", body)) profile = line;
+      return profile;
+    },
+    save: (options = {}) => json("POST", "/dump", options),
+    openInspector: (body) => json("POST", "/inspector", body),
+    inspector: () => json("GET", "/inspector"),
+    closeInspector: (by) => json("POST", "/inspector/close", { by }),
+    bus: (topics, { abort, onOpen } = {}) =>
+      lines("GET", `/bus?topics=${topics.join(",")}`, undefined, abort, reach, onOpen),
     resurrect: (by) => json("POST", "/resurrect", { by }),
     shutDown: (by) => leave("/daemon/shut-down", by),
     handOver: async (by) => {
       await leave("/daemon/hand-over", by);
     },
   };
+
+  /** Goes on from the positions it had, under whichever daemon is there. */
+  async function* followOn(body: FollowRequest, signal?: AbortSignal): AsyncIterable<LogLine> {
+    const from = { ...body.from };
+    let ask = reach;
+    for (let count = body.lines; ; count = 0) {
+      try {
+        const request = { ...body, lines: count, from };
+        for await (const line of lines<LogLine>("POST", "/logs", request, signal, ask)) {
+          if (line.position !== null) from[line.file] = line.position;
+          yield line;
+        }
+        return;
+      } catch (error) {
+        if (signal?.aborted === true) return;
+        const isDead = error instanceof XmError && error.code === "ERR_DAEMON_DIED";
+        if (!body.follow || !isDead) throw error;
+      }
+      ask = waitFor;
+    }
+  }
+
+  /** The next daemon, which its watchdog starts; none is started from here. */
+  async function waitFor(...call: Parameters<typeof reach>): Promise<Answer> {
+    const deadline = Date.now() + comesBackWithinMs;
+    for (;;) {
+      try {
+        return await send(...call);
+      } catch (error) {
+        if (!isAbsent(error) && !wasCut(error)) throw translate(error, home);
+        if (Date.now() > deadline)
+          throw xmError("ERR_DAEMON_NOT_RUNNING", { home }, { cause: error });
+      }
+      await new Promise((resolve) => {
+        setTimeout(resolve, 20);
+      });
+    }
+  }
 
   /**
    * A daemon killed in the middle of a declaration is followed by one that goes on with it (everything is in the
@@ -136,8 +204,8 @@ export function connect(options: ConnectOptions = {}): Client {
   }
 }
 
-function queryOf({ ids, since, after, limit }: HistoryQuery): string {
-  const given = { ids: ids?.join(","), since, after, limit };
+function queryOf({ ids, since, until, after, before, limit }: HistoryQuery): string {
+  const given = { ids: ids?.join(","), since, until, after, before, limit };
   return Object.entries(given)
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
     .join("&");

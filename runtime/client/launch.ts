@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf, messageOf, xmError } from "../errors.ts";
@@ -12,18 +12,64 @@ const upWithinMs = 10_000;
  * lets one daemon live, and each client waits for whichever it is.
  * @throws `ERR_DAEMON_NOT_STARTED`, `ERR_HOME_UNUSABLE`.
  */
-export async function launchDaemon(home: string, answers: () => Promise<boolean>): Promise<void> {
-  const { log } = homePaths(home);
-  const output = openLog(home, log);
-  const entry = daemonEntry();
-  const child = spawn(process.execPath, [...daemonFlags, entry, home], {
+export async function launchDaemon(
+  home: string,
+  answers: () => Promise<boolean>,
+  { lifeline = false }: { lifeline?: boolean } = {},
+): Promise<void> {
+  const child = spawnDaemon(home, lifeline ? { [lifelineVariable]: "1" } : {}, lifeline);
+  // The pipe ends with this process, of SIGKILL too.
+  if (lifeline) lifelines.add(child);
+  else child.unref();
+  await comesUp(child, home, answers);
+}
+
+/** A daemon that lives as long as the call that started it. */
+export interface ForegroundDaemon {
+  readonly isAlive: () => boolean;
+  /** Resolves with its exit code. */
+  readonly ended: Promise<number | null>;
+}
+
+/**
+ * The same as a child that this call keeps and waits for; nothing brings it back when it dies.
+ * @throws `ERR_DAEMON_NOT_STARTED`, `ERR_HOME_UNUSABLE`.
+ */
+export async function launchInForeground(
+  home: string,
+  answers: () => Promise<boolean>,
+): Promise<ForegroundDaemon> {
+  const child = spawnDaemon(home, { XM_WATCHDOG: "off" });
+  const ended = new Promise<number | null>((resolve) => {
+    child.once("exit", (code) => resolve(code));
+  });
+  await comesUp(child, home, answers);
+  return { isAlive: () => child.exitCode === null && child.signalCode === null, ended };
+}
+
+/** Of its own session: Ctrl-C is its starter's, who asks it to stop. */
+function spawnDaemon(
+  home: string,
+  variables: NodeJS.ProcessEnv = {},
+  lifeline = false,
+): ChildProcess {
+  const output = openLog(home, homePaths(home).log);
+  const child = spawn(process.execPath, [...daemonFlags, daemonEntry(), home], {
     detached: true,
     cwd: "/",
-    env: daemonEnvironment(home),
-    stdio: ["ignore", output, output],
+    env: { ...daemonEnvironment(home), ...variables },
+    stdio: [lifeline ? "pipe" : "ignore", output, output],
   });
   closeSync(output);
-  child.unref();
+  return child;
+}
+
+async function comesUp(
+  child: ChildProcess,
+  home: string,
+  answers: () => Promise<boolean>,
+): Promise<void> {
+  const { log } = homePaths(home);
   let ended: string | undefined;
   child.on("error", (error) => {
     ended = error.message;
@@ -42,6 +88,12 @@ export async function launchDaemon(home: string, answers: () => Promise<boolean>
     }
   }
 }
+
+/** A daemon with this in its environment ends, with its apps, when its standard input does. */
+export const lifelineVariable = "XM_LIFELINE";
+
+/** Held, so that none of the pipes is collected. */
+const lifelines = new Set<ChildProcess>();
 
 /**
  * V8 sizes its young generation for throughput; a daemon that does little is smaller without (measured:
@@ -69,6 +121,7 @@ function daemonEnvironment(home: string): NodeJS.ProcessEnv {
   const {
     XM_LIFE: _life,
     XM_BOOTS: _boots,
+    [lifelineVariable]: _lifeline,
     NODE_OPTIONS: _options,
     NODE_CHANNEL_FD: _fd,
     ...env

@@ -9,23 +9,29 @@ export function toDumpEntry(detail: ProcessDetail): Record<string, unknown> {
 }
 
 /**
- * The apps of a saved list. Entries of one app count as its processes; entries without our field (saved by PM2)
- * are left out and named.
+ * The apps of a saved list. Entries of one app count as its processes; an app whose processes were all stopped
+ * comes back stopped.
+ * @returns also the entries without our field, as PM2 saves them: `specsFromPm2` makes apps of those.
  */
-export function specsFromDump(list: readonly unknown[]): { apps: AppSpec[]; notes: string[] } {
+export function specsFromDump(list: readonly unknown[]): { apps: AppSpec[]; foreign: object[] } {
   const apps = new Map<string, AppSpec>();
-  const counts = new Map<string, number>();
-  const notes: string[] = [];
-  for (const [index, entry] of list.entries()) {
-    const spec = v.safeParse(v.object({ exmachina: appSpecSchema }), entry);
-    if (!spec.success) {
-      notes.push(`entry ${index} of the saved list was not saved by xm and is left out`);
+  const foreign: object[] = [];
+  for (const entry of list) {
+    const saved = v.safeParse(entrySchema, entry);
+    if (!saved.success) {
+      if (typeof entry === "object" && entry !== null) foreign.push(entry);
       continue;
     }
-    const { name, namespace } = spec.output.exmachina;
-    const key = `${namespace}/${name}`;
-    counts.set(key, (counts.get(key) ?? 0) + 1);
-    apps.set(key, { ...spec.output.exmachina, instances: counts.get(key) ?? 1 });
+    const { exmachina: spec, status } = saved.output;
+    const key = `${spec.namespace}/${spec.name}`;
+    const before = apps.get(key);
+    apps.set(key, {
+      ...spec,
+      instances: (before?.instances ?? 0) + 1,
+      autostart: before?.autostart === true || status !== "stopped",
+    });
   }
-  return { apps: [...apps.values()], notes };
+  return { apps: [...apps.values()], foreign };
 }
+
+const entrySchema = v.object({ exmachina: appSpecSchema, status: v.optional(v.string()) });

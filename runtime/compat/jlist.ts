@@ -1,4 +1,6 @@
+import { basename } from "node:path";
 import type { ProcessDetail } from "../api/schemas.ts";
+import { interpreterWord } from "./interpreter.ts";
 import { statusWord } from "./status.ts";
 
 /** A process in the shape of PM2's `jlist`. */
@@ -26,25 +28,30 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       namespace: spec.namespace,
       pm_id: id,
       status: statusWord(detail.status),
-      pm_uptime: detail.startedAt ?? 0,
+      pm_uptime: lastStart(detail),
       created_at: detail.createdAt,
       restart_time: detail.restarts,
       unstable_restarts: detail.unstableRestarts,
       unique_id: detail.lifeId ?? "",
-      exit_code: detail.lastExit?.code ?? 0,
+      // As PM2: not there before the first end.
+      ...(detail.lastExit === null ? {} : { exit_code: detail.lastExit.code ?? 0 }),
       pm_exec_path: spec.script,
       pm_cwd: spec.cwd,
-      exec_interpreter: spec.interpreter ?? "none",
+      exec_interpreter: interpreterWord(spec),
       exec_mode: `${spec.mode}_mode`,
-      args: spec.args,
+      ...(spec.args.length === 0 ? {} : { args: spec.args }),
       node_args: spec.interpreterArgs,
       instances: spec.instances,
       instance_var: spec.instanceVariable,
       [spec.instanceVariable]: detail.instance,
       pm_out_log_path: detail.logs.out ?? "/dev/null",
       pm_err_log_path: detail.logs.error ?? "/dev/null",
+      ...(detail.logs.combined === null ? {} : { pm_log_path: detail.logs.combined }),
+      ...(spec.logs.type === "json" ? { log_type: "json" } : {}),
+      log_date_format: spec.logs.dateFormat ?? undefined,
       pm_pid_path: detail.pidFile,
-      merge_logs: spec.mergeLogs,
+      // PM2 says so of a single fork-mode process: it has nothing to share its files with.
+      merge_logs: spec.mergeLogs || (spec.mode === "fork" && spec.instances === 1),
       autostart: spec.autostart,
       autorestart: restart.mode !== "never",
       restart: restart.mode,
@@ -69,20 +76,35 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       env: spec.env,
       axm_actions: detail.actions,
       axm_monitor: detail.metrics,
-      axm_options: {},
+      axm_options: detail.options,
       axm_dynamic: {},
       vizion_running: false,
       km_link: false,
       versioning: null,
       version: detail.version ?? "N/A",
+      ...nodeVersion(spec.interpreter),
     },
     pm_id: id,
     monit: { memory: detail.memoryBytes ?? 0, cpu: detail.cpuPercent ?? 0 },
   };
 }
 
+/** When it was started last, be it stopped since or not. */
+function lastStart({ startedAt, lastExit }: ProcessDetail): number {
+  if (startedAt !== null) return startedAt;
+  return lastExit === null ? 0 : lastExit.at - lastExit.uptimeMs;
+}
+
+/** Of the Node that this program runs on, when the app runs on the same; a path often names the version of another. */
+function nodeVersion(interpreter: string | null): { node_version?: string } {
+  if (interpreter === null || !/^node(js)?$/.test(basename(interpreter))) return {};
+  const named = /\/v?(\d+\.\d+\.\d+)\/bin\//.exec(interpreter)?.[1];
+  return { node_version: named ?? process.versions.node };
+}
+
 /** What scripts find in PM2's output whether or not it was declared. */
 const passthroughDefaults = {
+  filter_env: [],
   vizion: true,
   pmx: true,
   automation: true,

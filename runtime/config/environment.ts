@@ -1,4 +1,6 @@
-/** Variables that belong to the life of the process that calls, not to the one that is to be started. */
+import { flatNames } from "../compat/flat-environment.ts";
+
+/** Variables of the life of the process that calls, which is not the one to be started. */
 const ofAnotherLife: readonly string[] = [
   "XM_LIFE",
   "XM_BOOTS",
@@ -10,23 +12,13 @@ const ofAnotherLife: readonly string[] = [
   "NODE_CHANNEL_SERIALIZATION_MODE",
   "NODE_UNIQUE_ID",
   "pm_id",
-  "name",
-  "namespace",
-  "unique_id",
-  "status",
-  "exec_mode",
-  "pm_exec_path",
-  "pm_cwd",
-  "pm_out_log_path",
-  "pm_err_log_path",
-  "pm_pid_path",
 ];
 
 type Variables = Readonly<Record<string, unknown>>;
 
 /**
  * The environment of an app: the caller's, then the app's `env`, then the chosen `env_NAME`. Values become texts;
- * objects become JSON.
+ * objects become JSON, `null` takes the variable away.
  * @param filter PM2's `filter_env`: parts of names of the caller's variables to leave out; `true` leaves out all.
  */
 export function mergeEnvironment(options: {
@@ -41,19 +33,25 @@ export function mergeEnvironment(options: {
   }
   for (const layer of layers) {
     for (const [name, value] of Object.entries(layer ?? {})) {
-      if (value !== undefined && value !== null) merged[name] = asText(value);
+      if (value === null) delete merged[name];
+      else if (value !== undefined) merged[name] = asText(value);
     }
   }
   return merged;
 }
 
-/** The caller's environment without what belongs to another process's life. */
+/**
+ * The caller's environment without what belongs to another process's life: within a managed app that is its whole
+ * configuration, which in a shell is nothing but variables of these names.
+ */
 export function callerVariables(
   caller: Readonly<Record<string, string | undefined>>,
 ): Record<string, string> {
+  const isManaged = caller["XM_LIFE"] !== undefined || caller["pm_id"] !== undefined;
+  const left = new Set(isManaged ? [...ofAnotherLife, ...flatNames] : ofAnotherLife);
   const variables: Record<string, string> = {};
   for (const [name, value] of Object.entries(caller)) {
-    if (value !== undefined && !ofAnotherLife.includes(name)) variables[name] = value;
+    if (value !== undefined && !left.has(name)) variables[name] = value;
   }
   return variables;
 }

@@ -15,7 +15,10 @@ export type FieldKind =
   | "restart"
   | "readiness"
   | "scheduling"
+  | "logType"
   | "positive"
+  | "cron"
+  | "filter"
   | "boolean or string";
 
 /** One field of an ecosystem file. The configuration reference is generated from these. */

@@ -125,7 +125,11 @@ export const lifecycleFields: readonly Field[] = [
     "Signals reach its whole tree, and nothing of it outlives it.",
     { default: "true" },
   ),
-  field("Start and stop", "force", "boolean", "Starts a second copy of what runs.", {
-    default: "false",
-  }),
+  field(
+    "Start and stop",
+    "force",
+    "boolean",
+    "Accepted; the apps of a file that run are restarted. `xm start SCRIPT -f` starts a second copy.",
+    { default: "false" },
+  ),
 ];

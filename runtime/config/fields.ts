@@ -1,7 +1,7 @@
 import { lifecycleFields } from "./fields-lifecycle.ts";
 import { field, type Field } from "./field.ts";
 
-export type { Field, FieldGroup, FieldKind } from "./field.ts";
+export type { Field, FieldGroup } from "./field.ts";
 
 /** PM2's fields under PM2's names, and ours. */
 export const fields: readonly Field[] = [
@@ -21,7 +21,7 @@ export const fields: readonly Field[] = [
   }),
   field("Program", "args", "strings", "Arguments; a text is split as a shell would."),
   field("Program", "cwd", "string", "Working directory.", {
-    default: "where the file is; for a command, where you are",
+    default: "where you are, or where the file is when its script is only there",
   }),
   field(
     "Program",
@@ -57,6 +57,9 @@ export const fields: readonly Field[] = [
     "Cluster only: how connections come to the processes: `shared` (each accepts from one socket), `round-robin` (the balancer hands them out) or `reuse-port` (a socket each; Node 22.12, 23.1 or newer).",
     { default: "shared" },
   ),
+  field("Program", "execute_command", "boolean", "`true` is `exec_mode: fork`.", {
+    default: "false",
+  }),
   field("Program", "uid", "id", "User to run as, by name or number; needs root.", {
     aliases: ["user"],
   }),
@@ -67,7 +70,7 @@ export const fields: readonly Field[] = [
   field(
     "Environment",
     "filter_env",
-    "any",
+    "filter",
     "Removes the caller's variables whose name contains one of these; `true` removes all.",
     { default: "false" },
   ),
@@ -111,8 +114,14 @@ export const fields: readonly Field[] = [
     default: "HOME/logs/NAME-error.log",
     aliases: ["error", "err", "err_file", "err_log"],
   }),
-  field("Logs", "log_file", "boolean or string", "One file for both.", { aliases: ["log"] }),
-  field("Logs", "disable_logs", "boolean", "Throws both away.", { default: "false" }),
+  field(
+    "Logs",
+    "log_file",
+    "boolean or string",
+    "A file for both streams, beside their own; `true` is HOME/logs/NAME.log.",
+    { aliases: ["log"] },
+  ),
+  field("Logs", "disable_logs", "boolean", "Throws its output away.", { default: "false" }),
   field(
     "Logs",
     "merge_logs",
@@ -124,14 +133,33 @@ export const fields: readonly Field[] = [
     default: "HOME/pids/NAME-ID.pid",
     aliases: ["pid"],
   }),
-  field("Logs", "time", "boolean", "Accepted; `xm logs --timestamp` shows times.", {
-    default: "false",
-  }),
-  field("Logs", "log_date_format", "string", "Accepted; lines are not changed yet."),
-  field("Logs", "log_type", "string", "Accepted; lines are not changed yet."),
+  field(
+    "Logs",
+    "time",
+    "boolean",
+    "The time in front of each line: `log_date_format: YYYY-MM-DDTHH:mm:ss`.",
+    {
+      default: "false",
+    },
+  ),
+  field(
+    "Logs",
+    "log_date_format",
+    "string",
+    "The time in front of each line, in the tokens of dayjs and moment, such as `YYYY-MM-DD HH:mm:ss.SSS Z`.",
+  ),
+  field(
+    "Logs",
+    "log_type",
+    "logType",
+    "`json` makes a record of each line: `message`, `timestamp`, `type`, `process_id`, `app_name`.",
+    {
+      default: "plain",
+    },
+  ),
 
   field("Triggers", "max_memory_restart", "size", "Restarts it when its main process is larger."),
-  field("Triggers", "cron_restart", "string", "Restarts it by a cron pattern.", {
+  field("Triggers", "cron_restart", "cron", "Restarts it by a cron pattern; 0 for none.", {
     aliases: ["cron"],
   }),
   field(
@@ -166,7 +194,7 @@ export const fields: readonly Field[] = [
     "v8",
     "event_loop_inspector",
     "deep_monitoring",
-    "execute_command",
+    "ext",
     "post_update",
     "install_url",
     "username",

@@ -2,7 +2,10 @@ import { accessSync, constants, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, delimiter, extname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { parseArgsStringToArgv } from "string-argv";
 import { errnoOf, xmError } from "../errors.ts";
+import { findNodeVersion } from "./node-version.ts";
+import { expandHome } from "./values.ts";
 
 /** What is run, and by what. Paths are absolute. */
 export interface Program {
@@ -34,7 +37,8 @@ const byExtension: Readonly<Record<string, string>> = {
 
 /**
  * Finds what runs a script.
- * @throws `ERR_SCRIPT_NOT_FOUND`, `ERR_INTERPRETER_NOT_FOUND`.
+ * @param interpreter a name looked up in PATH, a path, `none`, or `node@VERSION`; arguments may follow it.
+ * @throws `ERR_SCRIPT_NOT_FOUND`, `ERR_INTERPRETER_NOT_FOUND`, `ERR_NODE_NOT_INSTALLED`.
  */
 export function resolveProgram(options: {
   readonly script: string;
@@ -42,10 +46,13 @@ export function resolveProgram(options: {
   readonly cwd: string;
   readonly interpreter: string | undefined;
   readonly interpreterArgs: readonly string[];
-  readonly path: string | undefined;
+  /** The caller's: its PATH is searched. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
 }): Program {
-  const { args, cwd, interpreterArgs, path } = options;
-  const wanted = options.interpreter === "" ? undefined : options.interpreter;
+  const { args, cwd, variables } = options;
+  const path = variables["PATH"];
+  const [wanted, ...wantedArgs] = wordsOf(options.interpreter ?? "", cwd);
+  const interpreterArgs = [...wantedArgs, ...options.interpreterArgs];
   const file = resolve(cwd, options.script);
   const plain = { args, interpreterArgs, env: {} };
   if (!isFile(file)) {
@@ -59,11 +66,8 @@ export function resolveProgram(options: {
   }
   const name = wanted ?? byExtension[extname(file)] ?? (isExecutable(file) ? "none" : "node");
   if (name === "none") return { ...plain, script: file, interpreter: null };
-  const interpreter = name === "node" ? process.execPath : findInPath(name, path);
-  if (interpreter === undefined) {
-    throw xmError("ERR_INTERPRETER_NOT_FOUND", { interpreter: name, script: file });
-  }
-  const isTypeScript = name === "node" && /\.[cm]?tsx?$/.test(file);
+  const interpreter = interpreterNamed(name, { file, cwd, variables });
+  const isTypeScript = interpreter === process.execPath && /\.[cm]?tsx?$/.test(file);
   return {
     script: file,
     args,
@@ -72,6 +76,34 @@ export function resolveProgram(options: {
     // Python holds its output back when it is not a terminal.
     env: name.startsWith("python") ? { PYTHONUNBUFFERED: "1" } : {},
   };
+}
+
+/** An interpreter and what is said to it; a path with a space in it is one word. */
+function wordsOf(interpreter: string, cwd: string): string[] {
+  if (!/\s/.test(interpreter) || isFile(resolve(cwd, expandHome(interpreter)))) {
+    return interpreter === "" ? [] : [interpreter];
+  }
+  return parseArgsStringToArgv(interpreter);
+}
+
+function interpreterNamed(
+  name: string,
+  place: { file: string; cwd: string; variables: Readonly<Record<string, string | undefined>> },
+): string {
+  const { file, cwd, variables } = place;
+  if (name === "node") return process.execPath;
+  const version = /^node(?:js)?@(.+)$/.exec(name)?.[1];
+  if (version !== undefined) {
+    const found = findNodeVersion(version, variables);
+    if (found === undefined) throw xmError("ERR_NODE_NOT_INSTALLED", { version, script: file });
+    return found;
+  }
+  const command = name.includes("/") ? resolve(cwd, expandHome(name)) : name;
+  const found = findInPath(command, variables["PATH"]);
+  if (found === undefined) {
+    throw xmError("ERR_INTERPRETER_NOT_FOUND", { interpreter: name, script: file });
+  }
+  return found;
 }
 
 /** Whether an interpreter is Node, of whatever version. */
@@ -109,8 +141,14 @@ function typeScriptArgs(file: string, cwd: string): string[] {
   });
 }
 
+/** A path that cannot be one (too long, a loop of links) is no file either. */
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
 }
 
 function isExecutable(path: string): boolean {

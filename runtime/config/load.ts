@@ -1,10 +1,10 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { readFileSync, statSync } from "node:fs";
 import { basename, extname } from "node:path";
-import { pathToFileURL } from "node:url";
 import { errnoOf, messageOf, xmError } from "../errors.ts";
-import { runsTypeScript } from "./interpreter.ts";
 import type { RawApp } from "./read-fields.ts";
+
+/** Told what of a file is not used. */
+type Warn = (line: string) => void;
 
 /** Whether a path is a configuration and not a program: `*.json`, `*.yaml`, `*.config.js`, `ecosystem.*` … */
 export function isEcosystemFile(path: string): boolean {
@@ -17,23 +17,27 @@ export function isEcosystemFile(path: string): boolean {
 }
 
 /**
- * Reads the apps of a configuration file. Programs among them (`.js`, `.ts`) run here, in the caller's process,
- * never in the daemon.
+ * Reads the apps of a configuration file. Programs among them (`.js`, `.ts`) run in the caller's process, in a
+ * thread with a time limit, never in the daemon.
  * @throws `ERR_CONFIG_UNREADABLE`
  */
-export async function loadEcosystem(file: string): Promise<RawApp[]> {
+export async function loadEcosystem(file: string, warn: Warn = () => {}): Promise<RawApp[]> {
   try {
-    return appsOf(await readValue(file), file);
+    return appsOf(await readValue(file), file, warn);
   } catch (error) {
     throw unreadable(file, error);
   }
 }
 
 /** Reads the apps of a configuration given as text (`xm start -`): JSON with its relaxations, or YAML. */
-export async function parseEcosystem(text: string, name: string): Promise<RawApp[]> {
+export async function parseEcosystem(
+  text: string,
+  name: string,
+  warn: Warn = () => {},
+): Promise<RawApp[]> {
   try {
     const value = /^\s*[[{]/.test(text) ? await parseJson5(text) : await parseYaml(text);
-    return appsOf(value, name);
+    return appsOf(value, name, warn);
   } catch (error) {
     throw unreadable(name, error);
   }
@@ -47,8 +51,12 @@ async function readValue(file: string): Promise<unknown> {
     case ".yaml":
     case ".yml":
       return parseYaml(readFileSync(file, "utf8"));
-    default:
-      return runModule(file);
+    default: {
+      // Its own fault, and not one of the evaluation.
+      statSync(file);
+      const { evaluate } = await import("./evaluate.ts");
+      return JSON.parse(await evaluate(file), refuseKey) as unknown;
+    }
   }
 }
 
@@ -62,9 +70,10 @@ async function parseJson5(text: string): Promise<unknown> {
   }
 }
 
+/** Through JSON once more: an anchor within itself is told, and a node that two places share is two. */
 async function parseYaml(text: string): Promise<unknown> {
   const { parse } = await import("yaml");
-  return parse(text, refuseKey) as unknown;
+  return JSON.parse(JSON.stringify(parse(text) ?? null), refuseKey) as unknown;
 }
 
 /** A value that reached a prototype would be a setting nobody wrote. */
@@ -75,66 +84,39 @@ function refuseKey(key: unknown, value: unknown): unknown {
   return value;
 }
 
-async function runModule(file: string): Promise<unknown> {
-  const isTypeScript = /\.[cm]?ts$/.test(file);
-  if (isTypeScript && !runsTypeScript()) return runWithTsx(file);
-  const require = createRequire(file);
-  try {
-    return defaultOf(require(file));
-  } catch (error) {
-    if (!isModuleSyntax(error)) throw error;
-    const url = pathToFileURL(file).href;
-    return defaultOf((await import(url)) as unknown);
-  }
-}
-
-/** The app's own `tsx`, found from its configuration file. */
-async function runWithTsx(file: string): Promise<unknown> {
-  let entry: string;
-  try {
-    entry = createRequire(file).resolve("tsx/esm/api");
-  } catch (error) {
-    throw new Error(
-      `Node ${process.version} does not run TypeScript by itself: install \`tsx\` beside it, or use Node 22.18 or newer`,
-      { cause: error },
-    );
-  }
-  const { tsImport } = (await import(pathToFileURL(entry).href)) as {
-    tsImport: (url: string, parent: string) => Promise<unknown>;
-  };
-  const url = pathToFileURL(file).href;
-  return defaultOf(defaultOf(await tsImport(url, url)));
-}
-
-function isModuleSyntax(error: unknown): boolean {
-  return (
-    errnoOf(error) === "ERR_REQUIRE_ESM" ||
-    errnoOf(error) === "ERR_REQUIRE_ASYNC_MODULE" ||
-    (error instanceof SyntaxError &&
-      /import statement|Unexpected token 'export'|import\.meta/.test(error.message))
-  );
-}
-
-function defaultOf(module: unknown): unknown {
-  return typeof module === "object" && module !== null && "default" in module
-    ? module.default
-    : module;
-}
-
-/** One app, a list, `{apps}`, `{pm2}` and the `pm2` key of a package.json are all accepted. */
-function appsOf(value: unknown, file: string): RawApp[] {
-  if (Array.isArray(value)) return value.flatMap((each) => appsOf(each, file));
+/**
+ * One app, a list, `{apps}`, `{pm2}` and the `pm2` key of a package.json are all accepted; `deploy` beside them is
+ * another command's.
+ */
+function appsOf(value: unknown, file: string, warn: Warn): RawApp[] {
+  if (Array.isArray(value)) return value.flatMap((each) => appsOf(each, file, warn));
   if (typeof value !== "object" || value === null) {
     throw new Error("it holds no object: expected an app, a list of apps, or { apps: [...] }");
   }
-  const { apps, pm2 } = value as { apps?: unknown; pm2?: unknown };
-  if (apps !== undefined) return appsOf(apps, file);
-  if (pm2 !== undefined) return appsOf(pm2, "pm2");
+  const { apps, pm2, ...others } = value as { apps?: unknown; pm2?: unknown };
+  if ((apps ?? pm2) !== undefined && "static" in others) {
+    warn(`${file}: static: files are not served yet; its apps are used`);
+  }
+  if (apps !== undefined) return appsOf(apps, file, warn);
+  if (pm2 !== undefined) return appsOf(pm2, "pm2", warn);
   if (basename(file) === "package.json") throw new Error('it has no "pm2" key');
+  const names = Object.keys(others);
+  if (names.length > 0 && names.every((name) => sections.includes(name))) {
+    throw new Error(`it declares no apps, only ${names.join(" and ")}: expected { apps: [...] }`);
+  }
   return [value as RawApp];
 }
 
+/** What a file may hold beside its apps. */
+const sections: readonly string[] = ["deploy", "static", "include"];
+
 function unreadable(file: string, error: unknown): Error {
-  const why = errnoOf(error) === "ENOENT" ? "it does not exist" : messageOf(error);
+  const isMissing = errnoOf(error) === "ENOENT" && (error as { path?: string }).path === file;
+  const isCircular = /circular structure/.test(messageOf(error));
+  const why = isMissing
+    ? "it does not exist"
+    : isCircular
+      ? "a value in it is part of itself"
+      : messageOf(error);
   return xmError("ERR_CONFIG_UNREADABLE", { file, why }, { cause: error });
 }

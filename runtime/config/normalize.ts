@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, constants } from "node:os";
 import { basename, extname, join } from "node:path";
 import type { AppSpec, Scheduling } from "../../machines/spec.ts";
 import { messageOf, XmError, xmError } from "../errors.ts";
@@ -10,17 +10,23 @@ import { fieldsByName } from "./fields.ts";
 import { isNode, resolveProgram, type Program } from "./interpreter.ts";
 import { policyOf, sensorsOf } from "./policy.ts";
 import { readFields, type RawApp, type ReadApp } from "./read-fields.ts";
+import { settingsEnvironment } from "./settings.ts";
+import { readSettings } from "./settings-file.ts";
 import { absolute, expandHome, text } from "./values.ts";
 
 export interface ConfigContext {
   readonly home: HomePaths;
-  /** What relative paths begin at: the folder of the file, or where the caller is. */
+  /** What relative paths begin at: where the caller is (PM2). */
   readonly base: string;
+  /** The folder of the file: where they begin that are not to be found from `base`. */
+  readonly fileFolder?: string | undefined;
   readonly caller: Readonly<Record<string, string | undefined>>;
   /** `--env NAME` */
   readonly environment?: string | undefined;
   /** How faults name the place: the file, or `arguments`. */
   readonly source: string;
+  /** Told what does not keep the apps from being used: an unknown field, an environment nobody declares. */
+  readonly warn?: (line: string) => void;
 }
 
 /**
@@ -31,16 +37,25 @@ export async function normalizeApps(
   raw: readonly RawApp[],
   context: ConfigContext,
 ): Promise<AppSpec[]> {
+  const { environment, warn = () => {} } = context;
   const faults: string[] = [];
+  const warnings: string[] = [];
   const specs: AppSpec[] = [];
   for (const [index, each] of raw.entries()) {
     const path = `apps[${index}]`;
-    const { app, faults: own } = readFields(each, path);
+    const { app, faults: own, warnings: minor } = readFields(each, path);
+    warnings.push(...minor);
     if (app["script"] === undefined)
       own.push(`${path}.script: expected a file or a command, got nothing`);
     if (app["autorestart"] === true && app["restart"] === "never") {
       own.push(`${path}.autorestart: true contradicts restart: "never"`);
     }
+    if (app["script"] !== undefined && nameOf(app, context).length > longestName) {
+      own.push(
+        `${path}.name: expected at most ${longestName} characters with prefix and environment`,
+      );
+    }
+    own.push(...signalFaults(app, context.caller));
     own.push(...(await cronFaults(app["cron_restart"], path)));
     if (
       app["scheduling"] === "reuse-port" &&
@@ -64,13 +79,32 @@ export async function normalizeApps(
       faults.push(`${path}.script: ${messageOf(error)}`);
     }
   }
-  if (faults.length > 0) throw xmError("ERR_CONFIG_INVALID", { file: context.source, faults });
+  if (faults.length > 0) {
+    // A field with a typo in its name is often why another one is missing.
+    throw xmError("ERR_CONFIG_INVALID", {
+      file: context.source,
+      faults: [...faults, ...warnings],
+    });
+  }
+  if (environment !== undefined && !raw.some((app) => `env_${environment}` in app)) {
+    warnings.push(`no app declares env_${environment}: --env ${environment} changes nothing`);
+  }
+  for (const each of warnings) warn(`${context.source}: ${each}`);
   return specs;
+}
+
+/** The names that the apps of a file have, whether or not they could be started now. */
+export function namesOfApps(
+  raw: readonly RawApp[],
+  context: Pick<ConfigContext, "environment">,
+): string[] {
+  return raw.map((each) => nameOf(readFields(each, "").app, context));
 }
 
 function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
   const { caller, environment } = context;
-  const cwd = absolute(text(app, "cwd") ?? context.base, context.base);
+  const base = baseOf(app, context);
+  const cwd = absolute(text(app, "cwd") ?? base, base);
   const program = programOf(app, cwd, context);
   const name = nameOf(app, context);
   const mode = modeOf(app, program);
@@ -93,6 +127,8 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
         environment === undefined
           ? undefined
           : (app[`env_${environment}`] as Record<string, unknown>),
+        // PM2: what was set for the app wins over the file.
+        settingsEnvironment(readSettings(context.home.settings), name),
       ],
     }),
     instances: instancesOf(app["instances"] as number | undefined),
@@ -107,7 +143,7 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
     instanceVariable: text(app, "instance_var") ?? "NODE_APP_INSTANCE",
     incrementVariable: text(app, "increment_var") ?? null,
     sourceMaps: sourceMapsOf(app),
-    stopSignal: text(app, "kill_signal") ?? caller["PM2_KILL_SIGNAL"] ?? "SIGINT",
+    stopSignal: text(app, "kill_signal") ?? (caller["PM2_KILL_SIGNAL"] || "SIGINT"),
     stopWithMessage:
       app["shutdown_with_message"] === true || caller["PM2_KILL_USE_MESSAGE"] === "true",
     killsTree: app["treekill"] !== false,
@@ -122,6 +158,7 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
 
 /** PM2: an app that says how many processes it wants is a cluster; what is not Node cannot be one. */
 function modeOf(app: ReadApp, { interpreter }: Program): AppSpec["mode"] {
+  if (app["execute_command"] === true) return "fork";
   const wanted = text(app, "exec_mode") ?? (app["instances"] === undefined ? "fork" : "cluster");
   return wanted.startsWith("cluster") && isNode(interpreter) ? "cluster" : "fork";
 }
@@ -138,27 +175,37 @@ function sourceMapsOf(app: ReadApp): boolean | null {
   return typeof wanted === "boolean" ? wanted : null;
 }
 
-function programOf(app: ReadApp, cwd: string, { base, caller }: ConfigContext): Program {
-  const script = expandHome(String(app["script"]));
+/** A file is often called from the root of its project, and as often from anywhere. */
+function baseOf(app: ReadApp, { base, fileFolder }: ConfigContext): string {
+  if (fileFolder === undefined) return base;
+  const path = text(app, "cwd") ?? expandHome(String(app["script"]));
+  const isOnlyBesideFile =
+    !existsSync(absolute(path, base)) && existsSync(absolute(path, fileFolder));
+  return isOnlyBesideFile ? fileFolder : base;
+}
+
+function programOf(app: ReadApp, cwd: string, { caller }: ConfigContext): Program {
   return resolveProgram({
-    // A file is named from where the configuration is; one that is only in `cwd` is found there.
-    script,
+    script: expandHome(String(app["script"])),
     args: (app["args"] as string[] | undefined) ?? [],
-    cwd: app["cwd"] === undefined ? base : cwd,
+    cwd,
     interpreter: text(app, "interpreter"),
     interpreterArgs: (app["node_args"] as string[] | undefined) ?? [],
-    path: caller["PATH"],
+    variables: caller,
   });
 }
 
-function nameOf(app: ReadApp, { environment }: ConfigContext): string {
-  const script = String(app["script"]);
-  const first = script.split(/\s/)[0] ?? script;
-  const own = text(app, "name") ?? basename(first, extname(first));
+/** PM2's: what follows the last slash, without its extension; a command line has its words for a name. */
+function nameOf(app: ReadApp, { environment }: Pick<ConfigContext, "environment">): string {
+  const script = (text(app, "script") ?? "").trim().replaceAll(/\s+/g, " ");
+  const own = text(app, "name") ?? basename(script, extname(script)).slice(0, longestName);
   const suffix =
     app["append_env_to_name"] === true && environment !== undefined ? `-${environment}` : "";
-  return `${text(app, "name_prefix") ?? ""}${own}${suffix}`;
+  return `${text(app, "name_prefix") ?? ""}${own || "app"}${suffix}`;
 }
+
+/** Log and pid files are named after it, with an ending each; a file's name holds 255 bytes. */
+const longestName = 200;
 
 function instancesOf(wanted: number | undefined): number {
   if (wanted === undefined) return 1;
@@ -170,24 +217,59 @@ function logsOf(
   place: { name: string; cwd: string; home: HomePaths },
 ): AppSpec["logs"] {
   const { name, cwd, home: paths } = place;
-  if (app["disable_logs"] === true) return { out: null, error: null };
   const file = (value: string | undefined, otherwise: string): string | null => {
     const path = value ?? otherwise;
     return path === "NULL" || path === "/dev/null" ? null : absolute(path, cwd);
   };
-  const both = typeof app["log_file"] === "string" ? app["log_file"] : undefined;
+  const logs = (suffix: string): string => join(paths.logs, `${fileName(name)}${suffix}.log`);
+  const isOff = app["disable_logs"] === true;
+  const own = {
+    out: file(text(app, "out_file"), logs("-out")),
+    error: file(text(app, "error_file"), logs("-error")),
+  };
+  const both = app["log_file"];
+  const isNamed = typeof both === "string" && both !== "";
+  const hasBoth = both === true || both === "";
+  const combined = isNamed ? file(both, "") : hasBoth ? logs("") : null;
   return {
-    out: file(text(app, "out_file") ?? both, join(paths.logs, `${fileName(name)}-out.log`)),
-    error: file(text(app, "error_file") ?? both, join(paths.logs, `${fileName(name)}-error.log`)),
+    out: isOff ? null : own.out,
+    error: isOff ? null : own.error,
+    combined: isOff ? null : combined,
+    type: app["log_type"] === "json" ? "json" : "plain",
+    dateFormat: text(app, "log_date_format") || (app["time"] === true ? timeFormat : null),
   };
 }
 
-/** Fields that change nothing here but that scripts read back. */
+/** PM2's `time: true`. */
+const timeFormat = "YYYY-MM-DDTHH:mm:ss";
+
+/** Fields that change nothing here, or are not in a specification as they were declared, but that scripts read back. */
 function passthroughOf(app: ReadApp): Record<string, unknown> {
   const kept = Object.entries(app).filter(
-    ([name]) => fieldsByName.get(name)?.group === "Kept for scripts",
+    ([name]) => fieldsByName.get(name)?.group === "Kept for scripts" || asDeclared.includes(name),
   );
-  return Object.fromEntries(kept);
+  return Object.fromEntries(
+    kept.map(([name, value]) => [name === "interpreter" ? "exec_interpreter" : name, value]),
+  );
+}
+
+const asDeclared: readonly string[] = [
+  "interpreter",
+  "name_prefix",
+  "filter_env",
+  "port",
+  "increment_var",
+  "ignore_watch",
+  "watch_delay",
+];
+
+/** The caller may choose the signal by a variable, which is told by its name when it is none. */
+function signalFaults(
+  app: ReadApp,
+  { PM2_KILL_SIGNAL: wanted }: ConfigContext["caller"],
+): string[] {
+  if (!wanted || app["kill_signal"] !== undefined || wanted in constants.signals) return [];
+  return [`the variable PM2_KILL_SIGNAL: expected a signal such as SIGTERM, got "${wanted}"`];
 }
 
 async function cronFaults(pattern: unknown, path: string): Promise<string[]> {
@@ -203,7 +285,7 @@ async function cronFaults(pattern: unknown, path: string): Promise<string[]> {
   }
 }
 
-/** A name as part of a file name. */
+/** A name as part of a file name: what a shell would want quoted becomes a dash, as in PM2. */
 function fileName(name: string): string {
-  return name.replaceAll(/[\s/\\]+/g, "-");
+  return name.replaceAll(/[^\p{L}\p{N}._@+~-]/gu, "-");
 }

@@ -51,7 +51,7 @@ export function policyOf(
     ),
     killTimeoutMs: number(app, "kill_timeout", 0) || defaultKill,
     drain: app["drain"] !== false,
-    drainTimeoutMs: number(app, "drain_timeout", 10_000),
+    drainTimeoutMs: number(app, "drain_timeout", Number(caller["PM2_GRACEFUL_TIMEOUT"]) || 10_000),
     reload: {
       concurrency: number(app, "reload_concurrency", 1),
       surge: app["reload_surge"] !== false,

@@ -1,14 +1,19 @@
 import { processKey } from "../../machines/lib/process-key.ts";
+import type { AppActor } from "../../machines/app.ts";
 import type { Command } from "../../machines/process-events.ts";
+import type { AppSpec } from "../../machines/spec.ts";
 import type { GodActor, GodEvent } from "../../machines/god.ts";
 import type { ProcessFacts, ProcessStatus } from "../../machines/facts.ts";
 import type { ActionRequest, Outcome } from "../api/schemas.ts";
 import { flushLogs } from "../logs/flush.ts";
-import { instanceLogPaths } from "../logs/paths.ts";
+import { logFilesOf } from "../logs/paths.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Recorder } from "./recorder.ts";
 import type { Managed, Registry } from "./registry.ts";
+import type { Bus, CommandEvent } from "./bus.ts";
 import { settled } from "./settle.ts";
+import { shareEnvironment } from "./share.ts";
+import { changedSettings } from "./spec-changes.ts";
 
 /** Told of each outcome once it is on disk. */
 export type Tell = (outcome: Outcome) => void;
@@ -18,6 +23,7 @@ export interface CommandDependencies {
   readonly registry: Registry;
   readonly recorder: Recorder;
   readonly store: StateStore;
+  readonly bus: Bus;
   readonly now: () => number;
 }
 
@@ -26,6 +32,8 @@ interface Action {
   /** The states a process passes through on its way. */
   readonly passing: readonly ProcessStatus[];
   readonly done: (before: ProcessFacts, after: ProcessFacts) => { ok: boolean; message: string };
+  /** What it is called on the bus. */
+  readonly told?: CommandEvent;
 }
 
 const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action>> = {
@@ -36,11 +44,13 @@ const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action
       before.status === "online"
         ? { ok: true, message: "already online" }
         : started(after, "started"),
+    told: "start",
   },
   restart: {
     command: ({ by }, at) => ({ type: "restart", at, by }),
     passing: ["starting", "stopping"],
     done: (before, after) => started(after, before.status === "online" ? "restarted" : "started"),
+    told: "restart",
   },
   stop: {
     command: ({ by }, at) => ({ type: "stop", at, by }),
@@ -49,11 +59,13 @@ const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action
       ok: after.status === "stopped" || after.status === "removed",
       message: before.status === "stopped" ? "already stopped" : after.status,
     }),
+    told: "stop",
   },
   delete: {
     command: ({ by }, at) => ({ type: "remove", at, by }),
     passing: ["stopping"],
     done: (_, after) => ({ ok: after.status === "removed", message: "deleted" }),
+    told: "delete",
   },
   reset: {
     command: (_, at) => ({ type: "reset", at }),
@@ -75,16 +87,17 @@ export async function act(
   const chosen = request.ids.map((id) => registry.process(id));
   if (request.action === "flush") {
     for (const managed of chosen) {
-      const { out, error } = instanceLogPaths(managed.spec, managed.facts.id);
-      flushLogs([out, error].filter((path) => path !== null));
+      flushLogs(logFilesOf(managed.spec, managed.facts.id));
       tell(outcomeOf(managed, managed.facts, { ok: true, message: "logs emptied" }));
     }
     return;
   }
   store.assertWritable();
-  const { env } = request;
-  if (env !== undefined) updateEnvironment(dependencies, chosen, env);
-  const reached = await perform(dependencies, chosen, actions[request.action], request);
+  const changes = configure(dependencies, chosen, request);
+  const reached = await perform(dependencies, chosen, actions[request.action], {
+    request,
+    changes,
+  });
   await Promise.all(
     reached.map(async (each) => {
       const outcome = await each;
@@ -99,20 +112,22 @@ const commandsPerTurn = 25;
 
 /** Sends a command to processes and gives what becomes of each; in an array, so that nobody waits for them yet. */
 async function perform(
-  { god, recorder, now }: CommandDependencies,
+  { god, recorder, bus, now }: CommandDependencies,
   chosen: readonly Managed[],
   action: Action,
-  request: ActionRequest,
+  { request, changes }: { request: ActionRequest; changes: ReadonlyMap<AppActor, string[]> },
 ): Promise<Promise<Outcome>[]> {
   const command = action.command(request, now());
   const reached: Promise<Outcome>[] = [];
   for (const [index, managed] of chosen.entries()) {
-    recorder.cause(processKey(managed.facts), request.action);
+    recorder.cause(processKey(managed.facts), { event: request.action, by: request.by });
     god.send(commandFor(managed, command));
     reached.push(
-      settled(managed.actor, action.passing).then((after) =>
-        outcomeOf(managed, after, action.done(managed.facts, after)),
-      ),
+      settled(managed.actor, action.passing).then((after) => {
+        if (action.told !== undefined) bus.command(action.told, managed, after);
+        const changed = changes.get(managed.app) ?? [];
+        return outcomeOf(managed, after, { ...action.done(managed.facts, after), changed });
+      }),
     );
     if (index % commandsPerTurn === commandsPerTurn - 1) {
       await new Promise((go) => {
@@ -123,18 +138,37 @@ async function perform(
   return reached;
 }
 
-/** Merges variables over the environment of the chosen processes' apps (`--update-env`). */
-export function updateEnvironment(
+/**
+ * Gives the apps of the chosen processes what a request says of them, and their environment what it merges over it.
+ * @returns the names of the settings that changed, for apps that were given any.
+ */
+function configure(
   { god, store, now }: CommandDependencies,
   chosen: readonly Managed[],
-  env: Readonly<Record<string, string>>,
-): void {
+  request: Pick<ActionRequest, "env" | "settings">,
+): Map<AppActor, string[]> {
+  const changes = new Map<AppActor, string[]>();
   for (const app of new Set(chosen.map((managed) => managed.app))) {
     const { key, spec } = app.getSnapshot().context;
-    const updated = { ...spec, env: { ...spec.env, ...env } };
+    const updated = settledSpec(app, request);
+    if (updated === spec) continue;
     store.append({ type: "app.declared", at: now(), app: { key, spec: updated } });
     god.send({ type: "app.configure", at: now(), key, spec: updated });
+    if (request.settings !== undefined) changes.set(app, changedSettings(spec, updated));
   }
+  return changes;
+}
+
+/** What an app is once a request's settings and variables are over it; its size is another command's. */
+export function settledSpec(
+  app: AppActor,
+  { env, settings }: Pick<ActionRequest, "env" | "settings">,
+): AppSpec {
+  const { key, spec } = app.getSnapshot().context;
+  const given = settings?.find((each) => each.key === key)?.spec;
+  if (given === undefined && env === undefined) return spec;
+  const wanted = given === undefined ? spec : { ...given, instances: spec.instances };
+  return shareEnvironment({ ...wanted, env: { ...wanted.env, ...env } });
 }
 
 export function commandFor(managed: Managed, command: Command): GodEvent {

@@ -6,9 +6,12 @@ import type { HomePaths } from "../home/paths.ts";
 import { createBalancers } from "../balancer/balancers.ts";
 import { openHistory, type History } from "../history/history.ts";
 import { historyEntry } from "../history/record.ts";
+import { createGuardLog, type GuardLog } from "../inspector/guard-log.ts";
+import { createLane, type Lane } from "../lane/lanes.ts";
 import { serveLinks } from "../links/server.ts";
 import { createCustomMetrics, type CustomMetrics } from "../metrics/custom.ts";
 import type { ChildServices } from "../process/child.ts";
+import { takeException } from "../process/exception.ts";
 import { takeExitCode } from "../process/exit-code.ts";
 import { createSampler, type Sampler } from "../metrics/sampler.ts";
 import type { Children } from "../process/sources.ts";
@@ -18,6 +21,7 @@ import type { ReloadFacts } from "../../machines/facts.ts";
 import type { AppActor } from "../../machines/app.ts";
 import type { DeclareDependencies } from "./scale.ts";
 import { entryOfChange, entryOfReload } from "./remember.ts";
+import { createBus, type Bus } from "./bus.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { createRegistry, type Registry } from "./registry.ts";
 import { planRestore } from "./restore.ts";
@@ -34,7 +38,11 @@ export interface Daemon extends DeclareDependencies {
   readonly history: History;
   /** What apps publish of themselves. */
   readonly custom: CustomMetrics;
+  /** What happens, for who listens. */
+  readonly bus: Bus;
   readonly children: Children;
+  readonly guardLog: GuardLog;
+  readonly lane: Lane;
   /** What was repaired, adopted or lost when it came up. */
   readonly notes: readonly string[];
   /** Resolves once the root machine runs. */
@@ -52,6 +60,7 @@ const workerIntervalMs = Number(process.env["PM2_WORKER_INTERVAL"]) || 30_000;
 export interface Programs {
   readonly preload: string;
   readonly balancer: string;
+  readonly lane: string;
 }
 
 /** Brings the root machine up over a store: what ran is adopted, what waited waits on. */
@@ -77,13 +86,17 @@ export async function startDaemon(options: {
   const { preload, balancer: program } = options.programs;
   const links = await serveLinks(paths.links, log);
   const balancers = createBalancers({ folder: paths.balancers, program, home: paths.home, log });
+  const lane = createLane({ folder: paths.pipes, program: options.programs.lane, log });
   const services: ChildServices = {
     links,
     balancers,
+    lane,
     preload,
     linkSocket: paths.links,
     exits: paths.exits,
+    stdin: paths.stdin,
   };
+  lane.find();
   const ends = await balancers.find();
   const plan = planRestore({
     restored: store.restored,
@@ -93,6 +106,7 @@ export async function startDaemon(options: {
     endOf: (lifeId) => ends.get(lifeId) ?? takeExitCode(paths.exits, lifeId),
   });
 
+  const guardLog = createGuardLog(now);
   const machine = wireGod({
     home: paths.home,
     children,
@@ -100,12 +114,22 @@ export async function startDaemon(options: {
     newLifeId: () => nanoid(12),
     now,
     sensors: { sampler, workerIntervalMs, beats: (lifeId) => custom.beats(lifeId) },
-    onFact: (key, event) => recorder.cause(key, event.type),
-    onSaid: ({ lifeId }, message) => custom.hear(lifeId, message),
+    onFact: (key, event) =>
+      recorder.cause(key, {
+        event: event.type,
+        ...("by" in event ? { by: event.by } : {}),
+        ...("sensor" in event ? { sensor: event.sensor } : {}),
+      }),
+    onSaid: ({ id, lifeId }, message) => {
+      custom.hear(lifeId, message);
+      bus.heard(id, message);
+    },
     restore: () => Promise.resolve(plan),
+    guardLog,
   });
   const god = createActor(machine);
   const registry = createRegistry(god);
+  const bus = createBus({ registry, recorder, custom, now });
   observe({ god, recorder, store, history, now, log });
   god.on("app.gone", ({ key }) => balancers.end(key));
   recorder.subscribe((change) => {
@@ -114,6 +138,8 @@ export async function startDaemon(options: {
     const ended = before?.child?.lifeId;
     if (ended !== undefined && (facts.child?.lifeId !== ended || facts.status === "removed")) {
       custom.forget(ended);
+      const error = takeException(paths.exits, ended);
+      if (error !== undefined) bus.failed(facts.id, error);
     }
   });
   const isRestored = new Promise<void>((resolve) => {
@@ -142,6 +168,7 @@ export async function startDaemon(options: {
       god.subscribe({ complete: resolve, error: () => resolve() });
     });
     await balancers.quit();
+    await lane.quit();
   };
   const { notes } = plan;
   const { watchdogPid } = options;
@@ -157,7 +184,10 @@ export async function startDaemon(options: {
     sampler,
     history,
     custom,
+    bus,
     children,
+    guardLog,
+    lane,
     notes,
     isRestored,
     now,

@@ -4,6 +4,7 @@ import type { AppSpec } from "../../machines/spec.ts";
 import type { DeclareRequest } from "../api/schemas.ts";
 import { xmError } from "../errors.ts";
 import { commandFor, outcomeOf, started, type Tell } from "./commands.ts";
+import type { Registry } from "./registry.ts";
 import { assertSettled, reloadApp } from "./reload.ts";
 import {
   addSteps,
@@ -57,10 +58,8 @@ interface Plan {
 }
 
 function plan({ registry }: DeclareDependencies, request: Declaration): Plan[] {
-  const found = request.apps.map((declared) => {
-    const spec = shareEnvironment(declared);
-    return { spec, known: registry.appNamed(spec) };
-  });
+  const specs = request.apps.map(shareEnvironment);
+  const found = request.known === "refuse" ? withScripts(registry, specs) : named(registry, specs);
   for (const { spec, known } of found) {
     if (request.known === "refuse" && known !== undefined && registry.isRunning(known)) {
       throw xmError("ERR_ALREADY_RUNNING", { script: spec.script, name: spec.name });
@@ -81,6 +80,41 @@ function plan({ registry }: DeclareDependencies, request: Declaration): Plan[] {
       request.known === "leave" || request.known === "reload" ? request.known : "restart";
     return { spec, known, treatment, ids: [] };
   });
+}
+
+interface Found {
+  readonly spec: AppSpec;
+  readonly known: AppActor | undefined;
+}
+
+/** A script is known by its name, namespace and path: another script of the same name is another app (PM2). */
+function withScripts(registry: Registry, specs: readonly AppSpec[]): Found[] {
+  return specs.map((spec) => {
+    const known = registry
+      .appsCalled(spec.name)
+      .find((app) => isInNamespace(app, spec) && specOf(app).script === spec.script);
+    return { spec, known };
+  });
+}
+
+/** The apps of a file are known by name and namespace, and one that has changed its namespace by its name. */
+function named(registry: Registry, specs: readonly AppSpec[]): Found[] {
+  const taken = new Set<AppActor>();
+  const take = (spec: AppSpec, mayBe: (app: AppActor) => boolean): AppActor | undefined => {
+    const found = registry.appsCalled(spec.name).find((app) => !taken.has(app) && mayBe(app));
+    if (found !== undefined) taken.add(found);
+    return found;
+  };
+  const exact = specs.map((spec) => take(spec, (app) => isInNamespace(app, spec)));
+  return specs.map((spec, index) => ({ spec, known: exact[index] ?? take(spec, () => true) }));
+}
+
+function isInNamespace(app: AppActor, { namespace }: AppSpec): boolean {
+  return specOf(app).namespace === namespace;
+}
+
+function specOf(app: AppActor): AppSpec {
+  return app.getSnapshot().context.spec;
 }
 
 /** Writes an app's declaration ahead and gives the steps that carry it out. */
@@ -157,19 +191,20 @@ function redeclare(
   dependencies: DeclareDependencies,
   { app, spec, by }: { app: AppActor; spec: AppSpec; by: string },
 ): Step[] {
-  const { god, registry, recorder, now } = dependencies;
+  const { god, registry, recorder, bus, now } = dependencies;
   const { spec: before } = app.getSnapshot().context;
   const changed = changedSettings(before, spec);
   const current = registry.processesOf(app);
   const scaled = scaleNow(dependencies, { app, instances: spec.instances, by, spec });
   const kept = current.slice(Math.max(0, current.length - spec.instances));
   const restarts = kept.map((managed): Step => () => {
-    recorder.cause(processKey(managed.facts), "restart");
+    recorder.cause(processKey(managed.facts), { event: "restart", by });
     god.send(commandFor(managed, { type: "restart", at: now(), by }));
     const word = managed.facts.status === "online" ? "restarted" : "started";
-    const reached = settled(managed.actor, ["starting", "stopping"]).then((after) =>
-      outcomeOf(managed, after, { ...started(after, word), changed }),
-    );
+    const reached = settled(managed.actor, ["starting", "stopping"]).then((after) => {
+      bus.command("restart", { ...managed, spec }, after);
+      return outcomeOf(managed, after, { ...started(after, word), changed });
+    });
     return [reached];
   });
   return [...restarts, ...scaled];

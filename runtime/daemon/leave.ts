@@ -2,6 +2,7 @@ import type { Server } from "node:http";
 import { reloadFactsOf } from "../../machines/reload.ts";
 import type { Leave } from "../api/routes.ts";
 import type { Lock } from "../home/lock.ts";
+import { removeDaemonPid } from "../home/pid-file.ts";
 import { removeIfThere } from "../home/prepare.ts";
 import type { Daemon } from "./daemon.ts";
 
@@ -24,11 +25,12 @@ export async function leaveDaemon(options: {
   if (how === "handOver") daemon.god.send({ type: "handOver", at: daemon.now() });
   daemon.recorder.freeze();
   daemon.history.flush();
+  daemon.lane.release();
   try {
     await daemon.store.close();
   } finally {
     removeIfThere(daemon.paths.socket);
-    removeIfThere(daemon.paths.pidFile);
+    removeDaemonPid(daemon.paths.pidFile);
     await lock.release();
   }
 }

@@ -2,15 +2,19 @@ import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { serveApi } from "../api/server.ts";
 import type { Leave } from "../api/routes.ts";
+import { lifelineVariable } from "../client/launch.ts";
 import { errnoOf, messageOf } from "../errors.ts";
 import { acquireLock } from "../home/lock.ts";
-import { resolveHome } from "../home/paths.ts";
-import { prepareHome, removeIfThere } from "../home/prepare.ts";
+import { homePaths, resolveHome } from "../home/paths.ts";
+import { removeDaemonPid, writeDaemonPid } from "../home/pid-file.ts";
+import { prepareHome } from "../home/prepare.ts";
+import type { PageFolders } from "../inspector/files.ts";
+import { createInspector } from "../inspector/index.ts";
 import { lifeVariable } from "../process/life.ts";
 import { writeFileAtomic } from "../state/atomic.ts";
 import { openStore } from "../state/store.ts";
 import { version } from "../version.ts";
-import { startDaemon } from "./daemon.ts";
+import { startDaemon, type Programs } from "./daemon.ts";
 import { leaveDaemon } from "./leave.ts";
 import { countBoots, startWatchdog } from "./watchdog.ts";
 
@@ -23,7 +27,7 @@ async function main(): Promise<void> {
   delete process.env[lifeVariable];
   const lock = await acquireLock(paths.home);
   if (lock === undefined) return;
-  process.title = `xm v${version}: God Daemon (${paths.home})`;
+  process.title = process.env["PM2_DAEMON_TITLE"] || `xm v${version}: God Daemon (${paths.home})`;
 
   const now = (): number => Date.now();
   const boots = countBoots(process.env, now());
@@ -31,7 +35,9 @@ async function main(): Promise<void> {
   const wasRebooted = noteBoot(join(paths.state, "boot-id"));
   store.append({ type: "daemon.started", at: now(), pid: process.pid, version });
 
-  const hasWatchdog = process.env["XM_WATCHDOG"] !== "off";
+  const hasLifeline = process.env[lifelineVariable] !== undefined;
+  delete process.env[lifelineVariable];
+  const hasWatchdog = process.env["XM_WATCHDOG"] !== "off" && !hasLifeline;
   const command = [process.execPath, ...process.execArgv, process.argv[1] ?? "", paths.home];
   let watchdog: ReturnType<typeof startWatchdog> | undefined;
   const programs = programsBeside(process.argv[1] ?? "");
@@ -43,45 +49,73 @@ async function main(): Promise<void> {
     watchdogPid: () => watchdog?.pid() ?? null,
     log,
   });
+  told = (line) => daemon.bus.logged(line);
   await daemon.isRestored;
   for (const note of daemon.notes) log(note);
 
+  let closeInspector: (() => void) | undefined;
   let isLeaving = false;
   const leave = (how: Leave | "signal", why: string): void => {
     if (isLeaving) return;
     isLeaving = true;
     log(`leaving: ${why}`);
     watchdog?.standDown();
+    if (how === "shutDown") closeInspector?.();
     leaveDaemon({ daemon, how, why, lock, server })
       .catch((error: unknown) => log(`while leaving: ${messageOf(error)}`))
       .finally(() => process.exit(0));
   };
+  const leaveAsAsked = (how: Leave): void =>
+    leave(how, how === "shutDown" ? "xm kill" : "handing over");
+  const inspector = createInspector({ daemon, log, folders: programs, leave: leaveAsAsked });
+  closeInspector = () => void inspector.close();
   const server = await serveApi({
     daemon,
+    inspector,
     socket: paths.socket,
     log,
-    leave: (how) => leave(how, how === "shutDown" ? "xm kill" : "handing over"),
+    leave: leaveAsAsked,
   });
-  writePid(paths.pidFile);
+  writeDaemonPid(paths.pidFile, log);
   if (hasWatchdog) watchdog = startWatchdog({ command, boots, log });
+  if (hasLifeline) {
+    onInputEnd(() => {
+      const why = "the program that it was started in has ended";
+      void daemon.stopEverything(why).then(() => leave("shutDown", why));
+    });
+  }
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     process.on(signal, () => leave("signal", signal));
   }
+  inspector.reopen();
   log(
     `up: version ${version}, pid ${process.pid}, ${daemon.registry.processes().length} process(es)`,
   );
 }
 
+/** Calls back when standard input ends. */
+function onInputEnd(listener: () => void): void {
+  process.stdin.on("error", listener);
+  process.stdin.once("close", listener);
+  process.stdin.resume();
+}
+
 /** Where the other programs of this build are. Real paths: the preload looks for its own in `execArgv`. */
-function programsBeside(god: string): { preload: string; balancer: string } {
+function programsBeside(god: string): Programs & PageFolders {
   const folder = dirname(realpathSync(god));
-  return { preload: join(folder, "preload.cjs"), balancer: join(folder, "balancer.cjs") };
+  return {
+    preload: join(folder, "preload.cjs"),
+    balancer: join(folder, "balancer.cjs"),
+    page: join(folder, "../inspector"),
+    charts: join(folder, "../../docs/charts"),
+    lane: join(folder, "lane.cjs"),
+  };
 }
 
 /** A fault of the daemon's own: the journal has every fact, the apps run on, and the watchdog brings it back. */
 function fail(error: unknown): never {
   log(error instanceof Error ? (error.stack ?? error.message) : String(error));
-  removeIfThere(`${process.argv[2] ?? resolveHome(process.env)}/god.pid`);
+  removeDaemonPid(homePaths(process.argv[2] ?? resolveHome(process.env)).pidFile);
   process.exit(1);
 }
 
@@ -108,15 +142,10 @@ function readIfThere(file: string): string | undefined {
   }
 }
 
-function writePid(file: string): void {
-  try {
-    writeFileAtomic(file, `${process.pid}\n`);
-  } catch (error) {
-    log(`${file} cannot be written: ${messageOf(error)}`);
-  }
-}
+let told: ((line: string) => void) | undefined;
 
 function log(line: string): void {
+  told?.(line);
   process.stdout.write(`${new Date().toISOString()} ${line}\n`);
 }
 

@@ -1,8 +1,18 @@
 import type { ProcessFacts } from "../../machines/facts.ts";
 import type { SnapshotFrom } from "xstate";
 import { factsOf, type processMachine, type ProcessActor } from "../../machines/process.ts";
+import type { Sensor } from "../../machines/process-events.ts";
+import type { Judgement } from "../../machines/restart-policy.ts";
 import { processKey } from "../../machines/lib/process-key.ts";
 import type { StateStore } from "../state/store.ts";
+
+/** What brought a change about. */
+export interface Cause {
+  readonly event: string;
+  /** Who asked, or what tripped, in words. */
+  readonly by?: string | undefined;
+  readonly sensor?: Sensor | undefined;
+}
 
 /** A change of one process, as subscribers of the API see it. */
 export interface Change {
@@ -13,13 +23,19 @@ export interface Change {
   readonly name: string;
   /** The states it is in now, without their parents. */
   readonly states: string;
+  readonly by: string | null;
+  readonly sensor: Sensor | null;
+  /** Version of what is run, where the app says one. */
+  readonly version: string | null;
+  /** What the rules compared at the latest decision. */
+  readonly judgement: Judgement | null;
 }
 
 export interface Recorder {
   /** Records the process from now on. */
   observe(actor: ProcessActor): void;
   /** Names what causes the next change of a process (`processKey`); changes without a cause are the machine's own delays. */
-  cause(key: string, event: string): void;
+  cause(key: string, cause: Cause): void;
   /** Nothing more is recorded: the daemon leaves, and what it stops is to be started again by the next. */
   freeze(): void;
   isFrozen(): boolean;
@@ -38,13 +54,14 @@ export function createRecorder(options: {
 }): Recorder {
   const { store, now, log } = options;
   /** Of what is on its way to each process: it is told of each event once, in order. */
-  const causes = new Map<string, string[]>();
+  const causes = new Map<string, Cause[]>();
   const last = new Map(store.restored.processes.map((facts) => [processKey(facts), facts]));
   const lastStates = new Map<string, string>();
   const listeners = new Set<(change: Change) => void>();
   let frozen = false;
 
-  const record = ({ facts, states, name }: Seen, cause: string | undefined): void => {
+  const record = ({ facts, ...seen }: Seen, cause: Cause | undefined): void => {
+    const { states } = seen;
     const key = processKey(facts);
     const before = last.get(key);
     const statesBefore = lastStates.get(key);
@@ -52,13 +69,13 @@ export function createRecorder(options: {
     if (frozen || (!isNews && states === statesBefore)) return;
     lastStates.set(key, states);
     if (!isNews) {
-      const event = statesBefore === undefined ? "resumed" : (cause ?? delayWithin(states));
-      for (const listener of listeners) listener({ at: now(), event, before, facts, name, states });
+      const event = statesBefore === undefined ? "resumed" : (cause?.event ?? delayWithin(states));
+      tell({ at: now(), event, before, facts, ...seen, ...causer(cause) });
       return;
     }
     const broken = brokenRule(facts);
     if (broken !== undefined) log(`can't happen: process ${facts.id} is ${broken}`);
-    const event = cause ?? delayBehind(before, facts);
+    const event = cause?.event ?? delayBehind(before, facts);
     const at = now();
     if (facts.status === "removed") {
       last.delete(key);
@@ -70,7 +87,10 @@ export function createRecorder(options: {
       last.set(key, facts);
       store.append({ type: "process.changed", at, event, facts });
     }
-    for (const listener of listeners) listener({ at, event, before, facts, name, states });
+    tell({ at, event, before, facts, ...seen, ...causer(cause) });
+  };
+  const tell = (change: Change): void => {
+    for (const listener of listeners) listener(change);
   };
 
   return {
@@ -80,15 +100,22 @@ export function createRecorder(options: {
       // What came before it was observed is past.
       record(first, causes.get(key)?.splice(0).at(-1));
       actor.subscribe({
-        next: (snapshot) => record(seen(snapshot), causes.get(key)?.shift()),
+        next: (snapshot) => {
+          const now = seen(snapshot);
+          const isWaitOver = last.get(key)?.status === "waiting" && now.facts.status === "starting";
+          const waiting = causes.get(key);
+          // A child that the end of a wait has started tells of itself before its start is recorded.
+          const isOfTheChild = isWaitOver && waiting?.[0]?.event.startsWith("child.") === true;
+          record(now, isOfTheChild ? undefined : waiting?.shift());
+        },
         // The app machine handles a broken process; without an observer of its own the error would be thrown.
         error: () => {},
       });
     },
-    cause: (key, event) => {
+    cause: (key, cause) => {
       const waiting = causes.get(key);
-      if (waiting === undefined) causes.set(key, [event]);
-      else waiting.push(event);
+      if (waiting === undefined) causes.set(key, [cause]);
+      else waiting.push(cause);
     },
     freeze: () => {
       frozen = true;
@@ -101,15 +128,25 @@ export function createRecorder(options: {
   };
 }
 
-interface Seen {
+interface Seen extends Pick<Change, "states" | "name" | "version" | "judgement"> {
   readonly facts: ProcessFacts;
-  readonly states: string;
-  readonly name: string;
+}
+
+function causer(cause: Cause | undefined): Pick<Change, "by" | "sensor"> {
+  return { by: cause?.by ?? null, sensor: cause?.sensor ?? null };
 }
 
 function seen(snapshot: SnapshotFrom<typeof processMachine>): Seen {
   const { value, context } = snapshot;
-  return { facts: factsOf(snapshot), states: leavesOf(value), name: context.spec.name };
+  const { spec, judgement } = context;
+  const { version } = spec.passthrough;
+  return {
+    facts: factsOf(snapshot),
+    states: leavesOf(value),
+    name: spec.name,
+    version: typeof version === "string" ? version : null,
+    judgement,
+  };
 }
 
 /** `alive.online.uptime.fresh alive.online.sensors.off` */

@@ -21,11 +21,11 @@ export interface Registry {
   /** @throws `ERR_PROCESS_NOT_FOUND` */
   process(id: number): Managed;
   processesOf(app: AppActor): Managed[];
-  /** The app of that name and namespace; of several, the first. */
-  appNamed(spec: Pick<AppSpec, "name" | "namespace">): AppActor | undefined;
+  /** Apps of that name, whatever their namespace. */
+  appsCalled(name: string): AppActor[];
   /** Whether any of its processes runs or is about to. */
   isRunning(app: AppActor): boolean;
-  /** The lowest ids that are not taken (PM2: the first launch gives the lowest free `pm_id`). */
+  /** Ids that no process has had since the list was last empty; then they begin at 0 again (PM2). */
   freeIds(count: number): number[];
   /** A key for a new app: its name, or its name with a number when another has it. */
   freeKey(name: string, taken: ReadonlySet<string>): string;
@@ -42,6 +42,9 @@ export function createRegistry(god: GodActor): Registry {
       .flatMap(processesOf)
       .sort((a, b) => a.facts.id - b.facts.id);
 
+  /** An id that was given out is not given again soon: a script that kept it would reach another process. */
+  let nextId = 0;
+
   return {
     apps,
     app: (key) => god.getSnapshot().context.apps[key],
@@ -54,20 +57,18 @@ export function createRegistry(god: GodActor): Registry {
       }
       throw xmError("ERR_PROCESS_NOT_FOUND", { target: String(id) });
     },
-    appNamed: ({ name, namespace }) =>
-      apps().find((app) => {
-        const { spec } = app.getSnapshot().context;
-        return spec.name === name && spec.namespace === namespace;
-      }),
+    appsCalled: (name) => apps().filter((app) => app.getSnapshot().context.spec.name === name),
     isRunning: (app) =>
       processesOf(app).some(
         ({ facts }) => facts.status !== "stopped" && facts.status !== "errored",
       ),
     freeIds: (count) => {
-      const taken = new Set(
-        apps().flatMap((app) => Object.keys(app.getSnapshot().context.processes).map(Number)),
+      const taken = apps().flatMap((app) =>
+        Object.keys(app.getSnapshot().context.processes).map(Number),
       );
-      return lowestFree(taken, count);
+      const first = taken.length === 0 ? 0 : Math.max(nextId, ...taken.map((id) => id + 1));
+      nextId = first + count;
+      return Array.from({ length: count }, (_, index) => first + index);
     },
     freeKey: (name, taken) => {
       const { apps: keys } = god.getSnapshot().context;

@@ -5,9 +5,10 @@ import type { Outcome, Progress, ReloadRequestBody } from "../api/schemas.ts";
 import { xmError } from "../errors.ts";
 import { instanceLogPaths } from "../logs/paths.ts";
 import { linesSince, sizeOf } from "../logs/last-lines.ts";
-import { outcomeOf, type CommandDependencies, type Tell } from "./commands.ts";
+import { outcomeOf, settledSpec, type CommandDependencies, type Tell } from "./commands.ts";
 import type { Change } from "./recorder.ts";
 import type { Managed } from "./registry.ts";
+import { changedSettings } from "./spec-changes.ts";
 
 /** Told of each step of a reload as it is taken. */
 export type TellProgress = (progress: Progress) => void;
@@ -30,21 +31,23 @@ export async function reload(
   for (const each of chosen) apps.set(each.app, [...(apps.get(each.app) ?? []), each]);
   for (const app of apps.keys()) assertSettled(app);
   store.assertWritable();
-  const { by, env } = request;
+  const { by } = request;
   const force = request.force === true;
   await Promise.all(
     [...apps].map(async ([app, processes]) => {
-      const { spec } = app.getSnapshot().context;
+      const { spec: before } = app.getSnapshot().context;
+      const spec = settledSpec(app, request);
       const reached = await reloadApp(dependencies, {
         app,
         processes,
         by,
         force,
-        spec: env === undefined ? spec : { ...spec, env: { ...spec.env, ...env } },
+        spec,
         tellProgress,
       });
       await store.flush();
-      for (const outcome of reached) tell(outcome);
+      const changed = request.settings === undefined ? [] : changedSettings(before, spec);
+      for (const outcome of reached) tell(outcome.ok ? { ...outcome, changed } : outcome);
     }),
   );
 }
@@ -60,7 +63,7 @@ export function assertSettled(app: AppActor): void {
 
 /** Runs one reload of an app to its end, whatever it is. */
 export async function reloadApp(
-  { god, recorder, now }: CommandDependencies,
+  { god, recorder, registry, bus, now }: CommandDependencies,
   options: {
     readonly app: AppActor;
     readonly processes: readonly Managed[];
@@ -75,6 +78,7 @@ export async function reloadApp(
   const { key } = app.getSnapshot().context;
   const surge = spec.mode === "cluster" && spec.policy.reload.surge;
   const ids = processes.map(({ facts }) => facts.id);
+  bus.expect(ids, spec);
   const sizes = new Map(
     processes.map(({ facts: { id } }) => [id, sizeOf(instanceLogPaths(spec, id).error)]),
   );
@@ -100,6 +104,10 @@ export async function reloadApp(
       const request = { by, ids, surge, force, spec, resume: null };
       god.send({ type: "app.reload", at: now(), key, reload: request });
     });
+    const event = by.includes("gracefulReload") ? "graceful reload" : "reload";
+    for (const managed of registry.processesOf(app)) {
+      if (facts.done.includes(managed.facts.id)) bus.command(event, managed);
+    }
     return await Promise.all(
       processes.map((before) =>
         outcomeAfter({ app, before, facts, spec, fromBytes: sizes.get(before.facts.id) ?? 0 }),

@@ -3,10 +3,15 @@ import { historyEntry, type HistoryEntry } from "../history/record.ts";
 import type { Change } from "./recorder.ts";
 
 /** A change of a process as the history keeps it: an exit and a decision where they are new. */
-export function entryOfChange({ at, event, before, facts, name, states }: Change): HistoryEntry {
+export function entryOfChange(change: Change): HistoryEntry {
+  const { at, event, before, facts, name, states, by, sensor, version, judgement } = change;
   const { id, generation, app, status, child, restarts, unstableRestarts, lastExit } = facts;
-  const decision = facts.decisions.at(-1) ?? null;
-  return historyEntry({
+  const { goal, readiness, restartAt, killAt } = facts;
+  const last = facts.decisions.at(-1) ?? null;
+  const decision = last?.at === before?.decisions.at(-1)?.at ? null : last;
+  const isNewLife = child !== null && child.lifeId !== before?.child?.lifeId;
+  return {
+    seq: 0,
     at,
     kind: "process",
     id,
@@ -20,8 +25,17 @@ export function entryOfChange({ at, event, before, facts, name, states }: Change
     restarts,
     unstableRestarts,
     exit: lastExit !== null && lastExit.at !== before?.lastExit?.at ? lastExit : null,
-    decision: decision?.at === before?.decisions.at(-1)?.at ? null : decision,
-  });
+    decision,
+    judgement: decision === null ? null : judgement,
+    by,
+    sensor,
+    version: isNewLife ? version : null,
+    goal,
+    readiness,
+    restartAt,
+    killAt,
+    reload: null,
+  };
 }
 
 /** A step of a reload as the history keeps it. */

@@ -40,7 +40,7 @@ export function scaleNow(
   dependencies: DeclareDependencies,
   request: { app: AppActor; instances: number; by: string; spec?: AppSpec },
 ): Step[] {
-  const { god, registry, store, recorder, now } = dependencies;
+  const { god, registry, store, recorder, bus, now } = dependencies;
   const { app, instances, by } = request;
   const { key, spec: before } = app.getSnapshot().context;
   const spec = { ...(request.spec ?? before), instances };
@@ -49,15 +49,20 @@ export function scaleNow(
   const processes = newProcesses(dependencies, registry.freeIds(missing), current);
   store.append({ type: "app.declared", at: now(), app: { key, spec } });
   writeAhead(dependencies, { key, spec, processes });
+  bus.expect(
+    current.map(({ facts }) => facts.id),
+    spec,
+  );
   god.send({ type: "app.configure", at: now(), key, spec });
 
   const surplus = current.slice(0, Math.max(0, current.length - instances));
   const removals = surplus.map((managed): Step => () => {
-    recorder.cause(processKey(managed.facts), "delete");
+    recorder.cause(processKey(managed.facts), { event: "delete", by });
     god.send(commandFor(managed, { type: "remove", at: now(), by }));
-    const reached = settled(managed.actor, ["stopping"]).then((after) =>
-      outcomeOf(managed, after, { ok: true, message: "removed" }),
-    );
+    const reached = settled(managed.actor, ["stopping"]).then((after) => {
+      bus.command("delete", managed, after);
+      return outcomeOf(managed, after, { ok: true, message: "removed" });
+    });
     return [reached];
   });
   return [...removals, ...addSteps(dependencies, key, batchesOf(processes))];
@@ -85,16 +90,18 @@ export function batchesOf(processes: readonly NewProcess[]): NewProcess[][] {
 }
 
 export function outcomesOfNew(
-  { registry }: DeclareDependencies,
+  { registry, bus }: DeclareDependencies,
   key: string,
   processes: readonly NewProcess[],
 ): Reached[] {
-  const actors = registry.app(key)?.getSnapshot().context.processes ?? {};
+  const app = registry.app(key);
+  const actors = app?.getSnapshot().context.processes ?? {};
   return processes.map(async ({ id }) => {
     const actor = actors[id];
-    if (actor === undefined) throw xmError("ERR_DAEMON_LEAVING", undefined);
+    if (app === undefined || actor === undefined) throw xmError("ERR_DAEMON_LEAVING", undefined);
     const { spec } = actor.getSnapshot().context;
     const after = await settled(actor, ["starting", "stopping"]);
+    if (spec.autostart) bus.command("start", { actor, app, spec, facts: after });
     const result = spec.autostart ? started(after, "started") : { ok: true, message: "declared" };
     return outcomeOf({ spec, facts: after }, after, result);
   });
@@ -117,10 +124,14 @@ export async function tellAll(
 
 /** What a new process is before its first life: enough for the next daemon to start it. */
 export function writeAhead(
-  { store, now }: DeclareDependencies,
+  { store, bus, now }: DeclareDependencies,
   app: { key: string; spec: AppSpec; processes: readonly NewProcess[] },
 ): void {
   const { key, spec, processes } = app;
+  bus.expect(
+    processes.map(({ id }) => id),
+    spec,
+  );
   for (const { id, instance, seed, resume } of processes) {
     const context = contextFrom({ id, app: key, instance, spec, seed, at: now(), resume });
     const facts = factsFrom(context, spec.autostart ? "starting" : "stopped");

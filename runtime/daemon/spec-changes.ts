@@ -1,15 +1,35 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AppSpec } from "../../machines/spec.ts";
 
-/** The names of the settings in which two declarations of an app differ; variables as `env.NAME`. */
+/** Variables by which a shell keeps its own books: they differ from call to call and are nobody's setting. */
+const ofTheShell: readonly string[] = ["_", "OLDPWD", "PWD", "SHLVL"];
+
+/**
+ * The names of the settings in which two declarations of an app differ; variables as `env.NAME`, what is inside
+ * others as `policy.killTimeoutMs`.
+ */
 export function changedSettings(before: AppSpec, after: AppSpec): string[] {
-  const changed: string[] = [];
-  for (const key of Object.keys(after) as (keyof AppSpec)[]) {
-    if (key === "env" || isDeepStrictEqual(before[key], after[key])) continue;
-    changed.push(key);
-  }
-  for (const name of new Set([...Object.keys(before.env), ...Object.keys(after.env)])) {
-    if (before.env[name] !== after.env[name]) changed.push(`env.${name}`);
-  }
-  return changed;
+  const variables = new Set([...Object.keys(before.env), ...Object.keys(after.env)]);
+  return [
+    ...Object.keys({ ...before, ...after })
+      .filter((key) => key !== "env")
+      .flatMap((key) =>
+        differences(before[key as keyof AppSpec], after[key as keyof AppSpec], key),
+      ),
+    ...[...variables]
+      .filter((name) => before.env[name] !== after.env[name] && !ofTheShell.includes(name))
+      .map((name) => `env.${name}`),
+  ];
+}
+
+function differences(before: unknown, after: unknown, path: string): string[] {
+  if (isDeepStrictEqual(before, after)) return [];
+  if (!isRecord(before) || !isRecord(after)) return [path];
+  return Object.keys({ ...before, ...after }).flatMap((key) =>
+    differences(before[key], after[key], `${path}.${key}`),
+  );
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -18,7 +18,7 @@ export function statesOf(
 }
 
 /** Every state on the way to where an actor is: `process`, `process.alive`, `process.alive.online` … */
-function litStates(id: string, actor: AnyActorRef): string[] {
+export function litStates(id: string, actor: AnyActorRef): string[] {
   const { value } = actor.getSnapshot() as { value: unknown };
   return [id, ...inside(id, value)];
 }

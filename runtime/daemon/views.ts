@@ -1,9 +1,9 @@
-import { userInfo } from "node:os";
 import type { ProcessDetail, ProcessView } from "../api/schemas.ts";
 import { reloadFactsOf } from "../../machines/reload.ts";
 import { instanceLogPaths, instancePidFile } from "../logs/paths.ts";
 import type { CustomMetrics } from "../metrics/custom.ts";
 import type { Metrics } from "../metrics/sampler.ts";
+import { ownUserName } from "../os/users.ts";
 import type { Managed } from "./registry.ts";
 
 /** A process as the API shows it. */
@@ -32,7 +32,7 @@ export function viewOf(
     failure: facts.failure,
     decision: facts.decisions.at(-1)?.sentence ?? null,
     script: spec.script,
-    user: spec.uid === null ? daemonUser() : String(spec.uid),
+    user: spec.uid === null ? ownUserName() : String(spec.uid),
     watching: spec.sensors.watch !== null,
     version: typeof version === "string" ? version : null,
     logs: instanceLogPaths(spec, id),
@@ -58,6 +58,7 @@ export function detailOf(
     goal: facts.goal,
     metrics: { ...custom.metrics(facts.child?.lifeId) } as ProcessDetail["metrics"],
     actions: [...custom.actions(facts.child?.lifeId)] as ProcessDetail["actions"],
+    options: { ...custom.options(facts.child?.lifeId) },
     decisions: facts.decisions as ProcessDetail["decisions"],
     spec: spec as ProcessDetail["spec"],
   };
@@ -68,16 +69,4 @@ function reloadOf(app: Managed["app"]): ProcessView["reload"] {
   if (reload === null) return null;
   const { step, done, pending, batch, by } = reloadFactsOf(reload);
   return { step, by, done: done.length, total: done.length + pending.length + batch.length };
-}
-
-let user: string | undefined;
-
-/** Without an entry in /etc/passwd (a container's number) the number is the name. */
-function daemonUser(): string {
-  try {
-    user ??= userInfo().username;
-  } catch {
-    user = String(process.getuid?.() ?? "");
-  }
-  return user;
 }

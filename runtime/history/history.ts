@@ -1,7 +1,10 @@
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
-import { decodeRecord, encodeRecord, type HistoryEntry, type HistoryRecord } from "./record.ts";
+import { writeWhole } from "../state/atomic.ts";
+import { encodeRecord, type HistoryEntry, type HistoryRecord } from "./record.ts";
+import { endOf, readRecords, scanRecords, type HistoryQuery } from "./read.ts";
+import { removeOld, segmentName, segments } from "./segments.ts";
 
 /*
  * The history: every transition of every process, for people and for the inspector. Nothing hangs on it, so it is never
@@ -19,16 +22,6 @@ const mostBytes = 64 * 1024 * 1024;
 /** What is older goes, with its file; ms. */
 const mostAgeMs = 14 * 24 * 3_600_000;
 
-export interface HistoryQuery {
-  /** Only records with a higher number. */
-  readonly afterSeq?: number;
-  /** Only records from this time on, in ms since the epoch. */
-  readonly since?: number;
-  readonly ids?: readonly number[];
-  /** The last so many. */
-  readonly limit?: number;
-}
-
 export interface History {
   /** The number of the last record. */
   readonly lastSeq: number;
@@ -36,6 +29,11 @@ export interface History {
   append(entry: HistoryEntry): void;
   /** Oldest first. */
   read(query: HistoryQuery): HistoryRecord[];
+  /** Reads on in the background, a batch at a time; see `scanRecords`. */
+  scan(
+    query: Pick<HistoryQuery, "since" | "until">,
+    options: { back: boolean },
+  ): AsyncGenerator<HistoryRecord[], void>;
   subscribe(listener: (record: HistoryRecord) => void): () => void;
   /** Writes what is waiting. */
   flush(): void;
@@ -58,7 +56,7 @@ export function openHistory(options: {
   const listeners = new Set<(record: HistoryRecord) => void>();
   let isBroken = false;
   let waiting: string[] = [];
-  let current: { path: string; bytes: number } | undefined;
+  let current: { readonly fd: number; bytes: number } | undefined;
   let lastSeq = 0;
 
   const guard = (work: () => void): void => {
@@ -76,25 +74,37 @@ export function openHistory(options: {
     const first = lastSeq - waiting.length + 1;
     waiting = [];
     guard(() => {
-      if (current === undefined || current.bytes > limits.segmentBytes) {
-        mkdirSync(folder, { recursive: true, mode: 0o700 });
-        current = { path: join(folder, segmentName(first)), bytes: 0 };
-        removeOld(folder, { ...limits, now: now() });
+      try {
+        if (current === undefined || current.bytes > limits.segmentBytes) beginSegment(first);
+        if (current !== undefined) current.bytes += writeTo(current.fd, text);
+      } catch (error) {
+        closeCurrent();
+        throw error;
       }
-      appendFileSync(current.path, text, { mode: 0o600 });
-      current.bytes += Buffer.byteLength(text);
     });
+  };
+  // It is kept open: to open it for each record would cost more than to write it.
+  const beginSegment = (first: number): void => {
+    closeCurrent();
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    current = { fd: openSync(join(folder, segmentName(first)), "a", 0o600), bytes: 0 };
+    removeOld(folder, { ...limits, now: now() });
+  };
+  const closeCurrent = (): void => {
+    if (current === undefined) return;
+    const { fd } = current;
+    current = undefined;
+    closeSync(fd);
   };
 
   guard(() => {
     const last = segments(folder).at(-1);
     if (last === undefined) return;
-    const records = recordsIn(last.path);
-    lastSeq = records.at(-1)?.seq ?? last.first - 1;
-    const text = readFileSync(last.path);
-    current = { path: last.path, bytes: text.length };
+    const { seq, bytes, isCut } = endOf(last.path);
+    lastSeq = seq ?? last.first - 1;
+    current = { fd: openSync(last.path, "a", 0o600), bytes };
     // A line that a kill has cut is ended, so that the next one is not lost with it.
-    if (text.length > 0 && text.at(-1) !== 0x0a) appendFileSync(last.path, "\n");
+    if (isCut) writeTo(current.fd, "\n");
   });
 
   return {
@@ -103,7 +113,8 @@ export function openHistory(options: {
     },
     append: (entry) => {
       lastSeq += 1;
-      const record = { ...entry, seq: lastSeq };
+      const record: HistoryRecord = entry;
+      entry.seq = lastSeq;
       if (waiting.length === 0) setImmediate(flush);
       waiting.push(encodeRecord(record));
       for (const listener of listeners) listener(record);
@@ -111,6 +122,10 @@ export function openHistory(options: {
     read: (query) => {
       flush();
       return readRecords(folder, query);
+    },
+    scan: (query, direction) => {
+      flush();
+      return scanRecords(folder, query, direction);
     },
     subscribe: (listener) => {
       listeners.add(listener);
@@ -120,68 +135,11 @@ export function openHistory(options: {
   };
 }
 
-function readRecords(folder: string, query: HistoryQuery): HistoryRecord[] {
-  const { afterSeq = 0, since = 0, ids, limit = Number.POSITIVE_INFINITY } = query;
-  const isWanted = (record: HistoryRecord): boolean => {
-    if (record.seq <= afterSeq || record.at < since) return false;
-    if (ids === undefined || record.kind === "daemon") return true;
-    return record.kind === "reload"
-      ? record.reload?.ids.some((id) => ids.includes(id)) === true
-      : ids.includes(record.id);
-  };
-  const found: HistoryRecord[][] = [];
-  let count = 0;
-  // From the newest file back, until there are enough or all others are older.
-  for (const { path, first } of segments(folder).toReversed()) {
-    const all = recordsIn(path);
-    const wanted = all.filter(isWanted);
-    found.unshift(wanted);
-    count += wanted.length;
-    if (count >= limit || first <= afterSeq + 1 || (all[0]?.at ?? 0) < since) break;
-  }
-  const records = found.flat();
-  return limit === Number.POSITIVE_INFINITY ? records : records.slice(-limit);
-}
-
-function recordsIn(path: string): HistoryRecord[] {
-  return readFileSync(path, "utf8")
-    .split("\n")
-    .map(decodeRecord)
-    .filter((record) => record !== undefined);
-}
-
-interface Segment {
-  readonly path: string;
-  /** Number of its first record. */
-  readonly first: number;
-}
-
-/** Oldest first. */
-function segments(folder: string): Segment[] {
-  let names: string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return [];
-  }
-  return names
-    .filter((name) => /^\d{12}\.ndjson$/.test(name))
-    .sort()
-    .map((name) => ({ path: join(folder, name), first: Number(name.slice(0, 12)) }));
-}
-
-function segmentName(first: number): string {
-  return `${String(first).padStart(12, "0")}.ndjson`;
-}
-
-function removeOld(
-  folder: string,
-  limits: { segmentBytes: number; mostBytes: number; mostAgeMs: number; now: number },
-): void {
-  let bytes = limits.segmentBytes;
-  for (const { path } of segments(folder).toReversed()) {
-    const { size, mtimeMs } = statSync(path);
-    bytes += size;
-    if (bytes > limits.mostBytes || limits.now - mtimeMs > limits.mostAgeMs) rmSync(path);
-  }
+/** @returns how many bytes it was. */
+function writeTo(fd: number, text: string): number {
+  const bytes = Buffer.byteLength(text);
+  const written = writeSync(fd, text);
+  // A full disk takes less than it is given, and says why at the next call.
+  if (written < bytes) writeWhole(fd, Buffer.from(text).subarray(written));
+  return bytes;
 }

@@ -1,5 +1,13 @@
 import type { Decision } from "../../machines/decision.ts";
-import type { ExitFact, ProcessStatus, ReloadFailure } from "../../machines/facts.ts";
+import type {
+  ExitFact,
+  Goal,
+  ProcessStatus,
+  Readiness,
+  ReloadFailure,
+} from "../../machines/facts.ts";
+import type { Sensor } from "../../machines/process-events.ts";
+import type { Judgement } from "../../machines/restart-policy.ts";
 
 /** One moment of the history: a transition of a process, a step of a reload, or a daemon that came up. */
 export interface HistoryRecord {
@@ -31,10 +39,23 @@ export interface HistoryRecord {
     readonly ids: readonly number[];
     readonly failure: ReloadFailure | null;
   } | null;
+  /** Who asked, or what tripped, in words. */
+  readonly by: string | null;
+  readonly sensor: Sensor | null;
+  /** Of a life that begins: the version of what is run, where the app says one. */
+  readonly version: string | null;
+  readonly goal: Goal;
+  readonly readiness: Readiness;
+  readonly restartAt: number | null;
+  readonly killAt: number | null;
+  /** With a decision: all that the rules compared, those before the one that applied too. */
+  readonly judgement: Judgement | null;
 }
 
-/** What a record is made of but its number. */
-export type HistoryEntry = Omit<HistoryRecord, "seq">;
+/** A record that has still to get its number; the history keeps it as it is. */
+export interface HistoryEntry extends Omit<HistoryRecord, "seq"> {
+  seq: number;
+}
 
 const empty: HistoryRecord = {
   seq: 0,
@@ -53,24 +74,78 @@ const empty: HistoryRecord = {
   exit: null,
   decision: null,
   reload: null,
+  by: null,
+  sensor: null,
+  version: null,
+  goal: "run",
+  readiness: "pending",
+  restartAt: null,
+  killAt: null,
+  judgement: null,
 };
 
 /** An entry from what is not empty of it. */
 export function historyEntry(
   some: Partial<HistoryEntry> & Pick<HistoryEntry, "at" | "kind" | "event">,
 ): HistoryEntry {
-  const { seq: _, ...base } = empty;
-  return { ...base, ...some };
+  return { ...empty, ...some };
 }
 
-/** The line of a record: what is as in an empty one is left out. */
+/**
+ * The line of a record: number, time, kind and process first, so that a reader can find its place without parsing the
+ * rest; what is as in an empty one is left out. Spelled out, since this is done at every transition: a loop over the
+ * names costs three times as much.
+ */
 export function encodeRecord(record: HistoryRecord): string {
-  const told = Object.entries(record).filter(
-    ([key, value]) =>
-      value !== empty[key as keyof HistoryRecord] || key === "seq" || key === "kind",
-  );
-  return `${JSON.stringify(Object.fromEntries(told))}\n`;
+  const { seq, at, kind, id, generation, pid, restarts, unstableRestarts } = record;
+  const { app, name, event, states, status, goal, readiness, by, sensor, version } = record;
+  const { exit, decision, reload, judgement, restartAt, killAt } = record;
+  let line = `{"seq":${seq},"at":${at},"kind":"${kind}"`;
+  if (id !== -1) line += `,"id":${id}`;
+  if (generation !== 0) line += `,"generation":${generation}`;
+  if (app !== "") line += `,"app":${JSON.stringify(app)}`;
+  if (name !== "") line += `,"name":${JSON.stringify(name)}`;
+  if (event !== "") line += `,"event":${JSON.stringify(event)}`;
+  if (states !== "") line += `,"states":${JSON.stringify(states)}`;
+  if (status !== null) line += `,"status":"${status}"`;
+  if (pid !== null) line += `,"pid":${pid}`;
+  if (restarts !== 0) line += `,"restarts":${restarts}`;
+  if (unstableRestarts !== 0) line += `,"unstableRestarts":${unstableRestarts}`;
+  if (exit !== null) line += `,"exit":${JSON.stringify(exit)}`;
+  if (decision !== null) line += `,"decision":${JSON.stringify(decision)}`;
+  if (reload !== null) line += `,"reload":${JSON.stringify(reload)}`;
+  if (by !== null) line += `,"by":${JSON.stringify(by)}`;
+  if (sensor !== null) line += `,"sensor":"${sensor}"`;
+  if (version !== null) line += `,"version":${JSON.stringify(version)}`;
+  if (goal !== "run") line += `,"goal":"${goal}"`;
+  if (readiness !== "pending") line += `,"readiness":"${readiness}"`;
+  if (restartAt !== null) line += `,"restartAt":${restartAt}`;
+  if (killAt !== null) line += `,"killAt":${killAt}`;
+  if (judgement !== null) line += `,"judgement":${JSON.stringify(judgement)}`;
+  return `${line}}\n`;
 }
+
+/** Number, time and process of the record whose line begins there, read without parsing it. */
+export function headOf(
+  text: string,
+  start: number,
+): { seq: number; at: number; id: number | undefined } | undefined {
+  if (!text.startsWith(seqPrefix, start)) return undefined;
+  const comma = text.indexOf(",", start);
+  if (comma < 0 || !text.startsWith(atPrefix, comma)) return undefined;
+  const end = text.indexOf(",", comma + atPrefix.length);
+  if (end < 0) return undefined;
+  const seq = Number(text.slice(start + seqPrefix.length, comma));
+  const at = Number(text.slice(comma + atPrefix.length, end));
+  if (!Number.isFinite(seq) || !Number.isFinite(at)) return undefined;
+  if (!text.startsWith(idPrefix, end)) return { seq, at, id: undefined };
+  const id = Number.parseInt(text.slice(end + idPrefix.length, end + idPrefix.length + 12), 10);
+  return { seq, at, id };
+}
+
+const seqPrefix = '{"seq":';
+const atPrefix = ',"at":';
+const idPrefix = ',"kind":"process","id":';
 
 /** @returns `undefined` for a line that is none: torn by a kill, or damaged. */
 export function decodeRecord(line: string): HistoryRecord | undefined {

@@ -11,8 +11,9 @@ import { errnoOf } from "../errors.ts";
  *
  * It does not protect a home shared by containers with separate network namespaces, nor from another local
  * user who binds the name on purpose (the daemon then says that the lock is taken and does not start).
+ * @param part of the home that is locked by itself; the whole by default.
  */
-export function acquireLock(home: string): Promise<Lock | undefined> {
+export function acquireLock(home: string, part = ""): Promise<Lock | undefined> {
   const { dev, ino } = statSync(home);
   const server = createServer((connection) => connection.destroy());
   return new Promise((resolve, reject) => {
@@ -20,7 +21,7 @@ export function acquireLock(home: string): Promise<Lock | undefined> {
       if (errnoOf(error) === "EADDRINUSE") resolve(undefined);
       else reject(error);
     });
-    server.listen(`\0exmachina/${dev}/${ino}`, () => {
+    server.listen(`\0exmachina/${dev}/${ino}${part && `/${part}`}`, () => {
       server.unref();
       resolve({ release: () => close(server) });
     });

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -10,18 +11,26 @@ export interface HomePaths {
   readonly links: string;
   /** Folder of the balancers' sockets. */
   readonly balancers: string;
+  /** Folder of the pipes whose lines are changed, and of their lane's socket. */
+  readonly pipes: string;
   /** Where apps leave exit codes that nobody waited for. */
   readonly exits: string;
+  /** The named pipes that are the standard input of fork-mode apps, by id. */
+  readonly stdin: string;
   readonly pidFile: string;
   /** The daemon's own log. */
   readonly log: string;
   readonly state: string;
   readonly history: string;
+  /** The inspector's port and sessions, while it is open. */
+  readonly inspector: string;
   readonly logs: string;
   readonly pids: string;
   /** PM2's saved list (`xm save`) and the one before. */
   readonly dump: string;
   readonly dumpBackup: string;
+  /** PM2's settings (`xm set`). */
+  readonly settings: string;
 }
 
 /** The home of this call: `XM_HOME`, else `PM2_HOME`, else `~/.xm`. */
@@ -30,20 +39,46 @@ export function resolveHome(env: Readonly<Record<string, string | undefined>>): 
   return chosen === undefined || chosen === "" ? join(homedir(), ".xm") : resolve(chosen);
 }
 
+/**
+ * The paths of a home. A home of PM2's layout, chosen by `PM2_HOME` when it is made, names its own log and pid file
+ * as PM2's users know them; which layout it has is seen from the log that is there.
+ */
 export function homePaths(home: string): HomePaths {
   return {
     home,
     socket: join(home, "god.sock"),
     links: join(home, "apps.sock"),
     balancers: join(home, "balancers"),
+    pipes: join(home, "pipes"),
     exits: join(home, "exits"),
-    pidFile: join(home, "god.pid"),
-    log: join(home, "god.log"),
+    stdin: join(home, "stdin"),
+    get pidFile() {
+      return join(home, isPm2Layout(home) ? "pm2.pid" : "god.pid");
+    },
+    get log() {
+      return join(home, isPm2Layout(home) ? "pm2.log" : "god.log");
+    },
     state: join(home, "state"),
     history: join(home, "history"),
+    inspector: join(home, "inspector.json"),
     logs: join(home, "logs"),
     pids: join(home, "pids"),
     dump: join(home, "dump.pm2"),
     dumpBackup: join(home, "dump.pm2.bak"),
+    settings: join(home, "module_conf.json"),
   };
+}
+
+function isPm2Layout(home: string): boolean {
+  if (existsSync(join(home, "god.log"))) return false;
+  return existsSync(join(home, "pm2.log")) || isChosenByPm2Home(process.env, home);
+}
+
+/** Whether a home is what `PM2_HOME` says, with nothing of ours over it. */
+function isChosenByPm2Home(
+  env: Readonly<Record<string, string | undefined>>,
+  home: string,
+): boolean {
+  const { XM_HOME: own, PM2_HOME: theirs } = env;
+  return !own && theirs !== undefined && theirs !== "" && resolve(theirs) === home;
 }

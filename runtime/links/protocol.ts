@@ -5,6 +5,16 @@
  */
 export const linkVersion = 1;
 
+/** What nothing has caught, as texts. */
+export interface UncaughtException {
+  /** ms since the epoch. */
+  readonly at: number;
+  readonly message: string;
+  readonly stack: string;
+  /** Name of its class. */
+  readonly error: string;
+}
+
 /** From the app. */
 export type Up =
   | {
@@ -20,6 +30,8 @@ export type Up =
   | { type: "listening" }
   /** What the app gave to `process.send`. */
   | { type: "message"; data: unknown }
+  /** It is about to end by an exception that nothing has caught, or its own code handles it as such. */
+  | { type: "exception"; error: UncaughtException }
   /** The event loop has turned. */
   | { type: "beat" }
   /** The answer to `stop`: it drains and ends by the signal itself, or wants to be signalled. */

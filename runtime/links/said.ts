@@ -5,6 +5,6 @@
  */
 export function nameOfSaid(message: unknown): string | undefined {
   const { type, data } = (message ?? {}) as { type?: unknown; data?: { action_name?: unknown } };
-  if (type === "axm:monitor") return type;
+  if (type === "axm:monitor" || type === "axm:option:configuration") return type;
   return type === "axm:action" ? `action ${String(data?.action_name)}` : undefined;
 }

@@ -7,8 +7,17 @@ import type { Down, Up } from "./protocol.ts";
 export interface Talk {
   /** @returns whether somebody is there to hear it. */
   tell(message: Down): boolean;
+  /**
+   * Gives the app a message, once it listens: a preload makes its line when the app does.
+   * @returns whether the app may get it.
+   */
+  post(data: unknown): boolean;
   release(): void;
 }
+
+/** So much waits for an app that does not listen yet; more is refused. */
+const mostWaiting = 1_000;
+const mostWaitingBytes = 1024 * 1024;
 
 export interface Links {
   /** Hears one life from now on; what its `hello` said is told at once. */
@@ -20,6 +29,7 @@ export interface Links {
 export async function serveLinks(path: string, log: (line: string) => void): Promise<Links> {
   const listeners = new Map<string, (message: Up) => void>();
   const sockets = new Map<string, { socket: Socket; hello: Up }>();
+  const waiting = new Map<string, { lines: string[]; bytes: number }>();
 
   const server = createServer((socket) => {
     let life: string | undefined;
@@ -32,6 +42,8 @@ export async function serveLinks(path: string, log: (line: string) => void): Pro
       if (message.type === "hello") {
         life = message.life;
         sockets.set(life, { socket, hello: message });
+        for (const line of waiting.get(life)?.lines ?? []) socket.write(line);
+        waiting.delete(life);
       }
       if (life !== undefined) listeners.get(life)?.(message);
       return true;
@@ -55,15 +67,31 @@ export async function serveLinks(path: string, log: (line: string) => void): Pro
       listeners.set(life, listener);
       const there = sockets.get(life);
       if (there !== undefined) setImmediate(() => listeners.get(life)?.(there.hello));
+      const tell: Talk["tell"] = (message) => {
+        const to = sockets.get(life)?.socket;
+        if (to === undefined || to.destroyed) return false;
+        to.write(`${JSON.stringify(message)}\n`);
+        return true;
+      };
       return {
-        tell: (message) => {
-          const to = sockets.get(life)?.socket;
-          if (to === undefined || to.destroyed) return false;
-          to.write(`${JSON.stringify(message)}\n`);
+        tell,
+        post: (data) => {
+          const message: Down = { type: "message", data };
+          if (tell(message)) return true;
+          const line = `${JSON.stringify(message)}\n`;
+          const own = waiting.get(life) ?? { lines: [], bytes: 0 };
+          if (own.lines.length >= mostWaiting || own.bytes + line.length > mostWaitingBytes) {
+            return false;
+          }
+          own.lines.push(line);
+          own.bytes += line.length;
+          waiting.set(life, own);
           return true;
         },
         release: () => {
-          if (listeners.get(life) === listener) listeners.delete(life);
+          if (listeners.get(life) !== listener) return;
+          listeners.delete(life);
+          waiting.delete(life);
         },
       };
     },

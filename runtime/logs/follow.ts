@@ -1,55 +1,95 @@
 import { watch, type FSWatcher } from "node:fs";
-import { open, stat, type FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
-import { StringDecoder } from "node:string_decoder";
+import { open, readdir, stat, type FileHandle } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { errnoOf } from "../errors.ts";
 
 const blockBytes = 64 * 1024;
 
+/** So many bytes before a position tell a file from another. */
+const markBytes = 128;
+
+/** Where a reader is in a file that may be renamed: from here another can go on. */
+export interface Position {
+  readonly inode: number;
+  /** Bytes that have been read, up to the end of a line. */
+  readonly bytes: number;
+}
+
 /**
  * Gives the lines that are added to a file from a position on, until aborted. A file that gets shorter was
  * emptied: it is read from its beginning. One that is replaced was rotated: the old one is read to its end, then
- * the new one. A line is given when its newline is there; a character split across writes stays whole.
+ * the new one, also when that happened while nobody read and the old one is still in the folder. A line is given when
+ * its newline is there; a character split across writes stays whole.
  */
 export async function followFile(options: {
   readonly path: string;
   readonly fromBytes: number;
-  readonly onLine: (line: string) => Promise<void> | void;
+  /** Of the file that `fromBytes` is a position in, when another may be there now. */
+  readonly fromInode?: number | undefined;
+  readonly onLine: (line: string, position: Position) => Promise<void> | void;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { path, onLine, signal } = options;
+  const { path, fromInode, onLine, signal } = options;
   const change = watchForChanges(path, signal);
   let file = await openIfThere(path);
   let position = options.fromBytes;
-  let decoder = new StringDecoder("utf8");
-  let partial = "";
+  let partial: Buffer = Buffer.alloc(0);
+  /** The last bytes that were read: what is before the position, unless the file was emptied meanwhile. */
+  let mark: Buffer = Buffer.alloc(0);
   const block = Buffer.alloc(blockBytes);
 
+  const begin = (): void => {
+    position = 0;
+    partial = Buffer.alloc(0);
+    mark = Buffer.alloc(0);
+  };
   const readToEnd = async (handle: FileHandle): Promise<void> => {
-    const { size } = await handle.stat();
-    if (size < position) {
-      position = 0;
-      partial = "";
-      decoder = new StringDecoder("utf8");
+    while ((await readOn(handle)) === "emptied") {
+      // Who copies and then empties leaves what was not read yet in the copy.
+      const copy = await findCopy({ path, position, mark });
+      if (copy !== undefined) await readOn(copy).finally(() => copy.close());
+      begin();
     }
+  };
+  /** One read gives the mark and what follows it, so that no change of the file comes between them. */
+  const readOn = async (handle: FileHandle): Promise<"ended" | "emptied"> => {
+    const { ino: inode, size } = await handle.stat();
+    if (mark.length === 0 && size < position) return "emptied";
     while (!signal.aborted) {
-      const { bytesRead } = await handle.read(block, 0, blockBytes, position);
-      if (bytesRead === 0) return;
-      position += bytesRead;
-      const lines = (partial + decoder.write(block.subarray(0, bytesRead))).split("\n");
-      partial = lines.pop() ?? "";
-      for (const line of lines) await onLine(line);
+      const known = mark.length;
+      const { bytesRead } = await handle.read(block, 0, blockBytes, position - known);
+      if (!block.subarray(0, Math.min(known, bytesRead)).equals(mark)) return "emptied";
+      if (bytesRead === known) return "ended";
+      const read = block.subarray(known, bytesRead);
+      const bytes = Buffer.concat([partial, read]);
+      mark = Buffer.from(block.subarray(Math.max(0, bytesRead - markBytes), bytesRead));
+      let lineAt = position - partial.length;
+      position += read.length;
+      let start = 0;
+      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+        lineAt += end + 1 - start;
+        await onLine(bytes.toString("utf8", start, end), { inode, bytes: lineAt });
+        start = end + 1;
+      }
+      partial = bytes.subarray(start);
     }
+    return "ended";
   };
 
   try {
+    if (fromInode !== undefined && file !== undefined && (await file.stat()).ino !== fromInode) {
+      const former = await findByInode(dirname(path), fromInode);
+      if (former !== undefined) await readToEnd(former).finally(() => former.close());
+      begin();
+    }
     while (!signal.aborted) {
       if (file !== undefined) await readToEnd(file);
       if (await wasReplaced(path, file)) {
+        // What was written between the reading and the renaming.
+        if (file !== undefined) await readToEnd(file);
         await file?.close();
         file = await openIfThere(path);
-        position = 0;
-        partial = "";
+        begin();
         continue;
       }
       await change.next();
@@ -119,4 +159,41 @@ async function openIfThere(path: string): Promise<FileHandle | undefined> {
     if (errnoOf(error) === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** A rotated file under its new name. */
+async function findByInode(folder: string, inode: number): Promise<FileHandle | undefined> {
+  for (const name of await readdir(folder)) {
+    const found = await openIfThere(join(folder, name));
+    if (found === undefined) continue;
+    const { ino } = await found.stat();
+    if (ino === inode) return found;
+    await found.close();
+  }
+  return undefined;
+}
+
+async function hasBefore(file: FileHandle, position: number, mark: Buffer): Promise<boolean> {
+  if (mark.length === 0) return true;
+  const bytes = Buffer.alloc(mark.length);
+  const { bytesRead } = await file.read(bytes, 0, mark.length, position - mark.length);
+  return bytes.subarray(0, bytesRead).equals(mark);
+}
+
+/** A file beside one that was emptied, named after it, that goes on where it was read to. */
+async function findCopy(options: {
+  readonly path: string;
+  readonly position: number;
+  readonly mark: Buffer;
+}): Promise<FileHandle | undefined> {
+  const { path, position, mark } = options;
+  if (mark.length === 0) return undefined;
+  for (const name of await readdir(dirname(path))) {
+    if (name === basename(path) || !name.startsWith(basename(path))) continue;
+    const found = await openIfThere(join(dirname(path), name));
+    if (found === undefined) continue;
+    if (await hasBefore(found, position, mark)) return found;
+    await found.close();
+  }
+  return undefined;
 }

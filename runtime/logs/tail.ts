@@ -1,5 +1,7 @@
+import { setMaxListeners } from "node:events";
+import { statSync } from "node:fs";
 import type { LogLine } from "../api/schemas.ts";
-import { followFile } from "./follow.ts";
+import { followFile, type Position } from "./follow.ts";
 import { lastLines } from "./last-lines.ts";
 
 export interface LogSource {
@@ -7,6 +9,8 @@ export interface LogSource {
   readonly name: string;
   readonly stream: "out" | "err";
   readonly path: string;
+  /** Where to begin; the last lines and then the end by default. */
+  readonly from?: Position | undefined;
 }
 
 /** Lines read ahead of a slow reader, per stream of lines; then the files wait. */
@@ -18,23 +22,52 @@ export async function* streamLogs(options: {
   readonly lines: number;
   readonly follow: boolean;
   readonly signal: AbortSignal;
+  /** Told the files that come later; for as long as it is followed. */
+  readonly watchLater?: (add: (source: LogSource) => void) => () => void;
 }): AsyncIterable<LogLine> {
-  const { lines, follow, signal } = options;
-  const sources = [...new Map(options.sources.map((source) => [source.path, source])).values()];
-  const ends = new Map<LogSource, number>();
-  for (const source of sources) {
-    const { lines: last, endBytes } = await lastLines(source.path, lines);
-    ends.set(source, endBytes);
-    for (const line of last) yield lineOf(source, line, null);
+  const { lines, follow, signal, watchLater } = options;
+  // One for each file.
+  setMaxListeners(0, signal);
+  const followed = new Map<string, LogSource>();
+  const following = createFollowing(signal);
+  const add = (source: LogSource): void => {
+    if (followed.has(source.path)) return;
+    followed.set(source.path, source);
+    following.add(source);
+  };
+  const ready: LogSource[] = [];
+  // From now on, so that nothing that is declared while the last lines are read is missed.
+  const stop = follow ? watchLater?.((source) => ready.push(source)) : undefined;
+  try {
+    const sources = [...new Map(options.sources.map((each) => [each.path, each])).values()];
+    const begun: LogSource[] = [];
+    for (const source of sources) {
+      if (source.from !== undefined) {
+        begun.push(source);
+        continue;
+      }
+      const inode = inodeOf(source.path);
+      const { lines: last, endBytes } = await lastLines(source.path, lines);
+      for (const line of last) yield lineOf(source, line, null, null);
+      begun.push({ ...source, from: { inode, bytes: endBytes } });
+    }
+    if (!follow) return;
+    for (const source of begun) add(source);
+    const late = setInterval(() => {
+      for (const source of ready.splice(0)) add(source);
+    }, 50);
+    try {
+      yield* following.lines();
+    } finally {
+      clearInterval(late);
+    }
+  } finally {
+    stop?.();
   }
-  if (follow) yield* followAll(sources, ends, signal);
 }
 
-async function* followAll(
-  sources: readonly LogSource[],
-  ends: ReadonlyMap<LogSource, number>,
-  signal: AbortSignal,
-): AsyncIterable<LogLine> {
+/** What several files get, in one stream that its reader holds up. */
+function createFollowing(signal: AbortSignal) {
   const buffer: LogLine[] = [];
   let failure: unknown;
   let wakeReader: (() => void) | undefined;
@@ -49,35 +82,57 @@ async function* followAll(
     wakeReader?.();
     for (const wake of wakeWriters.splice(0)) wake();
   };
-  signal.addEventListener("abort", wakeAll);
-  for (const source of sources) {
-    const onLine = (line: string): Promise<void> => put(lineOf(source, line, Date.now()));
-    followFile({ path: source.path, fromBytes: ends.get(source) ?? 0, onLine, signal }).catch(
-      (error: unknown) => {
+  return {
+    add: (source: LogSource): void => {
+      followFile({
+        path: source.path,
+        fromBytes: source.from?.bytes ?? 0,
+        fromInode: source.from?.inode || undefined,
+        onLine: (line, position) => put(lineOf(source, line, Date.now(), position)),
+        signal,
+      }).catch((error: unknown) => {
         failure = error;
         wakeAll();
-      },
-    );
-  }
-  try {
-    while (!signal.aborted) {
-      if (failure !== undefined) throw failure as Error;
-      const line = buffer.shift();
-      if (line !== undefined) {
-        yield line;
-        continue;
-      }
-      for (const wake of wakeWriters.splice(0)) wake();
-      await new Promise<void>((resolve) => {
-        wakeReader = resolve;
       });
-    }
-  } finally {
-    wakeAll();
-    signal.removeEventListener("abort", wakeAll);
-  }
+    },
+    lines: async function* (): AsyncIterable<LogLine> {
+      signal.addEventListener("abort", wakeAll);
+      try {
+        while (!signal.aborted) {
+          if (failure !== undefined) throw failure as Error;
+          const line = buffer.shift();
+          if (line !== undefined) {
+            yield line;
+            continue;
+          }
+          for (const wake of wakeWriters.splice(0)) wake();
+          await new Promise<void>((resolve) => {
+            wakeReader = resolve;
+          });
+        }
+      } finally {
+        wakeAll();
+        signal.removeEventListener("abort", wakeAll);
+      }
+    },
+  };
 }
 
-function lineOf({ id, name, stream }: LogSource, line: string, at: number | null): LogLine {
-  return { id, name, stream, line, at };
+/** Where a file ends now; a file that is not there yet is followed from its beginning. */
+export function endOf(path: string): Position {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return { inode: stat?.ino ?? 0, bytes: stat?.size ?? 0 };
+}
+
+function inodeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
+}
+
+function lineOf(
+  { id, name, stream, path: file }: LogSource,
+  line: string,
+  at: number | null,
+  position: Position | null,
+): LogLine {
+  return { id, name, stream, line, at, file, position };
 }

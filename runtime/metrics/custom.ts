@@ -28,6 +28,8 @@ export interface CustomMetrics {
   hear(lifeId: string, message: Up): void;
   metrics(lifeId: string | undefined): Readonly<Record<string, CustomMetric>>;
   actions(lifeId: string | undefined): readonly CustomAction[];
+  /** What it tells of its configuration (PM2's `axm:option:configuration`). */
+  options(lifeId: string | undefined): Readonly<Record<string, unknown>>;
   beats(lifeId: string): number;
   /** The next answer of a life to an action; `undefined` after `withinMs`. */
   reply(lifeId: string, action: string, withinMs: number): Promise<ActionReply | undefined>;
@@ -36,6 +38,7 @@ export interface CustomMetrics {
 
 interface Life {
   metrics: Record<string, CustomMetric>;
+  options: Readonly<Record<string, unknown>>;
   readonly actions: Map<string, CustomAction>;
   beats: number;
 }
@@ -53,7 +56,7 @@ export function createCustomMetrics(): CustomMetrics {
   const lifeOf = (lifeId: string): Life => {
     let life = lives.get(lifeId);
     if (life === undefined) {
-      life = { metrics: {}, actions: new Map(), beats: 0 };
+      life = { metrics: {}, options: {}, actions: new Map(), beats: 0 };
       lives.set(lifeId, life);
     }
     return life;
@@ -65,6 +68,9 @@ export function createCustomMetrics(): CustomMetrics {
     if (type === "axm:monitor") {
       const entries = Object.entries(data as Record<string, CustomMetric>);
       lifeOf(lifeId).metrics = Object.fromEntries(entries.slice(0, mostMetrics));
+    }
+    if (type === "axm:option:configuration") {
+      lifeOf(lifeId).options = data as Record<string, unknown>;
     }
     if (type === "axm:action") {
       const action = data as CustomAction;
@@ -89,6 +95,7 @@ export function createCustomMetrics(): CustomMetrics {
     },
     metrics: (lifeId) => lives.get(lifeId ?? "")?.metrics ?? {},
     actions: (lifeId) => [...(lives.get(lifeId ?? "")?.actions.values() ?? [])],
+    options: (lifeId) => lives.get(lifeId ?? "")?.options ?? {},
     beats: (lifeId) => lives.get(lifeId)?.beats ?? 0,
     reply: (lifeId, action, withinMs) =>
       new Promise((resolve) => {

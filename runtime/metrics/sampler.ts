@@ -41,9 +41,10 @@ export function createSampler(): Sampler {
     });
     const next = new Map<number, Metrics>();
     for (const [pid, each] of Object.entries(
-      usage as Record<string, { memory: number; cpu: number } | null>,
+      usage as Record<string, { memory: number; cpu: number } | null | undefined>,
     )) {
-      if (each !== null) next.set(Number(pid), { memoryBytes: each.memory, cpuPercent: each.cpu });
+      // One that ended while the others were looked at.
+      if (each != null) next.set(Number(pid), { memoryBytes: each.memory, cpuPercent: each.cpu });
     }
     known = next;
     sampledAt = Date.now();

@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { userInfo } from "node:os";
 
 /** Whom a child runs as; absent fields are the daemon's own. */
 export interface Identity {
@@ -46,4 +47,16 @@ function idOf(
 function numberOf(value: number | string | null | undefined): number | undefined {
   if (typeof value === "number") return value;
   return value != null && /^\d+$/.test(value) ? Number(value) : undefined;
+}
+
+let name: string | undefined;
+
+/** Who this process is. Without an entry in /etc/passwd (a container's number) the number is the name. */
+export function ownUserName(): string {
+  try {
+    name ??= userInfo().username;
+  } catch {
+    name = String(process.getuid?.() ?? "");
+  }
+  return name;
 }

@@ -18,6 +18,8 @@ export interface Link {
    * @returns whether it will go out: not when the line is shut, or God does not read.
    */
   send(message: Up, handle?: { close(): void }, sent?: () => void): boolean;
+  /** @returns whether it has left this process: not when it would have to wait for a line. */
+  tellNow(message: Up): boolean;
   listening(): void;
   /** What is said again to every God that comes. */
   remember(name: string, message: unknown): void;
@@ -112,6 +114,13 @@ function socketLink({ life }: PreloadOptions, path: string): Link {
       open();
       return write(message);
     },
+    tellNow: (message) => {
+      if (socket === undefined || !isConnected || isShut) return false;
+      if (socket.writableLength > 0) return false;
+      // Node writes at once what the kernel takes at once.
+      socket.write(`${JSON.stringify(message)}\n`);
+      return socket.writableLength === 0;
+    },
     listening: () => {
       const wasConnected = isConnected;
       isListening = true;
@@ -151,6 +160,7 @@ function channelLink(): Link {
     isChannel: true,
     open: () => {},
     send,
+    tellNow: send,
     listening: () => void send({ type: "listening" }),
     remember: () => {},
     markReady: () => {},

@@ -4,6 +4,8 @@ import { createDrain } from "./drain.ts";
 import { onListening, reusePorts } from "./listening.ts";
 import { createLink, type Link } from "./link.ts";
 import { offerMessages } from "./messages.ts";
+import { holdEarlyMessages } from "./early-messages.ts";
+import { tellExceptions } from "./exceptions.ts";
 import { createSharing, type Sharing } from "./sharing.ts";
 import { createTurns } from "./turns.ts";
 
@@ -31,8 +33,11 @@ if (text !== undefined) {
 function start(options: PreloadOptions, shared: string | undefined): void {
   const link = createLink(options);
   offerMessages(link);
+  if (options.isWorker) holdEarlyMessages();
+  tellExceptions(link, options);
   if (options.sourceMaps) process.setSourceMapsEnabled(true);
   if (options.reusesPort) reusePorts();
+  freeInspectorPort();
   const sharing = sharingOf(options, shared, link);
   const drain = createDrain(link, { sharing, isWorker: options.isWorker });
   onListening((server) => {
@@ -53,6 +58,15 @@ function sharingOf(
 ): Sharing | undefined {
   if (shared !== undefined) return createSharing(shared, link);
   return isWorker && !reusesPort ? createTurns(link) : undefined;
+}
+
+/**
+ * SIGUSR1 switches Node's inspector on (`xm inspect`): on any free port, so that several apps can be inspected at
+ * once, unless the app was given one.
+ */
+function freeInspectorPort(): void {
+  const given = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ");
+  if (!given.includes("--inspect") && !given.includes("--debug-port")) process.debugPort = 0;
 }
 
 /** `child_process.fork` and `cluster` hand `execArgv` on. */

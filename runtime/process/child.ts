@@ -1,5 +1,9 @@
 import type { ChildFact } from "../../machines/facts.ts";
-import type { AppSpec, LogPaths } from "../../machines/spec.ts";
+import type { LaunchCounts } from "../../machines/process-events.ts";
+import type { AppSpec } from "../../machines/spec.ts";
+import { pipeOrder } from "../lane/launch-order.ts";
+import type { Lane } from "../lane/lanes.ts";
+import type { InstanceLogs } from "../logs/paths.ts";
 import type { Balancers } from "../balancer/contract.ts";
 import type { Down, Up } from "../links/protocol.ts";
 import type { Links, Talk } from "../links/server.ts";
@@ -29,20 +33,25 @@ export interface Launch {
   readonly home: string;
   readonly lifeId: string;
   /** Of this process; the specification's are its app's. */
-  readonly logs: LogPaths;
+  readonly logs: InstanceLogs;
   readonly pidFile: string | null;
+  readonly counts: LaunchCounts;
 }
 
 /** Where children come from and how they are talked to. */
 export interface ChildServices {
   readonly links: Links;
   readonly balancers: Balancers;
+  /** Where the lines go that are to be changed. */
+  readonly lane: Lane;
   /** The preload's file. */
   readonly preload: string;
   /** The socket that preloads connect to. */
   readonly linkSocket: string;
   /** Where apps leave exit codes that nobody waited for. */
   readonly exits: string;
+  /** Where the pipes are that apps read as their standard input. */
+  readonly stdin: string;
 }
 
 /** What a child tells its owner. Nothing comes after `failed` or `exited`. */
@@ -72,6 +81,11 @@ export interface ChildHandle {
   signal(signal: string): void;
   /** @returns whether it can hear. */
   tell(message: Down): boolean;
+  /**
+   * Gives the app a message; one that has not begun to listen yet gets it when it does, as over a channel of Node's.
+   * @returns whether it may get it.
+   */
+  post(data: unknown): boolean;
   /** Lets go of it: it lives on and is watched no more. */
   release(): void;
 }
@@ -113,8 +127,16 @@ export function adoptChild(
   const talk = services.links.attach(launch.lifeId, (message) => child.hear(message));
   const child: Child = new Child({ launch, fact, events, talk });
   child.watch(services.exits);
+  adoptOutputs(launch, fact.pid, services.lane);
   events.spawned(fact);
   return child;
+}
+
+/** A daemon that died in the middle of a start may have left a pipe that nobody serves. */
+export function adoptOutputs(launch: Launch, pid: number, lane: Lane): void {
+  const [out, err] = [pipeOrder(launch, "out"), pipeOrder(launch, "err")];
+  if (out !== undefined || err !== undefined)
+    lane.adopt(pid, { ...(out && { out }), ...(err && { err }) });
 }
 
 /** Between two looks at what is left of a tree; ms. */
@@ -214,6 +236,10 @@ export class Child implements ChildHandle {
 
   tell(message: Down): boolean {
     return this.#end === undefined && this.#talk.tell(message);
+  }
+
+  post(data: unknown): boolean {
+    return this.#end === undefined && this.#talk.post(data);
   }
 
   release(): void {

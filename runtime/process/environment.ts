@@ -1,28 +1,20 @@
 import type { AppSpec } from "../../machines/spec.ts";
+import { flatConfiguration, identityVariables } from "../compat/flat-environment.ts";
 import type { Launch } from "./child.ts";
 import { homeTag, lifeMarker, lifeVariable } from "./life.ts";
 
 /**
- * The environment of one life: the app's variables, and those by which PM2 tells a process who it is
- * (`pm_id`, `NODE_APP_INSTANCE`, `name` …).
+ * The environment of one life: the app's configuration as PM2 gives it, the app's variables over that, and over all
+ * of it those by which a process knows who it is (`pm_id`, `NODE_APP_INSTANCE`, `name` …).
  */
 export function childEnvironment(launch: Launch): Record<string, string> {
-  const { spec, id, instance, home, lifeId, logs, pidFile } = launch;
+  const { spec, instance, home } = launch;
   return {
+    ...flatConfiguration(launch, Date.now()),
     ...spec.env,
     ...incremented(spec, instance),
-    pm_id: String(id),
+    ...identityVariables(launch),
     [spec.instanceVariable]: String(instance),
-    name: spec.name,
-    namespace: spec.namespace,
-    unique_id: lifeId,
-    status: "launching",
-    exec_mode: `${spec.mode}_mode`,
-    pm_exec_path: spec.script,
-    pm_cwd: spec.cwd,
-    pm_out_log_path: logs.out ?? "/dev/null",
-    pm_err_log_path: logs.error ?? "/dev/null",
-    pm_pid_path: pidFile ?? "",
     PM2_HOME: home,
     XM_HOME: home,
     [lifeVariable]: markerOf(launch),

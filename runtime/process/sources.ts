@@ -92,8 +92,8 @@ export function childSource(dependencies: SourceDependencies) {
 /** Fills the port `sensors`. */
 export function sensorSource({ sensors, now, onFact }: SourceDependencies) {
   return fromCallback<{ type: "none" }, SensorInput>(({ sendBack, input }) => {
-    const trip = (by: string): void => {
-      const event: ProcessEvent = { type: "sensor.tripped", at: now(), by };
+    const trip: SensorDependencies["trip"] = (by, sensor) => {
+      const event: ProcessEvent = { type: "sensor.tripped", at: now(), by, sensor };
       onFact(processKey(input), event);
       sendBack(event);
     };
@@ -130,8 +130,9 @@ function meansListening(message: Up): boolean {
 }
 
 function launchFrom(input: LaunchInput, { home, newLifeId }: SourceDependencies): Launch {
-  const { spec, id, generation, app, instance } = input;
+  const { spec, id, generation, app, instance, counts } = input;
   return {
+    counts,
     spec,
     id,
     generation,

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync } from "node:fs";
 import type { ChildFact } from "../../machines/facts.ts";
 import { isNode } from "../config/interpreter.ts";
-import { openLog } from "../logs/open.ts";
+import { openOutputs, type Outputs } from "./outputs.ts";
 import { readProcess } from "../os/procfs.ts";
 import { resolveIdentity } from "../os/users.ts";
 import { channelCommand, type Up } from "../links/protocol.ts";
@@ -12,6 +12,7 @@ import { childEnvironment } from "./environment.ts";
 import { nodeAddition } from "./node-app.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
 import { writePidFile } from "./pid-file.ts";
+import { openStdin } from "./stdin.ts";
 
 /** A child of ours, reduced to what its life needs. */
 export interface StartedChild {
@@ -44,16 +45,11 @@ export function startChild(
     return fail({ at: Date.now(), code: "ERR_CANNOT_SPAWN", message: identity, transient: false });
   }
 
-  const descriptors: number[] = [];
+  let outputs: Outputs | undefined;
+  let input: number | "ignore" = "ignore";
   try {
-    const open = (path: string | null): number | "ignore" => {
-      if (path === null) return "ignore";
-      const fd = openLog(path);
-      descriptors.push(fd);
-      return fd;
-    };
-    const out = open(launch.logs.out);
-    const error = open(launch.logs.error);
+    outputs = openOutputs(launch, services.lane);
+    input = openStdin(services.stdin, launch.id) ?? "ignore";
     const hasChannel = needsChannel(launch);
     const addition = nodeAddition(launch, services, hasChannel ? "own" : "socket");
     const [command = "", ...args] = commandLine(launch, addition.args);
@@ -61,7 +57,7 @@ export function startChild(
       cwd: spec.cwd,
       env: { ...env, ...addition.env },
       detached: true,
-      stdio: ["ignore", out, error, ...(hasChannel ? ["ipc" as const] : [])],
+      stdio: [input, outputs.out, outputs.error, ...(hasChannel ? ["ipc" as const] : [])],
       ...identity,
     });
     const { pid } = child;
@@ -77,7 +73,8 @@ export function startChild(
   } catch (cause) {
     return fail(failureFrom(cause, spec));
   } finally {
-    for (const fd of descriptors) closeSync(fd);
+    outputs?.close();
+    if (input !== "ignore") closeSync(input);
   }
 }
 
@@ -118,13 +115,12 @@ function listen(child: ChildProcess, events: ChildEvents): void {
 }
 
 function talkOver(child: ChildProcess): Talk {
-  return {
-    tell: (message) => {
-      if (!child.connected) return false;
-      return child.send(
-        message.type === "message" ? (message.data as object) : { cmd: channelCommand, message },
-      );
-    },
-    release: () => {},
+  const tell: Talk["tell"] = (message) => {
+    if (!child.connected) return false;
+    return child.send(
+      message.type === "message" ? (message.data as object) : { cmd: channelCommand, message },
+    );
   };
+  // Node keeps what comes before the app listens.
+  return { tell, post: (data) => tell({ type: "message", data }), release: () => {} };
 }

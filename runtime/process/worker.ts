@@ -1,11 +1,12 @@
-import { closeSync } from "node:fs";
 import type { ChildFact } from "../../machines/facts.ts";
 import type { WorkerEvents, WorkerLine } from "../balancer/contract.ts";
 import type { Down } from "../links/protocol.ts";
-import { openLog } from "../logs/open.ts";
+import { ownFile, pipeOrder } from "../lane/launch-order.ts";
+import type { Lane, OpenPipe } from "../lane/lanes.ts";
 import { readProcess } from "../os/procfs.ts";
 import { resolveIdentity } from "../os/users.ts";
 import {
+  adoptOutputs,
   Child,
   type ChildEvents,
   type ChildHandle,
@@ -13,6 +14,7 @@ import {
   type Launch,
 } from "./child.ts";
 import { childEnvironment } from "./environment.ts";
+import { assertWritable } from "./outputs.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
 import { nodeAddition } from "./node-app.ts";
 import { writePidFile } from "./pid-file.ts";
@@ -43,11 +45,17 @@ export function spawnWorker(
   if (typeof identity === "string") {
     return fail({ at: Date.now(), code: "ERR_CANNOT_SPAWN", message: identity, transient: false });
   }
-  const { out, error } = launch.logs;
+  const pipes: OpenPipe[] = [];
+  const close = (): void => {
+    for (const pipe of pipes.splice(0)) pipe.close();
+  };
+  let out: string | null;
+  let error: string | null;
   try {
-    // Whether they can be written is found out here, where there are words for it.
-    for (const path of [out, error]) if (path !== null) closeSync(openLog(path));
+    out = outputPath(launch, "out", services.lane, pipes);
+    error = outputPath(launch, "err", services.lane, pipes);
   } catch (cause) {
+    close();
     return fail(failureFrom(cause, spec));
   }
   const addition = nodeAddition(launch, services, "own");
@@ -61,9 +69,25 @@ export function spawnWorker(
     error,
     ...identity,
   };
-  const worker = new Worker(launch, events);
+  const worker = new Worker(launch, events, close);
   worker.line = services.balancers.fork({ app, spec, life, command, events: worker });
   return worker;
+}
+
+/** The file or pipe that the balancer opens; a pipe stays open here until the worker has it. */
+function outputPath(
+  launch: Launch,
+  stream: "out" | "err",
+  lane: Lane,
+  pipes: OpenPipe[],
+): string | null {
+  const order = pipeOrder(launch, stream);
+  const path = ownFile(launch.logs, stream);
+  assertWritable(order === undefined ? [path] : [order.file, order.combined]);
+  if (order === undefined) return path;
+  const pipe = lane.open(order);
+  pipes.push(pipe);
+  return pipe.path;
 }
 
 /** Takes over a worker that outlived its daemon; when its balancer did not, it is about to end. */
@@ -74,6 +98,7 @@ export function adoptWorker(
   services: ChildServices,
 ): WorkerHandle {
   const worker = new Worker(launch, events);
+  adoptOutputs(launch, fact.pid, services.lane);
   worker.line = services.balancers.adopt(fact.lifeId, worker);
   worker.begin(fact);
   if (worker.line === undefined) setImmediate(() => worker.lost());
@@ -89,9 +114,13 @@ class Worker implements WorkerHandle, WorkerEvents {
   #later: ((child: Child) => void)[] = [];
   #isReleased = false;
 
-  constructor(launch: Launch, events: ChildEvents) {
+  /** Once the balancer has forked it, or will not. */
+  readonly #closeOutputs: () => void;
+
+  constructor(launch: Launch, events: ChildEvents, closeOutputs = (): void => {}) {
     this.#launch = launch;
     this.#events = events;
+    this.#closeOutputs = closeOutputs;
   }
 
   get fact(): ChildFact | undefined {
@@ -101,6 +130,7 @@ class Worker implements WorkerHandle, WorkerEvents {
   begin(fact: ChildFact): void {
     const talk = {
       tell: (message: Down) => this.line?.tell(message) ?? false,
+      post: (data: unknown) => this.line?.tell({ type: "message", data }) ?? false,
       release: () => this.line?.release(),
     };
     this.#child = new Child({ launch: this.#launch, fact, events: this.#events, talk });
@@ -109,6 +139,7 @@ class Worker implements WorkerHandle, WorkerEvents {
   }
 
   forked(pid: number): void {
+    this.#closeOutputs();
     if (this.#isReleased) return;
     const startTicks = readProcess(pid)?.startTicks ?? 0;
     writePidFile(this.#launch.pidFile, pid);
@@ -116,6 +147,7 @@ class Worker implements WorkerHandle, WorkerEvents {
   }
 
   failed(code: string, message: string): void {
+    this.#closeOutputs();
     if (this.#isReleased) return;
     const error = Object.assign(new Error(message), { code });
     this.#events.failed(failureFrom(error, this.#launch.spec));
@@ -155,8 +187,13 @@ class Worker implements WorkerHandle, WorkerEvents {
     return this.#child?.tell(message) ?? false;
   }
 
+  post(data: unknown): boolean {
+    return this.#child?.post(data) ?? false;
+  }
+
   release(): void {
     this.#isReleased = true;
+    this.#closeOutputs();
     if (this.#child === undefined) this.line?.release();
     else this.#child.release();
   }

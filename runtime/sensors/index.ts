@@ -1,4 +1,4 @@
-import type { SensorInput } from "../../machines/process-events.ts";
+import type { Sensor, SensorInput } from "../../machines/process-events.ts";
 import { isNode } from "../config/interpreter.ts";
 import type { Sampler } from "../metrics/sampler.ts";
 import { watchCron } from "./cron.ts";
@@ -13,23 +13,29 @@ export interface SensorDependencies {
   /** How often an app's event loop has said that it turns. */
   readonly beats: (lifeId: string) => number;
   /** Asks for a restart; `by` says what tripped, for the decision record. */
-  readonly trip: (by: string) => void;
+  readonly trip: (by: string, sensor: Sensor) => void;
 }
 
 /** Starts the sensors an app declares; the answer stops them all. */
 export function startSensors(input: SensorInput, dependencies: SensorDependencies): () => void {
   const { sensors } = input.spec;
   const { child } = input;
+  const { trip } = dependencies;
   const stops: (() => void)[] = [];
   if (sensors.maxMemoryBytes !== null && child !== null) {
     stops.push(watchMemory({ pid: child.pid, limitBytes: sensors.maxMemoryBytes }, dependencies));
   }
-  if (sensors.cron !== null) stops.push(watchCron(sensors.cron, dependencies.trip));
+  if (sensors.cron !== null) stops.push(watchCron(sensors.cron, (by) => trip(by, "cron")));
   if (sensors.watch !== null && child !== null)
-    stops.push(watchFiles(sensors.watch, dependencies.trip));
+    stops.push(watchFiles(sensors.watch, (by) => trip(by, "watch")));
   const { heartbeatMs } = sensors;
   if (heartbeatMs !== null && child !== null && isNode(input.spec.interpreter)) {
-    stops.push(watchHeartbeat({ heartbeatMs, lifeId: child.lifeId }, dependencies));
+    stops.push(
+      watchHeartbeat(
+        { heartbeatMs, lifeId: child.lifeId },
+        { ...dependencies, trip: (by) => trip(by, "heartbeat") },
+      ),
+    );
   }
   return () => {
     for (const stop of stops) stop();

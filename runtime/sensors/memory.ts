@@ -3,7 +3,7 @@ import type { SensorDependencies } from "./index.ts";
 interface Watched {
   readonly pid: number;
   readonly limitBytes: number;
-  readonly trip: (by: string) => void;
+  readonly trip: SensorDependencies["trip"];
 }
 
 const watched = new Set<Watched>();
@@ -26,7 +26,10 @@ export function watchMemory(
         for (const { pid, limitBytes, trip: tripOne } of watched) {
           const used = metrics.get(pid)?.memoryBytes ?? 0;
           if (used > limitBytes)
-            tripOne(`the memory limit of ${megabytes(limitBytes)} (it used ${megabytes(used)})`);
+            tripOne(
+              `the memory limit of ${megabytes(limitBytes)} (it used ${megabytes(used)})`,
+              "memory",
+            );
         }
       });
   }, workerIntervalMs);

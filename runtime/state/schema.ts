@@ -100,7 +100,13 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   mode: v.picklist(["fork", "cluster"]),
   scheduling: v.optional(v.picklist(["shared", "round-robin", "reuse-port"]), "shared"),
   mergeLogs: v.boolean(),
-  logs: v.looseObject({ out: textOrNull, error: textOrNull }),
+  logs: v.looseObject({
+    out: textOrNull,
+    error: textOrNull,
+    combined: v.optional(textOrNull, null),
+    type: v.optional(v.picklist(["plain", "json"]), "plain"),
+    dateFormat: v.optional(textOrNull, null),
+  }),
   pidFile: v.string(),
   instanceVariable: v.string(),
   incrementVariable: v.optional(textOrNull, null),
@@ -147,7 +153,7 @@ const decision = v.looseObject({
   rule: v.custom<Rule>((rule) => typeof rule === "string", "expected the name of a rule"),
   next: v.picklist(["remove", "stop", "start", "wait", "give up"]),
   exit: v.nullable(exit),
-  saw: v.record(v.string(), v.nullable(v.union([v.number(), v.string()]))),
+  saw: v.record(v.string(), v.nullable(v.union([v.number(), v.string(), v.boolean()]))),
   delayMs: v.number(),
   sentence: v.string(),
 });

@@ -8,7 +8,9 @@ import {
   survival,
   type Figure,
 } from "./figures.ts";
+import { inspection, journal, viewers } from "./inspector.ts";
 import { preload, reloads, schedulings, throughput } from "./reload.ts";
+import { changedOutput } from "./changed-output.ts";
 import { output } from "./output.ts";
 import { pm2Manager, xmManager } from "./manager.ts";
 
@@ -30,6 +32,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   fifty: () => fifty(managers, Math.min(rounds, 3)),
   nextLife: () => nextLife(managers, rounds * 2),
   output: () => output(managers, rounds),
+  changedOutput: () => changedOutput(managers, rounds),
   perApp: () => perApp(managers),
   survival: () => survival(managers),
   reloads: () => reloads(managers),
@@ -37,6 +40,9 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   preload: () => preload(rounds * 8),
   schedulings: () => schedulings(xm),
   many: () => many(xm, rounds * 2),
+  inspection: () => Promise.resolve(inspection(rounds * 20)),
+  journal: () => journal(),
+  viewers: () => viewers(xm),
 };
 
 const figures: Figure[] = [];

@@ -8,6 +8,7 @@ import { run } from "./measure.ts";
 export interface Manager {
   readonly name: string;
   readonly folder: string;
+  readonly home: string;
   call(...args: string[]): Promise<{ ms: number; stdout: string; code: number | null }>;
   godPid(): number;
   jlist(): Promise<{ pid: number; name: string; pm2_env: { status: string } }[]>;
@@ -41,6 +42,7 @@ function manager(name: string, bin: string, pidFile: string): Manager {
   return {
     name,
     folder,
+    home,
     call,
     godPid: () => Number(readFileSync(join(home, pidFile), "utf8")),
     jlist: async () =>

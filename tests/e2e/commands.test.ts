@@ -74,7 +74,7 @@ test("an ecosystem file starts what is missing, restarts the rest and shows what
       ["b", "online", 0],
     ],
   );
-  expect(await home.ok("env", "a")).toContain("COLOR=blue\n");
+  expect(await home.ok("env", "a")).toContain("COLOR: blue\n");
   await home.ok("stop", file);
   expect((await home.list()).map(({ status }) => status)).toEqual(["stopped", "stopped"]);
 });
@@ -142,7 +142,7 @@ test("the list is sorted as asked, TypeScript runs, and what is watched must be 
   expect((await home.xm("ls", "--sort", "size")).code).toBe(1);
 });
 
-test("scale adds and removes processes, the lowest ids first", async () => {
+test("scale adds and removes processes, the lowest ids first, and gives no id twice", async () => {
   const home = testHome();
   await home.ok("start", program("stays.js"), "--name", "s");
   await home.ok("scale", "s", "+2");
@@ -155,10 +155,13 @@ test("scale adds and removes processes, the lowest ids first", async () => {
   expect((await home.list()).map(({ id }) => id)).toEqual([1, 2]);
   await home.ok("scale", "s", "3");
   expect((await home.list()).map(({ id, instance }) => [id, instance])).toEqual([
-    [0, 0],
     [1, 1],
     [2, 2],
+    [3, 0],
   ]);
+  await home.ok("delete", "all");
+  await home.ok("start", program("stays.js"));
+  expect((await home.list()).map(({ id }) => id)).toEqual([0]);
 });
 
 test("logs shows the last lines, follows what is added, and flush empties", async () => {

@@ -118,6 +118,8 @@ test("a God killed during a stop goes on with the stop, and the grace period is 
   const stopAt = Date.now();
   const stopping = home.xm("stop", "i");
   await until("the signal", () => home.log("i-out.log").includes("SIGINT 1"));
+  // The signal is out an instant before the journal has the stop.
+  await until("the stop", async () => (await home.process("i")).status === "stopping");
 
   process.kill(god, "SIGKILL");
   await stopping;

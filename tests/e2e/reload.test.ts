@@ -186,13 +186,13 @@ test("a replacement that does not listen in time is given up, and --force goes o
   const listens = home.file("listens", "");
   const env = { PORT: port, LISTENS: listens };
   const script = fixture("never-listens.cjs");
-  const app = { name: "web", script, instances: 2, listen_timeout: 300, env };
+  const app = { name: "web", script, instances: 2, listen_timeout: 900, env };
   await home.ok("start", home.file("ecosystem.json", JSON.stringify({ apps: [app] })));
   const before = (await home.list()).map(({ pid }) => pid);
   rmSync(listens);
   const { code, stderr } = await home.xm("reload", "web");
   expect(code).toBe(1);
-  expect(stderr).toContain("the replacement was not ready within 300 ms (listen_timeout)");
+  expect(stderr).toContain("the replacement was not ready within 900 ms (listen_timeout)");
   expect((await home.list()).map(({ pid }) => pid)).toEqual(before);
   await home.ok("reload", "web", "--force");
   expect((await home.list()).some(({ pid }) => before.includes(pid))).toBe(false);
@@ -209,7 +209,7 @@ test("a probe that the old process answers does not make its replacement ready",
     script: fixture("never-listens.cjs"),
     instances: 1,
     ready: { http: `http://127.0.0.1:${port}/` },
-    listen_timeout: 500,
+    listen_timeout: 900,
     env: { PORT: port, LISTENS: listens },
   };
   await home.ok("start", home.file("ecosystem.json", JSON.stringify({ apps: [app] })));
@@ -217,7 +217,7 @@ test("a probe that the old process answers does not make its replacement ready",
   expect(readiness).toBe("ready");
   rmSync(listens);
   const { code, stderr } = await home.xm("reload", "web");
-  expect([code, stderr.includes("was not ready within 500 ms")]).toEqual([1, true]);
+  expect([code, stderr.includes("was not ready within 900 ms")]).toEqual([1, true]);
   expect((await home.process("web")).pid).toBe(pid);
 });
 
@@ -268,7 +268,7 @@ test("a reload from a file takes over its settings when it succeeds, and none of
   const home = testHome();
   const port = await freePort();
   const ready = home.file("ready", "");
-  const declare = (version: string, instances: number): string =>
+  const declare = (version: string, instances: number, listenTimeoutMs = 20_000): string =>
     home.file(
       "ecosystem.json",
       JSON.stringify({
@@ -278,7 +278,7 @@ test("a reload from a file takes over its settings when it succeeds, and none of
             script: fixture("ready-when-told.cjs"),
             instances,
             wait_ready: true,
-            listen_timeout: 400,
+            listen_timeout: listenTimeoutMs,
             env: { PORT: port, READY: ready, VERSION: version },
           },
         ],
@@ -293,7 +293,7 @@ test("a reload from a file takes over its settings when it succeeds, and none of
   expect([await answer(), (await home.list()).length]).toEqual(["2", 3]);
 
   rmSync(ready);
-  const { code } = await home.xm("reload", declare("3", 1));
+  const { code } = await home.xm("reload", declare("3", 1, 400));
   expect(code).toBe(1);
   expect([await answer(), (await home.list()).length]).toEqual(["2", 3]);
   writeFileSync(ready, "");

@@ -27,8 +27,7 @@ export function runGroup(group: string, scenarios: readonly Scenario[]): void {
   });
   for (const scenario of scenarios) {
     test.concurrent(scenario.name, async () => {
-      const theirs =
-        isLive || scenario.isSample ? await play(scenario, pm2) : kept[scenario.name];
+      const theirs = isLive || scenario.isSample ? await play(scenario, pm2) : kept[scenario.name];
       if (theirs === undefined) throw new Error("PM2 was never seen in it: run npm run parity");
       if (isLive) seen.set(scenario.name, theirs);
       else if (scenario.isSample) {
@@ -41,9 +40,7 @@ export function runGroup(group: string, scenarios: readonly Scenario[]): void {
         scenario.differs,
       );
       const lines = [
-        ...undeclared.map(
-          (each) => `${each.path}: PM2 ${show(each.pm2)}, xm ${show(each.xm)}`,
-        ),
+        ...undeclared.map((each) => `${each.path}: PM2 ${show(each.pm2)}, xm ${show(each.xm)}`),
         ...gone.map((place) => `${place}: declared to differ, and does not`),
       ];
       if (lines.length > 0) throw new Error(`\n${lines.join("\n")}`);

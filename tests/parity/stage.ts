@@ -143,7 +143,9 @@ export function openStage(manager: Manager): {
     const { said, ended } = begin(args, options);
     const code = await ended;
     const shown = args.map((each) => (each === manager.program ? manager.name : each)).join(" ");
-    calls.push(`$ ${shown} → ${code}\n${shown.endsWith("jlist") ? "" : tail(said.stdout)}${tail(said.stderr)}`);
+    calls.push(
+      `$ ${shown} → ${code}\n${shown.endsWith("jlist") ? "" : tail(said.stdout)}${tail(said.stderr)}`,
+    );
     return { code, ...said };
   };
   const call: Stage["call"] = (args, options) => node([manager.program, ...args], options);
@@ -218,11 +220,9 @@ export function openStage(manager: Manager): {
     read: (path) => (existsSync(at(path)) ? readFileSync(at(path), "utf8") : ""),
     log: (name) => stage.read(join(home, "logs", name)),
     untilLog: (name, text) =>
-      until(
-        `"${text}" in ${name}`,
-        () => stage.log(name).includes(text) && stage.log(name),
-        { saw: () => stage.log(name) },
-      ),
+      until(`"${text}" in ${name}`, () => stage.log(name).includes(text) && stage.log(name), {
+        saw: () => stage.log(name),
+      }),
     has: (path) => existsSync(at(path)),
     record: () => calls.slice(-8).join("\n"),
   };
@@ -232,7 +232,8 @@ export function openStage(manager: Manager): {
     close: async () => {
       await call(["kill"]);
       const left = await cleanUp({ home, folder });
-      if (process.env["PARITY_KEEP"] === undefined) rmSync(folder, { recursive: true, force: true });
+      if (process.env["PARITY_KEEP"] === undefined)
+        rmSync(folder, { recursive: true, force: true });
       else appendFileSync(join(folder, "calls"), stage.record());
       if (manager.name === "xm" && left.length > 0) {
         throw new Error(`processes are left: ${left.join(", ")}`);

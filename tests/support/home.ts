@@ -8,7 +8,8 @@ import type { Client, ProcessView } from "../../runtime/client/types.ts";
 import { homePaths, type HomePaths } from "../../runtime/home/paths.ts";
 import { until } from "./condition.ts";
 
-const xm = join(import.meta.dirname, "../../dist/bin/xm.cjs");
+/** The built command line. */
+export const xmFile = join(import.meta.dirname, "../../dist/bin/xm.cjs");
 
 export interface Ran {
   readonly code: number | null;
@@ -53,7 +54,7 @@ export function testHome(options: { env?: NodeJS.ProcessEnv; home?: string } = {
 
   const run: TestHome["run"] = (args, { env, input, cwd } = {}) => {
     const begin = performance.now();
-    const child = spawn(process.execPath, [xm, ...args], {
+    const child = spawn(process.execPath, [xmFile, ...args], {
       cwd: cwd ?? folder,
       env: { ...environment, ...env },
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],

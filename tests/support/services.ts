@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createBalancers } from "../../runtime/balancer/balancers.ts";
+import { createLane } from "../../runtime/lane/lanes.ts";
 import { serveLinks } from "../../runtime/links/server.ts";
 import type { ChildServices } from "../../runtime/process/child.ts";
 
@@ -13,9 +14,19 @@ export async function childServices(folder: string): Promise<ChildServices> {
   const links = await serveLinks(linkSocket, log);
   const program = join(bin, "balancer.cjs");
   const balancers = createBalancers({ folder: join(folder, "b"), program, home: folder, log });
+  const lane = createLane({ folder: join(folder, "p"), program: join(bin, "lane.cjs"), log });
   onTestFinished(async () => {
     links.close();
     await balancers.quit();
+    await lane.quit();
   });
-  return { links, balancers, preload: join(bin, "preload.cjs"), linkSocket, exits: folder };
+  return {
+    links,
+    balancers,
+    lane,
+    preload: join(bin, "preload.cjs"),
+    linkSocket,
+    exits: folder,
+    stdin: join(folder, "in"),
+  };
 }

@@ -20,6 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "runtime/home/",
     "runtime/compat/",
     "runtime/charts/",
+    "runtime/logs/format-time.ts",
     "runtime/errors.ts",
     "runtime/version.ts",
   ],
@@ -51,6 +52,16 @@ test("runtime/client knows nothing of the daemon", () => {
   expect(wrong).toEqual([]);
 });
 
+test("the programmatic API knows God through its client only", () => {
+  const allowed = ["programmatic", "client", "config", "compat", "home", "errors.ts"];
+  const wrong = imports("runtime/programmatic").filter(({ file, target, isType }) => {
+    if (isType || !target.startsWith("..")) return false;
+    const path = relative(join(root, "runtime"), resolve(root, dirname(file), target));
+    return !allowed.includes(path.split("/")[0] ?? "");
+  });
+  expect(wrong).toEqual([]);
+});
+
 test("only runtime/wire.ts fills ports, and the simulation, whose world is made up", () => {
   const filling = ["machines", "runtime", "cli"]
     .flatMap(sources)
@@ -76,7 +87,7 @@ test("every machine can be built: each transition has a target that exists", () 
 
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => name.endsWith(".ts"))
+    .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(folder, name));
 }
 

@@ -1,8 +1,14 @@
-import { appendFileSync, readdirSync, utimesSync } from "node:fs";
+import { appendFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { openHistory, type History } from "../../runtime/history/history.ts";
-import { historyEntry, type HistoryEntry } from "../../runtime/history/record.ts";
+import {
+  decodeRecord,
+  encodeRecord,
+  historyEntry,
+  type HistoryEntry,
+  type HistoryRecord,
+} from "../../runtime/history/record.ts";
 import { testFolder } from "../support/folder.ts";
 
 const entry = (id: number, at: number, more: Partial<HistoryEntry> = {}): HistoryEntry =>
@@ -91,4 +97,88 @@ test("listeners hear each record once, as it happens", () => {
   stop();
   history.append(entry(0, 3));
   expect(heard).toEqual([1, 2]);
+});
+
+test("the last records before a moment are read from the file that holds them alone", () => {
+  const folder = join(testFolder().path, "history");
+  const history = open(folder, { segmentBytes: 300 });
+  for (let n = 1; n <= 40; n += 1) {
+    history.append(entry(n % 4, n * 10));
+    history.flush();
+  }
+  const seqs = (query: Parameters<History["read"]>[0]): number[] =>
+    history.read(query).map(({ seq }) => seq);
+  expect(seqs({ beforeSeq: 20, limit: 3 })).toEqual([17, 18, 19]);
+  expect(seqs({ until: 200, limit: 2 })).toEqual([19, 20]);
+  expect(seqs({ since: 150, until: 180 })).toEqual([15, 16, 17, 18]);
+  expect(seqs({ ids: [3], beforeSeq: 20, limit: 2 })).toEqual([15, 19]);
+  // Files after it and long before it may be damaged: they are not looked at.
+  const files = readdirSync(folder).sort();
+  const holding = files.findLastIndex((name) => Number(name.slice(0, 12)) <= 19);
+  for (const [index, name] of files.entries()) {
+    if (index !== holding && index !== holding - 1) writeFileSync(join(folder, name), "damaged\n");
+  }
+  expect(seqs({ beforeSeq: 20, limit: 1 })).toEqual([19]);
+});
+
+test("a scan in the background gives the same, forwards and back", async () => {
+  const history = open(join(testFolder().path, "history"), { segmentBytes: 300 });
+  for (let n = 1; n <= 40; n += 1) {
+    history.append(entry(0, n * 10));
+    history.flush();
+  }
+  const scanned = async (back: boolean): Promise<number[]> => {
+    const seqs: number[] = [];
+    for await (const batch of history.scan({ since: 100, until: 200 }, { back })) {
+      seqs.push(...batch.map(({ seq }) => seq));
+    }
+    return seqs;
+  };
+  const expected = Array.from({ length: 11 }, (_, n) => 10 + n);
+  expect(await scanned(false)).toEqual(expected);
+  expect(await scanned(true)).toEqual(expected.toReversed());
+});
+
+test("every field of a record is in its line, and comes back from it", () => {
+  const exit = { at: 1, code: 1, signal: null, uptimeMs: 5, askedBy: null };
+  const whole: Required<HistoryRecord> = {
+    seq: 7,
+    at: 3,
+    kind: "reload",
+    id: 4,
+    generation: 2,
+    app: 'a"b',
+    name: "n\n",
+    event: "e",
+    states: "s t",
+    status: "errored",
+    pid: 9,
+    restarts: 1,
+    unstableRestarts: 3,
+    exit,
+    decision: {
+      at: 1,
+      rule: "wantsStop",
+      next: "stop",
+      exit,
+      saw: { goal: "stop" },
+      delayMs: 0,
+      sentence: "x",
+    },
+    reload: { by: "b", done: 0, total: 1, ids: [4], failure: null },
+    by: "who",
+    sensor: "cron",
+    version: "1.0.0",
+    goal: "stop",
+    readiness: "late",
+    restartAt: 5,
+    killAt: 6,
+    judgement: { goal: "stop" } as HistoryRecord["judgement"],
+  };
+  const line = encodeRecord(whole);
+  expect(Object.keys(JSON.parse(line) as object).sort()).toEqual(Object.keys(whole).sort());
+  expect(decodeRecord(line)).toEqual(whole);
+  const bare = historyEntry({ at: 1, kind: "daemon", event: "started" });
+  expect(encodeRecord(bare)).toBe('{"seq":0,"at":1,"kind":"daemon","event":"started"}\n');
+  expect(decodeRecord(encodeRecord(bare))).toEqual(bare);
 });

@@ -112,13 +112,19 @@ function isForward({ states }: ChartModel, { source, target }: ChartEdge): boole
   return place(source) < place(target);
 }
 
+/** Characters kept free around a label with a guard: a live chart puts beside it what the guard compared. */
+const readingRoom = 16;
+
 function elkEdge(edge: ChartEdge, index: number, goesDown: boolean): ElkExtendedEdge {
-  const longest = Math.max(...edge.labels.map((label) => textOf(label).length + 3));
+  const longest = Math.max(
+    ...edge.labels.map((label) => textOf(label).length + (label.guard === null ? 3 : readingRoom)),
+  );
   return {
     id: String(index),
-    sources: [edge.source],
-    targets: [edge.target],
-    layoutOptions: { "elk.layered.priority.direction": goesDown ? "10" : "0" },
+    // One that goes back up is laid out as if it went down, and turned round again: the states stay in the order in
+    // which the machine declares them, and ELK has no cycle to break where it likes.
+    sources: [goesDown ? edge.source : edge.target],
+    targets: [goesDown ? edge.target : edge.source],
     labels: [
       {
         id: `label ${index}`,
@@ -138,9 +144,10 @@ function placedEdge(edge: ElkExtendedEdge, model: ChartModel): PlacedEdge {
       ? []
       : [section.startPoint, ...(section.bendPoints ?? []), section.endPoint];
   const [label] = edge.labels ?? [];
+  const drawn = model.edges[Number(edge.id)] ?? null;
   return {
-    edge: model.edges[Number(edge.id)] ?? null,
-    points,
+    edge: drawn,
+    points: drawn !== null && !isForward(model, drawn) ? points.toReversed() : points,
     label: label === undefined ? null : boxOf(label),
   };
 }

@@ -1,4 +1,5 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from "xstate";
+import { labelFrom, nameOf } from "../../../runtime/charts/label.ts";
 import {
   textOf,
   type ChartEdge,
@@ -43,6 +44,7 @@ function stateFrom(node: AnyStateNode): ChartState {
     kind: node.type === "history" ? "atomic" : node.type,
     initial: node.type === "compound" ? (initial?.id ?? null) : null,
     badge: badges[tag ?? ""] ?? null,
+    description: node.description ?? "",
     lines: [
       ...node.invoke.map(({ src }) => ({ kind: "invoke" as const, text: nameOf(src) })),
       ...node.entry
@@ -66,28 +68,7 @@ function edgesFrom(node: AnyStateNode): ChartEdge[] {
   return [...byTarget].map(([target, labels]) => ({ source: node.id, target, labels }));
 }
 
-function labelFrom({ eventType, guard, actions }: AnyTransitionDefinition): ChartLabel {
-  const after = /^xstate\.after\.([^.]+)\./.exec(eventType);
-  const ended = /^xstate\.(error|done)\.actor\.(.+)$/.exec(eventType);
-  const words = ended?.[1] === "error" ? "fails" : "is done";
-  return {
-    kind: eventType === "" ? "always" : after === null ? "event" : "delay",
-    event: after?.[1] ?? (ended === null ? eventType || "always" : `${ended[2]} ${words}`),
-    guard: guard === undefined ? null : nameOf(guard),
-    actions: actions.map(nameOf),
-  };
-}
-
 /** XState arms and cancels its delays by actions of its own; the pills show them. */
 function isOurs(action: unknown): boolean {
   return !nameOf(action).startsWith("xstate.");
-}
-
-/** `setGoal(stop)` for an action with parameters. */
-function nameOf(named: unknown): string {
-  if (typeof named === "string") return named;
-  const { type, params } = named as { type?: unknown; params?: Readonly<Record<string, unknown>> };
-  if (typeof type !== "string") throw new Error("a guard or an action has no name");
-  const values = Object.values(params ?? {});
-  return values.length === 0 ? type : `${type}(${values.join(", ")})`;
 }

@@ -1,8 +1,21 @@
-import { appendFileSync, openSync, renameSync, truncateSync, writeSync, closeSync } from "node:fs";
+import { spawn } from "node:child_process";
+import {
+  appendFileSync,
+  copyFileSync,
+  closeSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import { flushLogs } from "../../../runtime/logs/flush.ts";
 import { followFile } from "../../../runtime/logs/follow.ts";
 import { lastLines } from "../../../runtime/logs/last-lines.ts";
+import { reopenLogs } from "../../../runtime/logs/reopen.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
 
@@ -92,4 +105,82 @@ test("emptying passes over files that are not there", () => {
   flushLogs([`${path}/none.log`, file]);
   truncateSync(file, 0);
   expect(() => flushLogs([path])).toThrow("EISDIR");
+});
+
+test("what was rotated while nobody read is read from its position, then the new file", async () => {
+  const { put, path: folder } = testFolder();
+  const path = put("a.log", "one\ntwo\n");
+  const { ino } = statSync(path);
+  renameSync(path, `${folder}/a.log.1`);
+  put("a.log", "three\n");
+  const lines: string[] = [];
+  const positions: number[] = [];
+  const abort = new AbortController();
+  const following = followFile({
+    path,
+    fromBytes: 4,
+    fromInode: ino,
+    onLine: (line, { bytes }) => void (lines.push(line), positions.push(bytes)),
+    signal: abort.signal,
+  });
+  onTestFinished(async () => {
+    abort.abort();
+    await following;
+  });
+  await become(lines, ["two", "three"]);
+  expect(positions).toEqual([8, 6]);
+});
+
+test("a renamed file gets its name back from the program that has it open, and loses nothing", async () => {
+  const { path: folder } = testFolder();
+  const out = `${folder}/out.log`;
+  const descriptor = openSync(out, "a");
+  const child = spawn("sh", ["-c", "echo one; read word; echo $word; read word; echo $word"], {
+    stdio: ["pipe", descriptor, "ignore"],
+  });
+  closeSync(descriptor);
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const text = (file: string): string => readFileSync(file, "utf8");
+  await until("a line", () => text(out) === "one\n");
+  renameSync(out, `${out}.1`);
+  const writer = { name: "app (0)", pid: child.pid ?? 0, files: [out] };
+  expect(await reopenLogs([writer])).toEqual({ files: [out], notes: [] });
+  expect([text(out), text(`${out}.1`)]).toEqual(["", "one\n"]);
+  child.stdin?.write("two\n");
+  await until("the next line", () => text(out) === "two\n");
+  rmSync(out);
+  expect(await reopenLogs([writer])).toEqual({
+    files: [out],
+    notes: [`app (0) writes into a removed ${out} until it is restarted`],
+  });
+  expect(text(out)).toBe("");
+});
+
+test("what was copied and emptied before it was read is read from the copy, also when the file has grown again", async () => {
+  const { put, path: folder } = testFolder();
+  const path = put("a.log", "line one\n");
+  put("a.log.2", "another, older copy that is longer\n");
+  const lines: string[] = [];
+  const abort = new AbortController();
+  let isBlocked = true;
+  const following = followFile({
+    path,
+    fromBytes: 0,
+    onLine: async (line) => {
+      lines.push(line);
+      await until("the rotation", () => !isBlocked);
+    },
+    signal: abort.signal,
+  });
+  onTestFinished(async () => {
+    abort.abort();
+    await following;
+  });
+  await become(lines, ["line one"]);
+  appendFileSync(path, "line two\n");
+  copyFileSync(path, `${folder}/a.log.1`);
+  flushLogs([path]);
+  appendFileSync(path, "line three, longer than what was there before\n");
+  isBlocked = false;
+  await become(lines, ["line one", "line two", "line three, longer than what was there before"]);
 });

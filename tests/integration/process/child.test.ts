@@ -42,8 +42,13 @@ async function setUp(script: string, change: Partial<AppSpec> = {}) {
     instance: 1,
     home: folder.path,
     lifeId: "life",
-    logs: { out: join(folder.path, "logs/out.log"), error: join(folder.path, "logs/err.log") },
+    logs: {
+      out: join(folder.path, "logs/out.log"),
+      error: join(folder.path, "logs/err.log"),
+      combined: null,
+    },
     pidFile: join(folder.path, "pids/app-3.pid"),
+    counts: { createdAt: 1, restarts: 0, unstableRestarts: 0 },
   };
   const events = {
     spawned: (fact: ChildFact) => void told.push({ type: "spawned", fact }),

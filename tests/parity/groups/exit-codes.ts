@@ -34,7 +34,21 @@ export const exitCodes = [
     }
   }),
   scenario("commands about the daemon end with 0", async (s) => {
-    for (const command of ["ping", "list", "ls", "l", "ps", "status", "jlist", "prettylist", "save", "dump", "reloadLogs", "flush", "kill"]) {
+    for (const command of [
+      "ping",
+      "list",
+      "ls",
+      "l",
+      "ps",
+      "status",
+      "jlist",
+      "prettylist",
+      "save",
+      "dump",
+      "reloadLogs",
+      "flush",
+      "kill",
+    ]) {
       await s.code(command);
     }
     await s.code("resurrect");

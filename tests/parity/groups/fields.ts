@@ -16,7 +16,11 @@ const rows: readonly Row[] = [
   ["name: as declared", { name: "n" }, ["name", ...logPaths, "pm_pid_path"]],
   ["name: the script's base name otherwise", {}, ["name", ...logPaths, "pm_pid_path"]],
   ["namespace", { namespace: "red" }, ["namespace"]],
-  ["exec for script", { name: "n", exec: "tells.cjs", script: undefined }, ["pm_exec_path", "name"]],
+  [
+    "exec for script",
+    { name: "n", exec: "tells.cjs", script: undefined },
+    ["pm_exec_path", "name"],
+  ],
   ["name_prefix", { name: "n", name_prefix: "pre-" }, ["name", "name_prefix"]],
   ["args as a string", { args: 'a "b c" --d=e' }, ["args"]],
   ["args as an array", { args: ["a", "b c", "--d=e"] }, ["args"]],
@@ -44,7 +48,11 @@ const rows: readonly Row[] = [
   ["instances of a fork app", { instances: 2 }, ["instances", "exec_mode", ...logPaths]],
   ["merge_logs", { instances: 2, merge_logs: true }, ["merge_logs", ...logPaths]],
   ["combine_logs is merge_logs", { instances: 2, combine_logs: true }, ["merge_logs", ...logPaths]],
-  ["max_restarts and min_uptime", { max_restarts: 5, min_uptime: 2000 }, ["max_restarts", "min_uptime"]],
+  [
+    "max_restarts and min_uptime",
+    { max_restarts: 5, min_uptime: 2000 },
+    ["max_restarts", "min_uptime"],
+  ],
   ["min_uptime with a unit", { min_uptime: "5s" }, ["min_uptime"]],
   ["max_memory_restart with a unit", { max_memory_restart: "300M" }, ["max_memory_restart"]],
   ["max_memory_restart in G", { max_memory_restart: "1G" }, ["max_memory_restart"]],
@@ -52,7 +60,11 @@ const rows: readonly Row[] = [
   ["max_memory_restart as bytes", { max_memory_restart: 300000000 }, ["max_memory_restart"]],
   ["restart_delay", { restart_delay: 400 }, ["restart_delay"]],
   ["exp_backoff_restart_delay", { exp_backoff_restart_delay: 100 }, ["exp_backoff_restart_delay"]],
-  ["kill_timeout and listen_timeout", { kill_timeout: 700, listen_timeout: 900 }, ["kill_timeout", "listen_timeout"]],
+  [
+    "kill_timeout and listen_timeout",
+    { kill_timeout: 700, listen_timeout: 900 },
+    ["kill_timeout", "listen_timeout"],
+  ],
   ["kill_retry_time", { kill_retry_time: 50 }, ["kill_retry_time"]],
   ["shutdown_with_message", { shutdown_with_message: true }, ["shutdown_with_message"]],
   ["wait_ready", { wait_ready: true, args: "ready" }, ["wait_ready", "status"]],
@@ -68,23 +80,44 @@ const rows: readonly Row[] = [
   ["pmx: false", { pmx: false }, ["pmx"]],
   ["windowsHide: false", { windowsHide: false }, ["windowsHide"]],
   ["instance_var", { instance_var: "NUMBER" }, ["instance_var", "NUMBER", "NODE_APP_INSTANCE"]],
-  ["increment_var", { increment_var: "PORT", env: { PORT: 4000 } }, ["increment_var", "PORT"], { "fields.0.PORT": "values of env in jlist" }],
+  [
+    "increment_var",
+    { increment_var: "PORT", env: { PORT: 4000 } },
+    ["increment_var", "PORT"],
+    { "fields.0.PORT": "values of env in jlist" },
+  ],
   ["source_map_support: false", { source_map_support: false }, ["source_map_support"]],
-  ["disable_source_map_support", { disable_source_map_support: true }, ["disable_source_map_support"]],
+  [
+    "disable_source_map_support",
+    { disable_source_map_support: true },
+    ["disable_source_map_support"],
+  ],
   ["time", { time: true }, ["time", "log_date_format"]],
   ["log_date_format", { log_date_format: "YYYY" }, ["log_date_format"]],
   ["log_type", { log_type: "json" }, ["log_type"]],
-  ["watch: false and ignore_watch", { watch: false, ignore_watch: ["a", "b"] }, ["watch", "ignore_watch"]],
+  [
+    "watch: false and ignore_watch",
+    { watch: false, ignore_watch: ["a", "b"] },
+    ["watch", "ignore_watch"],
+  ],
   ["watch: a list", { watch: ["sub"] }, ["watch"]],
   ["watch_delay", { watch_delay: 500 }, ["watch_delay"]],
   ["exec_mode: fork", { exec_mode: "fork" }, ["exec_mode"]],
-  ["exec_mode: cluster", { exec_mode: "cluster", args: "listen" }, ["exec_mode", "instances", ...logPaths]],
+  [
+    "exec_mode: cluster",
+    { exec_mode: "cluster", args: "listen" },
+    ["exec_mode", "instances", ...logPaths],
+  ],
   ["exec_mode: cluster_mode", { exec_mode: "cluster_mode", args: "listen" }, ["exec_mode"]],
   ["instances: a text", { instances: "2" }, ["instances", "exec_mode"]],
   ["port", { port: 4100 }, ["port", "PORT"], { "fields.0.PORT": "values of env in jlist" }],
   ["io", { io: { tracing: false } }, ["io"]],
   ["a field of the user's own", { append_env_to_name: true, env_x: { A: "1" } }, ["name"]],
-  ["trace and deep_monitoring", { trace: false, deep_monitoring: false }, ["trace", "deep_monitoring"]],
+  [
+    "trace and deep_monitoring",
+    { trace: false, deep_monitoring: false },
+    ["trace", "deep_monitoring"],
+  ],
   ["filter_env as a list", { filter_env: ["LAN"] }, ["filter_env", "LANG"]],
   [
     "user is uid",
@@ -103,7 +136,10 @@ const fieldScenarios = rows.map(([rule, fields, shown, differs]) =>
       await s.start({ script: "tells.cjs", ...fields });
       const list = await s.list();
       s.see("count", list.length);
-      s.see("fields", list.map((each) => fieldsOf(each, shown)));
+      s.see(
+        "fields",
+        list.map((each) => fieldsOf(each, shown)),
+      );
     },
     differs === undefined ? {} : { differs },
   ),
@@ -125,11 +161,40 @@ export const fields: readonly Scenario[] = [
       s.see(
         "values",
         fieldsOf(first, [
-          "name", "namespace", "pm_id", "status", "restart_time", "unstable_restarts", "exec_mode", "exec_interpreter",
-          "pm_exec_path", "pm_cwd", "pm_out_log_path", "pm_err_log_path", "pm_pid_path", "node_args",
-          "instances", "autorestart", "autostart", "vizion", "treekill", "instance_var",
-          "kill_retry_time", "windowsHide", "username", "pmx", "automation", "km_link", "vizion_running",
-          "NODE_APP_INSTANCE", "node_version", "version", "filter_env", "axm_monitor", "axm_dynamic", "COLOR",
+          "name",
+          "namespace",
+          "pm_id",
+          "status",
+          "restart_time",
+          "unstable_restarts",
+          "exec_mode",
+          "exec_interpreter",
+          "pm_exec_path",
+          "pm_cwd",
+          "pm_out_log_path",
+          "pm_err_log_path",
+          "pm_pid_path",
+          "node_args",
+          "instances",
+          "autorestart",
+          "autostart",
+          "vizion",
+          "treekill",
+          "instance_var",
+          "kill_retry_time",
+          "windowsHide",
+          "username",
+          "pmx",
+          "automation",
+          "km_link",
+          "vizion_running",
+          "NODE_APP_INSTANCE",
+          "node_version",
+          "version",
+          "filter_env",
+          "axm_monitor",
+          "axm_dynamic",
+          "COLOR",
         ]),
       );
     },
@@ -161,8 +226,11 @@ export const fields: readonly Scenario[] = [
   scenario("prettylist is jlist as Node's inspection prints it", async (s) => {
     await s.start({ script: "tells.cjs", name: "n" });
     const text = await s.ok("prettylist");
-    const file = s.write("read.cjs", `const list = ${text.slice(text.indexOf("["))};
-      console.log(JSON.stringify([list.length, Object.keys(list[0]).sort(), list[0].name, list[0].pm2_env.status]))`);
+    const file = s.write(
+      "read.cjs",
+      `const list = ${text.slice(text.indexOf("["))};
+      console.log(JSON.stringify([list.length, Object.keys(list[0]).sort(), list[0].name, list[0].pm2_env.status]))`,
+    );
     s.see("what a script reads", (await s.node([file])).stdout);
   }),
   scenario("jlist and prettylist of an empty list", async (s) => {

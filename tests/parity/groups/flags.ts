@@ -11,9 +11,18 @@ const rows: readonly Row[] = [
   [["-n", "n"], ["name"]],
   [["--name=n"], ["name"]],
   [["--namespace", "red"], ["namespace"]],
-  [["-i", "2", "--", "listen"], ["instances", "exec_mode", ...logPaths]],
-  [["-i", "2", "--merge-logs", "--", "listen"], ["merge_logs", ...logPaths]],
-  [["--cwd", "sub"], ["pm_cwd", "pm_exec_path"]],
+  [
+    ["-i", "2", "--", "listen"],
+    ["instances", "exec_mode", ...logPaths],
+  ],
+  [
+    ["-i", "2", "--merge-logs", "--", "listen"],
+    ["merge_logs", ...logPaths],
+  ],
+  [
+    ["--cwd", "sub"],
+    ["pm_cwd", "pm_exec_path"],
+  ],
   [["--interpreter", "node"], ["exec_interpreter"]],
   [["--node-args", "--no-deprecation --trace-warnings"], ["node_args"]],
   [["--node-args=--no-deprecation"], ["node_args"]],
@@ -21,8 +30,14 @@ const rows: readonly Row[] = [
   [["-o", "o.txt"], logPaths],
   [["--output", "o.txt", "--error", "e.txt"], logPaths],
   [["-e", "e.txt"], logPaths],
-  [["-l", "l.txt"], [...logPaths, "pm_log_path"]],
-  [["--log", "l.txt"], [...logPaths, "pm_log_path"]],
+  [
+    ["-l", "l.txt"],
+    [...logPaths, "pm_log_path"],
+  ],
+  [
+    ["--log", "l.txt"],
+    [...logPaths, "pm_log_path"],
+  ],
   [["--disable-logs"], logPaths],
   [["--log-date-format", "YYYY"], ["log_date_format"]],
   [["--log-type", "json"], ["log_type"]],
@@ -51,9 +66,18 @@ const rows: readonly Row[] = [
   [["--source-map-support"], ["source_map_support"]],
   [["--disable-source-map-support"], ["disable_source_map_support"]],
   [["--watch-delay", "500"], ["watch_delay"]],
-  [["--filter-env", "LAN"], ["filter_env", "LANG"]],
-  [["--uid", "root", "--gid", "root"], ["uid", "gid"]],
-  [["-u", "root"], ["uid", "username"]],
+  [
+    ["--filter-env", "LAN"],
+    ["filter_env", "LANG"],
+  ],
+  [
+    ["--uid", "root", "--gid", "root"],
+    ["uid", "gid"],
+  ],
+  [
+    ["-u", "root"],
+    ["uid", "username"],
+  ],
   [["--", "a", "--b", "c d"], ["args"]],
   [["-s"], ["status"]],
   [["--silent"], ["status"]],
@@ -65,7 +89,10 @@ const flagScenarios = rows.map(([words, shown]) =>
   scenario(`start ${words.join(" ")}`, async (s) => {
     s.write("sub/.keep", "");
     s.see("exit code", (await s.run("start", "tells.cjs", ...words)).code);
-    s.see("fields", (await s.list()).map((each) => fieldsOf(each, shown)));
+    s.see(
+      "fields",
+      (await s.list()).map((each) => fieldsOf(each, shown)),
+    );
   }),
 );
 
@@ -86,10 +113,14 @@ export const flags: readonly Scenario[] = [
   scenario("PM2_SILENT prints nothing either", async (s) => {
     s.see("start", (await s.call(["start", "tells.cjs"], { env: { PM2_SILENT: "true" } })).stdout);
   }),
-  scenario("flags over a file's fields", async (s) => {
-    await s.start({ name: "n", script: "tells.cjs", max_restarts: 3 }, "--max-restarts", "9");
-    s.see("fields", fieldsOf(await s.one(), ["max_restarts"]));
-  }, { differs: { "fields.max_restarts": "flags beside a file" } }),
+  scenario(
+    "flags over a file's fields",
+    async (s) => {
+      await s.start({ name: "n", script: "tells.cjs", max_restarts: 3 }, "--max-restarts", "9");
+      s.see("fields", fieldsOf(await s.one(), ["max_restarts"]));
+    },
+    { differs: { "fields.max_restarts": "flags beside a file" } },
+  ),
   scenario("-i max and -i 0 are the processors, -i -1 one less, at least one", async (s) => {
     const count = async (name: string, number: string): Promise<void> => {
       await s.ok("start", "tells.cjs", "--name", name, "-i", number, "--", "listen");
@@ -102,24 +133,34 @@ export const flags: readonly Scenario[] = [
       s.see(name, list.filter((each) => each.name === name).length);
     }
   }),
-  scenario("--hp names the home", async (s) => {
-    const env = { PM2_HOME: undefined };
-    const ran = await s.call(["ping", "--hp", s.home], { env });
-    s.see("exit code", ran.code);
-    s.see("the home is there", s.has("h/logs"));
-    // PM2 has made its home elsewhere.
-    await s.call(["kill"], { env });
-  }, { differs: { "the home is there": "--hp" } }),
+  scenario(
+    "--hp names the home",
+    async (s) => {
+      const env = { PM2_HOME: undefined };
+      const ran = await s.call(["ping", "--hp", s.home], { env });
+      s.see("exit code", ran.code);
+      s.see("the home is there", s.has("h/logs"));
+      // PM2 has made its home elsewhere.
+      await s.call(["kill"], { env });
+    },
+    { differs: { "the home is there": "--hp" } },
+  ),
   scenario("--only takes some apps of a file", async (s) => {
     const app = (name: string): object => ({ name, script: "tells.cjs" });
     await s.start([app("a"), app("b"), app("c")], "--only", "a,c");
-    s.see("names", (await s.list()).map(({ name }) => name));
+    s.see(
+      "names",
+      (await s.list()).map(({ name }) => name),
+    );
   }),
   scenario("-f starts a second copy, without it that is a failure", async (s) => {
     await s.ok("start", "tells.cjs");
     await s.code("start", "tells.cjs");
     await s.code("start", "tells.cjs", "-f");
-    s.see("processes", (await s.list()).map(({ name, pm_id: id }) => `${name} ${id}`));
+    s.see(
+      "processes",
+      (await s.list()).map(({ name, pm_id: id }) => `${name} ${id}`),
+    );
   }),
   scenario("--attach shows the output of what was started", async (s) => {
     const attached = s.follow("start", "tells.cjs", "--attach", "--", "out=hello");

@@ -30,7 +30,10 @@ const recovers = (rule: string, app: object, lives: number): Scenario =>
   scenario(`restart: ${rule}`, async (s) => {
     await s.start({ name: "a", script: "tells.cjs", ...app });
     await s.untilTold("up", lives);
-    s.see("fields", fieldsOf(await s.untilStatus("online"), ["status", "restart_time", "unstable_restarts"]));
+    s.see(
+      "fields",
+      fieldsOf(await s.untilStatus("online"), ["status", "restart_time", "unstable_restarts"]),
+    );
     s.see("lives", s.told("up").length);
   });
 
@@ -48,41 +51,93 @@ export const lifecycle: readonly Scenario[] = [
   ends("autorestart: false and a clean end", { args: "exit=0", autorestart: false }, "stopped"),
   ends("a code of stop_exit_codes", { args: "exit=4", stop_exit_codes: [0, 4] }, "stopped"),
   ends("stop_exit_codes as one number", { args: "exit=4", stop_exit_codes: 4 }, "stopped"),
-  ends("a code that is not of stop_exit_codes", { args: "exit=5", stop_exit_codes: [4], max_restarts: 2 }, "errored"),
+  ends(
+    "a code that is not of stop_exit_codes",
+    { args: "exit=5", stop_exit_codes: [4], max_restarts: 2 },
+    "errored",
+  ),
   ends("death by a signal", { args: "bare dies@20=SIGKILL", autorestart: false }, "stopped"),
-  ends("death by SIGTERM of its own", { args: "bare dies@20=SIGTERM", autorestart: false }, "stopped"),
+  ends(
+    "death by SIGTERM of its own",
+    { args: "bare dies@20=SIGTERM", autorestart: false },
+    "stopped",
+  ),
   ends("an uncaught exception", { args: "throw", autorestart: false }, "stopped"),
   ends("an unhandled rejection", { args: "reject exit=0@300", autorestart: false }, "stopped", {
     "fields.exit_code": "an unhandled rejection",
   }),
   ...["restart_delay", "exp_backoff_restart_delay"].map((field) =>
-    scenario(`exit: ${field} until the count is full`, async (s) => {
-      await s.start({ name: "a", script: "tells.cjs", args: "exit=1", max_restarts: 3, [field]: 60 });
-      await s.untilTold("up", 3);
-      const rest = (status = ""): boolean => status === "errored" || status === "waiting restart";
-      const [rested] = await s.untilList("rest", ([each]) => rest(each?.pm2_env.status));
-      s.see("status after the third exit", rested?.pm2_env.status);
-    }, { differs: { "status after the third exit": "max_restarts beside a delay" } }),
+    scenario(
+      `exit: ${field} until the count is full`,
+      async (s) => {
+        await s.start({
+          name: "a",
+          script: "tells.cjs",
+          args: "exit=1",
+          max_restarts: 3,
+          [field]: 60,
+        });
+        await s.untilTold("up", 3);
+        const rest = (status = ""): boolean => status === "errored" || status === "waiting restart";
+        const [rested] = await s.untilList("rest", ([each]) => rest(each?.pm2_env.status));
+        s.see("status after the third exit", rested?.pm2_env.status);
+      },
+      { differs: { "status after the third exit": "max_restarts beside a delay" } },
+    ),
   ),
-  ends("min_uptime below every life counts none as unstable", { args: "exit=3@150", min_uptime: 100, max_restarts: 3, stop_exit_codes: [3] }, "stopped"),
-  ends("cluster mode counts alike", { args: "exit=1", exec_mode: "cluster", max_restarts: 3 }, "errored"),
-  ends("cluster mode, autorestart: false", { args: "exit=6@50", exec_mode: "cluster", autorestart: false }, "stopped"),
+  ends(
+    "min_uptime below every life counts none as unstable",
+    { args: "exit=3@150", min_uptime: 100, max_restarts: 3, stop_exit_codes: [3] },
+    "stopped",
+  ),
+  ends(
+    "cluster mode counts alike",
+    { args: "exit=1", exec_mode: "cluster", max_restarts: 3 },
+    "errored",
+  ),
+  ends(
+    "cluster mode, autorestart: false",
+    { args: "exit=6@50", exec_mode: "cluster", autorestart: false },
+    "stopped",
+  ),
   recovers("two crashes and then up", { args: "crash=2" }, 3),
   recovers("one crash with restart_delay", { args: "crash=1", restart_delay: 80 }, 2),
-  recovers("one crash with exp_backoff_restart_delay", { args: "crash=1", exp_backoff_restart_delay: 50 }, 2),
+  recovers(
+    "one crash with exp_backoff_restart_delay",
+    { args: "crash=1", exp_backoff_restart_delay: 50 },
+    2,
+  ),
   recovers("a crash in cluster mode", { args: "crash=1 listen", exec_mode: "cluster" }, 2),
-  scenario("waiting restart is shown while restart_delay runs, without a pid", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs", args: "exit=1", restart_delay: 30_000 });
-    const waiting = await s.untilStatus("waiting restart");
-    s.see("fields", fieldsOf(waiting, ["status", "restart_time", "unstable_restarts", "exit_code", "restart_delay"]));
-    s.see("there is a pid", waiting.pid !== 0);
-    await s.code("stop", "a");
-    s.see("after stop", fieldsOf(await s.one(), ["status"]));
-    await s.code("start", "a");
-    await s.untilTold("up", 2);
-  }, { sample: true, differs: { "there is a pid": "the pid while a restart is awaited" } }),
+  scenario(
+    "waiting restart is shown while restart_delay runs, without a pid",
+    async (s) => {
+      await s.start({ name: "a", script: "tells.cjs", args: "exit=1", restart_delay: 30_000 });
+      const waiting = await s.untilStatus("waiting restart");
+      s.see(
+        "fields",
+        fieldsOf(waiting, [
+          "status",
+          "restart_time",
+          "unstable_restarts",
+          "exit_code",
+          "restart_delay",
+        ]),
+      );
+      s.see("there is a pid", waiting.pid !== 0);
+      await s.code("stop", "a");
+      s.see("after stop", fieldsOf(await s.one(), ["status"]));
+      await s.code("start", "a");
+      await s.untilTold("up", 2);
+    },
+    { sample: true, differs: { "there is a pid": "the pid while a restart is awaited" } },
+  ),
   scenario("exp_backoff_restart_delay grows by half", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs", args: "crash=3", exp_backoff_restart_delay: 100 });
+    await s.start({
+      name: "a",
+      script: "tells.cjs",
+      args: "crash=3",
+      exp_backoff_restart_delay: 100,
+    });
     await s.untilTold("up", 4);
     const list = await s.untilList("the last delay", ([each]) => each?.pm2_env.status === "online");
     s.see("fields", fieldsOf(list[0]!, ["restart_time", "exp_backoff_restart_delay"]));
@@ -92,7 +147,10 @@ export const lifecycle: readonly Scenario[] = [
     await s.untilTold("up", 3);
     await s.untilStatus("online");
     await s.ok("restart", "a");
-    s.see("after restart", fieldsOf(await s.one(), ["pm_id", "status", "restart_time", "unstable_restarts"]));
+    s.see(
+      "after restart",
+      fieldsOf(await s.one(), ["pm_id", "status", "restart_time", "unstable_restarts"]),
+    );
     await s.code("reset", "a");
     s.see("after reset", fieldsOf(await s.one(), ["restart_time", "unstable_restarts", "status"]));
   }),
@@ -116,21 +174,29 @@ export const lifecycle: readonly Scenario[] = [
     await s.ok("start", "a");
     s.see("after start", fieldsOf(await s.one(), ["status", "restart_time"]));
   }),
-  scenario("autostart: false is started by its name", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs", autostart: false });
-    s.see("before", statuses(await s.list()));
-    s.see("pid before", (await s.one()).pid);
-    await s.code("start", "a");
-    s.see("after", statuses(await s.list()));
-    s.see("restarts", fieldsOf(await s.one(), ["restart_time"]));
-  }, { differs: { after: "starting what has autostart: false" } }),
-  scenario("stop sends one SIGINT", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs" });
-    await s.untilTold("up");
-    await s.ok("stop", "a");
-    s.see("signals", await signalsOf(s));
-    s.see("status", fieldsOf(await s.one(), ["status", "exit_code"]));
-  }, { sample: true }),
+  scenario(
+    "autostart: false is started by its name",
+    async (s) => {
+      await s.start({ name: "a", script: "tells.cjs", autostart: false });
+      s.see("before", statuses(await s.list()));
+      s.see("pid before", (await s.one()).pid);
+      await s.code("start", "a");
+      s.see("after", statuses(await s.list()));
+      s.see("restarts", fieldsOf(await s.one(), ["restart_time"]));
+    },
+    { differs: { after: "starting what has autostart: false" } },
+  ),
+  scenario(
+    "stop sends one SIGINT",
+    async (s) => {
+      await s.start({ name: "a", script: "tells.cjs" });
+      await s.untilTold("up");
+      await s.ok("stop", "a");
+      s.see("signals", await signalsOf(s));
+      s.see("status", fieldsOf(await s.one(), ["status", "exit_code"]));
+    },
+    { sample: true },
+  ),
   scenario("restart and delete send one SIGINT each", async (s) => {
     await s.start({ name: "a", script: "tells.cjs" });
     await s.untilTold("up");
@@ -165,26 +231,47 @@ export const lifecycle: readonly Scenario[] = [
     s.see("exit code", (await stopping).code);
     s.see("after", fieldsOf(await s.one(), ["status"]));
   }),
-  scenario("shutdown_with_message sends no signal but the message", async (s) => {
-    s.write("listens.cjs", `const fs = require("fs"); const tell = (what, value) => fs.appendFileSync(__dirname + "/told.ndjson", JSON.stringify({ what, value }) + "\\n");
+  scenario(
+    "shutdown_with_message sends no signal but the message",
+    async (s) => {
+      s.write(
+        "listens.cjs",
+        `const fs = require("fs"); const tell = (what, value) => fs.appendFileSync(__dirname + "/told.ndjson", JSON.stringify({ what, value }) + "\\n");
       process.on("SIGINT", () => tell("signal", "SIGINT"));
       process.on("message", (message) => { tell("message", message); if (message === "shutdown") process.exit(0); });
-      tell("up"); setInterval(() => {}, 1e9)`);
-    await s.start({ name: "a", script: "listens.cjs", shutdown_with_message: true });
-    await s.untilTold("up");
-    await s.ok("stop", "a");
-    s.see("told", s.told().map(({ what, value }) => [what, value ?? null]));
-    s.see("status", fieldsOf(await s.one(), ["status"]));
-  }, { sample: true }),
+      tell("up"); setInterval(() => {}, 1e9)`,
+      );
+      await s.start({ name: "a", script: "listens.cjs", shutdown_with_message: true });
+      await s.untilTold("up");
+      await s.ok("stop", "a");
+      s.see(
+        "told",
+        s.told().map(({ what, value }) => [what, value ?? null]),
+      );
+      s.see("status", fieldsOf(await s.one(), ["status"]));
+    },
+    { sample: true },
+  ),
   scenario("shutdown_with_message in cluster mode", async (s) => {
-    s.write("listens.cjs", `const fs = require("fs"); const tell = (what, value) => fs.appendFileSync(__dirname + "/told.ndjson", JSON.stringify({ what, value }) + "\\n");
+    s.write(
+      "listens.cjs",
+      `const fs = require("fs"); const tell = (what, value) => fs.appendFileSync(__dirname + "/told.ndjson", JSON.stringify({ what, value }) + "\\n");
       process.on("SIGINT", () => tell("signal", "SIGINT"));
       process.on("message", (message) => { if (message === "shutdown") { tell("message", message); process.exit(0); } });
-      require("http").createServer().listen(0, "127.0.0.1", () => tell("up"))`);
-    await s.start({ name: "a", script: "listens.cjs", shutdown_with_message: true, exec_mode: "cluster" });
+      require("http").createServer().listen(0, "127.0.0.1", () => tell("up"))`,
+    );
+    await s.start({
+      name: "a",
+      script: "listens.cjs",
+      shutdown_with_message: true,
+      exec_mode: "cluster",
+    });
     await s.untilTold("up");
     await s.ok("stop", "a");
-    s.see("told", s.told().map(({ what, value }) => [what, value ?? null]));
+    s.see(
+      "told",
+      s.told().map(({ what, value }) => [what, value ?? null]),
+    );
   }),
   scenario("treekill reaches the children", async (s) => {
     await s.start({ name: "a", script: "tells.cjs", args: "child" });
@@ -224,13 +311,29 @@ export const lifecycle: readonly Scenario[] = [
     await s.untilTold("up", 2);
     s.see("fields", fieldsOf(await s.untilStatus("online"), ["restart_time", "unstable_restarts"]));
   }),
-  scenario("wait_ready: start returns after 'ready'", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs", args: "ready@400", wait_ready: true, listen_timeout: 20_000 });
-    s.see("said ready", s.told("ready").length);
-    s.see("status", (await s.one()).pm2_env.status);
-  }, { sample: true }),
+  scenario(
+    "wait_ready: start returns after 'ready'",
+    async (s) => {
+      await s.start({
+        name: "a",
+        script: "tells.cjs",
+        args: "ready@400",
+        wait_ready: true,
+        listen_timeout: 20_000,
+      });
+      s.see("said ready", s.told("ready").length);
+      s.see("status", (await s.one()).pm2_env.status);
+    },
+    { sample: true },
+  ),
   scenario("wait_ready: launching is shown until then", async (s) => {
-    const starting = s.start({ name: "a", script: "tells.cjs", args: "ready@4000", wait_ready: true, listen_timeout: 60_000 });
+    const starting = s.start({
+      name: "a",
+      script: "tells.cjs",
+      args: "ready@4000",
+      wait_ready: true,
+      listen_timeout: 60_000,
+    });
     await s.untilTold("up");
     s.see("meanwhile", (await s.one()).pm2_env.status);
     await starting;
@@ -242,7 +345,15 @@ export const lifecycle: readonly Scenario[] = [
     s.see("said ready", s.told("ready").length);
   }),
   scenario("wait_ready in cluster mode", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs", args: "listen ready@300", wait_ready: true, listen_timeout: 20_000, exec_mode: "cluster", instances: 2 });
+    await s.start({
+      name: "a",
+      script: "tells.cjs",
+      args: "listen ready@300",
+      wait_ready: true,
+      listen_timeout: 20_000,
+      exec_mode: "cluster",
+      instances: 2,
+    });
     s.see("said ready", s.told("ready").length);
     s.see("statuses", statuses(await s.list()));
   }),
@@ -252,23 +363,43 @@ export const lifecycle: readonly Scenario[] = [
     await s.untilTold("up");
     let number = 0;
     const { until } = await import("../../support/condition.ts");
-    await until("the second life", () => {
-      s.write(`watched/${(number += 1)}.txt`, "x");
-      return s.told("up").length >= 2;
-    }, { withinMs: 30_000 });
+    await until(
+      "the second life",
+      () => {
+        s.write(`watched/${(number += 1)}.txt`, "x");
+        return s.told("up").length >= 2;
+      },
+      { withinMs: 30_000 },
+    );
     s.see("restarted", Number((await s.untilStatus("online")).pm2_env["restart_time"]) >= 1);
     await s.ok("stop", "a");
     s.see("watch after stop", fieldsOf(await s.one(), ["status", "watch"]));
   }),
   scenario("max_restarts counts each life that ends before min_uptime", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs", args: "exit=1@30", min_uptime: 5000, max_restarts: 4 });
+    await s.start({
+      name: "a",
+      script: "tells.cjs",
+      args: "exit=1@30",
+      min_uptime: 5000,
+      max_restarts: 4,
+    });
     s.see("fields", fieldsOf(await s.untilStatus("errored"), counters));
   }),
   scenario("restart all restarts stopped and running alike", async (s) => {
-    await s.start([{ name: "a", script: "tells.cjs" }, { name: "b", script: "tells.cjs" }]);
+    await s.start([
+      { name: "a", script: "tells.cjs" },
+      { name: "b", script: "tells.cjs" },
+    ]);
     await s.ok("stop", "b");
     await s.code("restart", "all");
-    s.see("restarts", (await s.list()).map((each) => [each.name, each.pm2_env.status, each.pm2_env["restart_time"]]));
+    s.see(
+      "restarts",
+      (await s.list()).map((each) => [
+        each.name,
+        each.pm2_env.status,
+        each.pm2_env["restart_time"],
+      ]),
+    );
   }),
   scenario("reload of a fork app is a restart", async (s) => {
     await s.start({ name: "a", script: "tells.cjs" });

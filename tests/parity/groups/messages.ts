@@ -16,12 +16,19 @@ tell("up"); setInterval(() => {}, 1e9);`;
 
 /** What reaches an app, and what an app says of itself. */
 export const messages: readonly Scenario[] = [
-  scenario("send writes a line to stdin", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs", args: "stdin" });
-    await s.untilTold("up");
-    await s.code("send", "0", "hello there");
-    s.see("lines", (await s.untilTold("line")).map(({ value }) => value));
-  }, { sample: true }),
+  scenario(
+    "send writes a line to stdin",
+    async (s) => {
+      await s.start({ name: "a", script: "tells.cjs", args: "stdin" });
+      await s.untilTold("up");
+      await s.code("send", "0", "hello there");
+      s.see(
+        "lines",
+        (await s.untilTold("line")).map(({ value }) => value),
+      );
+    },
+    { sample: true },
+  ),
   scenario("send to nobody", async (s) => {
     await s.code("send", "9", "hello");
   }),
@@ -29,7 +36,9 @@ export const messages: readonly Scenario[] = [
     s.write("acts.cjs", acts);
     await s.start({ name: "a", script: "acts.cjs" });
     await s.untilTold("up");
-    const [one] = await s.untilList("its metric", ([each]) => JSON.stringify(each?.pm2_env["axm_monitor"] ?? {}).includes("queue"));
+    const [one] = await s.untilList("its metric", ([each]) =>
+      JSON.stringify(each?.pm2_env["axm_monitor"] ?? {}).includes("queue"),
+    );
     if (one === undefined) throw new Error("no process");
     const actions = one.pm2_env["axm_actions"] as { action_name: string }[];
     s.see("action", actions.find((each) => each.action_name === "act") ?? null);
@@ -41,20 +50,31 @@ export const messages: readonly Scenario[] = [
     s.write("acts.cjs", acts);
     await s.start({ name: "a", script: "acts.cjs" });
     await s.untilTold("up");
-    await s.untilList("its action", ([each]) => JSON.stringify(each?.pm2_env["axm_actions"] ?? []).includes("act"));
+    await s.untilList("its action", ([each]) =>
+      JSON.stringify(each?.pm2_env["axm_actions"] ?? []).includes("act"),
+    );
     const ran = await s.run("trigger", "a", "act");
     s.see("exit code", ran.code);
     s.see("shows the answer", ran.stdout.includes("done"));
-    s.see("message", (await s.untilTold("message")).map(({ value }) => value));
+    s.see(
+      "message",
+      (await s.untilTold("message")).map(({ value }) => value),
+    );
     s.see("with parameters", (await s.run("trigger", "0", "act", "some words")).code);
-    s.see("messages", (await s.untilTold("message", 2)).map(({ value }) => value));
+    s.see(
+      "messages",
+      (await s.untilTold("message", 2)).map(({ value }) => value),
+    );
   }),
   scenario("trigger of an unknown action and of nobody", async (s) => {
     await s.start({ name: "a", script: "tells.cjs" });
     await s.code("trigger", "nobody", "act");
   }),
   scenario("a message without a type is no failure", async (s) => {
-    s.write("odd.cjs", `process.send("text"); process.send({ a: 1 }); process.send(7); require("fs").appendFileSync(__dirname + "/told.ndjson", JSON.stringify({ what: "up" }) + "\\n"); setInterval(() => {}, 1e9)`);
+    s.write(
+      "odd.cjs",
+      `process.send("text"); process.send({ a: 1 }); process.send(7); require("fs").appendFileSync(__dirname + "/told.ndjson", JSON.stringify({ what: "up" }) + "\\n"); setInterval(() => {}, 1e9)`,
+    );
     await s.start({ name: "a", script: "odd.cjs" });
     await s.untilTold("up");
     s.see("fields", fieldsOf(await s.one(), ["status", "restart_time"]));

@@ -5,17 +5,21 @@ const kept = (text: string): unknown => JSON.parse(text === "" ? "null" : text);
 
 /** set, get, multiset, unset, conf; and commands that write files. */
 export const settings: readonly Scenario[] = [
-  scenario("set and get: text under keys that are split at dots and colons", async (s) => {
-    await s.code("set", "a.b", "1");
-    await s.code("set", "a:c", "true");
-    await s.code("set", "plain", "x");
-    s.see("kept", kept(s.read("h/module_conf.json")));
-    s.see("get a.b", (await s.run("get", "a.b")).stdout.includes("1"));
-    await s.code("get", "a.b");
-    await s.code("get", "plain");
-    await s.code("get", "nothing");
-    await s.code("get");
-  }, { sample: true }),
+  scenario(
+    "set and get: text under keys that are split at dots and colons",
+    async (s) => {
+      await s.code("set", "a.b", "1");
+      await s.code("set", "a:c", "true");
+      await s.code("set", "plain", "x");
+      s.see("kept", kept(s.read("h/module_conf.json")));
+      s.see("get a.b", (await s.run("get", "a.b")).stdout.includes("1"));
+      await s.code("get", "a.b");
+      await s.code("get", "plain");
+      await s.code("get", "nothing");
+      await s.code("get");
+    },
+    { sample: true },
+  ),
   scenario("set of three parts", async (s) => {
     await s.code("set", "a.b.c", "1");
     s.see("kept", kept(s.read("h/module_conf.json")));
@@ -50,7 +54,10 @@ export const settings: readonly Scenario[] = [
   scenario("ecosystem writes a file, and not over one", async (s) => {
     await s.code("ecosystem");
     s.see("is there", s.has("ecosystem.config.js"));
-    const apps = await s.node(["-e", "const c = require('./ecosystem.config.js'); console.log(Array.isArray(c.apps), c.apps.length > 0)"]);
+    const apps = await s.node([
+      "-e",
+      "const c = require('./ecosystem.config.js'); console.log(Array.isArray(c.apps), c.apps.length > 0)",
+    ]);
     s.see("apps", apps.stdout.trim().split(" ")[0]);
     s.see("again", (await s.run("ecosystem")).code);
   }),

@@ -57,11 +57,29 @@ export const smartStart: readonly Scenario[] = [
     await s.code("start", "tells.cjs", "--name", "b");
     s.see("restarts", await restarts(s));
   }),
-  scenario("start FILE applies changed configuration and environment", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs", max_restarts: 3, env: { A: "1", GONE: "1" } });
-    await s.start({ name: "a", script: "tells.cjs", max_restarts: 7, args: "x", env: { A: "2", NEW: "1" } });
-    s.see("fields", fieldsOf(await s.one(), ["max_restarts", "args", "A", "NEW", "GONE", "restart_time"]));
-  }, { differs: { "fields.GONE": "variables that a file no longer has" } }),
+  scenario(
+    "start FILE applies changed configuration and environment",
+    async (s) => {
+      await s.start({
+        name: "a",
+        script: "tells.cjs",
+        max_restarts: 3,
+        env: { A: "1", GONE: "1" },
+      });
+      await s.start({
+        name: "a",
+        script: "tells.cjs",
+        max_restarts: 7,
+        args: "x",
+        env: { A: "2", NEW: "1" },
+      });
+      s.see(
+        "fields",
+        fieldsOf(await s.one(), ["max_restarts", "args", "A", "NEW", "GONE", "restart_time"]),
+      );
+    },
+    { differs: { "fields.GONE": "variables that a file no longer has" } },
+  ),
   scenario("restart FILE applies changed configuration", async (s) => {
     await s.start({ name: "a", script: "tells.cjs", kill_timeout: 500 });
     s.write("apps.json", { name: "a", script: "tells.cjs", kill_timeout: 900, env: { A: "2" } });
@@ -84,12 +102,22 @@ export const smartStart: readonly Scenario[] = [
     await s.code("restart", "a", "--max-memory-restart", "300M");
     s.see("fields", fieldsOf(await s.one(), ["max_memory_restart", "restart_time"]));
   }),
-  scenario("a file that asks for more instances than run", async (s) => {
-    const app = (instances: number): object => ({ name: "a", script: "tells.cjs", args: "listen", exec_mode: "cluster", instances });
-    await s.start(app(1));
-    await s.start(app(3));
-    s.see("statuses", statuses(await s.list()));
-  }, { differs: { statuses: "a file that asks for more processes" } }),
+  scenario(
+    "a file that asks for more instances than run",
+    async (s) => {
+      const app = (instances: number): object => ({
+        name: "a",
+        script: "tells.cjs",
+        args: "listen",
+        exec_mode: "cluster",
+        instances,
+      });
+      await s.start(app(1));
+      await s.start(app(3));
+      s.see("statuses", statuses(await s.list()));
+    },
+    { differs: { statuses: "a file that asks for more processes" } },
+  ),
   scenario("two files of the same name force nothing twice", async (s) => {
     const app = { name: "a", script: "tells.cjs" };
     await s.start(app);
@@ -100,15 +128,25 @@ export const smartStart: readonly Scenario[] = [
   scenario("several scripts at once, each with the arguments after --", async (s) => {
     s.write("b.cjs", s.read("tells.cjs"));
     await s.code("start", "tells.cjs", "b.cjs", "--", "x", "y");
-    s.see("apps", (await s.list()).map((each) => [each.name, each.pm2_env["args"] ?? []]));
+    s.see(
+      "apps",
+      (await s.list()).map((each) => [each.name, each.pm2_env["args"] ?? []]),
+    );
   }),
-  scenario("a script that is not there", async (s) => {
-    await s.code("start", "nothing.js");
-    s.see("processes", statuses(await s.list()));
-    s.write("apps.json", [{ name: "gone", script: "nothing.js" }, { name: "there", script: "tells.cjs" }]);
-    await s.code("start", "apps.json");
-    s.see("processes of the file", statuses(await s.list()));
-  }, { differs: { "processes of the file": "a file with a fault" } }),
+  scenario(
+    "a script that is not there",
+    async (s) => {
+      await s.code("start", "nothing.js");
+      s.see("processes", statuses(await s.list()));
+      s.write("apps.json", [
+        { name: "gone", script: "nothing.js" },
+        { name: "there", script: "tells.cjs" },
+      ]);
+      await s.code("start", "apps.json");
+      s.see("processes of the file", statuses(await s.list()));
+    },
+    { differs: { "processes of the file": "a file with a fault" } },
+  ),
   scenario("an unknown interpreter", async (s) => {
     await s.code("start", "tells.cjs", "--interpreter", "no-such-interpreter");
     s.see("processes", statuses(await s.list()));

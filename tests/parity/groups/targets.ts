@@ -20,12 +20,16 @@ const stopsBut = (
   target: string,
   ...more: string[]
 ): Scenario =>
-  scenario(`stop ${[target, ...more].join(" ")} stops what it names`, async (s) => {
-    s.write("other.cjs", s.read("tells.cjs"));
-    await three(s);
-    s.see("exit code", (await s.run("stop", target, ...more)).code);
-    s.see("statuses", statuses(await s.list()));
-  }, { differs });
+  scenario(
+    `stop ${[target, ...more].join(" ")} stops what it names`,
+    async (s) => {
+      s.write("other.cjs", s.read("tells.cjs"));
+      await three(s);
+      s.see("exit code", (await s.run("stop", target, ...more)).code);
+      s.see("statuses", statuses(await s.list()));
+    },
+    { differs },
+  );
 
 /** How processes are named, and in which order a name is looked for. */
 export const targets: readonly Scenario[] = [
@@ -49,26 +53,33 @@ export const targets: readonly Scenario[] = [
     await s.code("stop", "0");
     s.see("statuses", statuses(await s.list()));
   }),
-  scenario("delete by id, name, file and all; ids begin at 0 again when nothing is left", async (s) => {
-    const app = (name: string): object => ({ name, script: "tells.cjs" });
-    await s.start([app("a"), app("b"), app("c"), app("d")]);
-    await s.code("delete", "0");
-    await s.code("delete", "b");
-    s.see("two are left", statuses(await s.list()));
-    await s.code("delete", "all");
-    s.see("none is left", statuses(await s.list()));
-    await s.start([app("e")]);
-    s.see("the next", statuses(await s.list()));
-    await s.code("delete", "apps.json");
-    s.see("none after the file", statuses(await s.list()));
-  }),
-  scenario("the id of a new process after one was deleted", async (s) => {
-    const app = (name: string): object => ({ name, script: "tells.cjs" });
-    await s.start([app("a"), app("b"), app("c")]);
-    await s.ok("delete", "b");
-    await s.start([app("d")]);
-    s.see("statuses", statuses(await s.list()));
-  }, { differs: { statuses: "ids of deleted processes" } }),
+  scenario(
+    "delete by id, name, file and all; ids begin at 0 again when nothing is left",
+    async (s) => {
+      const app = (name: string): object => ({ name, script: "tells.cjs" });
+      await s.start([app("a"), app("b"), app("c"), app("d")]);
+      await s.code("delete", "0");
+      await s.code("delete", "b");
+      s.see("two are left", statuses(await s.list()));
+      await s.code("delete", "all");
+      s.see("none is left", statuses(await s.list()));
+      await s.start([app("e")]);
+      s.see("the next", statuses(await s.list()));
+      await s.code("delete", "apps.json");
+      s.see("none after the file", statuses(await s.list()));
+    },
+  ),
+  scenario(
+    "the id of a new process after one was deleted",
+    async (s) => {
+      const app = (name: string): object => ({ name, script: "tells.cjs" });
+      await s.start([app("a"), app("b"), app("c")]);
+      await s.ok("delete", "b");
+      await s.start([app("d")]);
+      s.see("statuses", statuses(await s.list()));
+    },
+    { differs: { statuses: "ids of deleted processes" } },
+  ),
   scenario("a configuration on stdin starts, and stops by its names", async (s) => {
     const input = JSON.stringify({ apps: [{ name: "in", script: "tells.cjs" }] });
     s.see("start", (await s.call(["start", "-"], { input })).code);
@@ -80,16 +91,20 @@ export const targets: readonly Scenario[] = [
     s.see("delete", (await s.call(["delete", "-"], { input })).code);
     s.see("after delete", statuses(await s.list()));
   }),
-  scenario("id prints the ids of a name, pid the pids", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs", instances: 2, exec_mode: "fork" });
-    s.see("id", (await s.ok("id", "a")).trim());
-    s.see("id of nobody", (await s.run("id", "nobody")).stdout.trim());
-    const pids = (await s.list()).map(({ pid }) => String(pid));
-    const said = (await s.ok("pid", "a")).trim().split("\n");
-    s.see("pid", said.length === 2 && said.every((each) => pids.includes(each)));
-    const all = (await s.ok("pid")).trim().split("\n");
-    s.see("pid without a name", all.filter((each) => /^\d+$/.test(each)).length);
-  }, { sample: true }),
+  scenario(
+    "id prints the ids of a name, pid the pids",
+    async (s) => {
+      await s.start({ name: "a", script: "tells.cjs", instances: 2, exec_mode: "fork" });
+      s.see("id", (await s.ok("id", "a")).trim());
+      s.see("id of nobody", (await s.run("id", "nobody")).stdout.trim());
+      const pids = (await s.list()).map(({ pid }) => String(pid));
+      const said = (await s.ok("pid", "a")).trim().split("\n");
+      s.see("pid", said.length === 2 && said.every((each) => pids.includes(each)));
+      const all = (await s.ok("pid")).trim().split("\n");
+      s.see("pid without a name", all.filter((each) => /^\d+$/.test(each)).length);
+    },
+    { sample: true },
+  ),
   scenario("a name of two apps in two namespaces acts on both", async (s) => {
     await s.start([
       { name: "a", script: "tells.cjs", namespace: "red" },
@@ -104,7 +119,10 @@ export const targets: readonly Scenario[] = [
     await three(s);
     await s.code("restart", "blue");
     await s.code("reload", "/^api/");
-    s.see("restarts", (await s.list()).map((each) => [each.name, each.pm2_env["restart_time"]]));
+    s.see(
+      "restarts",
+      (await s.list()).map((each) => [each.name, each.pm2_env["restart_time"]]),
+    );
   }),
   scenario("start all and start of a namespace start what is stopped", async (s) => {
     s.write("other.cjs", s.read("tells.cjs"));
@@ -114,6 +132,9 @@ export const targets: readonly Scenario[] = [
     s.see("after the namespace", statuses(await s.list()));
     await s.code("start", "all");
     s.see("after all", statuses(await s.list()));
-    s.see("restarts", (await s.list()).map((each) => [each.name, each.pm2_env["restart_time"]]));
+    s.see(
+      "restarts",
+      (await s.list()).map((each) => [each.name, each.pm2_env["restart_time"]]),
+    );
   }),
 ];

@@ -27,7 +27,7 @@ export function appSpec(
     mode: "fork",
     scheduling: "shared",
     mergeLogs: false,
-    logs: { out: null, error: null },
+    logs: { out: null, error: null, combined: null, type: "plain", dateFormat: null },
     pidFile: "/app.pid",
     instanceVariable: "NODE_APP_INSTANCE",
     incrementVariable: null,

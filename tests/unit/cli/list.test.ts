@@ -28,7 +28,7 @@ function view(change: Partial<ProcessView>): ProcessView {
     user: "deploy",
     watching: false,
     version: "1.2.3",
-    logs: { out: null, error: null },
+    logs: { out: null, error: null, combined: null },
     pidFile: null,
     memoryBytes: 48_234_496,
     generation: 0,

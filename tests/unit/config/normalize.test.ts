@@ -1,7 +1,11 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { normalizeApps, type ConfigContext } from "../../../runtime/config/normalize.ts";
+import {
+  namesOfApps,
+  normalizeApps,
+  type ConfigContext,
+} from "../../../runtime/config/normalize.ts";
 import type { RawApp } from "../../../runtime/config/read-fields.ts";
 import { homePaths } from "../../../runtime/home/paths.ts";
 import { testFolder } from "../../support/folder.ts";
@@ -41,7 +45,13 @@ test("a script alone gets PM2's defaults", async () => {
     mode: "fork",
     scheduling: "shared",
     mergeLogs: false,
-    logs: { out: "/home/xm/logs/app-out.log", error: "/home/xm/logs/app-error.log" },
+    logs: {
+      out: "/home/xm/logs/app-out.log",
+      error: "/home/xm/logs/app-error.log",
+      combined: null,
+      type: "plain",
+      dateFormat: null,
+    },
     pidFile: "/home/xm/pids/app.pid",
     instanceVariable: "NODE_APP_INSTANCE",
     incrementVariable: null,
@@ -144,20 +154,18 @@ test("log and pid files begin at cwd, ~ is the user's home, and NULL is none", a
     pid_file: "p.pid",
   });
   expect([logs, pidFile]).toEqual([
-    { out: join(path, "log/out"), error: join(homedir(), "err") },
+    {
+      out: join(path, "log/out"),
+      error: join(homedir(), "err"),
+      combined: null,
+      type: "plain",
+      dateFormat: null,
+    },
     join(path, "p.pid"),
   ]);
   expect(
     (await normalize({ script: "app.js", out_file: "NULL", error_file: "/dev/null" })).logs,
-  ).toEqual({ out: null, error: null });
-  expect((await normalize({ script: "app.js", log: "both.log" })).logs).toEqual({
-    out: join(path, "both.log"),
-    error: join(path, "both.log"),
-  });
-  expect((await normalize({ script: "app.js", disable_logs: true })).logs).toEqual({
-    out: null,
-    error: null,
-  });
+  ).toMatchObject({ out: null, error: null });
 });
 
 test("what runs a script is known by its extension, and can be chosen", async () => {
@@ -186,7 +194,7 @@ test("a command with spaces runs through bash -c, a bare one is looked up in PAT
     join(path, "bash"),
     ["-c", "echo a | cat"],
     null,
-    "echo",
+    "echo a | cat",
   ]);
   expect((await normalize({ script: "python3" })).script).toBe(join(path, "python3"));
   await expect(normalize({ script: "nothing" })).rejects.toMatchObject({
@@ -256,4 +264,187 @@ test.each([
   await expect(normalize({ script: "app.js", [field]: value })).rejects.toThrow(
     `apps[0].${field}: expected`,
   );
+});
+
+test("a field that nobody knows warns with the nearest one, and its app is used", async () => {
+  const { path, context } = setUp();
+  const told: string[] = [];
+  const [spec] = await normalizeApps([{ script: "app.js", max_restart: 3 }], {
+    ...context,
+    environment: "prod",
+    warn: (line) => void told.push(line),
+  });
+  expect(spec?.script).toBe(join(path, "app.js"));
+  expect(told).toEqual([
+    'apps.json: apps[0].max_restart: no such field; did you mean "max_restarts"? It is not used',
+    "apps.json: no app declares env_prod: --env prod changes nothing",
+  ]);
+});
+
+test.each([
+  ["name", "", "expected 1 to 200 characters on one line"],
+  ["name", "two\nlines", "expected 1 to 200 characters on one line"],
+  ["instances", 20_000, "expected at most 10000 processes"],
+  ["restart_delay", 2 ** 31, "expected a time of at most 24 days"],
+  ["env", "A", 'expected an object of variables, or a text such as "A=1 B=2"'],
+  ["env", { "A=B": 1 }, 'expected an object of variables, or a text such as "A=1 B=2"'],
+  ["args", "a\0b", "expected a text or a list of texts"],
+  ["port", 70_000, "expected a port from 0 to 65535"],
+  ["cron_restart", true, 'expected a cron pattern such as "0 3 * * *", or 0 for none'],
+])("%s cannot be %j", async (field, value, expected) => {
+  const { normalize } = setUp();
+  await expect(normalize({ script: "app.js", [field]: value })).rejects.toThrow(
+    `apps[0].${field}: ${expected}`,
+  );
+});
+
+test("a signal chosen by a variable is told by the variable's name when it is none", async () => {
+  const { normalize } = setUp({ PM2_KILL_SIGNAL: "SIGNOPE" });
+  await expect(normalize({ script: "app.js" })).rejects.toThrow(
+    'the variable PM2_KILL_SIGNAL: expected a signal such as SIGTERM, got "SIGNOPE"',
+  );
+  expect((await normalize({ script: "app.js", kill_signal: "SIGTERM" })).stopSignal).toBe(
+    "SIGTERM",
+  );
+});
+
+test("PM2's variables change the defaults, and no field", async () => {
+  const { normalize } = setUp({
+    PM2_KILL_TIMEOUT: "900",
+    PM2_GRACEFUL_LISTEN_TIMEOUT: "800",
+    PM2_GRACEFUL_TIMEOUT: "700",
+    EXP_BACKOFF_RESET_TIMER: "600",
+    PM2_KILL_SIGNAL: "SIGTERM",
+    PM2_KILL_USE_MESSAGE: "true",
+  });
+  const byVariable = await normalize({ script: "app.js", exp_backoff_restart_delay: 5 });
+  expect(byVariable).toMatchObject({ stopSignal: "SIGTERM", stopWithMessage: true });
+  expect(byVariable.policy).toMatchObject({
+    killTimeoutMs: 900,
+    listenTimeoutMs: 800,
+    drainTimeoutMs: 700,
+    restart: { backoff: { resetAfterMs: 600 } },
+  });
+  const { policy } = await normalize({ script: "app.js", kill_timeout: 50, listen_timeout: 40 });
+  expect(policy).toMatchObject({ killTimeoutMs: 50, listenTimeoutMs: 40 });
+});
+
+test("variables are an object or a text; null takes one of the caller's away", async () => {
+  const { normalize } = setUp({ TASTE: "sour", COLOR: "grey" });
+  const { env } = await normalize({
+    script: "app.js",
+    env: { TASTE: null, LIST: [1, "2"] },
+    env_b: "B=1 C='two words'",
+  });
+  expect([env["TASTE"], env["COLOR"], env["LIST"]]).toEqual([undefined, "grey", '[1,"2"]']);
+  const other = await normalize({ script: "app.js", env: "B=1 C='two words'" });
+  expect([other.env["B"], other.env["C"]]).toEqual(["1", "two words"]);
+});
+
+test("within a managed app the caller's configuration is not handed on, in a shell it is but variables", async () => {
+  const parents = { max_restarts: "2", watch: "true", name: "parent", status: "online" };
+  const { normalize } = setUp(parents);
+  expect((await normalize({ script: "app.js" })).env).toMatchObject(parents);
+  const managed = setUp({ ...parents, pm_id: "4" });
+  const { env } = await managed.normalize({ script: "app.js" });
+  expect(Object.keys(env).sort()).toEqual(["PATH", "PWD"]);
+});
+
+test("an interpreter may have arguments, be a path, or a version of Node", async () => {
+  const { path, put, normalize } = setUp({ HOME: "/nowhere" });
+  const withArgs = await normalize({
+    script: "app.js",
+    interpreter: "bash -u --norc",
+    node_args: "-e",
+  });
+  expect([withArgs.interpreter, withArgs.interpreterArgs]).toEqual([
+    join(path, "bash"),
+    ["-u", "--norc", "-e"],
+  ]);
+  put("own tool", "", 0o755);
+  expect((await normalize({ script: "app.js", interpreter: "./own tool" })).interpreter).toBe(
+    join(path, "own tool"),
+  );
+  const [major] = process.versions.node.split(".");
+  expect((await normalize({ script: "app.js", interpreter: `node@${major}` })).interpreter).toBe(
+    process.execPath,
+  );
+  await expect(normalize({ script: "app.js", interpreter: "node@1.2.3" })).rejects.toMatchObject({
+    code: "ERR_NODE_NOT_INSTALLED",
+  });
+});
+
+test.each([
+  ["echo hi; sleep 1", "echo hi; sleep 1", "echo-hi--sleep-1"],
+  ["node  ./srv/app.js --port 3", "app", "app"],
+])("the command %s is called %s, and its files %s", async (script, name, file) => {
+  const { normalize } = setUp();
+  const spec = await normalize({ script });
+  expect([spec.name, spec.logs.out]).toEqual([name, `/home/xm/logs/${file}-out.log`]);
+});
+
+test("the names of a file's apps are known though they cannot be started", () => {
+  const apps = [
+    { name: "a", script: "gone.js" },
+    { script: "./lib/worker.mjs", max_restarts: "x" },
+  ];
+  expect(namesOfApps(apps, { environment: undefined })).toEqual(["a", "worker"]);
+});
+
+test("a file's paths begin where the caller is, and beside the file when they are only there", async () => {
+  const { path, normalize } = setUp();
+  const other = testFolder();
+  other.put("beside.js", "");
+  other.put("app.js", "");
+  const more = { fileFolder: other.path };
+  const place = async (raw: RawApp): Promise<string[]> => {
+    const { script, cwd } = await normalize(raw, more);
+    return [script, cwd];
+  };
+  expect(await place({ script: "app.js" })).toEqual([join(path, "app.js"), path]);
+  expect(await place({ script: "beside.js" })).toEqual([join(other.path, "beside.js"), other.path]);
+});
+
+test("what was declared is kept for scripts that read it back", async () => {
+  const { normalize } = setUp();
+  const { passthrough } = await normalize({
+    script: "app.js",
+    interpreter: "node",
+    port: 4_100,
+    watch_delay: "1s",
+    filter_env: "AWS",
+  });
+  expect(passthrough).toEqual({
+    exec_interpreter: "node",
+    port: 4_100,
+    watch_delay: 1_000,
+    filter_env: ["AWS"],
+  });
+});
+
+test.each([
+  [{ time: true }, { dateFormat: "YYYY-MM-DDTHH:mm:ss" }],
+  [{ time: true, log_date_format: "HH:mm" }, { dateFormat: "HH:mm" }],
+  [
+    { time: "true", log_type: "json" },
+    { type: "json", dateFormat: "YYYY-MM-DDTHH:mm:ss" },
+  ],
+  [{ log_file: true }, { combined: "/home/xm/logs/app.log" }],
+  [{ log: "/var/log/a.log" }, { combined: "/var/log/a.log" }],
+  [{ log_file: "/dev/null" }, { combined: null }],
+  [
+    { disable_logs: true, log_file: "/a.log", out_file: "/b.log" },
+    { out: null, error: null, combined: null },
+  ],
+])("log options %j", async (options, expected) => {
+  const { normalize } = setUp();
+  const { logs } = await normalize({ script: "app.js", ...options });
+  expect(logs).toEqual({
+    out: "/home/xm/logs/app-out.log",
+    error: "/home/xm/logs/app-error.log",
+    combined: null,
+    type: "plain",
+    dateFormat: null,
+    ...expected,
+  });
 });

@@ -1,0 +1,28 @@
+import { findCommand } from "./commands/entry.ts";
+import { commands } from "./commands/index.ts";
+import { globals } from "./globals.ts";
+import { reportError } from "./report-error.ts";
+import { readCall, runEntry } from "./run.ts";
+
+/** Runs whatever command a call names. A bundle of its own, so it reports its own errors. */
+export function runAny(words: readonly string[]): Promise<void> {
+  return run(words).catch(reportError);
+}
+
+async function run(words: readonly string[]): Promise<void> {
+  const call = readCall(words);
+  const { name } = call;
+  if (name === "--version" || name === "-v") {
+    const { version } = await import("../runtime/version.ts");
+    process.stdout.write(`${version}\n`);
+    return;
+  }
+  const found = findCommand(commands, name);
+  if (found !== undefined && !call.wantsHelp) {
+    if (!globals.isForeground) return runEntry(found, call);
+    const { inForeground } = await import("./foreground.ts");
+    return runEntry(found, call, inForeground);
+  }
+  const { showHelp } = await import("./help.ts");
+  await showHelp({ name, found });
+}

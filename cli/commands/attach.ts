@@ -1,0 +1,94 @@
+import { createInterface } from "node:readline";
+import { connect } from "../../runtime/client/client.ts";
+import { xmError } from "../../runtime/errors.ts";
+import { targetArgs, xmCommand } from "../command.ts";
+import { paint } from "../render/colors.ts";
+import { resolveTargets } from "../targets.ts";
+
+/** After the end of its input the answer to the last line is waited for so long, */
+const answersWithinMs = 2_000;
+
+/** and what follows it until nothing has come for so long; ms. */
+const silentForMs = 500;
+
+export default xmCommand({
+  name: "attach",
+  description:
+    "Joins this terminal to a process: what is typed goes to its input, its output comes here",
+  args: {
+    target: targetArgs.target,
+    separator: {
+      type: "positional",
+      description: "a line that detaches; Ctrl-C and Ctrl-D do so too",
+      required: false,
+    },
+  },
+  run: async ({ args }) => {
+    const [target, separator] = args._;
+    if (target === undefined) {
+      throw xmError("ERR_USAGE", { what: "no process named", fix: "for example `xm attach 0`" });
+    }
+    const client = connect();
+    const [chosen, ...others] = await resolveTargets(client, [target]);
+    if (chosen === undefined || others.length > 0) {
+      const ids = [chosen, ...others].map((each) => each?.id).join(", ");
+      throw xmError("ERR_USAGE", {
+        what: `${target} is several processes`,
+        fix: `name one: ${ids}`,
+      });
+    }
+    const { id, name } = chosen;
+    const abort = new AbortController();
+    const streams = ["out", "err"] as const;
+    const lines = client.logs({ ids: [id], lines: 0, follow: true, streams }, abort.signal);
+    const output = lines[Symbol.asyncIterator]();
+    let next = output.next();
+    // A failure of it is told where it is waited for, below.
+    next.catch(() => {});
+    // The daemon has begun to follow when it answers this: what an app says to the first line is not missed.
+    await client.ping();
+    const input = createInterface({ input: process.stdin });
+    // Typed lines wait for each other, so that they arrive as they were typed.
+    let last = Promise.resolve();
+    let timer: NodeJS.Timeout | undefined;
+    const detach = (): void => {
+      clearTimeout(timer);
+      abort.abort();
+      input.close();
+    };
+    const detachIn = (ms: number): void => {
+      clearTimeout(timer);
+      timer = setTimeout(detach, ms);
+    };
+    const send = async (line: string): Promise<void> => {
+      const [outcome] = await client.input([id], `${line}\n`);
+      if (outcome?.ok === true) return;
+      process.exitCode = 1;
+      process.stderr.write(`xm: ${name} (${id}): ${outcome?.message ?? "it is gone"}\n`);
+      detach();
+    };
+    process.once("SIGINT", detach);
+    let isOver = false;
+    input.on("line", (line) => {
+      if (isOver) return;
+      isOver = separator !== undefined && line === separator;
+      if (isOver) void last.finally(detach);
+      else last = last.then(() => send(line));
+    });
+    let hasEnded = false;
+    input.on("close", () => {
+      hasEnded = true;
+      void last.finally(() => {
+        if (!abort.signal.aborted) detachIn(answersWithinMs);
+      });
+    });
+    const how = separator === undefined ? "Ctrl-D" : `the line ${separator}`;
+    process.stderr.write(paint("grey", `attached to ${name} (${id}); ${how} detaches\n`));
+    for (let each = await next; each.done !== true; each = await next) {
+      const { stream, line } = each.value;
+      (stream === "out" ? process.stdout : process.stderr).write(`${line}\n`);
+      if (hasEnded) detachIn(silentForMs);
+      next = output.next();
+    }
+  },
+});

@@ -1,0 +1,53 @@
+import { basename } from "node:path";
+import { connect } from "../../runtime/client/client.ts";
+import { xmError } from "../../runtime/errors.ts";
+import { xmCommand } from "../command.ts";
+
+export default xmCommand({
+  name: "completion",
+  description: "Prints the script that completes commands, flags and names of processes in a shell",
+  args: {
+    shell: {
+      type: "positional",
+      description: "`bash`, `zsh` or `fish`; the one of $SHELL unless told",
+      required: false,
+    },
+    names: { type: "boolean", description: "Print the names of processes, as the scripts ask for" },
+  },
+  run: async ({ args }) => {
+    if (args.names === true) return printNames();
+    const shell = args._[0] ?? basename(process.env["SHELL"] ?? "");
+    const [{ wordsOf }, { commands }] = await Promise.all([
+      import("../completion/words.ts"),
+      import("./index.ts"),
+    ]);
+    const render = await rendererOf(shell);
+    process.stdout.write(render(await wordsOf(commands)));
+  },
+});
+
+async function rendererOf(shell: string) {
+  switch (shell) {
+    case "bash":
+      return (await import("../completion/bash.ts")).bashCompletion;
+    case "zsh":
+      return (await import("../completion/zsh.ts")).zshCompletion;
+    case "fish":
+      return (await import("../completion/fish.ts")).fishCompletion;
+    default:
+      throw xmError("ERR_USAGE", {
+        what: `no completion for the shell "${shell}"`,
+        fix: 'there are bash, zsh and fish: eval "$(xm completion bash)" in ~/.bashrc, source <(xm completion zsh) in ~/.zshrc, xm completion fish | source in config.fish',
+      });
+  }
+}
+
+/** Ids, names and namespaces, one per line. Without a daemon there are none, and none is started for it. */
+async function printNames(): Promise<void> {
+  const list = await connect({ autostart: false })
+    .list()
+    .catch(() => []);
+  const words = list.flatMap(({ id, name, namespace }) => [String(id), name, namespace]);
+  const lines = [...new Set(words)].filter((word) => !word.includes("\n"));
+  process.stdout.write(lines.map((line) => `${line}\n`).join(""));
+}

@@ -1,0 +1,129 @@
+import { resolve } from "node:path";
+import type { AppSpec } from "../../machines/spec.ts";
+import { connect } from "../../runtime/client/client.ts";
+import type { Client } from "../../runtime/client/types.ts";
+import { specsFromPm2 } from "../../runtime/compat/from-pm2.ts";
+import { endPm2, readPm2Home, type Pm2Home } from "../../runtime/compat/pm2-home.ts";
+import { flatSettings, isGroup } from "../../runtime/config/settings.ts";
+import { changeSettings } from "../../runtime/config/settings-file.ts";
+import { homePaths, type HomePaths } from "../../runtime/home/paths.ts";
+import { xmCommand } from "../command.ts";
+import { globals } from "../globals.ts";
+import { formatTime } from "../render/format.ts";
+import { printList } from "../render/list.ts";
+
+export default xmCommand({
+  name: "migrate",
+  description: "Takes a home of PM2 over: its saved apps with their log files, and its settings",
+  args: {
+    home: {
+      type: "positional",
+      description: "PM2's home; PM2_HOME or ~/.pm2 unless told",
+      required: false,
+    },
+    "take-over": {
+      type: "boolean",
+      description:
+        "End PM2's daemon and its apps, then start them here; otherwise PM2 is left alone",
+    },
+  },
+  run: async ({ args }) => {
+    const [wanted] = args._;
+    const pm2 = readPm2Home(wanted === undefined ? undefined : resolve(wanted));
+    const client = connect();
+    await migrate(client, pm2, args["take-over"] === true);
+    printList(await client.list({ metrics: true }));
+  },
+});
+
+async function migrate(client: Client, pm2: Pm2Home, takesOver: boolean): Promise<void> {
+  const paths = homePaths(client.home);
+  const { apps, notes } = await specsFromPm2(pm2.entries, paths);
+  tellList(pm2);
+  // Settings first: an app gets its own of them when it starts.
+  takeSettings(pm2, paths);
+  const waiting = apps.map((app) => ({ ...app, autostart: false }));
+  if (pm2.daemonPid === null) await declare(client, apps);
+  // PM2 writes its list anew when it ends: it is here before that, whatever happens then.
+  else await declare(client, waiting);
+  if (pm2.daemonPid !== null && takesOver) {
+    tell(`ending PM2 (pid ${pm2.daemonPid}) and its apps …`);
+    await endPm2(pm2);
+    await declare(client, apps, { isSecond: true });
+  }
+  for (const note of [...pm2.notes, ...notes]) fail(note);
+  for (const module of pm2.modules) tell(`not taken over: the module ${module}`);
+  if (pm2.daemonPid !== null && !takesOver) {
+    tell(
+      `PM2 still runs (pid ${pm2.daemonPid}), so its apps are declared here and not started: two of each would fight over ports.`,
+    );
+    tell("`xm migrate --take-over` ends PM2 and starts them here.");
+  }
+}
+
+function tellList({ list, entries, folder, daemonPid }: Pm2Home): void {
+  if (list === null) return fail(`${folder} has no saved list: run \`pm2 save\`, then this again`);
+  tell(`${list.file}: ${entries.length} process(es), saved ${formatTime(list.savedAt)}`);
+  if (daemonPid !== null) tell("what was changed since is not in it: `pm2 save` saves it");
+}
+
+/** What is set here already stays. */
+function takeSettings({ settings, folder }: Pm2Home, { settings: file, home }: HomePaths): void {
+  const count = flatSettings(settings).length;
+  if (count === 0 || folder === home) return;
+  changeSettings(file, (own) => mergeBelow(settings, own));
+  tell(`${count} setting(s) of module_conf.json`);
+}
+
+function mergeBelow(below: object, above: object): Record<string, unknown> {
+  const merged: Record<string, unknown> = { ...below };
+  for (const [key, value] of Object.entries(above)) {
+    const other = merged[key];
+    merged[key] = isGroup(value) && isGroup(other) ? mergeBelow(other, value) : value;
+  }
+  return merged;
+}
+
+/** Apps that are here already are left; those that were declared to wait, and never ran, are started now. */
+async function declare(
+  client: Client,
+  apps: readonly AppSpec[],
+  { isSecond = false } = {},
+): Promise<void> {
+  const here = new Map(
+    (await client.list()).map((each) => [`${each.namespace}/${each.name}`, each]),
+  );
+  const isHere = ({ namespace, name }: AppSpec): boolean => here.has(`${namespace}/${name}`);
+  const added = apps.filter((app) => !isHere(app));
+  const known = apps.filter(isHere);
+  const resumed = known.filter((app) => {
+    const { status, lastExit } = here.get(`${app.namespace}/${app.name}`) ?? {};
+    return app.autostart && status === "stopped" && lastExit === null;
+  });
+  for (const app of isSecond ? [] : known.filter((each) => !resumed.includes(each)))
+    tell(`${app.name}: is here already, and left as it is`);
+  const by = "`xm migrate`";
+  for (const [some, treatment] of [
+    [added, "leave"],
+    [resumed, "restart"],
+  ] as const) {
+    if (some.length === 0) continue;
+    for await (const { ok, name, id, message, status } of client.declare({
+      apps: some,
+      known: treatment,
+      by,
+    })) {
+      if (ok) tell(`${name} (${id}): ${status === "stopped" ? "declared, stopped" : message}`);
+      else fail(`${name} (${id}): ${message}`);
+    }
+  }
+}
+
+function tell(text: string): void {
+  if (!globals.isSilent) process.stdout.write(`${text}\n`);
+}
+
+function fail(text: string): void {
+  process.exitCode = 1;
+  process.stderr.write(`xm: ${text}\n`);
+}

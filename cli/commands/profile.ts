@@ -1,0 +1,97 @@
+import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { connect } from "../../runtime/client/client.ts";
+import type { Client, ProfileRequest } from "../../runtime/client/types.ts";
+import { parseDuration } from "../../runtime/config/units.ts";
+import { xmError } from "../../runtime/errors.ts";
+import { xmCommand } from "../command.ts";
+import { globals } from "../globals.ts";
+import { resolveTargets } from "../targets.ts";
+
+/** PM2's default. */
+const defaultMs = 10_000;
+const longestMs = 600_000;
+
+const args = {
+  target: {
+    type: "positional",
+    description: "id or name of a Node app; without one the daemon is profiled",
+    required: false,
+  },
+  time: {
+    type: "positional",
+    description: 'for how long: ms or "10s"; 10 seconds unless told',
+    required: false,
+  },
+} as const;
+
+export const cpu = xmCommand({
+  name: "profile:cpu",
+  description: "Writes a CPU profile of the daemon, or of a running Node app, into this folder",
+  args,
+  run: ({ args: given }) => profile("cpu", given._),
+});
+
+export const memory = xmCommand({
+  name: "profile:mem",
+  description: "Writes a heap profile of the daemon, or of a running Node app, into this folder",
+  args,
+  run: ({ args: given }) => profile("memory", given._),
+});
+
+async function profile(kind: ProfileRequest["kind"], words: readonly string[]): Promise<void> {
+  const client = connect();
+  const { target, durationMs } = await callOf(client, words);
+  const request = { kind, durationMs };
+  if (target === undefined) {
+    tell(`profiling the daemon for ${durationMs} ms …\n`);
+    write("god", kind, await client.profile(request));
+    return;
+  }
+  for (const { id, name } of await resolveTargets(client, [target])) {
+    const { profileApp } = await import("../node-inspector.ts");
+    const inspection = await client.inspect(id);
+    tell(`profiling ${name} (${id}) for ${durationMs} ms …\n`);
+    write(`${name}-${id}`, kind, await profileApp(inspection, request));
+  }
+}
+
+/** A single word is a time, as for PM2, unless a process is called so. */
+async function callOf(
+  client: Client,
+  words: readonly string[],
+): Promise<{ target: string | undefined; durationMs: number }> {
+  const [first, second] = words;
+  if (first === undefined) return { target: undefined, durationMs: defaultMs };
+  const isName = (await client.list()).some(({ name }) => name === first);
+  const alone = isName ? undefined : parseDuration(first);
+  if (second === undefined && alone !== undefined)
+    return { target: undefined, durationMs: check(alone) };
+  const time = second === undefined ? defaultMs : parseDuration(second);
+  if (time === undefined) throw wrongTime(second ?? "");
+  return { target: first, durationMs: check(time) };
+}
+
+function check(ms: number): number {
+  if (ms < 1 || ms > longestMs) throw wrongTime(String(ms));
+  return Math.round(ms);
+}
+
+function wrongTime(text: string): Error {
+  return xmError("ERR_USAGE", {
+    what: `expected a time from 1 ms to ${longestMs / 60_000} minutes, got "${text}"`,
+    fix: 'a number of ms, or "10s"',
+  });
+}
+
+function write(of: string, kind: ProfileRequest["kind"], content: object): void {
+  const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
+  const extension = kind === "cpu" ? "cpuprofile" : "heapprofile";
+  const file = resolve(`${of.replaceAll(/[^\w.-]/g, "_")}-${time}.${extension}`);
+  writeFileSync(file, JSON.stringify(content));
+  process.stdout.write(`${file}\n`);
+}
+
+function tell(text: string): void {
+  if (!globals.isSilent) process.stderr.write(text);
+}

@@ -1,0 +1,28 @@
+import { connect } from "../../runtime/client/client.ts";
+import { xmError } from "../../runtime/errors.ts";
+import { targetArgs, xmCommand } from "../command.ts";
+import { resolveTargets } from "../targets.ts";
+
+export default xmCommand({
+  name: "send",
+  description: "Writes a line to the standard input of a process",
+  args: {
+    target: targetArgs.target,
+    line: { type: "positional", description: "what is written, and a line end", required: false },
+  },
+  run: async ({ args, data }) => {
+    const [target, ...words] = [...args._, ...data.rest];
+    if (target === undefined || words.length === 0) {
+      throw xmError("ERR_USAGE", {
+        what: "expected a process and a line",
+        fix: "for example `xm send 0 'reload rules'`; after `--` words may begin with a dash",
+      });
+    }
+    const client = connect();
+    const ids = (await resolveTargets(client, [target])).map(({ id }) => id);
+    for (const { ok, name, id, message } of await client.input(ids, `${words.join(" ")}\n`)) {
+      if (!ok) process.exitCode = 1;
+      (ok ? process.stdout : process.stderr).write(`${name} (${id}): ${message}\n`);
+    }
+  },
+});

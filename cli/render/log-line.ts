@@ -1,0 +1,62 @@
+import type { LogLine, ProcessView } from "../../runtime/client/types.ts";
+import { hasColor, paint, type Color } from "./colors.ts";
+
+export interface LogStyle {
+  readonly json: boolean;
+  readonly format: boolean;
+  readonly raw: boolean;
+  /** Tokens of dayjs; `undefined` for no time. */
+  readonly timestamp: string | undefined;
+  readonly highlight: string | undefined;
+}
+
+/** PM2's default of `--timestamp`, and what `--format` shows. */
+export const defaultTimestamp = "YYYY-MM-DD-HH:mm:ss";
+
+/** How lines are shown. The date library is loaded only when it is needed. */
+export async function logRenderer(
+  style: LogStyle,
+  list: readonly ProcessView[],
+): Promise<(line: LogLine) => string> {
+  const { timestamp } = style;
+  if (style.json) return asJson;
+  const needsTime = style.format || timestamp !== undefined;
+  const formatTime = needsTime
+    ? (await import("../../runtime/logs/format-time.ts")).formatTime
+    : undefined;
+  const timeOf = (at: number | null, format: string): string =>
+    formatTime?.(at ?? Date.now(), format) ?? "";
+  if (style.format) {
+    return ({ id, name, stream, line, at }) =>
+      `timestamp=${timeOf(at, `${defaultTimestamp}ZZ`)} app=${name} id=${id} type=${stream === "err" ? "error" : "out"} message=${line}`;
+  }
+  const mark = highlighter(style.highlight);
+  if (style.raw) return ({ line }) => mark(line);
+  const width = Math.max(0, ...list.map((each) => labelOf(each).length));
+  return (each) => {
+    const { id, stream, line, at } = each;
+    // When an earlier line was written is not known.
+    const isTimed = timestamp !== undefined && at !== null;
+    const time = isTimed ? paint("dim", `${timeOf(at, timestamp)} `) : "";
+    const color =
+      stream === "err" ? "red" : id < 0 ? "blue" : (colors[id % colors.length] ?? "cyan");
+    return `${time}${paint(color, `${labelOf(each).padEnd(width)} |`)} ${mark(line)}`;
+  };
+}
+
+const colors: readonly Color[] = ["cyan", "green", "magenta", "blue", "yellow"];
+
+function labelOf({ id, name }: { readonly id: number; readonly name: string }): string {
+  return id < 0 ? name : `${id}|${name}`;
+}
+
+function highlighter(value: string | undefined): (line: string) => string {
+  if (value === undefined || value === "" || !hasColor()) return (line) => line;
+  return (line) => line.replaceAll(value, () => `\u001B[7m${value}\u001B[27m`);
+}
+
+/** PM2's record of a line. A line that an app of `log_type: json` made is one already. */
+function asJson({ id, name, stream, line, at }: LogLine): string {
+  const timestamp = new Date(at ?? Date.now()).toISOString();
+  return JSON.stringify({ message: line, timestamp, type: stream, process_id: id, app_name: name });
+}

@@ -1,0 +1,131 @@
+import type { AppContext } from "./app-context.ts";
+import type { Decision, Rule } from "./decision.ts";
+import type { GodContext } from "./god.ts";
+import { judgedFrom, type ProcessContext } from "./process-context.ts";
+import type { ReloadContext } from "./reload.ts";
+import { judgementOf, rules, seenBy, type Judgement } from "./restart-policy.ts";
+
+/** What a guard compared, by name; times in ms. */
+export type Saw = Decision["saw"];
+
+interface Asked<TContext> {
+  readonly context: TContext;
+  readonly event: { readonly type: string };
+}
+
+type Readings<TContext> = Readonly<Record<string, (asked: Asked<TContext>) => Saw>>;
+
+/*
+ * What each guard looks at, beside the guards themselves in the setups: for whoever watches a chart, and computed only
+ * then. A unit test fails for a guard that is not here.
+ */
+
+const resumeOf = ({ context: { resume } }: Asked<ProcessContext>): Saw => ({
+  child: resume?.child ?? "none",
+  statusBefore: resume?.facts.status ?? null,
+});
+
+const goalOf = ({ context: { goal } }: Asked<ProcessContext>): Saw => ({ goal });
+
+const ruleReadings = Object.fromEntries(
+  rules.map(({ rule }) => [
+    rule,
+    ({ context }: Asked<ProcessContext>) => seenBy(rule, judgementOf(judgedFrom(context))),
+  ]),
+);
+
+const ofProcess: Readings<ProcessContext> = {
+  ...ruleReadings,
+  childEndedMeanwhile: resumeOf,
+  hasLiveChild: resumeOf,
+  hasStoppingChild: resumeOf,
+  hasStartingChild: resumeOf,
+  wasWaiting: resumeOf,
+  wasStopped: resumeOf,
+  wasErrored: resumeOf,
+  isScheduled: ({ context: { goal, spec } }) => ({ goal, cron: spec.sensors.cron }),
+  wantsToRun: goalOf,
+  isBeingRemoved: goalOf,
+  needsReadySignal: ({ context: { spec } }) => ({ readiness: spec.policy.readiness }),
+  hasSensors: ({ context: { spec } }) => ({
+    maxMemoryBytes: spec.sensors.maxMemoryBytes,
+    cron: spec.sensors.cron,
+    watch: spec.sensors.watch !== null,
+    heartbeatMs: spec.sensors.heartbeatMs,
+  }),
+};
+
+const count = (actors: Readonly<Record<string, unknown>>): number => Object.keys(actors).length;
+
+const ofApp: Readings<AppContext> = {
+  hasNoProcesses: ({ context: { processes, successors, leaving, reload } }) => ({
+    processes: count(processes),
+    replacements: count(successors),
+    leaving: count(leaving),
+    isReloading: reload !== null,
+  }),
+  isSettled: ({ context: { reload } }) => ({ isReloading: reload !== null }),
+};
+
+const batchOf = ({ context }: Asked<ReloadContext>): Saw => {
+  const slots = Object.values(context.batch);
+  const inSlot = (name: string): number => slots.filter((slot) => slot === name).length;
+  return {
+    batch: slots.length,
+    launching: inSlot("launching"),
+    ready: inSlot("ready"),
+    draining: inSlot("draining"),
+    leaving: inSlot("leaving"),
+  };
+};
+
+const stepOf = ({ context: { resume } }: Asked<ReloadContext>): Saw => ({
+  stepBefore: resume?.step ?? null,
+});
+
+const lateOf = ({ context: { force }, event }: Asked<ReloadContext>): Saw => {
+  const { isLate, isExpected } = event as { isLate?: boolean; isExpected?: boolean };
+  return { isLate: isLate ?? false, isExpected: isExpected ?? false, force };
+};
+
+const ofReload: Readings<ReloadContext> = {
+  wasDraining: stepOf,
+  wasFailing: stepOf,
+  nothingIsLeft: ({ context: { pending } }) => ({ pending: pending.length }),
+  batchIsOver: batchOf,
+  batchIsReady: batchOf,
+  lateIsAccepted: lateOf,
+  isLate: lateOf,
+  isForced: ({ context: { force } }) => ({ force }),
+  isNotOfTheBatch: ({ context: { batch }, event }) => {
+    const { id } = event as { id?: number };
+    return { id: id ?? null, batch: Object.keys(batch).join(", ") };
+  },
+};
+
+const ofGod: Readings<GodContext> = {
+  hasNoApps: ({ context: { apps } }) => ({ apps: count(apps) }),
+  isNewApp: ({ context: { apps }, event }) => {
+    const { app } = event as { app?: { key: string } };
+    return { key: app?.key ?? null, isKnown: app !== undefined && apps[app.key] !== undefined };
+  },
+};
+
+/** What each guard of each machine looks at. */
+export const guardReadings = { process: ofProcess, app: ofApp, reload: ofReload, god: ofGod };
+
+/** The guards that were asked to come to a decision, in order, with what they saw; only the last one held. */
+export function askedBefore(
+  decision: Pick<Decision, "rule">,
+  judgement: Judgement,
+): { guard: Rule; result: boolean; saw: Saw }[] {
+  const end = rules.findIndex(({ rule }) => rule === decision.rule);
+  return rules
+    .slice(0, end + 1)
+    .filter(({ rule }) => rule !== "restartsAtOnce")
+    .map(({ rule }) => ({
+      guard: rule,
+      result: rule === decision.rule,
+      saw: seenBy(rule, judgement),
+    }));
+}

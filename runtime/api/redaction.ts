@@ -1,0 +1,35 @@
+import type { ServerResponse } from "node:http";
+
+/*
+ * Values of environment variables leave God by its unix socket alone: they hold passwords and keys. On TCP every
+ * answer is written through here, whatever route it is of, and by structure: what stands under `env`, or under one of
+ * PM2's `env_NAME`, keeps its names and loses its values. It does not know a secret that an app prints or puts into its arguments.
+ */
+
+/** What stands for a value that is not told. */
+export const hiddenValue = "[hidden]";
+
+/** All further JSON of an answer is told without values of the environment. */
+export function hideEnvironment(response: ServerResponse): void {
+  hiding.add(response);
+}
+
+const hiding = new WeakSet<ServerResponse>();
+
+/** A value as JSON, as it may be told in this answer. */
+export function jsonFor(response: ServerResponse, value: unknown): string {
+  return hiding.has(response) ? jsonWithoutEnvironment(value) : JSON.stringify(value);
+}
+
+/** A value as JSON, without values of the environment. */
+export function jsonWithoutEnvironment(value: unknown): string {
+  return JSON.stringify(value, (key, inner: unknown) =>
+    key === "env" || key.startsWith("env_") ? withoutValues(inner) : inner,
+  );
+}
+
+function withoutValues(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(() => hiddenValue);
+  if (typeof value !== "object" || value === null) return value === null ? null : hiddenValue;
+  return Object.fromEntries(Object.keys(value).map((name) => [name, hiddenValue]));
+}

@@ -1,0 +1,151 @@
+import type { LaunchCounts } from "../../machines/process-events.ts";
+import type { AppSpec, LogPaths } from "../../machines/spec.ts";
+import { fieldsOfPolicy } from "../config/policy-fields.ts";
+import { ownUserName, resolveIdentity, type Identity } from "../os/users.ts";
+import { interpreterWord } from "./interpreter.ts";
+
+/** What of a launch PM2 puts into the environment. */
+interface Launched {
+  readonly spec: AppSpec;
+  readonly id: number;
+  readonly lifeId: string;
+  readonly logs: LogPaths;
+  readonly pidFile: string | null;
+  readonly counts: LaunchCounts;
+}
+
+/** Who a process is: these win over the app's own variables. */
+export function identityVariables({ spec, id, lifeId, logs, pidFile }: Launched) {
+  return {
+    pm_id: String(id),
+    name: spec.name,
+    namespace: spec.namespace,
+    unique_id: lifeId,
+    status: "launching",
+    exec_mode: `${spec.mode}_mode`,
+    pm_exec_path: spec.script,
+    pm_cwd: spec.cwd,
+    pm_out_log_path: logs.out ?? "/dev/null",
+    pm_err_log_path: logs.error ?? "/dev/null",
+    pm_pid_path: pidFile ?? "",
+  };
+}
+
+/**
+ * An app's configuration under PM2's names, flat and as texts, as an app finds it in its environment: what is
+ * always there, and what is not as usual. Lists and objects are left out, as PM2 leaves them out.
+ * @param at ms since the epoch: now.
+ */
+export function flatConfiguration(launch: Launched, at: number): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(configuration(launch, at))) {
+    if (typeof value === "string") flat[name] = value;
+    else if (typeof value === "number" || typeof value === "boolean") flat[name] = `${value}`;
+  }
+  return flat;
+}
+
+function configuration({ spec, counts }: Launched, at: number): Record<string, unknown> {
+  const { restart, killTimeoutMs } = spec.policy;
+  const { max_restarts: most, min_uptime: least, ...policy } = fieldsOfPolicy(spec);
+  return {
+    ...usual,
+    ...spec.passthrough,
+    ...policy,
+    max_restarts: unless(most, 16),
+    min_uptime: unless(least, 1_000),
+    autostart: spec.autostart,
+    autorestart: restart.mode !== "never",
+    watch: spec.sensors.watch !== null,
+    treekill: spec.killsTree,
+    merge_logs: spec.mergeLogs,
+    instances: spec.instances,
+    instance_var: spec.instanceVariable,
+    increment_var: spec.incrementVariable,
+    exec_interpreter: interpreterWord(spec),
+    kill_timeout: unless(killTimeoutMs, 1_600),
+    kill_signal: unless(spec.stopSignal, "SIGINT"),
+    shutdown_with_message: unless(spec.stopWithMessage, false),
+    max_memory_restart: spec.sensors.maxMemoryBytes,
+    cron_restart: spec.sensors.cron,
+    source_map_support: spec.sourceMaps,
+    username: spec.uid ?? ownUserName(),
+    ...identityOf(spec),
+    pm_uptime: at,
+    created_at: counts.createdAt,
+    restart_time: counts.restarts,
+    unstable_restarts: counts.unstableRestarts,
+  };
+}
+
+/** Numbers, whatever the declaration says; someone who is not there is told when the child is started. */
+function identityOf({ uid, gid }: AppSpec): Identity {
+  const identity = resolveIdentity(uid, gid);
+  return typeof identity === "string" ? {} : identity;
+}
+
+/** What is in the environment of every app of PM2's. */
+const usual = {
+  vizion: true,
+  pmx: true,
+  automation: true,
+  windowsHide: true,
+  kill_retry_time: 100,
+  km_link: false,
+  vizion_running: false,
+} as const;
+
+function unless(value: unknown, otherwise: unknown): unknown {
+  return value === otherwise ? undefined : value;
+}
+
+/** Every variable that these are: what an app that starts another one does not hand on as its own. */
+export const flatNames: readonly string[] = [
+  ...Object.keys(usual),
+  "name",
+  "namespace",
+  "pm_id",
+  "unique_id",
+  "status",
+  "exec_mode",
+  "pm_exec_path",
+  "pm_cwd",
+  "pm_out_log_path",
+  "pm_err_log_path",
+  "pm_pid_path",
+  "autostart",
+  "autorestart",
+  "watch",
+  "treekill",
+  "merge_logs",
+  "instances",
+  "instance_var",
+  "increment_var",
+  "exec_interpreter",
+  "username",
+  "uid",
+  "gid",
+  "pm_uptime",
+  "created_at",
+  "restart_time",
+  "unstable_restarts",
+  "restart",
+  "max_restarts",
+  "min_uptime",
+  "restart_window",
+  "restart_delay",
+  "exp_backoff_restart_delay",
+  "exp_backoff_restart_factor",
+  "exp_backoff_restart_max",
+  "exp_backoff_restart_jitter",
+  "exp_backoff_reset",
+  "ready",
+  "wait_ready",
+  "listen_timeout",
+  "kill_timeout",
+  "kill_signal",
+  "shutdown_with_message",
+  "max_memory_restart",
+  "cron_restart",
+  "source_map_support",
+];

@@ -1,0 +1,47 @@
+import type { AnyActorRef, AnyMachineSnapshot } from "xstate";
+import { askedBefore } from "../../machines/guard-readings.ts";
+import type { ProcessContext } from "../../machines/process-context.ts";
+import { litStates } from "../daemon/states.ts";
+import { contextOf } from "./context.ts";
+import type { GuardReading, MachineName, MachineStep, MachineView } from "./contract.ts";
+import { pendingDelays } from "./delays.ts";
+import { keyOf, type GuardLog } from "./guard-log.ts";
+import { sentenceOf } from "./sentence.ts";
+
+/** Where a machine is now. @param steps what its latest macrostep did. */
+export function machineView(
+  { machine, actor }: { machine: MachineName; actor: AnyActorRef },
+  steps: readonly MachineStep[],
+  { guardLog, now }: { guardLog: GuardLog; now: () => number },
+): MachineView {
+  const { context } = actor.getSnapshot() as AnyMachineSnapshot;
+  const states = litStates(machine, actor);
+  const key = keyOf(machine, context);
+  return {
+    machine,
+    of: nameIn(machine, context),
+    at: now(),
+    states,
+    context: contextOf(machine, context),
+    steps,
+    guards: guardLog.readings(key),
+    delays: pendingDelays(machine, actor),
+    sentence: sentenceOf(machine, context, states),
+  };
+}
+
+/** What the rules of the latest decision saw, though nobody watched then. */
+export function earlierReadings(machine: MachineName, context: unknown): GuardReading[] {
+  if (machine !== "process") return [];
+  const { decisions, judgement } = context as ProcessContext;
+  const last = decisions.at(-1);
+  if (last === undefined || judgement === null) return [];
+  return askedBefore(last, judgement).map((each) => ({ ...each, at: last.at }));
+}
+
+function nameIn(machine: MachineName, context: unknown): string {
+  if (machine === "god") return "god";
+  return machine === "process"
+    ? String((context as { id: number }).id)
+    : (context as { key: string }).key;
+}

@@ -1,0 +1,141 @@
+import { useSignal, useSignalEffect } from "@preact/signals";
+import { Lazy } from "./lazy.tsx";
+import type { MachineName } from "../contract.ts";
+import { Chart } from "./chart/chart.tsx";
+import { Decision } from "./panel/decision.tsx";
+import { fetchChart } from "./state/api.ts";
+import { tellFault } from "./state/connection.ts";
+import {
+  charts,
+  connection,
+  hello,
+  machines,
+  moment,
+  processes,
+  selectedId,
+  shownMachine,
+  tab,
+} from "./state/store.ts";
+
+const loadWhatIf = () => import("./whatif/whatif.tsx").then(({ WhatIf }) => WhatIf);
+
+const tabs: readonly (readonly [MachineName | "whatif", string])[] = [
+  ["process", "Process"],
+  ["app", "App"],
+  ["reload", "Reload"],
+  ["god", "God"],
+  ["whatif", "What if?"],
+];
+
+/** The decision, and the chart that it was made in, or the what-if. */
+export function Center() {
+  const asked = useSignal<ReadonlySet<MachineName>>(new Set());
+  useSignalEffect(() => {
+    if (connection.value === "lost") return;
+    const name = tab.value === "whatif" ? "process" : tab.value;
+    for (const each of new Set<MachineName>(["process", name])) {
+      if (charts.value[each] !== undefined || asked.peek().has(each)) continue;
+      asked.value = new Set([...asked.peek(), each]);
+      fetchChart(each).then(
+        (file) => (charts.value = { ...charts.value, [each]: file }),
+        (error: unknown) => {
+          asked.value = new Set([...asked.peek()].filter((other) => other !== each));
+          tellFault(error);
+        },
+      );
+    }
+  });
+  const current = tab.value;
+  return (
+    <section class="center" id="statechart" aria-label="Statechart">
+      <Decision />
+      <div class="tabs" role="tablist" aria-label="Machine" onKeyDown={moveAmongTabs}>
+        {tabs.map(([name, label]) => (
+          <button
+            type="button"
+            role="tab"
+            key={name}
+            id={`tab-${name}`}
+            aria-selected={current === name}
+            aria-controls="machine"
+            tabIndex={current === name ? 0 : -1}
+            class={name === "whatif" ? "apart" : ""}
+            onClick={() => (tab.value = name)}
+          >
+            {label}
+            {name === "reload" && isReloading() && <span class="dot" title="under way" />}
+          </button>
+        ))}
+      </div>
+      <div class="machine" id="machine" role="tabpanel" aria-labelledby={`tab-${current}`}>
+        {current === "whatif" ? (
+          <Lazy key={selectedId.value} load={loadWhatIf} fallback="Loading the simulation…" />
+        ) : (
+          <Machine name={current} />
+        )}
+      </div>
+    </section>
+  );
+}
+
+function Machine({ name }: { name: MachineName }) {
+  const file = charts.value[name];
+  if (hello.value !== null && processes.value.size === 0 && name !== "god") {
+    return (
+      <div class="empty">
+        <p>No process yet.</p>
+        <p>
+          <code>xm start app.js</code> starts one; it shows up here at once.
+        </p>
+      </div>
+    );
+  }
+  if (file === undefined) return <p class="empty">Loading the chart…</p>;
+  const isPast = moment.value !== null;
+  return (
+    <>
+      {name === "reload" && machines.value.reload === undefined && (
+        <p class="hint">No reload of its app is under way: this is the chart by itself.</p>
+      )}
+      {isPast && name !== "process" && (
+        <p class="hint">
+          The history keeps what processes did: this machine is shown as it is now.
+        </p>
+      )}
+      <Chart
+        key={name}
+        file={file}
+        machine={name}
+        view={shownMachine.value}
+        isLive={!isPast || name !== "process"}
+      />
+    </>
+  );
+}
+
+function isReloading(): boolean {
+  const states = machines.value.reload?.states ?? [];
+  return states.some((id) => /launching|draining|failing/.test(id));
+}
+
+/** Arrow keys go from tab to tab (ARIA's pattern for tabs). */
+export function moveAmongTabs(event: KeyboardEvent): void {
+  const list = event.currentTarget as HTMLElement;
+  const all = [...list.querySelectorAll<HTMLButtonElement>('[role="tab"]')];
+  const at = all.indexOf(document.activeElement as HTMLButtonElement);
+  const to =
+    event.key === "ArrowRight"
+      ? at + 1
+      : event.key === "ArrowLeft"
+        ? at - 1
+        : event.key === "Home"
+          ? 0
+          : event.key === "End"
+            ? all.length - 1
+            : undefined;
+  if (to === undefined) return;
+  event.preventDefault();
+  const next = all[(to + all.length) % all.length];
+  next?.focus();
+  next?.click();
+}

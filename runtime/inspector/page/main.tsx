@@ -1,0 +1,17 @@
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { connect, pauseWhileHidden } from "./state/connection.ts";
+import { paintTimes } from "./state/store.ts";
+import "./style/theme.css";
+import "./style/page.css";
+import "./style/chart.css";
+import "./style/parts.css";
+
+const place = document.querySelector("#page");
+if (place === null) throw new Error("can't happen: the page has no place to be drawn in");
+render(<App />, place);
+connect();
+pauseWhileHidden();
+
+// What the time-line costs is measured from outside (tests/e2e/inspector.test.ts).
+Object.assign(globalThis, { inspectorPaintTimes: paintTimes });

@@ -1,0 +1,290 @@
+import { useEffect, useRef, useState } from "preact/hooks";
+import { reachBack, select } from "../state/connection.ts";
+import * as store from "../state/store.ts";
+import { goLive, neighbour, travelTo } from "../state/travel.ts";
+import { moment as momentText, statusWord } from "../words.ts";
+import type { Lane } from "./lanes.ts";
+import { Legend } from "./legend.tsx";
+import { laneHeight, rulerHeight, timeAt, xOf } from "./paint.ts";
+import { firstView, gutterOf, headroom, keepPainted, reveal, tipAt } from "./view.ts";
+import { panned, showing, zoomed, type TimeWindow } from "./window.ts";
+
+const ranges = [
+  ["1 min", 60_000],
+  ["10 min", 600_000],
+  ["1 h", 3_600_000],
+  ["1 d", 86_400_000],
+  ["14 d", 14 * 86_400_000],
+] as const;
+
+/** The lanes of all processes: to be zoomed, panned and scrubbed. */
+export function Timeline() {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const view = useRef(firstView());
+  const [tip, setTip] = useState<{ x: number; text: string } | null>(null);
+  const { current } = view;
+
+  useEffect(() => {
+    const element = canvas.current;
+    if (element === null) return;
+    return keepPainted(element, current);
+  }, []);
+
+  const gutter = (): number => gutterOf(canvas.current?.clientWidth ?? 900);
+  const geometry = () => ({
+    window: current.window,
+    width: canvas.current?.clientWidth ?? 0,
+    gutter: gutter(),
+  });
+  const span = (): number => current.window.to - current.window.from;
+  const change = (window: TimeWindow, follows = false): void => {
+    current.window = window;
+    current.follows = follows;
+    current.isStale = true;
+    if (window.from < store.lanes.since) void reachBack(window.from - (window.to - window.from));
+  };
+  const zoomBy = (by: number, about?: number): void => {
+    const middle = current.follows
+      ? store.now()
+      : (store.moment.value ?? (current.window.from + current.window.to) / 2);
+    change(
+      zoomed(current.window, { by, about: about ?? middle }),
+      current.follows && about === undefined,
+    );
+  };
+  const scrub = (at: number): void => {
+    travelTo(at);
+    change(showing(current.window, store.moment.value ?? at));
+  };
+  const live = (): void => {
+    goLive();
+    change(current.window, true);
+  };
+  const range = (ms: number): void => {
+    const to =
+      store.moment.value === null ? store.now() + ms * headroom : store.moment.value + ms / 2;
+    change({ from: to - ms, to }, store.moment.value === null);
+  };
+  const choose = (direction: -1 | 1): void => {
+    const at = current.order.findIndex((lane) => lane.id === store.selectedId.value);
+    const next = current.order[Math.min(current.order.length - 1, Math.max(0, at + direction))];
+    if (next === undefined) return;
+    const { id } = next;
+    select(id);
+    reveal(current, canvas.current?.clientHeight ?? 0, id);
+    if (store.moment.value !== null) travelTo(store.moment.value);
+  };
+
+  useWheel(canvas, (event, x) => {
+    const most = Math.max(
+      0,
+      current.order.length * laneHeight - ((canvas.current?.clientHeight ?? 0) - rulerHeight),
+    );
+    const horizontal = event.shiftKey ? event.deltaY + event.deltaX : event.deltaX;
+    if (event.ctrlKey || event.metaKey || (most === 0 && horizontal === 0)) {
+      zoomBy(Math.exp(event.deltaY * 0.0022), timeAt(geometry(), Math.max(x, gutter())));
+    } else if (horizontal !== 0) {
+      const perPixel = span() / Math.max(1, geometry().width - gutter());
+      change(panned(current.window, horizontal * perPixel));
+    } else {
+      current.scrollTop = Math.min(most, Math.max(0, current.scrollTop + event.deltaY));
+      current.isStale = true;
+    }
+  });
+
+  const drag = useRef<{
+    x: number;
+    window: TimeWindow;
+    isScrub: boolean;
+    hasMoved: boolean;
+  } | null>(null);
+  const place = (event: PointerEvent): { x: number; y: number } => {
+    const { left, top } = (event.currentTarget as Element).getBoundingClientRect();
+    return { x: event.clientX - left, y: event.clientY - top };
+  };
+  const laneAt = (y: number): Lane | undefined =>
+    y < rulerHeight
+      ? undefined
+      : current.order[Math.floor((y - rulerHeight + current.scrollTop) / laneHeight)];
+  const pointer = {
+    onPointerDown: (event: PointerEvent) => {
+      if (event.button !== 0) return;
+      const { x, y } = place(event);
+      (event.currentTarget as Element).setPointerCapture(event.pointerId);
+      const near =
+        store.moment.value !== null && Math.abs(xOf(geometry(), store.moment.value) - x) < 7;
+      drag.current = {
+        x,
+        window: current.window,
+        isScrub: y < rulerHeight || near,
+        hasMoved: false,
+      };
+      if (drag.current.isScrub && x >= gutter()) travelTo(timeAt(geometry(), x));
+    },
+    onPointerMove: (event: PointerEvent) => {
+      const { x, y } = place(event);
+      const own = drag.current;
+      if (own === null) {
+        setTip(tipAt(current, geometry(), { x, lane: laneAt(y) }));
+        return;
+      }
+      own.hasMoved ||= Math.abs(x - own.x) > 3;
+      if (own.isScrub) return travelTo(timeAt(geometry(), Math.max(gutter(), x)));
+      const perPixel = span() / Math.max(1, geometry().width - gutter());
+      if (own.hasMoved) change(panned(own.window, (own.x - x) * perPixel));
+    },
+    onPointerUp: (event: PointerEvent) => {
+      const own = drag.current;
+      drag.current = null;
+      if (own === null || own.hasMoved || own.isScrub) return;
+      const { x, y } = place(event);
+      const lane = laneAt(y);
+      if (lane !== undefined) select(lane.id);
+      if (x >= gutter()) travelTo(timeAt(geometry(), x));
+    },
+    onPointerCancel: () => (drag.current = null),
+    onPointerLeave: () => setTip(null),
+  };
+
+  const onKeyDown = (event: KeyboardEvent): void => {
+    const go = (direction: -1 | 1): void => {
+      const at = neighbour(direction);
+      if (at !== undefined) return scrub(at);
+      if (direction === 1) live();
+    };
+    const by = (share: number): void => scrub((store.moment.value ?? store.now()) + span() * share);
+    const keys: Readonly<Record<string, () => void>> = {
+      ArrowLeft: () => (event.shiftKey ? by(-0.05) : go(-1)),
+      ArrowRight: () => (event.shiftKey ? by(0.05) : go(1)),
+      ArrowUp: () => choose(-1),
+      ArrowDown: () => choose(1),
+      PageUp: () => change(panned(current.window, -span() * 0.5)),
+      PageDown: () => change(panned(current.window, span() * 0.5)),
+      Home: () => {
+        const id = store.selectedId.value;
+        const lane = id === null ? undefined : store.lanes.of(id);
+        if (lane !== undefined && lane.count > 0) scrub(lane.time(0));
+      },
+      End: live,
+      Escape: live,
+      "+": () => zoomBy(0.6),
+      "=": () => zoomBy(0.6),
+      "-": () => zoomBy(1 / 0.6),
+    };
+    const key = keys[event.key];
+    if (key === undefined || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    key();
+  };
+
+  const at = store.moment.value;
+  const shown = at ?? store.hello.value?.at ?? Date.now();
+  const status = store.past.value?.status ?? null;
+  return (
+    <section class="timeline" aria-label="Time-line">
+      <div class="timeline-bar">
+        <h2>Time-line</h2>
+        <div class="segments" role="group" aria-label="How much time is shown">
+          {ranges.map(([label, ms]) => (
+            <button type="button" key={label} onClick={() => range(ms)}>
+              {label}
+            </button>
+          ))}
+        </div>
+        <div class="segments" role="group" aria-label="Step through the records">
+          <button
+            type="button"
+            aria-label="Earlier record"
+            title="Earlier record (←)"
+            onClick={() => {
+              const to = neighbour(-1);
+              if (to !== undefined) scrub(to);
+            }}
+          >
+            ◀
+          </button>
+          <button
+            type="button"
+            aria-label="Later record"
+            title="Later record (→)"
+            onClick={() => {
+              const to = neighbour(1);
+              if (to !== undefined) scrub(to);
+              else live();
+            }}
+          >
+            ▶
+          </button>
+          <button
+            type="button"
+            aria-label="Show more time"
+            title="Show more time (-)"
+            onClick={() => zoomBy(1 / 0.6)}
+          >
+            −
+          </button>
+          <button
+            type="button"
+            aria-label="Show less time"
+            title="Show less time (+)"
+            onClick={() => zoomBy(0.6)}
+          >
+            +
+          </button>
+        </div>
+        <Legend />
+        <button
+          type="button"
+          class={`live${at === null ? " on" : ""}`}
+          aria-pressed={at === null}
+          onClick={live}
+          title="Back to now (End)"
+        >
+          {at === null ? "● Live" : "Go live"}
+        </button>
+      </div>
+      <div class="timeline-canvas">
+        <canvas
+          ref={canvas}
+          tabIndex={0}
+          role="slider"
+          aria-label={`Moment shown of ${store.selectedName.value}. Left and right go from record to record, up and down choose a process, plus and minus zoom, End goes live.`}
+          aria-valuemin={Math.round(store.lanes.since / 1_000)}
+          aria-valuemax={Math.round(shown / 1_000)}
+          aria-valuenow={Math.round(shown / 1_000)}
+          aria-valuetext={
+            at === null
+              ? "live"
+              : `${momentText(at, store.now())}${status === null ? "" : `, ${statusWord(status)}`}`
+          }
+          onKeyDown={onKeyDown}
+          {...pointer}
+        />
+        {tip !== null && (
+          <div class="tip" style={{ left: `${tip.x}px`, bottom: "8px" }}>
+            {tip.text}
+          </div>
+        )}
+      </div>
+    </section>
+  );
+}
+
+/** Preact's own listeners may be passive ones, and these keep the page from scrolling. */
+function useWheel(
+  canvas: { readonly current: HTMLCanvasElement | null },
+  turn: (event: WheelEvent, x: number) => void,
+): void {
+  const last = useRef(turn);
+  last.current = turn;
+  useEffect(() => {
+    const element = canvas.current;
+    if (element === null) return;
+    const listen = (event: WheelEvent): void => {
+      event.preventDefault();
+      last.current(event, event.clientX - element.getBoundingClientRect().left);
+    };
+    element.addEventListener("wheel", listen, { passive: false });
+    return () => element.removeEventListener("wheel", listen);
+  }, []);
+}

@@ -1,0 +1,76 @@
+import { closeSync, openSync, readSync, writevSync } from "node:fs";
+import { errnoOf } from "../errors.ts";
+
+/*
+ * What the lane has taken out of a pipe is kept in a file until it is written, so that a lane that is killed is
+ * followed by one that goes on where it was: the page cache outlives the process. Two slots are written in turns, each
+ * with its number at both ends, since the kernel may cut a long write of a process that is being killed. Between the
+ * read and this write are some microseconds in which a SIGKILL takes what was read with it: 64 KB at most.
+ */
+export interface Rest {
+  /** When the bytes were read; ms since the epoch. */
+  readonly at: number;
+  /** Sizes of the files before their lines were appended; `null` when that is done. */
+  readonly sizes: readonly number[] | null;
+  readonly bytes: Buffer;
+}
+
+/** The longest line that is kept whole, and one read more. */
+export const slotBytes = 2 * 1024 * 1024;
+
+/** Number, time, length, count of sizes and two sizes; eight bytes each. */
+const headBytes = 48;
+
+export interface RestFile {
+  write(rest: Rest): void;
+  read(): Rest | undefined;
+  close(): void;
+}
+
+export function openRest(path: string): RestFile {
+  const descriptor = openForBoth(path);
+  const head = Buffer.alloc(headBytes);
+  const tail = Buffer.alloc(8);
+  let number = 0;
+  const readSlot = (slot: number): (Rest & { number: number }) | undefined => {
+    const start = slot * slotBytes;
+    if (readSync(descriptor, head, 0, headBytes, start) < headBytes) return undefined;
+    const [own = 0, at = 0, length = 0, count = 0, ...sizes] = numbers.map((index) =>
+      head.readDoubleLE(index * 8),
+    );
+    if (own === 0 || length > slotBytes) return undefined;
+    const bytes = Buffer.alloc(length);
+    readSync(descriptor, bytes, 0, length, start + headBytes);
+    readSync(descriptor, tail, 0, 8, start + headBytes + length);
+    if (tail.readDoubleLE(0) !== own) return undefined;
+    return { number: own, at, sizes: count < 0 ? null : sizes.slice(0, count), bytes };
+  };
+  return {
+    write: ({ at, sizes, bytes }) => {
+      number += 1;
+      const values = [number, at, bytes.length, sizes?.length ?? -1, ...(sizes ?? [])];
+      for (const index of numbers) head.writeDoubleLE(values[index] ?? 0, index * 8);
+      tail.writeDoubleLE(number, 0);
+      writevSync(descriptor, [head, bytes, tail], (number % 2) * slotBytes);
+    },
+    read: () => {
+      const [latest] = [readSlot(0), readSlot(1)]
+        .filter((slot) => slot !== undefined)
+        .sort((a, b) => b.number - a.number);
+      number = latest?.number ?? 0;
+      return latest;
+    },
+    close: () => closeSync(descriptor),
+  };
+}
+
+const numbers = [0, 1, 2, 3, 4, 5];
+
+function openForBoth(path: string): number {
+  try {
+    return openSync(path, "r+");
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    return openSync(path, "w+", 0o600);
+  }
+}

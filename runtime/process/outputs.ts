@@ -1,0 +1,49 @@
+import { closeSync } from "node:fs";
+import { ownFile, pipeOrder } from "../lane/launch-order.ts";
+import type { Lane } from "../lane/lanes.ts";
+import { openLog } from "../logs/open.ts";
+import type { Launch } from "./child.ts";
+
+/** What a program gets as its output and errors: a log file, a pipe of the lane, or nothing. */
+export interface Outputs {
+  readonly out: number | "ignore";
+  readonly error: number | "ignore";
+  /** Once the program has them. */
+  close(): void;
+}
+
+/**
+ * Opens both streams of a life.
+ * @throws `ERR_LOG_UNWRITABLE`; nothing is left open then.
+ */
+export function openOutputs(launch: Launch, lane: Lane): Outputs {
+  const closers: (() => void)[] = [];
+  const close = (): void => {
+    for (const each of closers.splice(0)) each();
+  };
+  const open = (stream: "out" | "err"): number | "ignore" => {
+    const order = pipeOrder(launch, stream);
+    if (order !== undefined) {
+      assertWritable([order.file, order.combined]);
+      const pipe = lane.open(order);
+      closers.push(() => pipe.close());
+      return pipe.descriptor;
+    }
+    const path = ownFile(launch.logs, stream);
+    if (path === null) return "ignore";
+    const descriptor = openLog(path);
+    closers.push(() => closeSync(descriptor));
+    return descriptor;
+  };
+  try {
+    return { out: open("out"), error: open("err"), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/** Whether files can be written is found out where there are words for it; they are there afterwards. */
+export function assertWritable(paths: readonly (string | null)[]): void {
+  for (const path of paths) if (path !== null) closeSync(openLog(path));
+}

@@ -1,0 +1,2 @@
+export { default } from "../runtime/programmatic/index.js";
+export * from "../runtime/programmatic/index.js";

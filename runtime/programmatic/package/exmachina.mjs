@@ -1,0 +1,4 @@
+import xm from "./exmachina.cjs";
+
+export default xm;
+export const { custom, XmError } = xm;

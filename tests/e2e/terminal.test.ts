@@ -1,0 +1,121 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { loopbackPorts } from "../../runtime/os/listeners.ts";
+import { until } from "../support/condition.ts";
+import { isThere, testHome, xmFile } from "../support/home.ts";
+import { program } from "../support/programs.ts";
+
+test("a line is sent to an app, and a terminal that is attached hears the answer until its separator", async () => {
+  const home = testHome();
+  await home.ok("start", program("hears.cjs"), "--name", "app");
+  await home.ok("send", "app", "two", "words");
+  await until("the line", () => home.log("app-out.log").includes('input "two words\\n"'));
+
+  const terminal = spawn(process.execPath, [xmFile, "attach", "0"], {
+    env: { ...process.env, XM_HOME: home.paths.home },
+    stdio: ["pipe", "pipe", "ignore"],
+  });
+  const ended = once(terminal, "close");
+  let seen = "";
+  terminal.stdout.setEncoding("utf8").on("data", (text: string) => (seen += text));
+  terminal.stdin.write("hello\n");
+  await until("the answer", () => seen.includes("\n"));
+  terminal.stdin.end();
+  expect(await ended).toEqual([0, null]);
+  expect(seen).toBe('input "hello\\n"\n');
+
+  const detached = await home.run(["attach", "app", "."], { input: "last\n.\nnever\n" });
+  expect(detached.code).toBe(0);
+  await until("the last line", () => home.log("app-out.log").includes("last"));
+  expect(home.log("app-out.log")).not.toContain("never");
+
+  await home.ok("stop", "app");
+  expect(await home.xm("send", "app", "x")).toMatchObject({ code: 1, stdout: "" });
+  expect((await home.run(["attach", "app"], { input: "x\n" })).code).toBe(1);
+});
+
+test("a worker of a cluster has no input: send says so", async () => {
+  const home = testHome();
+  await home.ok("start", program("obeys.js"), "--name", "c", "-i", "1", "--ready", "spawned");
+  const { code, stderr } = await home.xm("send", "0", "x");
+  expect({ code, stderr }).toEqual({
+    code: 1,
+    stderr: "c (0): a cluster's processes have no input\n",
+  });
+});
+
+test("the inspectors of running apps are switched on, each on a loopback port of its own", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "one");
+  await home.ok("start", program("stays.js"), "--name", "two", "-i", "1", "--ready", "spawned");
+  const told = await home.ok("inspect", "one", "two");
+  const ports = [...told.matchAll(/ws:\/\/127\.0\.0\.1:(\d+)\//g)].map(([, port]) => Number(port));
+  const held = (await home.list()).flatMap(({ pid }) => loopbackPorts(pid ?? 0));
+  expect(new Set(ports)).toEqual(new Set(held));
+  expect(new Set(held).size).toBe(2);
+  expect(await home.ok("inspect", "one")).toContain("the inspector was on");
+});
+
+test("a program that is not Node is not inspected, and does not die of it", async () => {
+  const home = testHome();
+  await home.ok("start", "sleep 1000", "--name", "sleeps");
+  const { pid } = await home.process("sleeps");
+  const { code, stderr } = await home.xm("inspect", "sleeps");
+  expect(code).toBe(1);
+  expect(stderr).toContain(`pid ${pid} is no Node program`);
+  expect(isThere(pid ?? 0)).toBe(true);
+  await home.ok("stop", "sleeps");
+  expect((await home.xm("inspect", "sleeps")).stderr).toContain("it does not run");
+});
+
+test("profiles of an app and of the daemon are written where one is, and the app's inspector is off again", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "app");
+  const profile = async (...args: string[]): Promise<{ file: string; keys: string[] }> => {
+    const file = (await home.ok(...args)).trim();
+    return { file, keys: Object.keys(JSON.parse(readFileSync(file, "utf8")) as object) };
+  };
+  const cpu = await profile("profile:cpu", "app", "50");
+  expect(cpu.file.startsWith(`${home.folder}/app-0-`)).toBe(true);
+  expect(cpu.file.endsWith(".cpuprofile")).toBe(true);
+  expect(cpu.keys).toEqual(expect.arrayContaining(["nodes", "samples", "timeDeltas"]));
+  const { pid } = await home.process("app");
+  await until("the inspector to be off", () => loopbackPorts(pid ?? 0).length === 0);
+
+  const heap = await profile("profile:mem", "50ms");
+  expect(heap.file).toMatch(/\/god-[\dT-]+\.heapprofile$/);
+  expect(heap.keys).toEqual(["head", "samples"]);
+  expect((await home.xm("profile:cpu", "app", "soon")).stderr).toContain("expected a time");
+});
+
+test("what is set for an app restarts it with it, and later starts have it too", async () => {
+  const home = testHome();
+  const script = home.file(
+    "tells.cjs",
+    "console.log(`level ${process.env.level}`); setInterval(() => {}, 1e9);",
+  );
+  const lives = (): string[] => home.log("app-out.log").split("\n").filter(Boolean);
+  await home.ok("start", script, "--name", "app");
+  await home.ok("set", "app:level", "3");
+  expect(await home.ok("get", "app.level")).toBe("3\n");
+  await until("the next life", () => lives().join() === "level undefined,level 3");
+  await home.ok("delete", "app");
+  await home.run(["start", script, "--name", "app"], { env: { level: "of the shell" } });
+  await until("the life after", () => lives().join() === "level undefined,level 3,level 3");
+
+  await home.ok("multiset", "app:level 4 theme dark");
+  expect(await home.ok("conf")).toBe("xm set app:level 4\nxm set theme dark\n");
+  await home.ok("unset", "app");
+  expect(await home.ok("conf")).toBe("xm set theme dark\n");
+  expect((await home.xm("get", "app.level")).code).toBe(1);
+});
+
+test("settings that are set at the same time are all there", async () => {
+  const home = testHome();
+  const keys = ["a", "b", "c", "d", "e", "f"];
+  await Promise.all(keys.map((key) => home.ok("set", key, "1")));
+  const lines = (await home.ok("conf")).split("\n").filter(Boolean);
+  expect(lines.sort()).toEqual(keys.map((key) => `xm set ${key} 1`));
+});

@@ -21,7 +21,7 @@ import { pm2Manager, xmManager } from "./manager.ts";
 const rounds = Number(process.env["BENCH_ROUNDS"] ?? 5);
 const only = process.env["BENCH_ONLY"]?.split(",");
 const xm = xmManager();
-const managers = process.env["BENCH_PM2"] === "off" ? [xm] : [xm, pm2Manager()];
+const managers = process.env["BENCH_PM2"] === "off" ? [xm] : [xm, await pm2Manager()];
 
 const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   memory: async () => {

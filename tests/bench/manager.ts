@@ -1,7 +1,7 @@
-import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { installPm2, pm2Program } from "../support/pm2.ts";
 import { run } from "./measure.ts";
 
 /** A process manager under measurement: `xm` as it was built, or PM2 from npm, each over a home of its own. */
@@ -20,16 +20,10 @@ export function xmManager(): Manager {
   return manager("xm", join(import.meta.dirname, "../../dist/bin/xm.cjs"), "god.pid");
 }
 
-/** Installs PM2 into a temporary folder, once per run; it is run as a black box. */
-export function pm2Manager(): Manager {
-  const folder = join(tmpdir(), "xm-bench-pm2");
-  const bin = join(folder, "node_modules/pm2/bin/pm2");
-  if (!existsSync(bin)) {
-    execFileSync("npm", ["install", "--no-save", "--prefix", folder, "pm2@7.0.4"], {
-      stdio: "ignore",
-    });
-  }
-  return manager("pm2", bin, "pm2.pid");
+/** PM2, installed into a temporary folder unless it is there; it is run as a black box. */
+export async function pm2Manager(): Promise<Manager> {
+  await installPm2();
+  return manager("pm2", pm2Program, "pm2.pid");
 }
 
 function manager(name: string, bin: string, pidFile: string): Manager {

@@ -186,16 +186,7 @@ export const api: readonly Scenario[] = [
   program(
     "the members of the module",
     `
-    return ["connect", "start", "stop", "restart", "reload", "delete", "list", "describe", "launchBus", "sendDataToProcessId", "sendSignalToProcessName", "sendSignalToProcessId", "trigger", "msgProcess", "dump", "flush", "reloadLogs", "killDaemon", "disconnect", "getVersion", "getPID", "custom", "getProcessIdByName", "startup", "reset", "ping", "scale", "resurrect", "autodump", "attach", "close", "speedList", "set", "get", "unset", "kill", "update", "env", "profile"].map((name) => [name, typeof manager[name]]);`,
-  ),
-  program(
-    "a class with a home of its own",
-    `
-    const one = new manager.custom({ pm2_home: __dirname + "/o", cwd: __dirname });
-    const ask = (method, ...args) => new Promise((resolve) => one[method](...args, (error, result) => resolve([Boolean(error), result])));
-    const facts = [(await ask("connect"))[0], (await ask("start", { name: "own", script: __dirname + "/tells.cjs" }))[0], (await ask("list"))[1].map((each) => each.name)];
-    facts.push(require("fs").existsSync(__dirname + "/o/logs/own-out.log"), (await ask("killDaemon"))[0]);
-    return facts;`,
+    return ["connect", "start", "stop", "restart", "reload", "delete", "list", "describe", "launchBus", "sendDataToProcessId", "sendSignalToProcessName", "sendSignalToProcessId", "trigger", "msgProcess", "dump", "flush", "reloadLogs", "killDaemon", "disconnect", "getVersion", "getPID", "custom", "getProcessIdByName", "reset", "ping", "scale", "resurrect", "autodump", "attach", "close", "set", "get", "unset", "kill", "update", "env"].map((name) => [name, typeof manager[name]]);`,
   ),
   program(
     "an app uses the API and reaches the daemon that runs it",
@@ -216,7 +207,7 @@ export const api: readonly Scenario[] = [
     require("fs").writeFileSync(__dirname + "/acts.cjs", 'process.on("message", (m) => { if (m === "act" || m.msg === "act") process.send({ type: "axm:reply", data: { action_name: "act", return: "done" } }) }); process.send({ type: "axm:action", data: { action_name: "act" } }); setInterval(() => {}, 1e9)');
     await call("start", { name: "a", script: __dirname + "/acts.cjs" });
     await until(async () => JSON.stringify((await call("list"))[1]).includes('"action_name":"act"'));
-    const [failed, answers] = await call("trigger", "a", "act");
+    const [failed, answers] = await call("trigger", "a", "act", "words");
     return [failed, Array.isArray(answers), answers.length];`,
   ),
 ];

@@ -83,7 +83,7 @@ export const bus: readonly Scenario[] = [
     await count(([, each]) => each.event === "exit");
     await call("list");
     return order();`,
-    { said: "a delete on the bus" },
+    { said: "exit and delete on the bus" },
   ),
   watches(
     "a crash says exit and online, and the overlimit",

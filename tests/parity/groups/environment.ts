@@ -295,7 +295,7 @@ export const environment: readonly Scenario[] = [
       s.see("processes", (await s.list()).length);
       s.see("max_restarts is the shell's", (await s.one()).pm2_env["max_restarts"] === "2");
     },
-    { differs: { "max_restarts is the shell's": "a variable named like a field" } },
+    { differs: { "max_restarts is the shell's": "a shell variable named like a field" } },
   ),
   scenario("env ID prints variables, one NAME: value a line", async (s) => {
     await s.call(["start", "tells.cjs"], { env: { COLOR: "red" } });

@@ -111,13 +111,8 @@ const rows: readonly Row[] = [
   ["exec_mode: cluster_mode", { exec_mode: "cluster_mode", args: "listen" }, ["exec_mode"]],
   ["instances: a text", { instances: "2" }, ["instances", "exec_mode"]],
   ["port", { port: 4100 }, ["port", "PORT"], { "fields.0.PORT": "values of env in jlist" }],
-  ["io", { io: { tracing: false } }, ["io"]],
   ["a field of the user's own", { append_env_to_name: true, env_x: { A: "1" } }, ["name"]],
-  [
-    "trace and deep_monitoring",
-    { trace: false, deep_monitoring: false },
-    ["trace", "deep_monitoring"],
-  ],
+  ["trace", { trace: false }, ["trace"]],
   ["filter_env as a list", { filter_env: ["LAN"] }, ["filter_env", "LANG"]],
   [
     "user is uid",
@@ -191,8 +186,6 @@ export const fields: readonly Scenario[] = [
           "NODE_APP_INSTANCE",
           "node_version",
           "version",
-          "filter_env",
-          "axm_monitor",
           "axm_dynamic",
           "COLOR",
         ]),

@@ -13,6 +13,7 @@ setInterval(() => { if (fs.existsSync(__dirname + "/go-" + n)) { console.log("ou
 const files = (rule: string, app: object, names: readonly string[]): Scenario =>
   scenario(`log files: ${rule}`, async (s) => {
     s.write("speaks.cjs", speaks);
+    s.write("sub/.keep", "");
     await s.start({ name: "a", script: "speaks.cjs", ...app });
     const wanted = names
       .map((each) => each.split("!"))
@@ -161,10 +162,19 @@ export const logs: readonly Scenario[] = [
     { instances: 2, exec_mode: "fork", out_file: "o.txt", merge_logs: true },
     ["o.txt!2"],
   ),
-  files("cluster mode", { exec_mode: "cluster" }, [
-    "h/logs/a-out-0.log!1",
-    "h/logs/a-error-0.log!1",
-  ]),
+  scenario("log files: cluster mode", async (s) => {
+    s.write("speaks.cjs", speaks);
+    await s.run(
+      "start",
+      s.write("apps.json", { name: "a", script: "speaks.cjs", exec_mode: "cluster" }),
+    );
+    const written = (): string[] =>
+      readdirSync(join(s.home, "logs"))
+        .filter((name) => s.log(name) !== "")
+        .sort();
+    await until("both lines", () => written().length === 2);
+    s.see("in logs", written());
+  }),
   files(
     "a command of a shell",
     { script: "echo out line; echo err line >&2; exec sleep 1000000" },
@@ -176,7 +186,7 @@ export const logs: readonly Scenario[] = [
   shows("all"),
   showsBut({ lines: "logs of a namespace" }, "blue"),
   shows("/^a/"),
-  showsBut({ "exit code": "logs of nobody" }, "nobody"),
+  showsBut({ "exit code": "xm logs of an unknown name" }, "nobody"),
   shows("a", "--raw"),
   shows("a", "--out"),
   shows("a", "--err"),
@@ -236,8 +246,8 @@ export const logs: readonly Scenario[] = [
     await s.code("reloadLogs");
     await until("the file", () => s.has(out));
     s.write("go-0", "");
-    await s.untilLog("a-out.log", "out 0");
-    s.see("log", s.log("a-out.log"));
+    await s.untilLog("a-error.log", "err 0");
+    s.see("what is said then is in it", s.log("a-out.log").includes("out 0"));
   }),
   scenario("delete leaves the log files", async (s) => {
     await s.start({ name: "a", script: "tells.cjs", args: "out=x" });

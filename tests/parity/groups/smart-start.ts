@@ -78,7 +78,7 @@ export const smartStart: readonly Scenario[] = [
         fieldsOf(await s.one(), ["max_restarts", "args", "A", "NEW", "GONE", "restart_time"]),
       );
     },
-    { differs: { "fields.GONE": "variables that a file no longer has" } },
+    { differs: { "fields.GONE": "xm start FILE of what runs" } },
   ),
   scenario("restart FILE applies changed configuration", async (s) => {
     await s.start({ name: "a", script: "tells.cjs", kill_timeout: 500 });
@@ -116,7 +116,7 @@ export const smartStart: readonly Scenario[] = [
       await s.start(app(3));
       s.see("statuses", statuses(await s.list()));
     },
-    { differs: { statuses: "a file that asks for more processes" } },
+    { differs: { statuses: "instances changed in a file" } },
   ),
   scenario("two files of the same name force nothing twice", async (s) => {
     const app = { name: "a", script: "tells.cjs" };

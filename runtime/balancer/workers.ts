@@ -47,7 +47,6 @@ export function createWorkers({
 }): Workers {
   const held = new Map<string, Held>();
   const ended = new Map<string, WorkerEnd>();
-  /** Connections on their way from one worker to another. */
   const tickets = new Map<number, Ticket>();
   let ticket = 0;
   cluster.schedulingPolicy = scheduling === "round-robin" ? cluster.SCHED_RR : cluster.SCHED_NONE;
@@ -81,9 +80,8 @@ export function createWorkers({
       return isListening && !isParting && worker.isConnected();
     });
     const count = ({ worker, given }: Held): number => (counts?.[slotOf(worker.id)] ?? 0) + given;
-    const [least = isHomeless || !from.worker.isConnected() ? undefined : from] = living.sort(
-      (a, b) => count(a) - count(b),
-    );
+    const mayGoBack = !isHomeless && from.worker.isConnected();
+    const [least = mayGoBack ? from : undefined] = living.sort((a, b) => count(a) - count(b));
     if (least === undefined) {
       handle.close();
       send(from.worker, { type: "taken" });
@@ -97,10 +95,11 @@ export function createWorkers({
     least.worker.process.send(packet, handle as never, {}, () => {});
   };
   /** What a worker was given and has not taken when it ends is another's: nobody has read of it. */
-  const giveLeftovers = (ended: Held): void => {
-    for (const [number, { to }] of tickets) {
-      const left = to === ended ? settle(number) : undefined;
-      if (left !== undefined) giveOn(left, left.from === ended);
+  const giveLeftovers = (gone: Held): void => {
+    for (const [number, given] of tickets) {
+      if (given.to !== gone) continue;
+      settle(number);
+      giveOn(given, given.from === gone);
     }
   };
   const hear = (each: Held, message: Up): void => {

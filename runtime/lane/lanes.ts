@@ -1,9 +1,10 @@
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, constants, existsSync, mkdirSync, openSync, readlinkSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { errnoOf, messageOf, xmError } from "../errors.ts";
 import { onLines } from "../links/lines.ts";
+import { makePipes } from "../os/pipes.ts";
 import { version } from "../version.ts";
 import {
   fifoOf,
@@ -44,7 +45,7 @@ export interface OpenPipe {
   close(): void;
 }
 
-/** Pipes made by one call of `mkfifo`. */
+/** Pipes made at once. */
 const madeAtOnce = 4;
 
 /** Between two tries to reach a lane that is coming up; ms. */
@@ -83,7 +84,7 @@ export function createLane(options: {
     const used = new Set(numbersOf(folder, "json"));
     const free = (): number | undefined =>
       numbersOf(folder, "fifo").find((each) => !used.has(each));
-    return free() ?? makePipes(folder) ?? free() ?? 0;
+    return free() ?? makeMore(folder) ?? free() ?? 0;
   };
 
   const start = (): void => {
@@ -199,16 +200,13 @@ export function createLane(options: {
   };
 }
 
-/** Node has no mkfifo(3); the program is in every system that has a shell. */
-function makePipes(folder: string): undefined {
+/** The next few pipes of a folder. */
+function makeMore(folder: string): undefined {
   const there = numbersOf(folder, "fifo");
   const first = Math.max(0, ...there) + 1;
   const paths = Array.from({ length: madeAtOnce }, (_, index) => fifoOf(folder, first + index));
-  const made = spawnSync("mkfifo", ["-m", "600", ...paths], {
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  if (made.status === 0) return;
-  const why = made.error === undefined ? String(made.stderr).trim() : made.error.message;
+  const why = makePipes(paths);
+  if (why === undefined) return;
   throw xmError("ERR_LOG_UNWRITABLE", { path: paths[0] ?? folder, why: `mkfifo: ${why}` });
 }
 

@@ -1,7 +1,7 @@
-import { spawnSync } from "node:child_process";
 import { closeSync, constants, mkdirSync, openSync, statSync, writeSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { errnoOf } from "../errors.ts";
+import { makePipes } from "../os/pipes.ts";
 
 /*
  * The standard input of fork-mode apps: a named pipe per process id, which the child holds open for reading and for
@@ -10,7 +10,7 @@ import { errnoOf } from "../errors.ts";
  * gone with it.
  */
 
-/** One call of `mkfifo` (5 ms) makes the pipes of so many ids. */
+/** Ids whose pipes are made at once. */
 const pipesAtOnce = 32;
 
 /** A pipe holds 64 KB on Linux (pipe(7)); a reader that has not made room by then does not read; ms. */
@@ -19,7 +19,7 @@ const roomWithinMs = 1_000;
 /** Opens the standard input of a new child; `undefined` where there is no `mkfifo`: the child then reads nothing. */
 export function openStdin(folder: string, id: number): number | undefined {
   const path = stdinPath(folder, id);
-  if (!isPipe(path) && !makePipes(folder, id)) return undefined;
+  if (!isPipe(path) && !makePipesFrom(folder, id)) return undefined;
   // For reading and writing: it does not wait for the other side.
   return openSync(path, constants.O_RDWR);
 }
@@ -74,10 +74,9 @@ function isPipe(path: string): boolean {
 }
 
 /** The pipes of this id and of those that come next: ids are given from the lowest on. */
-function makePipes(folder: string, id: number): boolean {
+function makePipesFrom(folder: string, id: number): boolean {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const paths = Array.from({ length: pipesAtOnce }, (_, index) => stdinPath(folder, id + index));
-  const missing = paths.filter((path) => !isPipe(path));
-  spawnSync("mkfifo", ["-m", "600", ...missing], { cwd: dirname(folder), stdio: "ignore" });
+  makePipes(paths.filter((path) => !isPipe(path)));
   return isPipe(stdinPath(folder, id));
 }

@@ -1,85 +1,26 @@
 import * as v from "valibot";
-import { count, ms, nullable, stringMap, text, time } from "./schema-words.ts";
+import { count, nullable, stringMap, text, time } from "./schema-words.ts";
+import { busEventSchema, busTopics } from "./bus-schemas.ts";
+import {
+  flushRequestSchema,
+  followRequestSchema,
+  logFilesSchema,
+  logLineSchema,
+} from "./log-schemas.ts";
+import {
+  decisionSchema,
+  exitSchema,
+  processDetailSchema,
+  processSchema,
+} from "./process-schemas.ts";
 import { appSpecSchema } from "./spec-schema.ts";
 
 export { appSpecSchema };
+export { busEventSchema, busTopics };
+export { flushRequestSchema, followRequestSchema, logFilesSchema, logLineSchema };
+export { processDetailSchema, processSchema };
 
-/** What goes in and out of the API. `runtime/api/openapi.ts` turns these into the OpenAPI file, the client takes its types. */
-
-const exitSchema = v.object({
-  at: time(),
-  code: nullable(v.number()),
-  signal: nullable(text()),
-  uptimeMs: ms(),
-  askedBy: nullable(text()),
-});
-
-const decisionSchema = v.object({
-  at: time(),
-  rule: text(),
-  next: text(),
-  exit: nullable(exitSchema),
-  saw: v.record(v.string(), nullable(v.union([v.number(), text(), v.boolean()]))),
-  delayMs: ms(),
-  sentence: text(),
-});
-
-export const processSchema = v.object({
-  id: count(),
-  name: text(),
-  namespace: text(),
-  app: v.pipe(v.string(), v.description("key of the app: its name, unless two apps share one")),
-  instance: count(),
-  mode: v.picklist(["fork", "cluster"]),
-  status: v.picklist([
-    "stopped",
-    "starting",
-    "online",
-    "stopping",
-    "waiting",
-    "errored",
-    "removed",
-  ]),
-  pid: nullable(count()),
-  startedAt: nullable(time()),
-  createdAt: time(),
-  restarts: count(),
-  unstableRestarts: count(),
-  restartAt: nullable(time()),
-  lastExit: nullable(exitSchema),
-  failure: nullable(v.object({ at: time(), code: text(), message: text() })),
-  decision: v.pipe(nullable(text()), v.description("the latest decision, as a sentence")),
-  script: text(),
-  user: nullable(text()),
-  watching: v.boolean(),
-  version: nullable(text()),
-  logs: v.object({ out: nullable(text()), error: nullable(text()), combined: nullable(text()) }),
-  pidFile: nullable(text()),
-  memoryBytes: nullable(v.number()),
-  cpuPercent: nullable(v.number()),
-  generation: v.pipe(count(), v.description("grows by one with each reload")),
-  readiness: v.picklist(["pending", "ready", "late"]),
-  reload: v.pipe(
-    nullable(v.object({ step: text(), done: count(), total: count(), by: text() })),
-    v.description("the reload under way of its app"),
-  ),
-});
-
-export const processDetailSchema = v.object({
-  ...processSchema.entries,
-  lifeId: nullable(text()),
-  goal: v.picklist(["run", "restart", "stop", "remove"]),
-  decisions: v.array(decisionSchema),
-  /** What the app publishes of itself (`exmachina/io`, `@pm2/io`). */
-  metrics: v.record(
-    v.string(),
-    v.looseObject({ value: nullable(v.union([v.number(), text(), v.boolean()])) }),
-  ),
-  actions: v.array(v.looseObject({ action_name: text() })),
-  /** What it tells of its configuration (`axm:option:configuration`). */
-  options: v.record(v.string(), v.unknown()),
-  spec: appSpecSchema,
-});
+/** What goes in and out of the API. `docs/generate/openapi.ts` turns these into the OpenAPI file, the client takes its types. */
 
 /** Starts what is missing of some apps, and restarts the rest with what is declared now. */
 export const declareRequestSchema = v.strictObject({
@@ -243,22 +184,6 @@ export const historyRecordSchema = v.object({
   ),
 });
 
-const positionSchema = v.object({ inode: count(), bytes: count() });
-
-export const logLineSchema = v.object({
-  id: v.pipe(v.number(), v.description("-1 for the daemon's own log")),
-  name: text(),
-  stream: v.picklist(["out", "err"]),
-  line: text(),
-  /** When the daemon read it while following; `null` for earlier lines, whose time is not recorded. */
-  at: nullable(time()),
-  file: text(),
-  position: v.pipe(
-    nullable(positionSchema),
-    v.description("where the line ends while following: from there a later request goes on"),
-  ),
-});
-
 export const inspectionRequestSchema = v.strictObject({ id: count() });
 
 /** Where the Node inspector of an app listens. */
@@ -296,79 +221,6 @@ export const inspectorOpenedSchema = v.object({
   url: v.pipe(text(), v.description("opens the page once, within ten minutes")),
   token: v.pipe(text(), v.description("for programs, as `Authorization: Bearer`")),
 });
-export const busTopics = ["processes", "messages", "logs", "daemon"] as const;
-
-const who = { id: count(), name: text(), namespace: text() };
-
-/** What happens, told to who listens. */
-export const busEventSchema = v.variant("kind", [
-  v.object({
-    kind: v.literal("process"),
-    at: time(),
-    event: v.picklist([
-      "start",
-      "online",
-      "exit",
-      "overlimit",
-      "restart",
-      "stop",
-      "delete",
-      "reload",
-      "graceful reload",
-    ]),
-    isCommand: v.pipe(v.boolean(), v.description("a command has been carried out")),
-    process: processDetailSchema,
-  }),
-  v.object({
-    kind: v.literal("message"),
-    at: time(),
-    ...who,
-    message: v.pipe(v.unknown(), v.description("what the app gave to `process.send`")),
-  }),
-  v.object({
-    kind: v.literal("exception"),
-    at: time(),
-    ...who,
-    message: text(),
-    stack: text(),
-    name: v.pipe(text(), v.description("of the app")),
-    error: v.pipe(text(), v.description("name of the error's class")),
-  }),
-  v.object({
-    kind: v.literal("log"),
-    at: time(),
-    ...who,
-    stream: v.picklist(["out", "err"]),
-    line: text(),
-  }),
-  v.object({ kind: v.literal("daemon"), at: time(), line: text() }),
-  v.object({ kind: v.literal("killed"), at: time(), by: text() }),
-]);
-/** Which logs to follow, over all daemons of a home. */
-export const followRequestSchema = v.strictObject({
-  ids: v.array(count()),
-  /** Also processes that are declared later: all, or those of these names and namespaces. */
-  later: v.optional(
-    nullable(v.strictObject({ names: nullable(v.array(text())), namespaces: v.array(text()) })),
-    null,
-  ),
-  /** The daemon's own log too. */
-  daemon: v.optional(v.boolean(), false),
-  lines: count(),
-  follow: v.boolean(),
-  streams: v.array(v.picklist(["out", "err"])),
-  /** Positions by file, from a stream that was cut. */
-  from: v.optional(v.record(v.string(), positionSchema), {}),
-});
-
-export const flushRequestSchema = v.strictObject({
-  ids: v.array(count()),
-  /** The daemon's own log too. */
-  daemon: v.optional(v.boolean(), false),
-});
-
-/** Log files that something was done to, and what has to be said of it. */
-export const logFilesSchema = v.object({ files: v.array(text()), notes: v.array(text()) });
 
 export const dumpResultSchema = v.object({ file: text(), processes: count() });
 

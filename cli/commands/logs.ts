@@ -24,7 +24,10 @@ export default xmCommand({
     nostream: { type: "boolean", description: "Do not follow" },
     out: { type: "boolean", description: "Output only" },
     err: { type: "boolean", description: "Errors only" },
-    raw: { type: "boolean", description: "The lines as they are, without a prefix" },
+    raw: {
+      type: "boolean",
+      description: "The lines as they are, without a prefix; errors go to the standard error",
+    },
     json: { type: "boolean", description: "A JSON object for each line" },
     format: { type: "boolean", description: "`timestamp=… app=… id=… type=… message=…`" },
     timestamp: {
@@ -57,7 +60,8 @@ export default xmCommand({
     const abort = new AbortController();
     process.once("SIGINT", () => abort.abort());
     // Whoever reads no more (`| head`) ends it.
-    process.stdout.on("error", () => abort.abort());
+    for (const each of [process.stdout, process.stderr]) each.on("error", () => abort.abort());
+    const isRaw = style.raw && !style.json && !style.format;
     const query = {
       ...request,
       lines,
@@ -66,7 +70,9 @@ export default xmCommand({
       from: {},
     };
     for await (const line of client.followLogs(query, abort.signal)) {
-      if (isShown(line) && !process.stdout.write(`${show(line)}\n`)) await drained(abort.signal);
+      if (!isShown(line)) continue;
+      const output = isRaw && line.stream === "err" ? process.stderr : process.stdout;
+      if (!output.write(`${show(line)}\n`)) await drained(output, abort.signal);
     }
   },
 });
@@ -81,14 +87,14 @@ function textOr(value: unknown, otherwise: string): string {
   return typeof value === "string" && value !== "" && value !== "true" ? value : otherwise;
 }
 
-function drained(signal: AbortSignal): Promise<void> {
+function drained(output: NodeJS.WriteStream, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
-      process.stdout.off("drain", done);
+      output.off("drain", done);
       signal.removeEventListener("abort", done);
       resolve();
     };
-    process.stdout.on("drain", done);
+    output.on("drain", done);
     signal.addEventListener("abort", done);
   });
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/condition.ts";
 import { isThere, processesOf, testHome, type TestHome } from "../support/home.ts";
+import { otherBuild } from "../support/other-build.ts";
 
 const xm = join(import.meta.dirname, "../../dist/bin/xm.cjs");
 
@@ -94,6 +95,32 @@ test("lines go on while God is dead, and its successor restarts, reloads and kil
   expect(text()).toMatch(new RegExp(`^(${time}: (pid )?\\d+\n)+$`));
 });
 
+test("`xm update` from another version: its lane hands over, and no line is lost, half or written twice", async () => {
+  const home = testHome();
+  const program = otherBuild(join(home.folder, "other"), "0.0.1");
+  const numbers = "let n = 0; setInterval(() => console.log(`${n++}\\n${n++}`), 1);";
+  const app = home.file("numbers.cjs", numbers);
+  const started = await home.run(["start", app, "--name", "n", "--log-type", "json"], { program });
+  expect(started).toMatchObject({ code: 0 });
+  const records = (): number => home.log("n-out.log").split("\n").length;
+  await until("records", () => records() > 20);
+  const [former] = lanesOf(home);
+  const { pid } = await home.process("n");
+  expect(await home.ok("update")).toContain("version 0.0.1 → ");
+  await until("the next lane", () => lanesOf(home).some((lane) => lane !== former));
+  await until("the former one's end", () => !isThere(former ?? 0));
+  const before = records();
+  await until("records of the next one", () => records() > before + 20);
+  expect(await home.process("n")).toMatchObject({ pid, restarts: 0 });
+  const messages = home
+    .log("n-out.log")
+    .split("\n")
+    .slice(0, -1)
+    .map((record) => (JSON.parse(record) as { message: string }).message);
+  expect(messages).toEqual(messages.map((_, n) => String(n)));
+  expect(home.godLog()).toMatch(/ the log lane hands over, from 0\.0\.1 to [\d.]+\n/);
+});
+
 test("a crash loop leaves no more pipes than two lives need, and its last words are there", async () => {
   const home = testHome();
   const script = home.file("dies.cjs", 'process.stdout.write("last words"); process.exitCode = 1;');
@@ -142,7 +169,11 @@ test("logs by name, namespace, pattern and stream, as PM2's records and keys", a
   const show = (...args: string[]): Promise<string> => home.ok("logs", ...args, "--nostream");
   expect(await show("ns")).toBe("0|one | out 0\n0|one | err\n");
   expect(await show("one", "two", "--out")).toBe("0|one | out 0\n1|two | out 0\n");
-  expect(await show("/^tw/", "--raw", "--err")).toBe("err\n");
+  expect(await home.xm("logs", "/^tw/", "--raw", "--nostream")).toMatchObject({
+    code: 0,
+    stdout: "out 0\n",
+    stderr: "err\n",
+  });
   expect(JSON.parse(await show("1", "--json", "--err"))).toMatchObject({
     message: "err",
     type: "err",

@@ -105,7 +105,6 @@ export const declared: Readonly<
       "beside the app": "out_file of several processes",
     },
     "log files: cluster mode": { "in logs": "log files of one cluster process" },
-    "logs --raw follows: without a prefix": { lines: "logs --raw while following" },
     "reloadLogs makes removed files again": {
       "what is said then is in it": "reloadLogs after a file was removed",
     },

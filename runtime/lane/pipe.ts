@@ -36,7 +36,7 @@ export function servePipe(options: {
   }
   const paths = new Set([order.file, order.combined].filter((path) => path !== null));
   const files = [...paths].map((path) => new LogFile(path, complain));
-  const rest = openRest(restOf(folder, number));
+  const rest = openRest(restOf(folder, number), complain);
   const onGap = (): void =>
     complain(`${order.name}: the lane before was killed while it read; up to 64 KB may be missing`);
   const lines = createLines({ format: lineFormat(order), files, rest, now: Date.now, onGap });

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readSync, writeSync, writevSync } from "node:fs";
-import { errnoOf } from "../errors.ts";
+import { errnoOf, messageOf } from "../errors.ts";
 
 /*
  * What the lane has taken out of a pipe is kept in a file until it is written, so that a lane that is killed is
@@ -39,11 +39,26 @@ export interface RestFile {
   close(): void;
 }
 
-export function openRest(path: string): RestFile {
+/** Where it cannot be written, as on a full disk, lines go on without it, and it is told of once. */
+export function openRest(path: string, complain: (what: string) => void): RestFile {
   const descriptor = openForBoth(path);
   const head = Buffer.alloc(headBytes);
   const tail = Buffer.alloc(8);
   let number = 0;
+  let isFailing = false;
+  const trying = (write: () => void): void => {
+    try {
+      write();
+      isFailing = false;
+    } catch (error) {
+      if (!isFailing) {
+        complain(
+          `${path} cannot be written; if the lane is killed, lines are lost: ${messageOf(error)}`,
+        );
+      }
+      isFailing = true;
+    }
+  };
   const readSlot = (slot: number): (Rest & { number: number }) | undefined => {
     const start = slot * slotBytes;
     if (readSync(descriptor, head, 0, headBytes, start) < headBytes) return undefined;
@@ -60,14 +75,14 @@ export function openRest(path: string): RestFile {
   return {
     reading: (isReading) => {
       tail.writeDoubleLE(isReading ? number + 1 : 0, 0);
-      writeSync(descriptor, tail, 0, 8, markAt);
+      trying(() => writeSync(descriptor, tail, 0, 8, markAt));
     },
     write: ({ at, sizes, bytes }) => {
       number += 1;
       const values = [number, at, bytes.length, sizes?.length ?? -1, ...(sizes ?? [])];
       for (const index of numbers) head.writeDoubleLE(values[index] ?? 0, index * 8);
       tail.writeDoubleLE(number, 0);
-      writevSync(descriptor, [head, bytes, tail], (number % 2) * slotBytes);
+      trying(() => writevSync(descriptor, [head, bytes, tail], (number % 2) * slotBytes));
     },
     read: () => {
       const [latest] = [readSlot(0), readSlot(1)]

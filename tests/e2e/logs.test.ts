@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/condition.ts";
@@ -119,6 +119,32 @@ test("`xm update` from another version: its lane hands over, and no line is lost
     .map((record) => (JSON.parse(record) as { message: string }).message);
   expect(messages).toEqual(messages.map((_, n) => String(n)));
   expect(home.godLog()).toMatch(/ the log lane hands over, from 0\.0\.1 to [\d.]+\n/);
+});
+
+test("where log files cannot be written apps live on, with a lane and without; it is told of, and they log again", async () => {
+  const home = testHome();
+  // As on a full disk: each write fails.
+  const path = (name: string): string => join(home.folder, `${name}.log`);
+  for (const name of ["lane", "plain"]) symlinkSync("/dev/full", path(name));
+  const script = home.file(
+    "ticks.cjs",
+    "let n = 0; setInterval(() => process.stdout.write(`${n++} a line\\n`), 2);",
+  );
+  await home.ok("start", script, "--name", "plain", "-o", path("plain"));
+  await home.ok("start", script, "--name", "lane", "-o", path("lane"), "--time");
+  const told = (what: RegExp): Promise<unknown> =>
+    until(String(what), () => what.test(home.godLog()), { saw: () => home.godLog() });
+  await told(/ plain \(0\): what it writes to stdout is lost: ENOSPC: no space left on device/);
+  await told(/lane\.log cannot be written, and lines are lost: ENOSPC: no space left on device/);
+  rmSync(path("lane"));
+  await told(/lane\.log can be written again; \d+ bytes of lines were lost/);
+  const lines = (): string => (existsSync(path("lane")) ? readFileSync(path("lane"), "utf8") : "");
+  await until("whole lines", () => lines().split("\n").length > 20);
+  expect(lines()).toMatch(new RegExp(`^(${time}: \\d+ a line\n)+$`));
+  expect(await home.list()).toMatchObject([
+    { name: "plain", status: "online", restarts: 0 },
+    { name: "lane", status: "online", restarts: 0 },
+  ]);
 });
 
 test("a crash loop leaves no more pipes than two lives need, and its last words are there", async () => {

@@ -227,7 +227,7 @@ test("where the lane was killed while it read, a half line ends, and it is told 
   const file = join(folder, await until("the half to be read", rest));
   const pid = await lanePid();
   process.kill(pid, "SIGKILL");
-  const left = openRest(file);
+  const left = openRest(file, console.error);
   left.read();
   left.reading(true);
   left.close();

@@ -2,7 +2,7 @@ import { connect } from "../../runtime/client/client.ts";
 import { xmError } from "../../runtime/errors.ts";
 import { xmCommand } from "../command.ts";
 import { logQuery } from "../log-query.ts";
-import { defaultTimestamp, logRenderer } from "../render/log-line.ts";
+import { defaultTimestamp, fileHeadings, logRenderer } from "../render/log-line.ts";
 
 export default xmCommand({
   name: "logs",
@@ -57,6 +57,8 @@ export default xmCommand({
       highlight: args.highlight === undefined ? undefined : textOr(args.highlight, ""),
     };
     const show = await logRenderer(style, list);
+    const isForPeople = process.stdout.isTTY && !style.raw && !style.json && !style.format;
+    const headingOf = isForPeople ? fileHeadings(lines) : () => "";
     const abort = new AbortController();
     process.once("SIGINT", () => abort.abort());
     // Whoever reads no more (`| head`) ends it.
@@ -72,7 +74,7 @@ export default xmCommand({
     for await (const line of client.followLogs(query, abort.signal)) {
       if (!isShown(line)) continue;
       const output = isRaw && line.stream === "err" ? process.stderr : process.stdout;
-      if (!output.write(`${show(line)}\n`)) await drained(output, abort.signal);
+      if (!output.write(`${headingOf(line)}${show(line)}\n`)) await drained(output, abort.signal);
     }
   },
 });

@@ -63,6 +63,7 @@ export default xmCommand({
     process.once("SIGINT", () => abort.abort());
     // Whoever reads no more (`| head`) ends it.
     for (const each of [process.stdout, process.stderr]) each.on("error", () => abort.abort());
+    const [output, errors] = [gather(process.stdout), gather(process.stderr)];
     const isRaw = style.raw && !style.json && !style.format;
     const query = {
       ...request,
@@ -73,8 +74,8 @@ export default xmCommand({
     };
     for await (const line of client.followLogs(query, abort.signal)) {
       if (!isShown(line)) continue;
-      const output = isRaw && line.stream === "err" ? process.stderr : process.stdout;
-      if (!output.write(`${headingOf(line)}${show(line)}\n`)) await drained(output, abort.signal);
+      const to = isRaw && line.stream === "err" ? errors : output;
+      if (!to.write(`${headingOf(line)}${show(line)}\n`)) await to.drained(abort.signal);
     }
   },
 });
@@ -89,14 +90,30 @@ function textOr(value: unknown, otherwise: string): string {
   return typeof value === "string" && value !== "" && value !== "true" ? value : otherwise;
 }
 
-function drained(output: NodeJS.WriteStream, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      output.off("drain", done);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    output.on("drain", done);
-    signal.addEventListener("abort", done);
-  });
+/** Lines that come together are written together: a call of the kernel costs more than a line. */
+function gather(output: NodeJS.WriteStream) {
+  let waiting = "";
+  const flush = (): void => {
+    const text = waiting;
+    waiting = "";
+    output.write(text);
+  };
+  return {
+    /** @returns `false` when they are read slower than they come: wait for `drained`. */
+    write: (text: string): boolean => {
+      if (waiting === "") process.nextTick(flush);
+      waiting += text;
+      return !output.writableNeedDrain;
+    },
+    drained: (signal: AbortSignal): Promise<void> =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          output.off("drain", done);
+          signal.removeEventListener("abort", done);
+          resolve();
+        };
+        output.on("drain", done);
+        signal.addEventListener("abort", done);
+      }),
+  };
 }

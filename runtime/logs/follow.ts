@@ -26,6 +26,7 @@ export async function followFile(options: {
   readonly fromBytes: number;
   /** Of the file that `fromBytes` is a position in, when another may be there now. */
   readonly fromInode?: number | undefined;
+  /** Nothing more is read until what it returns is done. */
   readonly onLine: (line: string, position: Position) => Promise<void> | void;
   readonly signal: AbortSignal;
 }): Promise<void> {
@@ -68,7 +69,8 @@ export async function followFile(options: {
       let start = 0;
       for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
         lineAt += end + 1 - start;
-        await onLine(bytes.toString("utf8", start, end), { inode, bytes: lineAt });
+        const busy = onLine(bytes.toString("utf8", start, end), { inode, bytes: lineAt });
+        if (busy instanceof Promise) await busy;
         start = end + 1;
       }
       partial = bytes.subarray(start);

@@ -16,6 +16,7 @@ import { flushLogs } from "../../../runtime/logs/flush.ts";
 import { followFile } from "../../../runtime/logs/follow.ts";
 import { lastLines } from "../../../runtime/logs/last-lines.ts";
 import { reopenLogs } from "../../../runtime/logs/reopen.ts";
+import { watchPath } from "../../../runtime/logs/watch-folder.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
 
@@ -183,4 +184,20 @@ test("what was copied and emptied before it was read is read from the copy, also
   appendFileSync(path, "line three, longer than what was there before\n");
   isBlocked = false;
   await become(lines, ["line one", "line two", "line three, longer than what was there before"]);
+});
+
+test("a write wakes those alone who follow its file, and a file that is made later wakes its follower", async () => {
+  const { put, path: folder } = testFolder();
+  const told: string[] = [];
+  put("busy.log", "");
+  const stops = ["busy.log", "later.log", "quiet.log"].map((name) =>
+    watchPath(`${folder}/${name}`, (what) => told.push(`${name} ${what}`)),
+  );
+  for (let n = 0; n < 20; n += 1) appendFileSync(`${folder}/busy.log`, "line\n");
+  appendFileSync(`${folder}/later.log`, "line\n");
+  await until("both to be told", () => told.includes("later.log replaced"), { saw: () => told });
+  expect(told).toContain("busy.log written");
+  expect(told.filter((each) => each.startsWith("quiet"))).toEqual([]);
+  for (const stop of stops) stop?.();
+  expect(watchPath(`${folder}/none/a.log`, () => {})).toBeUndefined();
 });

@@ -5,6 +5,9 @@ import { watchPath } from "./watch-folder.ts";
 
 const blockBytes = 64 * 1024;
 
+/** A line that is longer is given as several: memory is bounded. */
+const longestLineBytes = 1024 * 1024;
+
 /** So many bytes before a position tell a file from another. */
 const markBytes = 128;
 
@@ -74,6 +77,11 @@ export async function followFile(options: {
         start = end + 1;
       }
       partial = bytes.subarray(start);
+      if (partial.length > longestLineBytes) {
+        const busy = onLine(partial.toString("utf8"), { inode, bytes: position });
+        partial = Buffer.alloc(0);
+        if (busy instanceof Promise) await busy;
+      }
       // Of what is added from now on a change tells.
       if (bytesRead < blockBytes) return "ended";
     }

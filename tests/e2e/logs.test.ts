@@ -136,6 +136,11 @@ test("where log files cannot be written apps live on, with a lane and without; i
     until(String(what), () => what.test(home.godLog()), { saw: () => home.godLog() });
   await told(/ plain \(0\): what it writes to stdout is lost: ENOSPC: no space left on device/);
   await told(/lane\.log cannot be written, and lines are lost: ENOSPC: no space left on device/);
+  // A fault of the app's own ends it as ever.
+  const own = home.file("own.cjs", 'process.stdout.emit("error", new Error("its own"));');
+  await home.xm("start", own, "--name", "own", "--no-autorestart");
+  await until("its end", () => home.log("own-error.log").includes("Error: its own"));
+  await home.ok("delete", "own");
   rmSync(path("lane"));
   await told(/lane\.log can be written again; \d+ bytes of lines were lost/);
   const lines = (): string => (existsSync(path("lane")) ? readFileSync(path("lane"), "utf8") : "");

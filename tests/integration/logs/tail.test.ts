@@ -59,6 +59,16 @@ test("fewer lines than asked, an unfinished last one, and no file at all", async
   expect(await lastLines(`${path}/none.log`, 10)).toEqual({ lines: [], endBytes: 0 });
 });
 
+test("of a line that is longer than memory should be the end is given", async () => {
+  const path = testFolder().put("a.log", "");
+  truncateSync(path, 200 * 1024 * 1024);
+  appendFileSync(path, "end\nlast\n");
+  const { lines, endBytes } = await lastLines(path, 10);
+  expect(lines.map((line) => line.slice(-4))).toEqual(["\0end", "last"]);
+  expect(lines[0]?.length).toBeLessThan(40 * 1024 * 1024);
+  expect(endBytes).toBe(200 * 1024 * 1024 + 9);
+});
+
 test("a line is given when it is whole, a character split across writes stays whole", async () => {
   const path = testFolder().put("a.log", "");
   const lines = follow(path);
@@ -71,6 +81,16 @@ test("a line is given when it is whole, a character split across writes stays wh
   appendFileSync(path, "half");
   appendFileSync(path, " done\n");
   await become(lines, ["grün", "half done"]);
+});
+
+test("a line that does not end is given as several: memory is bounded", async () => {
+  const path = testFolder().put("a.log", "");
+  const lines = follow(path);
+  const half = "x".repeat(1024 * 1024);
+  appendFileSync(path, `${half}${half}${half} end\n`);
+  await until("its end", () => lines.at(-1)?.endsWith(" end") === true);
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines.join("")).toBe(`${half}${half}${half} end`);
 });
 
 test("an emptied file is read from its beginning", async () => {

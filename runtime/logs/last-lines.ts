@@ -33,7 +33,7 @@ export async function lastLines(
       blocks.push(block);
       for (let at = block.indexOf(10); at >= 0; at = block.indexOf(10, at + 1)) newlines += 1;
     }
-    const bytes = Buffer.concat(blocks.reverse());
+    const bytes = Buffer.concat(blocks.toReversed());
     const end = bytes.lastIndexOf(0x0a) + 1;
     const whole = bytes.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
     return { lines: count === 0 ? [] : whole.slice(-count), endBytes: size - (bytes.length - end) };

@@ -20,11 +20,6 @@ const modules = later(
 
 const dashboard = later("the terminal dashboard", "`xm ls` and `xm logs` show the same figures");
 
-const files = later(
-  "serving a folder",
-  '`xm start "npx serve -l tcp://127.0.0.1:8080 FOLDER" --name files`',
-);
-
 const git: Absence = {
   what: "there is no vizion here: Ex Machina does not follow an app's git repository",
   fix: "`git pull` or `git checkout`, then `xm reload NAME`",
@@ -48,8 +43,6 @@ const absent: Readonly<Record<string, Absence>> = {
     "deployment over ssh",
     "`ssh HOST 'cd APP && git pull && xm reload ecosystem.config.js'`",
   ),
-  serve: files,
-  expose: files,
   monit: dashboard,
   imonit: dashboard,
   dashboard,

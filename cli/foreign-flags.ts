@@ -10,9 +10,6 @@ const later: Readonly<Record<string, string>> = {
   fresh: "containers",
   "image-name": "containers",
   "node-version": "containers",
-  "basic-auth-username": "serving files",
-  "basic-auth-password": "serving files",
-  spa: "serving files",
   ftp: "deployment",
   monitor: "remote monitoring",
   "info-node": "remote monitoring",
@@ -23,6 +20,9 @@ const later: Readonly<Record<string, string>> = {
   "install-all": "modules",
   "service-name": "boot scripts",
 };
+
+/** Flags of one command that PM2 takes with every one, and what would be thought done if they were left out. */
+const ofServe: readonly string[] = ["basic-auth-username", "basic-auth-password", "spa"];
 
 /** PM2 takes these with every command; whether a value follows. */
 const accepted: Readonly<Record<string, "alone" | "value">> = {
@@ -75,6 +75,10 @@ export function foreignFlag(
       what: `${word} is PM2's for ${subject}, which Ex Machina does not do yet`,
       fix: "leave it out, or keep PM2 for that",
     });
+  }
+  if (ofServe.includes(name)) {
+    const what = `${word} is a flag of \`xm serve\``;
+    throw xmError("ERR_USAGE", { what, fix: "for example `xm serve dist 8080 --spa`" });
   }
   const found = accepted[name];
   if (found !== undefined) return found;

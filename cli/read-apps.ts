@@ -44,8 +44,8 @@ export async function readNames(target: string, options: ReadOptions): Promise<s
 async function rawApps(target: string, { only, environment }: ReadOptions): Promise<RawApp[]> {
   const raw =
     target === "-"
-      ? await parseEcosystem(await readInput(), "stdin", warn)
-      : await loadEcosystem(resolve(target), warn);
+      ? await parseEcosystem(await readInput(), "stdin")
+      : await loadEcosystem(resolve(target));
   const wanted = only?.split(",").map((each) => each.trim());
   const names = namesOfApps(raw, { environment });
   const chosen = raw.filter(

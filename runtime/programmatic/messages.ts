@@ -52,6 +52,7 @@ export async function trigger(
   const results = await client.trigger({
     ids,
     action,
+    target,
     ...(params === undefined ? {} : { params }),
   });
   const answers = results.filter(({ ok }) => ok);

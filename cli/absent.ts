@@ -1,10 +1,5 @@
+import { boot, modules, type Absence } from "../runtime/compat/absent.ts";
 import { xmError } from "../runtime/errors.ts";
-
-/** Why a command of PM2's is not here, and what is done instead. */
-interface Absence {
-  readonly what: string;
-  readonly fix: string;
-}
 
 const later = (what: string, fix: string): Absence => ({ what: `${what} is not there yet`, fix });
 
@@ -12,11 +7,6 @@ const cloud: Absence = {
   what: "Ex Machina has no cloud service behind it, and never will (docs/explanation/scope.md)",
   fix: "`xm ls`, `xm describe` and the API tell on this machine what it would",
 };
-
-const modules = later(
-  "running modules",
-  "a module is a program: `npm install` it and `xm start` its script",
-);
 
 const dashboard = later("the terminal dashboard", "`xm ls` and `xm logs` show the same figures");
 
@@ -29,11 +19,6 @@ const tracing: Absence = {
   what: "Ex Machina puts no tracing into your apps",
   fix: "load your tracer yourself: `--node-args '--require ./tracing.cjs'`",
 };
-
-const boot = later(
-  "writing boot scripts",
-  "docs/how-to/run-under-systemd.md has a unit; after a boot the daemon starts what ran by itself",
-);
 
 /** PM2's commands that are not among ours: those that come later, and those that never will. */
 const absent: Readonly<Record<string, Absence>> = {

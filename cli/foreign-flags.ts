@@ -10,7 +10,6 @@ const later: Readonly<Record<string, string>> = {
   fresh: "containers",
   "image-name": "containers",
   "node-version": "containers",
-  ftp: "deployment",
   monitor: "remote monitoring",
   "info-node": "remote monitoring",
   install: "modules",
@@ -22,7 +21,7 @@ const later: Readonly<Record<string, string>> = {
 };
 
 /** Flags of one command that PM2 takes with every one, and what would be thought done if they were left out. */
-const ofServe: readonly string[] = ["basic-auth-username", "basic-auth-password", "spa"];
+const ofServe: readonly string[] = ["basic-auth-username", "basic-auth-password", "spa", "ftp"];
 
 /** PM2 takes these with every command; whether a value follows. */
 const accepted: Readonly<Record<string, "alone" | "value">> = {

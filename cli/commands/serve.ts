@@ -16,6 +16,7 @@ interface ServerFlags {
   readonly port: string;
   readonly host: string;
   readonly spa: boolean;
+  readonly ftp: boolean;
   readonly login: { readonly username: string; readonly password: string } | undefined;
 }
 
@@ -34,6 +35,7 @@ export default xmCommand({
       description: "Address to listen on: 127.0.0.1 unless told, 0.0.0.0 for every one",
       valueHint: "ADDRESS",
     },
+    ftp: { type: "boolean", description: "A folder without index.html is listed" },
     spa: { type: "boolean", description: "What is no file shows index.html" },
     "basic-auth-username": { type: "string", description: "Who may read", valueHint: "NAME" },
     "basic-auth-password": { type: "string", description: "Its password", valueHint: "PASSWORD" },
@@ -63,6 +65,7 @@ export default xmCommand({
           port: flags.port,
           host: flags.host,
           spa: flags.spa,
+          ftp: flags.ftp,
           ...(flags.login === undefined ? {} : { basic_auth: flags.login }),
         },
       ],
@@ -72,8 +75,14 @@ export default xmCommand({
     const client = connect();
     const name = apps[0]?.name ?? serverName(flags.port);
     const known = given["force"] === true ? "copy" : "refuse";
-    const isKnown = (await client.list()).some((each) => each.name === name);
-    if (!isKnown) await checkPort(flags);
+    const own = (await client.list()).find((each) => each.name === name);
+    if (known === "refuse" && own?.pid) {
+      throw xmError("ERR_USAGE", {
+        what: `port ${flags.port}: ${name} (${own.id}) runs already`,
+        fix: `\`xm restart ${name}\`, or another port or --name; --force starts a second one`,
+      });
+    }
+    if (own === undefined) await checkPort(flags);
     const outcomes = client.declare({ apps, known, by: "`xm serve`" });
     await tellOutcomes({ outcomes, expected: apps[0]?.instances, doing: "starting" });
     if (globals.isSilent) return;
@@ -101,6 +110,7 @@ function flagsFrom(given: Readonly<Record<string, unknown>>, at: string | undefi
     port,
     host: said("host") || process.env["PM2_SERVE_HOST"] || "127.0.0.1",
     spa: given["spa"] === true,
+    ftp: given["ftp"] === true,
     login: isLogin ? { username: username ?? "", password: password ?? "" } : undefined,
   };
 }

@@ -38,6 +38,13 @@ export async function parseEcosystem(text: string, name: string): Promise<RawApp
 }
 
 async function readValue(file: string): Promise<unknown> {
+  // A pipe would be waited for; what is no file is no program's fault, either.
+  const stat = statSync(file);
+  if (!stat.isFile()) {
+    throw new Error(
+      stat.isDirectory() ? "it is a folder" : "it is no file; give what it holds to `xm start -`",
+    );
+  }
   switch (extname(file)) {
     case ".json":
     case ".json5":
@@ -46,8 +53,6 @@ async function readValue(file: string): Promise<unknown> {
     case ".yml":
       return parseYaml(readFileSync(file, "utf8"));
     default: {
-      // Its own fault, and not one of the evaluation.
-      statSync(file);
       const { evaluate } = await import("./evaluate.ts");
       return JSON.parse(await evaluate(file), refuseKey) as unknown;
     }

@@ -29,7 +29,16 @@ export function servedFolder(app: Readonly<Record<string, unknown>>): string | u
 export const serverName = (port: unknown): string => `static-page-server-${String(port)}`;
 
 /** Fields of a server in `static`; any other is one of its app. */
-const ownFields = ["path", "port", "host", "spa", "basic_auth", "monitor", "homepage"] as const;
+const ownFields = [
+  "path",
+  "port",
+  "host",
+  "spa",
+  "ftp",
+  "basic_auth",
+  "monitor",
+  "homepage",
+] as const;
 
 /**
  * The apps that the `static` of a file means: `{ path, port, spa, basic_auth: { username, password } }`.
@@ -51,7 +60,15 @@ export function serversIn(list: unknown, file: string): RawApp[] {
 }
 
 function serverIn(item: Readonly<Record<string, unknown>>, at: string, faults: string[]): RawApp {
-  const { path = ".", port = usualPort, host, spa = false, homepage, basic_auth: login } = item;
+  const {
+    path = ".",
+    port = usualPort,
+    host,
+    spa = false,
+    ftp = false,
+    homepage,
+    basic_auth: login,
+  } = item;
   const expect = (name: string, isRight: boolean, what: string): void => {
     if (!isRight) {
       faults.push(`${at}.${name}: expected ${what}, got ${JSON.stringify(item[name])}`);
@@ -64,6 +81,7 @@ function serverIn(item: Readonly<Record<string, unknown>>, at: string, faults: s
   expect("host", host === undefined || isText(host), "an address");
   expect("homepage", homepage === undefined || isText(homepage), "a path below the folder");
   expect("spa", ["true", "false"].includes(String(spa)), "true or false");
+  expect("ftp", ["true", "false"].includes(String(ftp)), "true or false");
   const { username, password } = (login ?? {}) as Record<string, unknown>;
   const hasLogin = login !== undefined && login !== null && login !== false;
   const isLogin = isText(username) && isText(password);
@@ -81,6 +99,7 @@ function serverIn(item: Readonly<Record<string, unknown>>, at: string, faults: s
       PM2_SERVE_PATH: path,
       PM2_SERVE_PORT: port,
       PM2_SERVE_SPA: spa,
+      PM2_SERVE_FTP: ftp,
       ...(host === undefined ? {} : { PM2_SERVE_HOST: host }),
       ...(homepage === undefined ? {} : { PM2_SERVE_HOMEPAGE: homepage }),
       PM2_SERVE_BASIC_AUTH: hasLogin,

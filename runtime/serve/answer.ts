@@ -1,5 +1,6 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import send from "send";
+import { listing } from "./listing.ts";
 import { isLoggedIn } from "./login.ts";
 import type { ServeSettings } from "./settings.ts";
 
@@ -7,7 +8,8 @@ import type { ServeSettings } from "./settings.ts";
  * Answers one request with a file of the folder. `send` does what is easily done wrong: it keeps paths inside the folder,
  * answers ranges and conditional requests, and ends well when a file is unreadable or goes while it is read.
  *
- * Dot files are not there (`.env`, `.git`), but for `/.well-known/`; a folder shows its `index.html` and is never listed.
+ * Dot files are not there (`.env`, `.git`), but for `/.well-known/`; a folder shows its `index.html`, and is listed only
+ * when that is wanted.
  * Links are followed: who may write in the folder decides what is served.
  */
 export function answer(
@@ -28,7 +30,7 @@ export function answer(
     return;
   }
   const [path = "/"] = (request.url ?? "/").split("?");
-  give(settings, request, response, path === "/" ? [homepage] : [path]);
+  give(settings, request, response, path === "/" ? [homepage, path] : [path]);
 }
 
 /** Gives the first path that is there; after them the homepage of a single-page application, or a 404. */
@@ -38,7 +40,7 @@ function give(
   response: ServerResponse,
   [path = "/", ...others]: readonly string[],
 ): void {
-  const { folder, homepage, isSinglePage } = settings;
+  const { folder, homepage, isSinglePage, lists } = settings;
   const dotfiles = isWellKnown(path) ? "allow" : "ignore";
   send(request, path, { root: folder, dotfiles, index: "index.html" })
     .on("headers", open)
@@ -49,10 +51,23 @@ function give(
       else if (status !== 404 && status !== 403)
         say(request, response, status, `${status} ${STATUS_CODES[status]}`);
       else if (others.length > 0) give(settings, request, response, others);
+      else if (lists && path.endsWith("/")) showList(settings, request, response, path);
       else if (isSinglePage && path !== homepage) give(settings, request, response, [homepage]);
       else notFound(settings, request, response);
     })
     .pipe(response);
+}
+
+function showList(
+  settings: ServeSettings,
+  request: IncomingMessage,
+  response: ServerResponse,
+  path: string,
+): void {
+  const page = listing(settings.folder, path);
+  if (page === undefined) return notFound(settings, request, response);
+  open(response);
+  say(request, response, 200, page);
 }
 
 /** The folder's own page for it, or a line. */

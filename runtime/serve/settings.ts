@@ -10,6 +10,8 @@ export interface ServeSettings {
   readonly homepage: string;
   /** A path that is no file shows the homepage: a single-page application finds its own way. */
   readonly isSinglePage: boolean;
+  /** A folder without an `index.html` shows what is in it. */
+  readonly lists: boolean;
   /** Without it everybody may read. */
   readonly login: { readonly username: string; readonly password: string } | undefined;
 }
@@ -51,6 +53,8 @@ export function serveSettings(
     );
   }
   const isSinglePage = isOn("SPA");
+  // PM2's word for it.
+  const lists = isOn("FTP");
   const homepage = said("HOMEPAGE") ?? "/index.html";
   if (faults.length > 0 || port === undefined) return { faults };
   return {
@@ -60,6 +64,7 @@ export function serveSettings(
       port,
       homepage: homepage.startsWith("/") ? homepage : `/${homepage}`,
       isSinglePage,
+      lists,
       login:
         hasLogin && username !== undefined && password !== undefined
           ? { username, password }

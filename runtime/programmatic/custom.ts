@@ -327,7 +327,7 @@ export class Custom {
 
   /** Profiles the daemon for a time (ms; 10 seconds unless told) and writes a `.cpuprofile` or `.heapprofile` file into `cwd`. */
   readonly profile: Method<[type: ProfileType], Profiled> &
-    Method<[type: ProfileType, time: number], Profiled> = method(
+    Method<[type: ProfileType, time: number | undefined], Profiled> = method(
     async (type: ProfileType, time?: number) =>
       profile(await this.#reach(), { type, time, cwd: this.cwd }),
   );

@@ -40,7 +40,7 @@ export function whichOf(list: readonly ProcessView[]): string[] {
 /** A flag, its field, its value, a target, the command, or a place in the file. */
 function namesFault({ words, input, cwd = "/" }: FuzzedCall, stderr: string): boolean {
   // What a call lacks cannot be named of it.
-  if (/^xm: (no|nothing|expected|which) [a-z ,]+$/m.test(stderr)) return true;
+  if (words.length === 1 || /^xm: (no|nothing|expected|which) [a-z ,]+$/m.test(stderr)) return true;
   // The place of a fault in a file, a process that was acted on, or that there is none.
   if (/\b(apps|static)\[\d+\]|^xm: .+ \(\d+\): |there are no processes/m.test(stderr)) return true;
   if (input !== undefined && /\b(stdin|script)\b/.test(stderr)) return true;

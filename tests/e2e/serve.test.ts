@@ -43,13 +43,15 @@ test("several processes serve a folder, and a reload of them fails no request", 
   siteIn(home);
   const port = await freePort();
   await home.ok("expose", "site", "--port", String(port), "--name", "site", "-i", "2");
-  let isOver = false;
+  const over = new AbortController();
   const answers: unknown[] = [];
   const asking = (async () => {
-    while (!isOver) answers.push(await text(port, "/a.txt", { connection: "close" }));
+    while (!over.signal.aborted) {
+      answers.push(await text(port, "/a.txt", { connection: "close" }));
+    }
   })();
   await home.ok("reload", "site");
-  isOver = true;
+  over.abort();
   await asking;
   expect(answers.length).toBeGreaterThan(0);
   expect(answers.filter((each) => JSON.stringify(each) !== '[200,"a"]')).toEqual([]);

@@ -111,6 +111,11 @@ const flagValue = fc.oneof(
   fc.string({ maxLength: 12 }).filter((value) => !value.includes("\0")),
 );
 
+const oddFlags =
+  "-i -n -f -x -- -1 +1 -zz --no-color - --- -= --=x --no- -s -m --sort --sort= --parallel --parallel=x --silent=no --__proto__=1".split(
+    " ",
+  );
+
 /** The words of a call: a command, targets and flags, each right, misspelt, repeated, empty or out of place. */
 export function commandLine(options: {
   readonly commands: readonly string[];
@@ -129,10 +134,7 @@ export function commandLine(options: {
     { weight: 1, arbitrary: flagValue.filter((value) => !/\s/.test(value)) },
     {
       weight: 1,
-      arbitrary: fc.constantFrom(
-        ...["-i", "-n", "-f", "-x", "--", "-1", "+1", "-zz", "--no-color", "", "-", "---", "-=", "--=x", "--no-"],
-        ...["-s", "-m", "--sort", "--sort=", "--parallel", "--parallel=x", "--silent=no", "--__proto__=1"],
-      ), // prettier-ignore
+      arbitrary: fc.constantFrom("", ...oddFlags),
     },
   );
   const repeated = fc

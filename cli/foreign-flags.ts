@@ -1,4 +1,4 @@
-import { closest } from "fastest-levenshtein";
+import { nearest } from "../runtime/client/nearest.ts";
 import { xmError } from "../runtime/errors.ts";
 
 /** PM2's flags for what Ex Machina does not do yet: to go on without them would do something else than was asked. */
@@ -81,8 +81,12 @@ export function foreignFlag(
   }
   const found = accepted[name];
   if (found !== undefined) return found;
-  const near = known.length === 0 ? "" : closest(name, [...known]);
+  const near = nearest(name, known);
   const fix =
-    near === "" ? "it takes none" : `did you mean "${near.length === 1 ? "-" : "--"}${near}"?`;
+    near !== undefined
+      ? `did you mean "${near.length === 1 ? "-" : "--"}${near}"?`
+      : known.length === 0
+        ? "it takes none"
+        : "`--help` after the command lists those it takes";
   throw xmError("ERR_USAGE", { what: `no such flag: ${word}`, fix });
 }

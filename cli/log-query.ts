@@ -67,8 +67,7 @@ function remembering(matcher: Matcher): (name: string) => boolean {
 }
 
 async function notFound(list: readonly ProcessView[], target: string): Promise<Error> {
-  const { closest } = await import("fastest-levenshtein");
+  const { nearest } = await import("../runtime/client/nearest.ts");
   const known = list.flatMap(({ name, namespace }) => [name, namespace]);
-  const near = known.length === 0 ? "" : closest(target, [...new Set(known)]);
-  return xmError("ERR_PROCESS_NOT_FOUND", { target, near: near === "" ? undefined : near });
+  return xmError("ERR_PROCESS_NOT_FOUND", { target, near: nearest(target, known) });
 }

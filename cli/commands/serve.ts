@@ -20,14 +20,14 @@ interface ServerFlags {
   readonly login: { readonly username: string; readonly password: string } | undefined;
 }
 
-const { port: _port, ext: _ext, ...appArgs } = startArgs;
+const { port: _port, ext: _ext, interpreter: _interpreter, ...appArgs } = startArgs;
 
 export default xmCommand({
   name: "serve",
   description:
     "Starts a file server for a folder as a process of its own, on this machine's own address",
   args: {
-    path: { type: "positional", description: "the folder; this one unless told", required: false },
+    folder: { type: "positional", description: "this one unless told", required: false },
     at: { type: "positional", description: "the port; 8080 unless told", required: false },
     port: { type: "string", description: "The port", valueHint: "PORT" },
     host: {

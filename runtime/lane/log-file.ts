@@ -1,7 +1,6 @@
 import { closeSync, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
-import { mkdirSync } from "node:fs";
-import { dirname } from "node:path";
 import { errnoOf, messageOf } from "../errors.ts";
+import { openLog } from "../logs/open.ts";
 
 /** How often it is looked whether the path still names the open file; ms. */
 const looksEveryMs = 1_000;
@@ -96,8 +95,7 @@ export class LogFile {
     if (this.#descriptor !== undefined) return this.#descriptor;
     if (now - this.#openedAt < looksEveryMs) return undefined;
     try {
-      mkdirSync(dirname(this.#path), { recursive: true, mode: 0o700 });
-      this.#descriptor = openSync(this.#path, "a", 0o600);
+      this.#descriptor = openLog(this.#path);
       this.#identity = identityOf(this.#path);
     } catch (error) {
       this.#openedAt = now;

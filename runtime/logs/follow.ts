@@ -159,6 +159,7 @@ function watchForChanges(
 async function wasReplaced(path: string, file: FileHandle | undefined): Promise<boolean> {
   try {
     const now = await stat(path);
+    if (!now.isFile()) return false;
     if (file === undefined) return true;
     const held = await file.stat();
     return now.ino !== held.ino || now.dev !== held.dev;
@@ -168,8 +169,10 @@ async function wasReplaced(path: string, file: FileHandle | undefined): Promise<
   }
 }
 
+/** A pipe has nothing of what was, and opening one would wait for its writer. */
 async function openIfThere(path: string): Promise<FileHandle | undefined> {
   try {
+    if (!(await stat(path)).isFile()) return undefined;
     return await open(path, "r");
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;

@@ -1,6 +1,9 @@
-import { statSync } from "node:fs";
+import { constants, statSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { errnoOf } from "../errors.ts";
+
+/** A pipe is not waited for, and has nothing of what was. */
+const flags = constants.O_RDONLY | constants.O_NONBLOCK;
 
 const blockBytes = 64 * 1024;
 
@@ -15,8 +18,8 @@ export async function lastLines(
   path: string,
   count: number,
 ): Promise<{ lines: string[]; endBytes: number }> {
-  const file = await open(path, "r").catch((error: unknown) => {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "EACCES") return undefined;
+  const file = await open(path, flags).catch((error: unknown) => {
+    if (["ENOENT", "EACCES", "ENXIO"].includes(errnoOf(error) ?? "")) return undefined;
     throw error;
   });
   if (file === undefined) return { lines: [], endBytes: 0 };

@@ -13,7 +13,6 @@ export const declared: Readonly<
   cluster: {
     "a single cluster instance": { "fields.pm_out_log_path": "log files of one cluster process" },
   },
-  dump: { "the files of a home": { "a socket after kill": "sockets after kill" } },
   environment: {
     "an app sees who it is": {
       "env.exec_interpreter": "exec_interpreter in jlist",
@@ -23,13 +22,7 @@ export const declared: Readonly<
     "a file applies its own environment again": { "env.B": "xm start FILE of what runs" },
   },
   "exit-codes": {
-    "an unknown name is a failure of every command that acts on one": {
-      "exit code of flush nobody": "reset and flush where there is nothing",
-    },
-    "all with nothing there": {
-      "exit code of reset all": "reset and flush where there is nothing",
-      "exit code of flush all": "reset and flush where there is nothing",
-    },
+    "an unknown id is a failure as well": { "exit code of reset 7": "reset of an unknown id" },
   },
   fields: {
     "field: name_prefix": { "fields.0.name": "name_prefix" },
@@ -68,7 +61,6 @@ export const declared: Readonly<
     "start --uid root --gid root": { "fields.0": "fields of jlist as they were written" },
     "start -u root": { "fields.0.uid": "fields of jlist as they were written" },
   },
-  forms: { "file: static": { apps: "static in a file" } },
   lifecycle: {
     "exit: max_restarts: 3 errs at the third": {
       "fields.unstable_restarts": "unstable_restarts of an errored app",
@@ -111,9 +103,6 @@ export const declared: Readonly<
     "log flags: --time, --log-date-format and --log-type change the lines": {
       j: "log records (log_type: json, time)",
     },
-  },
-  messages: {
-    "trigger asks for an action, by name and by id": { "messages.1.id": "parameters of trigger" },
   },
   settings: {
     "conf and config are set and get as well": { "kept.k": "conf KEY VALUE" },

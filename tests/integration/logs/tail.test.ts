@@ -1,22 +1,28 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   appendFileSync,
   copyFileSync,
   closeSync,
+  constants,
+  existsSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
   truncateSync,
   writeSync,
 } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { flushLogs } from "../../../runtime/logs/flush.ts";
 import { followFile } from "../../../runtime/logs/follow.ts";
 import { lastLines } from "../../../runtime/logs/last-lines.ts";
+import { openLog } from "../../../runtime/logs/open.ts";
 import { reopenLogs } from "../../../runtime/logs/reopen.ts";
 import { watchPath } from "../../../runtime/logs/watch-folder.ts";
+import { removePidFile, writePidFile } from "../../../runtime/process/pid-file.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
 
@@ -220,4 +226,38 @@ test("a write wakes those alone who follow its file, and a file that is made lat
   expect(told.filter((each) => each.startsWith("quiet"))).toEqual([]);
   for (const stop of stops) stop?.();
   expect(watchPath(`${folder}/none/a.log`, () => {})).toBeUndefined();
+});
+
+test("a pipe that nobody reads is refused as a log, and one that is read is written to, without waiting for either", async () => {
+  const { path } = testFolder();
+  const pipe = join(path, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  expect(() => openLog(pipe)).toThrow("it is a socket, or a pipe that nobody reads");
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openLog(pipe);
+  writeSync(writer, "line\n");
+  closeSync(writer);
+  const bytes = Buffer.alloc(16);
+  expect(bytes.toString("utf8", 0, readSync(reader, bytes))).toBe("line\n");
+  closeSync(reader);
+  // Nothing of what was is in it, and emptying it empties nothing.
+  expect(await lastLines(pipe, 10)).toEqual({ lines: [], endBytes: 0 });
+  flushLogs([pipe]);
+});
+
+test("a pid file that is a pipe or a folder keeps nothing waiting", () => {
+  const { path } = testFolder();
+  const pipe = join(path, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  for (const file of [pipe, path]) {
+    writePidFile(file, 7);
+    removePidFile(file, 7);
+  }
+  const file = join(path, "below/app.pid");
+  writePidFile(file, 7);
+  expect(readFileSync(file, "utf8")).toBe("7\n");
+  removePidFile(file, 8);
+  expect(existsSync(file)).toBe(true);
+  removePidFile(file, 7);
+  expect(existsSync(file)).toBe(false);
 });

@@ -80,12 +80,7 @@ const rows: readonly Row[] = [
   ["pmx: false", { pmx: false }, ["pmx"]],
   ["windowsHide: false", { windowsHide: false }, ["windowsHide"]],
   ["instance_var", { instance_var: "NUMBER" }, ["instance_var", "NUMBER", "NODE_APP_INSTANCE"]],
-  [
-    "increment_var",
-    { increment_var: "PORT", env: { PORT: 4000 } },
-    ["increment_var", "PORT"],
-    { "fields.0.PORT": "values of env in jlist" },
-  ],
+  ["increment_var", { increment_var: "PORT", env: { PORT: 4000 } }, ["increment_var", "PORT"]],
   ["source_map_support: false", { source_map_support: false }, ["source_map_support"]],
   [
     "disable_source_map_support",
@@ -110,7 +105,7 @@ const rows: readonly Row[] = [
   ],
   ["exec_mode: cluster_mode", { exec_mode: "cluster_mode", args: "listen" }, ["exec_mode"]],
   ["instances: a text", { instances: "2" }, ["instances", "exec_mode"]],
-  ["port", { port: 4100 }, ["port", "PORT"], { "fields.0.PORT": "values of env in jlist" }],
+  ["port", { port: 4100 }, ["port", "PORT"]],
   ["a field of the user's own", { append_env_to_name: true, env_x: { A: "1" } }, ["name"]],
   ["trace", { trace: false }, ["trace"]],
   ["filter_env as a list", { filter_env: ["LAN"] }, ["filter_env", "LANG"]],

@@ -18,7 +18,7 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
   const { spec, id, pid } = detail;
   const { restart, killTimeoutMs, listenTimeoutMs, readiness } = spec.policy;
   const env = variablesOf(detail);
-  const { env: _, ...declared } = spec.passthrough;
+  const { env: _env, ext: _ext, disable_trace: _trace, ...declared } = spec.passthrough;
   return {
     pid: pid ?? 0,
     name: detail.name,

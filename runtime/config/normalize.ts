@@ -127,7 +127,9 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
   const port = app["port"] === undefined ? {} : { PORT: app["port"] };
   // PM2: a single process that nobody counted has nothing to share its files with, however many it becomes.
   const mergeLogs =
-    app["merge_logs"] === true || (mode === "fork" && app["instances"] === undefined);
+    app["merge_logs"] === undefined
+      ? mode === "fork" && app["instances"] === undefined
+      : app["merge_logs"] === true;
   return {
     name,
     namespace: text(app, "namespace") ?? "default",

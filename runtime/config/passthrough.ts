@@ -13,11 +13,12 @@ export function passthroughOf(
 ): Record<string, unknown> {
   const kept: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(app)) {
+    const form = forms[name];
     const isKept = fieldsByName.get(name)?.group === "Kept for scripts";
-    if (isKept || asRead.includes(name) || name.startsWith("env_")) {
+    if (form !== undefined) kept[name] = form(written[name], value);
+    else if (isKept || asRead.includes(name) || name.startsWith("env_")) {
       kept[name === "interpreter" ? "exec_interpreter" : name] = value;
     } else if (asWritten.includes(name)) kept[name] = written[name];
-    else if (name in forms) kept[name] = forms[name]?.(written[name], value);
   }
   const env = typedVariables(app, environment);
   if (Object.keys(env).length > 0) kept["env"] = env;
@@ -46,8 +47,11 @@ const forms: Readonly<Record<string, (written: unknown, read: unknown) => unknow
   source_map_support: (_, read) => onlyTrue(read),
   disable_source_map_support: (_, read) => onlyTrue(read),
   disable_logs: (_, read) => onlyTrue(read),
-  force: (_, read) => onlyTrue(read),
+  force: (_, read) => read,
   append_env_to_name: (_, read) => onlyTrue(read),
+  event_loop_inspector: (_, read) => onlyTrue(read),
+  deep_monitoring: (_, read) => onlyTrue(read),
+  io: (_, read) => (typeof read === "object" ? JSON.stringify(read) : read),
 };
 
 const onlyTrue = (value: unknown): true | undefined => (value === true ? true : undefined);

@@ -65,7 +65,9 @@ test("times, records, a combined file and no logs at all, in fork and in cluster
     "both streams",
     () => readFileSync(combined, "utf8").split("\n").sort().join() === ",err,out 0",
   );
-  expect(readdirSync(home.paths.logs).filter((name) => name.startsWith("none"))).toEqual([]);
+  const none = readdirSync(home.paths.logs).filter((name) => name.startsWith("none"));
+  expect(none.sort()).toEqual(["none-error.log", "none-out.log", "none.log"]);
+  expect(none.map((name) => home.log(name)).join("")).toBe("");
   expect(lanesOf(home)).toHaveLength(1);
   await home.ok("delete", "all");
   await until("the lane's end", () => lanesOf(home).length === 0);
@@ -75,7 +77,7 @@ test("lines go on while God is dead, and its successor restarts, reloads and kil
   const home = testHome();
   const script = home.file("ticks.cjs", `console.log("pid " + process.pid); ${ticks}`);
   await home.ok("start", script, "--name", "t", "-i", "1", "--time");
-  const text = (): string => home.log("t-out.log");
+  const text = (): string => home.log("t-out-0.log");
   await until("lines", () => text().split("\n").length > 20);
   const [lane] = lanesOf(home);
   const god = home.godPid();

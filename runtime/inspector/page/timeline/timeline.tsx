@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Pinch } from "../pinch.ts";
 import { reachBack, select } from "../state/connection.ts";
 import * as store from "../state/store.ts";
-import { goLive, neighbour, travelTo } from "../state/travel.ts";
+import { firstMoment, goLive, neighbour, travelTo } from "../state/travel.ts";
 import { moment as momentText, statusWord } from "../words.ts";
 import type { Lane } from "./lanes.ts";
 import { Legend } from "./legend.tsx";
@@ -75,29 +76,36 @@ export function Timeline() {
     if (store.moment.value !== null) travelTo(store.moment.value);
   };
 
+  const scrollTo = (top: number): void => {
+    const room = (canvas.current?.clientHeight ?? 0) - rulerHeight;
+    const most = Math.max(0, current.order.length * laneHeight - room);
+    current.scrollTop = Math.min(most, Math.max(0, top));
+    current.isStale = true;
+  };
+
   useWheel(canvas, (event, x) => {
-    const most = Math.max(
-      0,
-      current.order.length * laneHeight - ((canvas.current?.clientHeight ?? 0) - rulerHeight),
-    );
+    const room = (canvas.current?.clientHeight ?? 0) - rulerHeight;
+    const hasMore = current.order.length * laneHeight > room;
     const horizontal = event.shiftKey ? event.deltaY + event.deltaX : event.deltaX;
-    if (event.ctrlKey || event.metaKey || (most === 0 && horizontal === 0)) {
+    if (event.ctrlKey || event.metaKey || (!hasMore && horizontal === 0)) {
       zoomBy(Math.exp(event.deltaY * 0.0022), timeAt(geometry(), Math.max(x, gutter())));
     } else if (horizontal !== 0) {
       const perPixel = span() / Math.max(1, geometry().width - gutter());
       change(panned(current.window, horizontal * perPixel));
     } else {
-      current.scrollTop = Math.min(most, Math.max(0, current.scrollTop + event.deltaY));
-      current.isStale = true;
+      scrollTo(current.scrollTop + event.deltaY);
     }
   });
 
   const drag = useRef<{
     x: number;
     window: TimeWindow;
+    y: number;
+    scrollTop: number;
     isScrub: boolean;
     hasMoved: boolean;
   } | null>(null);
+  const pinch = useRef(new Pinch());
   const place = (event: PointerEvent): { x: number; y: number } => {
     const { left, top } = (event.currentTarget as Element).getBoundingClientRect();
     return { x: event.clientX - left, y: event.clientY - top };
@@ -111,11 +119,18 @@ export function Timeline() {
       if (event.button !== 0) return;
       const { x, y } = place(event);
       (event.currentTarget as Element).setPointerCapture(event.pointerId);
+      pinch.current.down(event);
+      if (pinch.current.isOn) {
+        drag.current = null;
+        return;
+      }
       const near =
         store.moment.value !== null && Math.abs(xOf(geometry(), store.moment.value) - x) < 7;
       drag.current = {
         x,
+        y,
         window: current.window,
+        scrollTop: current.scrollTop,
         isScrub: y < rulerHeight || near,
         hasMoved: false,
       };
@@ -123,17 +138,27 @@ export function Timeline() {
     },
     onPointerMove: (event: PointerEvent) => {
       const { x, y } = place(event);
+      const step = pinch.current.move(event);
+      if (step !== undefined) {
+        const perPixel = span() / Math.max(1, geometry().width - gutter());
+        const about = timeAt(geometry(), Math.max(gutter(), x - event.clientX + step.x));
+        const moved = panned(current.window, -step.dx * perPixel);
+        return change(zoomed(moved, { by: 1 / step.by, about: about - step.dx * perPixel }));
+      }
       const own = drag.current;
       if (own === null) {
         setTip(tipAt(current, geometry(), { x, lane: laneAt(y) }));
         return;
       }
-      own.hasMoved ||= Math.abs(x - own.x) > 3;
+      own.hasMoved ||= Math.abs(x - own.x) > 3 || Math.abs(y - own.y) > 3;
       if (own.isScrub) return travelTo(timeAt(geometry(), Math.max(gutter(), x)));
       const perPixel = span() / Math.max(1, geometry().width - gutter());
-      if (own.hasMoved) change(panned(own.window, (own.x - x) * perPixel));
+      if (!own.hasMoved) return;
+      if (x !== own.x) change(panned(own.window, (own.x - x) * perPixel));
+      scrollTo(own.scrollTop + own.y - y);
     },
     onPointerUp: (event: PointerEvent) => {
+      pinch.current.up(event);
       const own = drag.current;
       drag.current = null;
       if (own === null || own.hasMoved || own.isScrub) return;
@@ -142,7 +167,10 @@ export function Timeline() {
       if (lane !== undefined) select(lane.id);
       if (x >= gutter()) travelTo(timeAt(geometry(), x));
     },
-    onPointerCancel: () => (drag.current = null),
+    onPointerCancel: (event: PointerEvent) => {
+      pinch.current.up(event);
+      drag.current = null;
+    },
     onPointerLeave: () => setTip(null),
   };
 
@@ -161,9 +189,8 @@ export function Timeline() {
       PageUp: () => change(panned(current.window, -span() * 0.5)),
       PageDown: () => change(panned(current.window, span() * 0.5)),
       Home: () => {
-        const id = store.selectedId.value;
-        const lane = id === null ? undefined : store.lanes.of(id);
-        if (lane !== undefined && lane.count > 0) scrub(lane.time(0));
+        const first = firstMoment();
+        if (first !== undefined) scrub(first);
       },
       End: live,
       Escape: live,

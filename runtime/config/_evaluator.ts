@@ -5,9 +5,11 @@
  */
 export const evaluator = String.raw`
 const { parentPort, workerData } = require("node:worker_threads");
-const { createRequire } = require("node:module");
+const { createRequire, registerHooks } = require("node:module");
 const { pathToFileURL } = require("node:url");
 const { file, tsx } = workerData;
+
+const isTypeScript = /\.[cm]?ts$/.test(file);
 
 const isModuleSyntax = (error) =>
   error != null &&
@@ -28,6 +30,11 @@ async function load() {
     return defaultOf(createRequire(file)(file));
   } catch (error) {
     if (!isModuleSyntax(error)) throw error;
+    // Its package may say "type": "commonjs", as npm writes it; the file itself has shown what it is.
+    registerHooks?.({
+      load: (at, context, next) =>
+        next(at, at === url ? { ...context, format: isTypeScript ? "module-typescript" : "module" } : context),
+    });
     return defaultOf(await import(url));
   }
 }

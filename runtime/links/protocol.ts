@@ -50,7 +50,19 @@ export type Up =
 
 /** To the app. */
 export type Down =
-  | { type: "stop"; signal: string; graceMs: number; drainMs: number }
+  | {
+      type: "stop";
+      signal: string;
+      /** Until it is killed, of which its own code may want `ownMs`; ms. */
+      graceMs: number;
+      ownMs: number;
+      /** By when it is signalled unless it has answered; ms. */
+      answerMs: number;
+      /** What is not HTTP/1 may take so long; ms. */
+      drainMs: number;
+      /** Its own code waits for the message `shutdown`, and not for the signal. */
+      byMessage: boolean;
+    }
   | { type: "message"; data: unknown }
   | { type: "leave" }
   /** The connection that comes with the message, for the server of that address. */

@@ -5,8 +5,18 @@ import type { Server, Socket } from "node:net";
 export interface Connections {
   /** From now on every answer is the last of its connection. */
   drain(): void;
-  /** Closes what is idle, and counts the rest: `busy` with requests, or `open` for something that is not HTTP/1. */
-  left(): { busy: number; open: number };
+  /** Closes what has been idle for long enough, and counts the rest. */
+  left(): Left;
+}
+
+/** Connections that are not closed yet. */
+export interface Left {
+  /** With requests. */
+  readonly busy: number;
+  /** Without, and a request may be on its way. */
+  readonly idle: number;
+  /** For something that is not HTTP/1. */
+  readonly open: number;
 }
 
 /** A kept-alive connection on which nothing has come for this long is closed; ms. */
@@ -27,6 +37,15 @@ interface HttpSocket extends Socket {
 interface Watched {
   bytesRead: number;
   since: number;
+}
+
+/** From now on every answer of this process is the last of its connection, of those that have not begun. */
+export function answerLast(): void {
+  const { subscribe } =
+    require("node:diagnostics_channel") as typeof import("node:diagnostics_channel");
+  subscribe("http.server.request.start", (message) => {
+    (message as { response: { shouldKeepAlive: boolean } }).response.shouldKeepAlive = false;
+  });
 }
 
 export function connectionsOf(server: Server): Connections {
@@ -83,14 +102,14 @@ export function connectionsOf(server: Server): Connections {
     },
     left: () => {
       const now = Date.now();
-      const count = { busy: 0, open: 0 };
-      if (handshakes > 0 && now - drainedAt < handshakeMs) count.busy += handshakes;
+      const count = { busy: 0, idle: 0, open: 0 };
+      if (handshakes > 0 && now - drainedAt < handshakeMs) count.idle += handshakes;
       for (const socket of sockets) {
         if (socket.destroyed) continue;
         if (socket._httpMessage) {
           idle.delete(socket);
           count.busy += 1;
-        } else if (socket.parser) count.busy += closeIfIdle(socket, now) ? 1 : 0;
+        } else if (socket.parser) count.idle += closeIfIdle(socket, now) ? 1 : 0;
         else if (!isOfSession(socket, sessions)) count.open += 1;
       }
       for (const [session, { streams, since }] of sessions) {

@@ -1,6 +1,7 @@
 import type { Server } from "node:net";
-import { connectionsOf, type Connections } from "./connections.ts";
+import { answerLast, connectionsOf, type Connections } from "./connections.ts";
 import type { Link } from "./link.ts";
+import { retire } from "./retire.ts";
 import type { Sharing } from "./sharing.ts";
 
 /** Between two looks at what is left; ms. */
@@ -24,7 +25,8 @@ export interface Drain {
 /**
  * Ends an app that has no shutdown code of its own without failing a request: its servers stop accepting, what is
  * in flight is finished and answered with `Connection: close` (HTTP/2: GOAWAY), idle connections are closed, and
- * then the process ends by the signal it was to get. An app that handles the signal gets the signal.
+ * then the process ends by the signal it was to get. An app that handles the signal gets the signal, a worker once its
+ * code cannot cut a request with it.
  */
 export function createDrain(
   link: Link,
@@ -37,12 +39,8 @@ export function createDrain(
   const drain = (limits: Limits, end: () => void): void => {
     if (isDraining) return;
     const { Server: netServer } = require("node:net") as typeof import("node:net");
-    const { subscribe } =
-      require("node:diagnostics_channel") as typeof import("node:diagnostics_channel");
     isDraining = true;
-    subscribe("http.server.request.start", (message) => {
-      (message as { response: { shouldKeepAlive: boolean } }).response.shouldKeepAlive = false;
-    });
+    answerLast();
     const began = Date.now();
     for (const [server, connections] of servers) {
       // Not the server's own `close`: those of HTTP servers cut idle connections, and with them a request that
@@ -58,7 +56,7 @@ export function createDrain(
       // After the poll phase: what had arrived has been read.
       setImmediate(() => {
         const left = [...servers.values()].map((each) => each.left());
-        const isBusy = left.some(({ busy }) => busy > 0);
+        const isBusy = left.some(({ busy, idle }) => busy + idle > 0);
         const isOpen = left.some(({ open }) => open > 0);
         if (isBusy && now < limits.allMs) return;
         if (isOpen && now < Math.min(limits.openMs, limits.allMs)) return;
@@ -70,8 +68,8 @@ export function createDrain(
 
   const isQuiet = (): boolean =>
     [...servers.values()].every((each) => {
-      const { busy, open } = each.left();
-      return busy + open === 0;
+      const { busy, idle, open } = each.left();
+      return busy + idle + open === 0;
     });
 
   return {
@@ -83,13 +81,18 @@ export function createDrain(
       link.onDown((message) => {
         if (message.type === "leave") leave();
         if (message.type !== "stop" || isDraining) return;
-        const { signal, graceMs, drainMs } = message;
-        const hasOwnCode = process.listenerCount(signal) > 0;
+        const { signal, graceMs, drainMs, byMessage } = message;
+        const began = Date.now();
+        const hasOwnCode = byMessage || process.listenerCount(signal) > 0;
         if (hasOwnCode || servers.size === 0) {
-          // What other workers have given it is its own now, and what it gave away is theirs.
           const answer = (): void => void link.send({ type: "stopping", how: "signal" });
-          if (sharing === undefined) answer();
-          else sharing.leave(answer);
+          const prepare = (): void => {
+            if (isWorker) retire(servers, { ...message, began }, answer);
+            else answer();
+          };
+          // What other workers have given it is its own now, and what it gave away is theirs.
+          if (sharing === undefined) prepare();
+          else sharing.leave(prepare);
           return;
         }
         link.send({ type: "stopping", how: "drain" });
@@ -99,7 +102,6 @@ export function createDrain(
         const end = (): void => {
           if (!isWorker || !link.send({ type: "drained" })) raise();
         };
-        const began = Date.now();
         // The balancer's word comes after everything it had sent before: a connection may have been among it.
         leave = () => {
           if (isQuiet() || Date.now() - began > limits.allMs) raise();

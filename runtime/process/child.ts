@@ -204,7 +204,7 @@ export class Child implements ChildHandle {
   hear(message: Up): void {
     if (message.type !== "stopping") return this.#events.told(message);
     clearTimeout(this.#answer);
-    if (message.how === "signal") this.#signalAll();
+    if (message.how === "signal") this.#askToEnd();
     else this.#isDraining = true;
   }
 
@@ -213,15 +213,23 @@ export class Child implements ChildHandle {
     this.#stopWasAsked = true;
     const { stopWithMessage, stopSignal, policy, mode } = this.#launch.spec;
     if (this.#isLost) return;
-    if (stopWithMessage && this.tell({ type: "message", data: "shutdown" })) return;
-    const drainMs = Math.min(policy.drainTimeoutMs, graceMs);
-    const order: Down = { type: "stop", signal: stopSignal, graceMs, drainMs };
     // A worker that may not drain still has to part from the others, which share their connections with it.
-    if ((policy.drain || mode === "cluster") && this.tell(order)) {
-      this.#answer = setTimeout(() => this.#signalAll(), answersWithinMs(graceMs));
+    const mayPrepare = mode === "cluster" || (policy.drain && !stopWithMessage);
+    const answerMs = answersWithinMs(graceMs);
+    const order: Down = {
+      type: "stop",
+      signal: stopSignal,
+      graceMs,
+      ownMs: policy.killTimeoutMs,
+      answerMs,
+      drainMs: Math.min(policy.drainTimeoutMs, graceMs),
+      byMessage: stopWithMessage,
+    };
+    if (mayPrepare && this.tell(order)) {
+      this.#answer = setTimeout(() => this.#askToEnd(), answerMs);
       return;
     }
-    this.#signalAll();
+    this.#askToEnd();
   }
 
   kill(): void {
@@ -260,6 +268,13 @@ export class Child implements ChildHandle {
     // Who drained was not signalled, and neither were its own children.
     if (this.#isDraining) this.#signalAll();
     this.#look();
+  }
+
+  /** By the message that its own code waits for, or the signal. */
+  #askToEnd(): void {
+    const { stopWithMessage } = this.#launch.spec;
+    if (stopWithMessage && this.tell({ type: "message", data: "shutdown" })) return;
+    this.#signalAll();
   }
 
   #signalAll(): void {

@@ -84,6 +84,10 @@ export async function reloads(managers: readonly Manager[]): Promise<Figure[]> {
     keepAlive: false,
     fields: { wait_ready: true },
   });
+  await fiveReloads("16 kept-alive connections, own SIGINT handler and wait_ready", ownHandler, {
+    keepAlive: true,
+    fields: { wait_ready: true },
+  });
 
   const killed: Record<string, string> = {};
   const broken: Record<string, string> = {};

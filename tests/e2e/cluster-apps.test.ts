@@ -15,7 +15,7 @@ const keptAlive = { connections: 6, keepAlive: true };
 test.each([
   ["a CommonJS app", "commonjs.js"],
   ["an ES module with a top-level await", "awaits.mjs"],
-  ["a TypeScript app", "typed.ts"],
+  ["a TypeScript app", "typed.mts"],
   ["an Express app", "express.js"],
   ["a Fastify app", "fastify.js"],
   ["an app with shutdown code for another signal than its stop signal", "custom-server.js"],

@@ -64,6 +64,24 @@ test.each([
     { wait_ready: true },
     false,
   ],
+  [
+    "kept-alive connections, an app with its own SIGINT handler and wait_ready",
+    "handles-sigint.cjs",
+    { wait_ready: true },
+    true,
+  ],
+  [
+    "kept-alive connections, handed out in turn, an app with its own SIGINT handler",
+    "handles-sigint.cjs",
+    { wait_ready: true, scheduling: "round-robin" },
+    true,
+  ],
+  [
+    "kept-alive connections, an app that waits for the shutdown message",
+    "handles-message.cjs",
+    { shutdown_with_message: true },
+    true,
+  ],
   ["kept-alive connections, handed out in turn", "plain.cjs", { scheduling: "round-robin" }, true],
   [
     "a fresh connection each, handed out in turn",
@@ -91,6 +109,19 @@ test.each([
   const after = await pids();
   expect(after.filter((pid) => before.includes(pid))).toEqual([]);
   expect(before.some(isThere)).toBe(false);
+});
+
+test("own shutdown code that exits at once cuts no request, and closes its server as if nothing had happened", async () => {
+  const home = await cluster("exits-at-once.cjs", { instances: 1 });
+  const { ok, port } = home;
+  const ask = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port}/`)).text();
+  const pid = await ask();
+  const slow = fetch(`http://127.0.0.1:${port}/?ms=700`);
+  await until("the request to be there", async () => (await ask()) === pid);
+  await ok("reload", "web");
+  expect(await (await slow).text()).toBe(pid);
+  expect(await ask()).not.toBe(pid);
+  expect(home.log("web-out.log")).toBe("true\nundefined\n0\n");
 });
 
 test("God killed under load, and again in the middle of a reload, fails no request, and the next God finishes it", async () => {

@@ -1,0 +1,58 @@
+import type { Server } from "node:net";
+import { answerLast, type Connections } from "./connections.ts";
+
+/** Between two looks at what is left; ms. */
+const lookEveryMs = 20;
+
+/** How long idle connections are waited for at most, whatever comes on them; ms. */
+const idleWithinMs = 400;
+
+/** What a `stop` says of the time there is; ms. */
+interface Times {
+  readonly began: number;
+  readonly graceMs: number;
+  readonly ownMs: number;
+  readonly answerMs: number;
+}
+
+/** What `net.Server` listens with. */
+interface ListenHandle {
+  close(): void;
+}
+
+/**
+ * Before the own shutdown code of a worker runs. That code closes its server, as a rule, and Node cuts with it what is
+ * idle: a request that is on its way on a kept-alive connection, since Node 26 on a fresh one too. So the worker accepts
+ * no more, tells with each answer that it is the last one of its connection, and closes idle connections when nothing
+ * has come on them for a while. The app's own servers do not notice: they listen still as far as its code can tell.
+ *
+ * Requests in flight are waited for too, since shutdown code may not do it, out of what the grace period has beyond the
+ * app's own time.
+ */
+export function retire(
+  servers: ReadonlyMap<Server, Connections>,
+  { began, graceMs, ownMs, answerMs }: Times,
+  retired: () => void,
+): void {
+  // The answer has to be there before God's patience ends.
+  const latestMs = answerMs * 0.8;
+  const idleMs = Math.min(idleWithinMs, latestMs);
+  const busyMs = Math.min(graceMs - ownMs, latestMs);
+  answerLast();
+  for (const [server, connections] of servers) {
+    (server as Server & { _handle?: ListenHandle | null })._handle?.close();
+    connections.drain();
+  }
+  const look = (): void => {
+    const now = Date.now() - began;
+    let isWaitedFor = false;
+    for (const connections of servers.values()) {
+      const { busy, idle } = connections.left();
+      if ((idle > 0 && now < idleMs) || (busy > 0 && now < busyMs)) isWaitedFor = true;
+    }
+    // After the poll phase: what had arrived has been read.
+    if (isWaitedFor) setTimeout(() => setImmediate(look), lookEveryMs);
+    else retired();
+  };
+  setImmediate(look);
+}

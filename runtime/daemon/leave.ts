@@ -5,6 +5,7 @@ import type { Lock } from "../home/lock.ts";
 import { removeDaemonPid } from "../home/pid-file.ts";
 import { removeIfThere } from "../home/prepare.ts";
 import type { Daemon } from "./daemon.ts";
+import { historyEntry } from "../history/record.ts";
 import { entryOfReload } from "./remember.ts";
 
 /**
@@ -55,13 +56,21 @@ function abandonReloads({ registry, store, history, now }: Daemon): void {
 }
 
 async function stopButRemember(daemon: Daemon, why: string): Promise<void> {
-  const { recorder, registry, store, now } = daemon;
-  const before = registry.processes().map(({ facts }) => facts);
+  const { recorder, registry, store, history, now } = daemon;
+  const before = registry.processes();
   abandonReloads(daemon);
   recorder.freeze();
   await daemon.stopEverything(why);
-  for (const facts of before) {
+  for (const { facts, spec } of before) {
     if (facts.child === null) continue;
+    const { id, generation, app, goal, restarts, unstableRestarts } = facts;
+    history.append(
+      historyEntry({
+        ...{ at: now(), kind: "process", event: "daemon.stopped", by: why },
+        ...{ id, generation, app, goal, restarts, unstableRestarts, name: spec.name },
+        ...{ status: "stopped", states: "stopped.resting" },
+      }),
+    );
     const status = facts.goal === "stop" ? ("stopped" as const) : ("starting" as const);
     const remembered = { ...facts, child: null, status, killAt: null };
     store.append({

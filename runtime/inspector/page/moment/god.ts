@@ -49,7 +49,6 @@ export function godMoment(options: {
   const leaves = steps.at(-1)?.states ?? (isOld ? "running" : "restoring");
   const states = statesFrom(model.id, leaves);
   const context = asContext(record);
-  const count = countOf(record);
   return {
     record,
     pid: record.pid,
@@ -66,14 +65,21 @@ export function godMoment(options: {
       steps: latestWay(model, steps),
       guards: guardsOf(record, context, states),
       delays: [],
-      sentence:
-        record.context === null && isOld
-          ? "It had come up; what it kept is not in the history."
-          : count === Object.keys(context.apps).length
-            ? sentenceOf("god", context, states)
-            : `It keeps ${count} apps.`,
+      sentence: isOld && record.context === null ? olderSentence : sentenceAt(record, states),
     },
   };
+}
+
+const olderSentence = "It had come up; what it kept is not in the history.";
+
+/** What it said of itself; of one that had left its note says all. */
+function sentenceAt(record: HistoryRecord, states: readonly string[]): string | null {
+  if (states.includes("god.down") || states.includes("god.handedOver")) return null;
+  const context = asContext(record);
+  const count = countOf(record);
+  return count === Object.keys(context.apps).length
+    ? sentenceOf("god", context, states)
+    : `It keeps ${count} apps.`;
 }
 
 /** Which God it was, and what became of it. */

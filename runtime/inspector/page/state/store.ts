@@ -90,12 +90,19 @@ export const shownName = computed<MachineName>(() =>
   tab.value === "whatif" ? "process" : tab.value,
 );
 
+/** When the daemon of the moment that is looked at came up. */
+const daemonSince = computed<number | undefined>(() => {
+  const at = moment.value;
+  void lanesVersion.value;
+  return at === null ? undefined : lanes.daemons.findLast((each) => each <= at);
+});
+
 /** What was known of the selected process at the moment that is looked at. */
 export const past = computed(() => {
   const at = moment.value;
   const model = charts.value.process?.model;
   if (at === null || model === undefined) return null;
-  const since = lanes.daemons.findLast((each) => each <= at);
+  const since = daemonSince.value;
   const spec = specAt(recorded.app.known.value, at);
   const records = recorded.process.known.value;
   return processMoment({ model, records, at, generation: generation.value, spec, since }) ?? null;

@@ -1,4 +1,5 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { pathOf } from "../moment/states.ts";
 import { Pinch } from "../pinch.ts";
 import { reachBack, select } from "../state/connection.ts";
 import * as store from "../state/store.ts";
@@ -207,6 +208,11 @@ export function Timeline() {
   const at = store.moment.value;
   const shown = at ?? store.hello.value?.at ?? Date.now();
   const status = store.past.value?.status ?? null;
+  // Of another chart than a process's it is said in which states that was.
+  const where =
+    store.shownName.value === "process"
+      ? status && statusWord(status)
+      : pathOf(store.shownPast.value?.machine.states ?? []);
   return (
     <section class="timeline" aria-label="Time-line">
       <div class="timeline-bar">
@@ -282,7 +288,7 @@ export function Timeline() {
           aria-valuetext={
             at === null
               ? "live"
-              : `${momentText(at, store.now())}${status === null ? "" : `, ${statusWord(status)}`}`
+              : `${momentText(at, store.now())}${where === null || where === "" ? "" : `, ${where}`}`
           }
           onKeyDown={onKeyDown}
           {...pointer}

@@ -66,9 +66,19 @@ async function stopButRemember(daemon: Daemon, why: string): Promise<void> {
     const { id, generation, app, goal, restarts, unstableRestarts } = facts;
     history.append(
       historyEntry({
-        ...{ at: now(), kind: "process", event: "daemon.stopped", by: why },
-        ...{ id, generation, app, goal, restarts, unstableRestarts, name: spec.name },
-        ...{ status: "stopped", states: "stopped.resting" },
+        at: now(),
+        kind: "process",
+        event: "daemon.stopped",
+        by: why,
+        id,
+        generation,
+        app,
+        name: spec.name,
+        status: "stopped",
+        states: "stopped.resting",
+        goal,
+        restarts,
+        unstableRestarts,
       }),
     );
     const status = facts.goal === "stop" ? ("stopped" as const) : ("starting" as const);

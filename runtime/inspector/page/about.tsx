@@ -1,17 +1,8 @@
 import type { MachineName } from "../contract.ts";
 import type { Generation } from "./moment/roles.ts";
 import type { ReloadMoment } from "./moment/reload.ts";
-import {
-  generation,
-  generations,
-  lastReload,
-  machines,
-  moment,
-  now,
-  recorded,
-  shownMachine,
-  shownPast,
-} from "./state/store.ts";
+import { generations, lastReload, shownMachine, shownPast } from "./state/shown.ts";
+import { generation, machines, moment, now, recorded } from "./state/store.ts";
 import { moment as momentText, statusMarks, statusWord } from "./words.ts";
 
 /** Above a chart: what its machine says of itself; above a process's which of several generations it is of. */

@@ -6,16 +6,15 @@ import { Chart } from "./chart/chart.tsx";
 import { Decision } from "./panel/decision.tsx";
 import { fetchChart } from "./state/api.ts";
 import { tellFault } from "./state/connection.ts";
+import { pastReload, shownMachine } from "./state/shown.ts";
 import {
   charts,
   connection,
   hello,
   machines,
   moment,
-  pastReload,
   processes,
   selectedId,
-  shownMachine,
   tab,
 } from "./state/store.ts";
 

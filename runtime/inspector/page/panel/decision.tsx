@@ -1,19 +1,17 @@
 import { duration } from "../../../../machines/lib/words.ts";
 import type { ProcessStatus } from "../../../../machines/facts.ts";
 import { Controls } from "../controls.tsx";
+import { past, shownLife, statusOf } from "../state/shown.ts";
 import {
   connection,
   generation,
   moment,
   now,
-  past,
   processes,
   recorded,
   selected,
   selectedId,
   selectedName,
-  shownLife,
-  statusOf,
 } from "../state/store.ts";
 import { goLive } from "../state/travel.ts";
 import { moment as momentText, statusMarks, statusWord } from "../words.ts";

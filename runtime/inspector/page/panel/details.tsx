@@ -1,7 +1,8 @@
 import { descriptions } from "../../../../machines/descriptions.ts";
 import type { GuardReading } from "../../contract.ts";
 import { sawInWords, comparedOf } from "../moment/guards.ts";
-import { moment, selectedId, shownMachine, shownPast } from "../state/store.ts";
+import { shownMachine, shownPast } from "../state/shown.ts";
+import { moment, selectedId } from "../state/store.ts";
 import { Json } from "./json.tsx";
 
 /** Guards asked within this time were asked together; ms. */

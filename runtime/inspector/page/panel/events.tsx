@@ -2,7 +2,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { duration, howItEnded } from "../../../../machines/lib/words.ts";
 import type { HistoryRecord } from "../../../history/record.ts";
 import { sawInWords } from "../moment/guards.ts";
-import { now, selectedId, shownPast, shownName, shownRecords } from "../state/store.ts";
+import { shownPast, shownName, shownRecords } from "../state/shown.ts";
+import { now, selectedId } from "../state/store.ts";
 import { travelTo } from "../state/travel.ts";
 import { clock, moment as momentText, statusMarks, statusWord } from "../words.ts";
 

@@ -1,6 +1,7 @@
 import { effect } from "@preact/signals";
 import { fetchRecords } from "./api.ts";
 import { tellFault } from "./connection.ts";
+import * as shown from "./shown.ts";
 import * as store from "./store.ts";
 
 /** Looks at a moment of the past. */
@@ -16,10 +17,10 @@ export function goLive(): void {
 /** The moment of the record before or after the one that is looked at, of the chart that is looked at; `undefined` where there is none. */
 export function neighbour(direction: -1 | 1): number | undefined {
   const at = store.moment.value ?? Number.POSITIVE_INFINITY;
-  const name = store.shownName.value;
-  const source = store.sourceOf(name);
+  const name = shown.shownName.value;
+  const source = shown.sourceOf(name);
   const own = [...source.around.value, ...source.latest.value].filter((record) =>
-    store.isOf(name, record),
+    shown.isOf(name, record),
   );
   const id = store.selectedId.value;
   const lane = id === null || name !== "process" ? undefined : store.lanes.of(id);
@@ -41,13 +42,13 @@ export function neighbour(direction: -1 | 1): number | undefined {
 
 /** The moment of the first record of the chart that is looked at, as far as it is known. */
 export function firstMoment(): number | undefined {
-  const name = store.shownName.value;
+  const name = shown.shownName.value;
   if (name === "process") {
     const id = store.selectedId.value;
     const lane = id === null ? undefined : store.lanes.of(id);
     return lane === undefined || lane.count === 0 ? undefined : lane.time(0);
   }
-  return store.shownRecords.value[0]?.at;
+  return shown.shownRecords.value[0]?.at;
 }
 
 /** Has the records at hand that what is looked at is made from. */
@@ -68,7 +69,7 @@ export function keepRecords(): void {
   store.recorded.god.begin((asked) => fetchRecords({ kind: "god" }, asked));
   effect(() => {
     const at = store.moment.value;
-    const name = store.shownName.value;
+    const name = shown.shownName.value;
     // Read anew when another process or app is chosen.
     void [store.selectedId.value, store.selectedApp.value];
     const { process, app, god } = store.recorded;

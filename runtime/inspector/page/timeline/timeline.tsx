@@ -1,14 +1,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { pathOf } from "../moment/states.ts";
-import { Pinch } from "../pinch.ts";
 import { reachBack, select } from "../state/connection.ts";
+import * as shown from "../state/shown.ts";
 import * as store from "../state/store.ts";
 import { firstMoment, goLive, neighbour, travelTo } from "../state/travel.ts";
 import { moment as momentText, statusWord } from "../words.ts";
-import type { Lane } from "./lanes.ts";
 import { Legend } from "./legend.tsx";
-import { laneHeight, rulerHeight, timeAt, xOf } from "./paint.ts";
-import { firstView, gutterOf, headroom, keepPainted, reveal, tipAt } from "./view.ts";
+import { laneHeight, rulerHeight, timeAt } from "./paint.ts";
+import { usePointer } from "./use-pointer.ts";
+import { firstView, gutterOf, headroom, keepPainted, reveal } from "./view.ts";
 import { panned, showing, zoomed, type TimeWindow } from "./window.ts";
 
 const ranges = [
@@ -98,82 +98,7 @@ export function Timeline() {
     }
   });
 
-  const drag = useRef<{
-    x: number;
-    window: TimeWindow;
-    y: number;
-    scrollTop: number;
-    isScrub: boolean;
-    hasMoved: boolean;
-  } | null>(null);
-  const pinch = useRef(new Pinch());
-  const place = (event: PointerEvent): { x: number; y: number } => {
-    const { left, top } = (event.currentTarget as Element).getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - top };
-  };
-  const laneAt = (y: number): Lane | undefined =>
-    y < rulerHeight
-      ? undefined
-      : current.order[Math.floor((y - rulerHeight + current.scrollTop) / laneHeight)];
-  const pointer = {
-    onPointerDown: (event: PointerEvent) => {
-      if (event.button !== 0) return;
-      const { x, y } = place(event);
-      (event.currentTarget as Element).setPointerCapture(event.pointerId);
-      pinch.current.down(event);
-      if (pinch.current.isOn) {
-        drag.current = null;
-        return;
-      }
-      const near =
-        store.moment.value !== null && Math.abs(xOf(geometry(), store.moment.value) - x) < 7;
-      drag.current = {
-        x,
-        y,
-        window: current.window,
-        scrollTop: current.scrollTop,
-        isScrub: y < rulerHeight || near,
-        hasMoved: false,
-      };
-      if (drag.current.isScrub && x >= gutter()) travelTo(timeAt(geometry(), x));
-    },
-    onPointerMove: (event: PointerEvent) => {
-      const { x, y } = place(event);
-      const step = pinch.current.move(event);
-      if (step !== undefined) {
-        const perPixel = span() / Math.max(1, geometry().width - gutter());
-        const about = timeAt(geometry(), Math.max(gutter(), x - event.clientX + step.x));
-        const moved = panned(current.window, -step.dx * perPixel);
-        return change(zoomed(moved, { by: 1 / step.by, about: about - step.dx * perPixel }));
-      }
-      const own = drag.current;
-      if (own === null) {
-        setTip(tipAt(current, geometry(), { x, lane: laneAt(y) }));
-        return;
-      }
-      own.hasMoved ||= Math.abs(x - own.x) > 3 || Math.abs(y - own.y) > 3;
-      if (own.isScrub) return travelTo(timeAt(geometry(), Math.max(gutter(), x)));
-      const perPixel = span() / Math.max(1, geometry().width - gutter());
-      if (!own.hasMoved) return;
-      if (x !== own.x) change(panned(own.window, (own.x - x) * perPixel));
-      scrollTo(own.scrollTop + own.y - y);
-    },
-    onPointerUp: (event: PointerEvent) => {
-      pinch.current.up(event);
-      const own = drag.current;
-      drag.current = null;
-      if (own === null || own.hasMoved || own.isScrub) return;
-      const { x, y } = place(event);
-      const lane = laneAt(y);
-      if (lane !== undefined) select(lane.id);
-      if (x >= gutter()) travelTo(timeAt(geometry(), x));
-    },
-    onPointerCancel: (event: PointerEvent) => {
-      pinch.current.up(event);
-      drag.current = null;
-    },
-    onPointerLeave: () => setTip(null),
-  };
+  const pointer = usePointer({ view: current, geometry, change, scrollTo, setTip });
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const go = (direction: -1 | 1): void => {
@@ -206,13 +131,13 @@ export function Timeline() {
   };
 
   const at = store.moment.value;
-  const shown = at ?? store.hello.value?.at ?? Date.now();
-  const status = store.past.value?.status ?? null;
+  const end = at ?? store.hello.value?.at ?? Date.now();
+  const status = shown.past.value?.status ?? null;
   // Of another chart than a process's it is said in which states that was.
   const where =
-    store.shownName.value === "process"
+    shown.shownName.value === "process"
       ? status && statusWord(status)
-      : pathOf(store.shownPast.value?.machine.states ?? []);
+      : pathOf(shown.shownPast.value?.machine.states ?? []);
   return (
     <section class="timeline" aria-label="Time-line">
       <div class="timeline-bar">
@@ -283,8 +208,8 @@ export function Timeline() {
           role="slider"
           aria-label={`Moment shown of ${store.selectedName.value}. Left and right go from record to record, up and down choose a process, plus and minus zoom, End goes live.`}
           aria-valuemin={Math.round(store.lanes.since / 1_000)}
-          aria-valuemax={Math.round(shown / 1_000)}
-          aria-valuenow={Math.round(shown / 1_000)}
+          aria-valuemax={Math.round(end / 1_000)}
+          aria-valuenow={Math.round(end / 1_000)}
           aria-valuetext={
             at === null
               ? "live"

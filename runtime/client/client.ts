@@ -208,9 +208,9 @@ export function connect(options: ConnectOptions = {}): Client {
   }
 }
 
-function queryOf({ ids, since, until, after, before, limit }: HistoryQuery): string {
-  const given = { ids: ids?.join(","), since, until, after, before, limit };
-  return Object.entries(given)
+function queryOf({ ids, apps = [], kinds, ...numbers }: HistoryQuery): string {
+  const given = { ids: ids?.join(","), kinds: kinds?.join(","), ...numbers };
+  return [...Object.entries(given), ...apps.map((key) => ["app", encodeURIComponent(key)] as const)]
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
     .join("&");
 }

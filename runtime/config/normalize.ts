@@ -9,13 +9,7 @@ import { mergeEnvironment } from "./environment.ts";
 import { isNode, resolveProgram, type Program } from "./interpreter.ts";
 import { passthroughOf } from "./passthrough.ts";
 import { policyOf, sensorsOf } from "./policy.ts";
-import {
-  place,
-  readFields,
-  type RawApp,
-  type ReadApp,
-  type Reading,
-} from "./read-fields.ts";
+import { place, readFields, type RawApp, type ReadApp, type Reading } from "./read-fields.ts";
 import { servedFolder } from "./serve.ts";
 import { settingsEnvironment } from "./settings.ts";
 import { readSettings } from "./settings-file.ts";

@@ -1,8 +1,9 @@
 import { closeSync } from "node:fs";
+import { messageOf } from "../errors.ts";
 import { ownFile, pipeOrder } from "../lane/launch-order.ts";
 import type { Lane } from "../lane/lanes.ts";
 import { openLog } from "../logs/open.ts";
-import type { Launch } from "./child.ts";
+import type { ChildEvents, Launch } from "./child.ts";
 
 /** What a program gets as its output and errors: a log file, a pipe of the lane, or nothing. */
 export interface Outputs {
@@ -14,9 +15,9 @@ export interface Outputs {
 
 /**
  * Opens both streams of a life.
- * @throws `ERR_LOG_UNWRITABLE`; nothing is left open then.
+ * @throws `ERR_LOG_UNWRITABLE` in a first life; nothing is left open then.
  */
-export function openOutputs(launch: Launch, lane: Lane): Outputs {
+export function openOutputs(launch: Launch, lane: Lane, events: ChildEvents): Outputs {
   const closers: (() => void)[] = [];
   const close = (): void => {
     for (const each of closers.splice(0)) each();
@@ -39,10 +40,33 @@ export function openOutputs(launch: Launch, lane: Lane): Outputs {
     return descriptor;
   };
   try {
-    return { out: open("out"), error: open("err"), close };
+    const opened = (stream: "out" | "err"): number | "ignore" =>
+      unlessUnwritable(launch, stream, events, () => open(stream)) ?? "ignore";
+    return { out: opened("out"), error: opened("err"), close };
   } catch (error) {
     close();
     throw error;
+  }
+}
+
+/**
+ * A file that cannot be written, on a read-only disk for instance, keeps nobody down who has run before: it runs on
+ * without, and that is told. A first start is refused, where the mistake can be mended.
+ * @returns `undefined` when what is written to the stream will be lost.
+ */
+export function unlessUnwritable<T>(
+  { counts }: Launch,
+  stream: "out" | "err",
+  events: ChildEvents,
+  open: () => T,
+): T | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (counts.restarts === 0) throw error;
+    const name = stream === "out" ? "stdout" : "stderr";
+    setImmediate(() => events.told({ type: "unwritable", stream: name, why: messageOf(error) }));
+    return undefined;
   }
 }
 

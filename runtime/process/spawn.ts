@@ -48,7 +48,7 @@ export function startChild(
   let outputs: Outputs | undefined;
   let input: number | "ignore" = "ignore";
   try {
-    outputs = openOutputs(launch, services.lane);
+    outputs = openOutputs(launch, services.lane, events);
     input = openStdin(services.stdin, launch.id) ?? "ignore";
     const hasChannel = needsChannel(launch);
     const addition = nodeAddition(launch, services, hasChannel ? "own" : "socket");

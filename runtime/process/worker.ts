@@ -14,7 +14,7 @@ import {
   type Launch,
 } from "./child.ts";
 import { childEnvironment } from "./environment.ts";
-import { assertWritable, emptyFiles } from "./outputs.ts";
+import { assertWritable, emptyFiles, unlessUnwritable } from "./outputs.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
 import { nodeAddition } from "./node-app.ts";
 import { writePidFile } from "./pid-file.ts";
@@ -52,8 +52,12 @@ export function spawnWorker(
   let out: string | null;
   let error: string | null;
   try {
-    out = outputPath(launch, "out", services.lane, pipes);
-    error = outputPath(launch, "err", services.lane, pipes);
+    const path = (stream: "out" | "err"): string | null =>
+      unlessUnwritable(launch, stream, events, () =>
+        outputPath(launch, stream, services.lane, pipes),
+      ) ?? null;
+    out = path("out");
+    error = path("err");
   } catch (cause) {
     close();
     return fail(failureFrom(cause, spec));

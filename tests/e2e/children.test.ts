@@ -1,4 +1,4 @@
-import { chmodSync, statSync } from "node:fs";
+import { chmodSync, existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { until } from "../support/condition.ts";
@@ -113,6 +113,35 @@ test("a log folder that cannot be written is named, and the process is errored",
   expect(ran.stderr + ran.stdout).toContain(join(file, "out.log"));
   expect((await home.process("x")).failure?.code).toBe("ERR_LOG_UNWRITABLE");
 });
+
+test.each([
+  ["a file of its own", []],
+  ["a log lane", ["--time"]],
+  ["a cluster", ["-i", "1"]],
+] as const)(
+  "what has run before runs on without its log when that cannot be opened: %s",
+  async (_, flags) => {
+    const home = testHome();
+    const folder = join(home.folder, "own");
+    const log = join(folder, "out.log");
+    await home.ok("start", program("stays.js"), "--name", "x", "-o", log, ...flags);
+    renameSync(folder, `${folder}.away`);
+    home.file("own", "not a folder");
+    const { pid } = await home.process("x");
+    process.kill(pid ?? 0, "SIGKILL");
+    await until("its next life", async () => {
+      const now = await home.process("x");
+      return now.status === "online" && now.pid !== pid;
+    });
+    expect(home.godLog()).toContain(
+      `x (0): what it writes to stdout is lost: the log file ${log} cannot be written`,
+    );
+    rmSync(folder);
+    await home.ok("restart", "x");
+    expect((await home.process("x")).status).toBe("online");
+    expect(existsSync(log)).toBe(true);
+  },
+);
 
 test("a process that says ready is online then, and not before", async () => {
   const home = testHome();

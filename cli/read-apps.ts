@@ -45,10 +45,11 @@ export async function readNames(target: string, options: ReadOptions): Promise<s
 }
 
 async function rawApps(target: string, { only, environment }: ReadOptions): Promise<RawApp[]> {
+  const source = target === "-" ? "stdin" : target;
   const raw =
     target === "-"
-      ? await parseEcosystem(await readInput(), "stdin", warn)
-      : await loadEcosystem(resolve(target), warn);
+      ? await parseEcosystem(await readInput(), source)
+      : await loadEcosystem(resolve(target));
   const wanted = only?.split(",").map((each) => each.trim());
   const names = namesOfApps(raw, { environment });
   const chosen = raw.filter(
@@ -59,7 +60,7 @@ async function rawApps(target: string, { only, environment }: ReadOptions): Prom
   );
   if (chosen.length === 0) {
     throw xmError("ERR_USAGE", {
-      what: only === undefined ? `${target} has no apps` : `${target} has no app ${only}`,
+      what: only === undefined ? `${source} has no apps` : `${source} has no app "${only}"`,
       fix: names.length === 0 ? "declare one in it" : `it has ${names.join(", ")}`,
     });
   }
@@ -67,7 +68,7 @@ async function rawApps(target: string, { only, environment }: ReadOptions): Prom
     (each) => !names.includes(each) && !raw.some(({ name }) => String(name) === each),
   );
   if (missing !== undefined && missing.length > 0) {
-    warn(`${target} has no app ${missing.join(", ")}; it has ${names.join(", ")}`);
+    warn(`${source} has no app ${missing.join(", ")}; it has ${names.join(", ")}`);
   }
   return chosen;
 }

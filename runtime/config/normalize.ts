@@ -9,7 +9,8 @@ import { mergeEnvironment } from "./environment.ts";
 import { isNode, resolveProgram, type Program } from "./interpreter.ts";
 import { passthroughOf } from "./passthrough.ts";
 import { policyOf, sensorsOf } from "./policy.ts";
-import { readFields, type RawApp, type ReadApp, type Reading } from "./read-fields.ts";
+import { place, readFields, type RawApp, type ReadApp, type Reading } from "./read-fields.ts";
+import { servedFolder } from "./serve.ts";
 import { settingsEnvironment } from "./settings.ts";
 import { readSettings } from "./settings-file.ts";
 import { absolute, expandHome, text } from "./values.ts";
@@ -49,7 +50,7 @@ export async function normalizeApps(
   const warnings: string[] = [];
   const specs: AppSpec[] = [];
   for (const [index, each] of raw.entries()) {
-    const path = `apps[${index}]`;
+    const path = each?.[place] ?? `apps[${index}]`;
     const { app, written, faults: own, warnings: minor } = readFields(each, path);
     warnings.push(...minor);
     if (app["script"] === undefined)
@@ -199,7 +200,7 @@ function sourceMapsOf(app: ReadApp): boolean | null {
 /** A file is often called from the root of its project, and as often from anywhere. */
 function baseOf(app: ReadApp, { base, fileFolder }: ConfigContext): string {
   if (fileFolder === undefined) return base;
-  const path = text(app, "cwd") ?? expandHome(String(app["script"]));
+  const path = text(app, "cwd") ?? servedFolder(app) ?? expandHome(String(app["script"]));
   const isOnlyBesideFile =
     !existsSync(absolute(path, base)) && existsSync(absolute(path, fileFolder));
   return isOnlyBesideFile ? fileFolder : base;

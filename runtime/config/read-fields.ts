@@ -4,7 +4,10 @@ import { rangeFault } from "./_ranges.ts";
 import { expectations, readers } from "./_readers.ts";
 
 /** An app as its user wrote it, under PM2's names. */
-export type RawApp = Readonly<Record<string, unknown>>;
+export type RawApp = Readonly<Record<string, unknown>> & { readonly [place]?: string };
+
+/** Where an app stands in its file, such as `static[0]`, when that is not `apps[INDEX]`. */
+export const place = Symbol("place");
 
 /** The fields of an app, read: canonical names, and values of the kinds the table says. */
 export type ReadApp = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 /**
  * Where scenarios that are made from rows of data do otherwise than PM2: by group and scenario, the paths of facts and
- * the subjects of their rows in docs/reference/differences.md. What stands under "Not yet as PM2" there is to be mended.
+ * the subjects of their rows in docs/reference/differences.md.
  */
 export const declared: Readonly<
   Record<string, Readonly<Record<string, Readonly<Record<string, string>>>>>
@@ -10,7 +10,6 @@ export const declared: Readonly<
       "result.3": "args beside a script in the API",
     },
   },
-  dump: { "the files of a home": { "a socket after kill": "sockets after kill" } },
   environment: {
     "an app sees who it is": {
       "env.PM2_USAGE": "variables of PM2's own",
@@ -19,13 +18,7 @@ export const declared: Readonly<
     "a file applies its own environment again": { "env.B": "xm start FILE of what runs" },
   },
   "exit-codes": {
-    "an unknown name is a failure of every command that acts on one": {
-      "exit code of flush nobody": "reset and flush where there is nothing",
-    },
-    "all with nothing there": {
-      "exit code of reset all": "reset and flush where there is nothing",
-      "exit code of flush all": "reset and flush where there is nothing",
-    },
+    "an unknown id is a failure as well": { "exit code of reset 7": "reset of an unknown id" },
   },
   fields: {
     "jlist: every key of a plain app is there, with a value of the same type": {
@@ -39,7 +32,6 @@ export const declared: Readonly<
       "fields.0": "--stop-exit-codes 0 3",
     },
   },
-  forms: { "file: static": { apps: "static in a file" } },
   lifecycle: {
     "a new file in the watched folder restarts the app": {
       "watch after stop.watch": "stop of a watched app",
@@ -50,16 +42,12 @@ export const declared: Readonly<
     "log files: log_type json with log_date_format": {
       contents: "log records (log_type: json, time)",
     },
-    "logs --raw follows: without a prefix": { lines: "logs --raw while following" },
     "reloadLogs makes removed files again": {
       "what is said then is in it": "reloadLogs after a file was removed",
     },
     "log flags: --time, --log-date-format and --log-type change the lines": {
       j: "log records (log_type: json, time)",
     },
-  },
-  messages: {
-    "trigger asks for an action, by name and by id": { "messages.1.id": "parameters of trigger" },
   },
   settings: {
     "conf and config are set and get as well": { "kept.k": "conf KEY VALUE" },

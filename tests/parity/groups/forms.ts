@@ -110,7 +110,6 @@ export const forms: readonly Scenario[] = [
   ),
   form("two apps of one name", "f.json", json([app, { ...app, script: "b.cjs" }])),
   form("a name with a space", "f.json", json({ ...app, name: "a b" })),
-  form("static", "f.json", json({ static: [{ path: "tells.cjs" }] })),
   form(
     "deploy beside apps",
     "f.json",

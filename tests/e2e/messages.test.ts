@@ -5,7 +5,7 @@ import { program } from "../support/programs.ts";
 
 function lines(home: TestHome, name: string, count: number): Promise<string[]> {
   return until(`${count} lines of ${name}`, () => {
-    const all = home.log(`${name}-out.log`).split("\n").filter(Boolean);
+    const all = home.log(`${name}.log`).split("\n").filter(Boolean);
     return all.length >= count && all;
   });
 }
@@ -18,15 +18,15 @@ test("an app hears messages, input and signals, and the next daemon's too", asyn
   expect(await client.message([0], { topic: "t", data: 1 })).toMatchObject([
     { id: 0, name: "fork", ok: true, message: "sent" },
   ]);
-  await lines(home, "fork", 1);
+  await lines(home, "fork-out", 1);
   await client.input([0], "a line\nand another\n");
-  await lines(home, "fork", 2);
+  await lines(home, "fork-out", 2);
 
   const before = home.godPid();
   process.kill(before, "SIGKILL");
   await home.nextGod(before);
   await client.input([0], "after\n");
-  await lines(home, "fork", 3);
+  await lines(home, "fork-out", 3);
   await until("the app's line to the next daemon", async () => {
     await client.message([0], "again");
     return home.log("fork-out.log").includes("again");
@@ -72,8 +72,8 @@ test("a worker of a cluster hears messages and has no input, another program the
     [false, "a cluster's processes have no input"],
     [true, "written"],
   ]);
-  expect(await lines(home, "cluster", 1)).toEqual(['message ["x"]']);
-  expect(await lines(home, "shell", 1)).toEqual(["read one"]);
+  expect(await lines(home, "cluster-out-0", 1)).toEqual(['message ["x"]']);
+  expect(await lines(home, "shell-out", 1)).toEqual(["read one"]);
   await home.ok("stop", "shell");
   expect(await client.input([1], "two\n")).toMatchObject([
     { ok: false, message: "it does not run" },

@@ -121,7 +121,7 @@ test("own shutdown code that exits at once cuts no request, and closes its serve
   await ok("reload", "web");
   expect(await (await slow).text()).toBe(pid);
   expect(await ask()).not.toBe(pid);
-  expect(home.log("web-out.log")).toBe("true\nundefined\n0\n");
+  expect(home.log("web-out-0.log")).toBe("true\nundefined\n0\n");
 });
 
 test("God killed under load, and again in the middle of a reload, fails no request, and the next God finishes it", async () => {

@@ -78,10 +78,10 @@ await build({
   external: packagesApart,
 });
 
-// Under the daemon's own Node, with what it needs inside.
+// The log lane and the file server, with what they need inside.
 await build({
   ...shared,
-  entryPoints: { lane: "dist/runtime/lane/main.js" },
+  entryPoints: { lane: "dist/runtime/lane/main.js", serve: "dist/runtime/serve/main.js" },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
 });

@@ -1,10 +1,5 @@
+import { boot, modules, type Absence } from "../runtime/compat/absent.ts";
 import { xmError } from "../runtime/errors.ts";
-
-/** Why a command of PM2's is not here, and what is done instead. */
-interface Absence {
-  readonly what: string;
-  readonly fix: string;
-}
 
 const later = (what: string, fix: string): Absence => ({ what: `${what} is not there yet`, fix });
 
@@ -13,17 +8,7 @@ const cloud: Absence = {
   fix: "`xm ls`, `xm describe` and the API tell on this machine what it would",
 };
 
-const modules = later(
-  "running modules",
-  "a module is a program: `npm install` it and `xm start` its script",
-);
-
 const dashboard = later("the terminal dashboard", "`xm ls` and `xm logs` show the same figures");
-
-const files = later(
-  "serving a folder",
-  '`xm start "npx serve -l tcp://127.0.0.1:8080 FOLDER" --name files`',
-);
 
 const git: Absence = {
   what: "there is no vizion here: Ex Machina does not follow an app's git repository",
@@ -35,11 +20,6 @@ const tracing: Absence = {
   fix: "load your tracer yourself: `--node-args '--require ./tracing.cjs'`",
 };
 
-const boot = later(
-  "writing boot scripts",
-  "docs/how-to/run-under-systemd.md has a unit; after a boot the daemon starts what ran by itself",
-);
-
 /** PM2's commands that are not among ours: those that come later, and those that never will. */
 const absent: Readonly<Record<string, Absence>> = {
   startup: boot,
@@ -48,8 +28,6 @@ const absent: Readonly<Record<string, Absence>> = {
     "deployment over ssh",
     "`ssh HOST 'cd APP && git pull && xm reload ecosystem.config.js'`",
   ),
-  serve: files,
-  expose: files,
   monit: dashboard,
   imonit: dashboard,
   dashboard,

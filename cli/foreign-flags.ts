@@ -1,4 +1,4 @@
-import { closest } from "fastest-levenshtein";
+import { nearest } from "../runtime/client/nearest.ts";
 import { xmError } from "../runtime/errors.ts";
 
 /** PM2's flags for what Ex Machina does not do yet: to go on without them would do something else than was asked. */
@@ -10,10 +10,6 @@ const later: Readonly<Record<string, string>> = {
   fresh: "containers",
   "image-name": "containers",
   "node-version": "containers",
-  "basic-auth-username": "serving files",
-  "basic-auth-password": "serving files",
-  spa: "serving files",
-  ftp: "deployment",
   monitor: "remote monitoring",
   "info-node": "remote monitoring",
   install: "modules",
@@ -23,6 +19,9 @@ const later: Readonly<Record<string, string>> = {
   "install-all": "modules",
   "service-name": "boot scripts",
 };
+
+/** Flags of one command that PM2 takes with every one, and what would be thought done if they were left out. */
+const ofServe: readonly string[] = ["basic-auth-username", "basic-auth-password", "spa", "ftp"];
 
 /** PM2 takes these with every command; whether a value follows. */
 const accepted: Readonly<Record<string, "alone" | "value">> = {
@@ -76,10 +75,18 @@ export function foreignFlag(
       fix: "leave it out, or keep PM2 for that",
     });
   }
+  if (ofServe.includes(name)) {
+    const what = `${word} is a flag of \`xm serve\``;
+    throw xmError("ERR_USAGE", { what, fix: "for example `xm serve dist 8080 --spa`" });
+  }
   const found = accepted[name];
   if (found !== undefined) return found;
-  const near = known.length === 0 ? "" : closest(name, [...known]);
+  const near = nearest(name, known);
   const fix =
-    near === "" ? "it takes none" : `did you mean "${near.length === 1 ? "-" : "--"}${near}"?`;
+    near !== undefined
+      ? `did you mean "${near.length === 1 ? "-" : "--"}${near}"?`
+      : known.length === 0
+        ? "it takes none"
+        : "`--help` after the command lists those it takes";
   throw xmError("ERR_USAGE", { what: `no such flag: ${word}`, fix });
 }

@@ -44,13 +44,13 @@ async function unknownCommand(name: string): Promise<Error> {
   const { absentCommand } = await import("./absent.ts");
   const absent = absentCommand(name);
   if (absent !== undefined) return absent;
-  const { closest } = await import("fastest-levenshtein");
-  const near = closest(
+  const { nearest } = await import("../runtime/client/nearest.ts");
+  const near = nearest(
     name,
     commands.flatMap((entry) => [entry.name, ...entry.aliases]),
   );
   return xmError("ERR_USAGE", {
     what: `no command "${name}"`,
-    fix: `did you mean "${near}"? \`xm --help\` lists them`,
+    fix: `${near === undefined ? "" : `did you mean "${near}"? `}\`xm --help\` lists them`,
   });
 }

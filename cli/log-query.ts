@@ -1,5 +1,6 @@
 import type { FollowRequest, LogLine, ProcessView } from "../runtime/client/types.ts";
 import { xmError } from "../runtime/errors.ts";
+import { matcherOf, type Matcher } from "../runtime/client/pattern.ts";
 import { matchPlain } from "./targets.ts";
 
 /** The daemon's own log goes by PM2's name for it. */
@@ -24,11 +25,11 @@ export async function logQuery(
   const ids = new Set<number>();
   const names = new Set<string>();
   const namespaces = new Set<string>();
-  const patterns: RegExp[] = [];
+  const patterns: ((name: string) => boolean)[] = [];
   let isAll = false;
   let daemon = false;
   for (const target of wanted) {
-    const regex = /^\/(.+)\/([a-z]*)$/.exec(target);
+    const matcher = matcherOf(target);
     const found = matchPlain(list, target);
     for (const { id, name, namespace } of found) {
       ids.add(id);
@@ -36,7 +37,7 @@ export async function logQuery(
       else if (namespace === target && !/^\d+$/.test(target)) namespaces.add(target);
     }
     if (target === "all") isAll = true;
-    else if (regex?.[1] !== undefined) patterns.push(new RegExp(regex[1], regex[2]));
+    else if (matcher !== undefined) patterns.push(remembering(matcher));
     else if (found.length === 0 && target === ownLog) daemon = true;
     else if (found.length === 0) throw await notFound(list, target);
   }
@@ -51,13 +52,22 @@ export async function logQuery(
     patterns.length === 0 ||
     ids.has(id) ||
     names.has(name) ||
-    patterns.some((each) => each.test(name));
+    patterns.some((matches) => matches(name));
   return { request: { ids: [...ids], later, daemon }, isShown };
 }
 
+/** Asks a matcher once for each name: a log has many lines of one. */
+function remembering(matcher: Matcher): (name: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (name) => {
+    const matches = known.get(name) ?? matcher([name])[0] === true;
+    known.set(name, matches);
+    return matches;
+  };
+}
+
 async function notFound(list: readonly ProcessView[], target: string): Promise<Error> {
-  const { closest } = await import("fastest-levenshtein");
+  const { nearest } = await import("../runtime/client/nearest.ts");
   const known = list.flatMap(({ name, namespace }) => [name, namespace]);
-  const near = known.length === 0 ? "" : closest(target, [...new Set(known)]);
-  return xmError("ERR_PROCESS_NOT_FOUND", { target, near: near === "" ? undefined : near });
+  return xmError("ERR_PROCESS_NOT_FOUND", { target, near: nearest(target, known) });
 }

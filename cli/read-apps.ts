@@ -16,6 +16,8 @@ export interface ReadOptions {
   readonly only?: string | undefined;
   /** Fields given as flags; they win over the file's. */
   readonly overrides?: RawApp;
+  /** Told of apps whose program is not there; the others are read without them. */
+  readonly leaveOut?: (fault: string) => void;
 }
 
 /** The apps of an ecosystem file, or of stdin for `-`. */
@@ -32,6 +34,7 @@ export async function readApps(target: string, options: ReadOptions): Promise<Ap
       ...contextOf(isInput ? "stdin" : file),
       fileFolder: isInput ? undefined : dirname(file),
       environment: options.environment,
+      ...(options.leaveOut === undefined ? {} : { leaveOut: options.leaveOut }),
     },
   );
 }
@@ -42,10 +45,11 @@ export async function readNames(target: string, options: ReadOptions): Promise<s
 }
 
 async function rawApps(target: string, { only, environment }: ReadOptions): Promise<RawApp[]> {
+  const source = target === "-" ? "stdin" : target;
   const raw =
     target === "-"
-      ? await parseEcosystem(await readInput(), "stdin", warn)
-      : await loadEcosystem(resolve(target), warn);
+      ? await parseEcosystem(await readInput(), source)
+      : await loadEcosystem(resolve(target));
   const wanted = only?.split(",").map((each) => each.trim());
   const names = namesOfApps(raw, { environment });
   const chosen = raw.filter(
@@ -56,7 +60,7 @@ async function rawApps(target: string, { only, environment }: ReadOptions): Prom
   );
   if (chosen.length === 0) {
     throw xmError("ERR_USAGE", {
-      what: only === undefined ? `${target} has no apps` : `${target} has no app ${only}`,
+      what: only === undefined ? `${source} has no apps` : `${source} has no app "${only}"`,
       fix: names.length === 0 ? "declare one in it" : `it has ${names.join(", ")}`,
     });
   }
@@ -64,7 +68,7 @@ async function rawApps(target: string, { only, environment }: ReadOptions): Prom
     (each) => !names.includes(each) && !raw.some(({ name }) => String(name) === each),
   );
   if (missing !== undefined && missing.length > 0) {
-    warn(`${target} has no app ${missing.join(", ")}; it has ${names.join(", ")}`);
+    warn(`${source} has no app ${missing.join(", ")}; it has ${names.join(", ")}`);
   }
   return chosen;
 }

@@ -59,11 +59,12 @@ async function match(
   const names = await namesInFile(target, options);
   const named = list.filter(({ name }) => names.includes(name));
   if (named.length > 0) return named;
-  const { closest } = await import("fastest-levenshtein");
-  const near = closest(target, [
-    ...new Set(list.flatMap(({ name, namespace }) => [name, namespace])),
-  ]);
-  throw xmError("ERR_PROCESS_NOT_FOUND", { target, near: near === "" ? undefined : near });
+  const { nearest } = await import("../runtime/client/nearest.ts");
+  const near = nearest(
+    target,
+    list.flatMap(({ name, namespace }) => [name, namespace]),
+  );
+  throw xmError("ERR_PROCESS_NOT_FOUND", { target, near });
 }
 
 async function namesInFile(target: string, options: FileOptions): Promise<string[]> {

@@ -1,5 +1,6 @@
 import { connect } from "../../runtime/client/client.ts";
 import type { ActionRequest } from "../../runtime/client/types.ts";
+import { XmError } from "../../runtime/errors.ts";
 import { environmentArgs, fileArgs, targetArgs, xmCommand } from "../command.ts";
 import { globals } from "../globals.ts";
 import { actOnKnown, type Changes } from "../known-apps.ts";
@@ -78,7 +79,15 @@ export const reset = xmCommand({
   name: "reset",
   description: "Sets the restart counters to 0",
   args: targetArgs,
-  run: ({ args }) => act("reset", args._, { doing: "resetting" }),
+  run: async ({ args }) => {
+    try {
+      await act("reset", args._, { doing: "resetting" });
+    } catch (error) {
+      // Where there is nothing, every counter is 0 (PM2).
+      if (!(error instanceof XmError) || error.code !== "ERR_NO_PROCESSES") throw error;
+      if (!globals.isSilent) await showList(connect());
+    }
+  },
 });
 
 async function act(

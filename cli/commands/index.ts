@@ -35,6 +35,7 @@ export const commands: readonly CommandEntry[] = [
   entry("attach", async () => (await import("./attach.ts")).default),
   entry("profile:cpu", async () => (await import("./profile.ts")).cpu),
   entry("profile:mem", async () => (await import("./profile.ts")).memory),
+  entry("serve", async () => (await import("./serve.ts")).default, "expose"),
   entry("set", async () => (await import("./settings.ts")).set),
   entry("multiset", async () => (await import("./settings.ts")).multiset),
   entry("get", async () => (await import("./settings.ts")).get),

@@ -1,5 +1,8 @@
 import { connect } from "../../runtime/client/client.ts";
+import type { Client, ProcessView } from "../../runtime/client/types.ts";
+import { XmError } from "../../runtime/errors.ts";
 import { targetArgs, xmCommand } from "../command.ts";
+import { globals } from "../globals.ts";
 import { resolveTargets } from "../targets.ts";
 
 export const flush = xmCommand({
@@ -9,7 +12,7 @@ export const flush = xmCommand({
   run: async ({ args }) => {
     const client = connect();
     const isAll = args._.length === 0;
-    const chosen = isAll ? await client.list() : await resolveTargets(client, args._);
+    const chosen = isAll ? await client.list() : await chosenFrom(client, args._);
     const { files } = await client.flushLogs(
       chosen.map(({ id }) => id),
       isAll,
@@ -29,7 +32,19 @@ export const reloadLogs = xmCommand({
   },
 });
 
+/** What nothing is called has no log to empty, and is no failure (PM2). */
+async function chosenFrom(client: Client, targets: readonly string[]): Promise<ProcessView[]> {
+  try {
+    return await resolveTargets(client, targets);
+  } catch (error) {
+    const codes = ["ERR_PROCESS_NOT_FOUND", "ERR_NO_PROCESSES"];
+    if (!(error instanceof XmError) || !codes.includes(error.code)) throw error;
+    process.stderr.write(`xm: ${error.message}: nothing is emptied\n`);
+    return [];
+  }
+}
+
 function tell(lines: readonly string[]): void {
-  if (process.env["XM_SILENT"] !== undefined) return;
+  if (globals.isSilent) return;
   for (const line of lines) process.stdout.write(`${line}\n`);
 }

@@ -11,9 +11,9 @@ export default xmCommand({
     app: { type: "positional", description: "Its name", required: false },
     number: { type: "positional", description: "N, +N or -N", required: false },
   },
-  run: async ({ rawArgs }) => {
+  run: async ({ rawArgs, data }) => {
     // The words as they are: to a flag parser `-2` is a flag.
-    const [name, wanted] = rawArgs;
+    const [name, wanted] = [...rawArgs, ...data.rest];
     const change = /^([+-]?)(\d+)$/.exec(wanted ?? "");
     if (name === undefined || change === null) {
       throw xmError("ERR_USAGE", {

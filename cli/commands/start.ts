@@ -1,4 +1,5 @@
 import { connect } from "../../runtime/client/client.ts";
+import { matcherOf } from "../../runtime/client/pattern.ts";
 import type { Client } from "../../runtime/client/types.ts";
 import { isEcosystemFile } from "../../runtime/config/load.ts";
 import type { RawApp } from "../../runtime/config/read-fields.ts";
@@ -77,15 +78,15 @@ export default xmCommand({
 
 async function startOne(client: Client, word: string, call: StartCall): Promise<number[]> {
   const { fields, environment, only, updatesEnv, isForced } = call;
-  if (word === "-" || (isEcosystemFile(word) && isFile(word))) {
-    return startFile(word, {
+  const asFile = (): Promise<number[]> =>
+    startFile(word, {
       environment,
       only,
       overrides: fields,
       known: "restart",
       by: "`xm start`",
     });
-  }
+  if (word === "-" || (isEcosystemFile(word) && isFile(word))) return asFile();
   const known = isNewScript(word, call) ? [] : matchNamed(await client.list(), word);
   if (known.length > 0) {
     return actOnKnown(client, known, {
@@ -96,9 +97,9 @@ async function startOne(client: Client, word: string, call: StartCall): Promise<
     });
   }
   if (word === "all") throw xmError("ERR_NO_PROCESSES", undefined);
-  if (isEcosystemFile(word)) {
-    throw xmError("ERR_CONFIG_UNREADABLE", { file: word, why: "it does not exist" });
-  }
+  // It is not there, or is no file: reading it says so.
+  if (isEcosystemFile(word)) return asFile();
+  if (matcherOf(word) !== undefined) throw xmError("ERR_PROCESS_NOT_FOUND", { target: word });
   const apps = await readScript({ ...fields, script: word }, { environment });
   const outcomes = client.declare({ apps, known: isForced ? "copy" : "refuse", by: "`xm start`" });
   return tellOutcomes({ outcomes, expected: apps[0]?.instances, doing: "starting" });

@@ -24,6 +24,7 @@ export default xmCommand({
     const results = await client.trigger({
       ids: chosen.map(({ id }) => id),
       action,
+      target,
       ...(params.length === 0 ? {} : { params: params.join(" ") }),
     });
     for (const { id, name, ok, message, return: value } of results) {

@@ -111,8 +111,10 @@ async function tellLogs(
   const subscription = daemon.god.subscribe({ complete: () => ending.abort() });
   const signal = AbortSignal.any([stream.signal, ending.signal]);
   try {
-    for await (const line of streamLogs({ ...options, signal })) {
-      if (!stream.write(line)) await stream.drained();
+    for await (const lines of streamLogs({ ...options, signal })) {
+      let isTaken = true;
+      for (const line of lines) isTaken = stream.write(line);
+      if (!isTaken) await stream.drained();
       if (stream.signal.aborted) return;
     }
     stream.end();

@@ -1,6 +1,5 @@
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import { messageOf, xmError } from "../errors.ts";
+import { matcherOf } from "./pattern.ts";
 import type { ProcessView } from "./types.ts";
 
 /** What a target is held against. */
@@ -21,10 +20,10 @@ export function matchPlain<T extends Named>(
 /** The same without script paths: what `start` takes for a process and not for a file. */
 export function matchNamed<T extends Named>(list: readonly T[], target: string): T[] {
   if (target === "all") return [...list];
-  const regex = /^\/(.+)\/([a-z]*)$/.exec(target);
-  if (regex !== null && regex[1] !== undefined) {
-    const pattern = patternOf(regex[1], regex[2]);
-    const matched = list.filter(({ name }) => pattern?.test(name) === true);
+  const matcher = matcherOf(target);
+  if (matcher !== undefined) {
+    const matches = matcher(list.map(({ name }) => name));
+    const matched = list.filter((_process, index) => matches[index]);
     if (matched.length > 0) return matched;
   }
   const tests: readonly ((process: T) => boolean)[] = [
@@ -37,18 +36,4 @@ export function matchNamed<T extends Named>(list: readonly T[], target: string):
     if (matched.length > 0) return matched;
   }
   return [];
-}
-
-/** A path between slashes may look like a pattern and be none: it may still be the path of a script. */
-function patternOf(source: string, flags: string | undefined): RegExp | undefined {
-  try {
-    // Without its memory of the last match: each name is tested anew.
-    return new RegExp(source, flags?.replaceAll(/[gy]/g, ""));
-  } catch (error) {
-    if (existsSync(`/${source}`)) return undefined;
-    throw xmError("ERR_USAGE", {
-      what: `/${source}/${flags ?? ""} is no regular expression: ${messageOf(error)}`,
-      fix: "mend it, and quote it for the shell",
-    });
-  }
 }

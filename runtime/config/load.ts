@@ -1,10 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename, extname } from "node:path";
-import { errnoOf, messageOf, xmError } from "../errors.ts";
+import { errnoOf, messageOf, XmError, xmError } from "../errors.ts";
 import type { RawApp } from "./read-fields.ts";
-
-/** Told what of a file is not used. */
-type Warn = (line: string) => void;
+import { servedScript, serversIn } from "./serve.ts";
 
 /** Whether a path is a configuration and not a program: `*.json`, `*.yaml`, `*.config.js`, `ecosystem.*` … */
 export function isEcosystemFile(path: string): boolean {
@@ -21,29 +19,32 @@ export function isEcosystemFile(path: string): boolean {
  * thread with a time limit, never in the daemon.
  * @throws `ERR_CONFIG_UNREADABLE`
  */
-export async function loadEcosystem(file: string, warn: Warn = () => {}): Promise<RawApp[]> {
+export async function loadEcosystem(file: string): Promise<RawApp[]> {
   try {
-    return appsOf(await readValue(file), file, warn);
+    return appsOf(await readValue(file), file);
   } catch (error) {
     throw unreadable(file, error);
   }
 }
 
 /** Reads the apps of a configuration given as text (`xm start -`): JSON with its relaxations, or YAML. */
-export async function parseEcosystem(
-  text: string,
-  name: string,
-  warn: Warn = () => {},
-): Promise<RawApp[]> {
+export async function parseEcosystem(text: string, name: string): Promise<RawApp[]> {
   try {
     const value = /^\s*[[{]/.test(text) ? await parseJson5(text) : await parseYaml(text);
-    return appsOf(value, name, warn);
+    return appsOf(value, name);
   } catch (error) {
     throw unreadable(name, error);
   }
 }
 
 async function readValue(file: string): Promise<unknown> {
+  // A pipe would be waited for; what is no file is no program's fault, either.
+  const stat = statSync(file);
+  if (!stat.isFile()) {
+    throw new Error(
+      stat.isDirectory() ? "it is a folder" : "it is no file; give what it holds to `xm start -`",
+    );
+  }
   switch (extname(file)) {
     case ".json":
     case ".json5":
@@ -52,8 +53,6 @@ async function readValue(file: string): Promise<unknown> {
     case ".yml":
       return parseYaml(readFileSync(file, "utf8"));
     default: {
-      // Its own fault, and not one of the evaluation.
-      statSync(file);
       const { evaluate } = await import("./evaluate.ts");
       return JSON.parse(await evaluate(file), refuseKey) as unknown;
     }
@@ -85,32 +84,33 @@ function refuseKey(key: unknown, value: unknown): unknown {
 }
 
 /**
- * One app, a list, `{apps}`, `{pm2}` and the `pm2` key of a package.json are all accepted; `deploy` beside them is
- * another command's.
+ * One app, a list, `{apps}`, `{pm2}` and the `pm2` key of a package.json are all accepted, and the file servers of
+ * `static` beside them or alone; `deploy` is another command's.
  */
-function appsOf(value: unknown, file: string, warn: Warn): RawApp[] {
-  if (Array.isArray(value)) return value.flatMap((each) => appsOf(each, file, warn));
+function appsOf(value: unknown, file: string): RawApp[] {
+  if (Array.isArray(value)) return value.flatMap((each) => appsOf(each, file));
   if (typeof value !== "object" || value === null) {
     throw new Error("it holds no object: expected an app, a list of apps, or { apps: [...] }");
   }
-  const { apps, pm2, ...others } = value as { apps?: unknown; pm2?: unknown };
-  if ((apps ?? pm2) !== undefined && "static" in others) {
-    warn(`${file}: static: files are not served yet; its apps are used`);
-  }
-  if (apps !== undefined) return appsOf(apps, file, warn);
-  if (pm2 !== undefined) return appsOf(pm2, "pm2", warn);
+  const { apps, pm2, static: servers, ...others } = value as Readonly<Record<string, unknown>>;
+  const served = servers === undefined ? [] : serversIn(servers, file);
+  if (apps !== undefined) return [...appsOf(apps, file), ...served];
+  if (pm2 !== undefined) return [...appsOf(pm2, "pm2"), ...served];
   if (basename(file) === "package.json") throw new Error('it has no "pm2" key');
   const names = Object.keys(others);
-  if (names.length > 0 && names.every((name) => sections.includes(name))) {
+  const isNoApp = names.every((name) => sections.includes(name));
+  if (isNoApp && served.length > 0) return served;
+  if (isNoApp && names.length > 0) {
     throw new Error(`it declares no apps, only ${names.join(" and ")}: expected { apps: [...] }`);
   }
-  return [value as RawApp];
+  return [servedScript(others), ...served];
 }
 
 /** What a file may hold beside its apps. */
-const sections: readonly string[] = ["deploy", "static", "include"];
+const sections: readonly string[] = ["deploy", "include"];
 
 function unreadable(file: string, error: unknown): Error {
+  if (error instanceof XmError) return error;
   const isMissing = errnoOf(error) === "ENOENT" && (error as { path?: string }).path === file;
   const isCircular = /circular structure/.test(messageOf(error));
   const why = isMissing

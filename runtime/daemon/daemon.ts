@@ -128,6 +128,11 @@ export async function startDaemon(options: {
     onSaid: ({ id, lifeId }, message) => {
       custom.hear(lifeId, message);
       bus.heard(id, message);
+      if (message.type === "unwritable") {
+        const { stream, why } = message;
+        const name = registry.processes().find(({ facts }) => facts.id === id)?.spec.name ?? "";
+        log(`${name} (${id}): what it writes to ${stream} is lost: ${why}`);
+      }
     },
     restore: () => Promise.resolve(plan),
     guardLog,

@@ -9,12 +9,13 @@ import type { Registry } from "./registry.ts";
 const answersWithinMs = 10_000;
 
 /**
- * Asks apps to do an action that they have offered (PM2's message: the action's name, or `{ msg, opts }`).
+ * Asks apps to do an action that they have offered (PM2's message: the action's name, or `{ msg, opts }` with the `id`
+ * or the `name` that was asked for).
  * @throws `ERR_PROCESS_NOT_FOUND`, `ERR_ACTION_UNKNOWN` when none of them offers it.
  */
 export async function triggerAction(
   { registry, children, custom }: { registry: Registry; children: Children; custom: CustomMetrics },
-  { ids, action, params }: TriggerRequest,
+  { ids, action, params, target }: TriggerRequest,
 ): Promise<TriggerResult[]> {
   const chosen = ids.map((id) => registry.process(id));
   const actionsOf = (lifeId: string | undefined): string[] =>
@@ -32,7 +33,10 @@ export async function triggerAction(
         return { ...base, ok: false, message: `it offers no action "${action}"` };
       }
       const reply = custom.reply(lifeId, action, answersWithinMs);
-      const data = params === undefined ? action : { msg: action, opts: params, id: facts.id };
+      const asked = target ?? facts.id;
+      const isId = Number(asked) === facts.id && asked !== spec.name;
+      const who = isId ? { id: asked } : { name: asked };
+      const data = params === undefined ? action : { msg: action, opts: params, ...who };
       const isTold = children.get(processKey(facts))?.tell({ type: "message", data }) === true;
       if (!isTold) return { ...base, ok: false, message: "it cannot be reached" };
       const answer = await reply;

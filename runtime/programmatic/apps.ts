@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { AppSpec } from "../../machines/spec.ts";
 import { loadEcosystem, normalizeApps, type RawApp } from "../config/index.ts";
 import { isEcosystemFile } from "../config/load.ts";
+import { servedScript } from "../config/serve.ts";
 import { xmError } from "../errors.ts";
 import { homePaths } from "../home/paths.ts";
 import type { Startable } from "./types.ts";
@@ -38,7 +39,7 @@ export async function appsFrom(what: Startable, options: RawApp, place: Place): 
   const source = "the call of start()";
   if (typeof what === "object") {
     const list = Array.isArray(what) ? what : isList(what) ? what.apps : [what];
-    const apps = list.map((app) => rawFrom(app as RawApp));
+    const apps = list.map((app) => servedScript(rawFrom(app as RawApp)));
     return normalize(apps, { place, base: cwd, source });
   }
   return normalize([{ ...rawFrom(options), script: String(what) }], { place, base: cwd, source });

@@ -2,7 +2,8 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { connect as connectClient } from "../client/client.ts";
-import type { Client } from "../client/types.ts";
+import type { Client, Inspection } from "../client/types.ts";
+import { boot, modules, monitoring } from "../compat/absent.ts";
 import type { RawApp } from "../config/index.ts";
 import { XmError } from "../errors.ts";
 import { homePaths, resolveHome } from "../home/paths.ts";
@@ -10,6 +11,7 @@ import type { Place } from "./apps.ts";
 import { Bus } from "./bus.ts";
 import { attach, sendAction, sendData, sendLine, sendSignal, trigger } from "./messages.ts";
 import { method } from "./method.ts";
+import { printTable, profile, refuse, serve } from "./machine.ts";
 import { allOf, descriptionFrom, procFrom, procsOf } from "./outcomes.ts";
 import { get, pairsIn, setAll, unset } from "./settings.ts";
 import { by, renew, start } from "./start.ts";
@@ -21,6 +23,9 @@ import type {
   Proc,
   ProcessDescription,
   ProcessMessage,
+  Profiled,
+  ProfileType,
+  ServeOptions,
   Startable,
   StartOptions,
   Target,
@@ -318,6 +323,62 @@ export class Custom {
       const [first] = await targetsOf(await this.#reach(), id, this.#place);
       return first?.spec.env ?? {};
     },
+  );
+
+  /** Profiles the daemon for a time (ms; 10 seconds unless told) and writes a `.cpuprofile` or `.heapprofile` file into `cwd`. */
+  readonly profile: Method<[type: ProfileType], Profiled> &
+    Method<[type: ProfileType, time: number | undefined], Profiled> = method(
+    async (type: ProfileType, time?: number) =>
+      profile(await this.#reach(), { type, time, cwd: this.cwd }),
+  );
+
+  /** Switches the Node inspector of the apps of a name on, and gives their addresses. */
+  readonly inspect: Method<[name: Target], Inspection[]> = method(async (name: Target) => {
+    const client = await this.#reach();
+    const chosen = await targetsOf(client, name, this.#place);
+    return Promise.all(chosen.map(({ id }) => client.inspect(id)));
+  });
+
+  /** Starts a file server for a folder (`cwd` unless told), on 127.0.0.1 and port 8080 unless told. */
+  readonly serve: Method<[], Proc[]> &
+    Method<[path: string], Proc[]> &
+    Method<[path: string, port: number], Proc[]> &
+    Method<[path: string, port: number, options: ServeOptions], Proc[]> = method(
+    async (path?: string, port?: number, options?: ServeOptions) =>
+      serve(await this.#reach(), { path, port, options }, this.#place),
+  );
+
+  /** Prints the table of processes, as `xm ls` does. */
+  readonly speedList: Method<[], undefined> = method(async () => {
+    await (await this.#reach()).ping();
+    await printTable(this.pm2_home);
+    return undefined;
+  });
+
+  /** Always an error: boot scripts are not written here, and the error says what to do instead. */
+  readonly startup: Method<[], never> & Method<[platform: string], never> = method(
+    async (_platform?: string) => refuse("startup", boot),
+  );
+
+  /** Always an error, as `startup`. */
+  readonly uninstallStartup: Method<[], never> & Method<[platform: string], never> = method(
+    async (_platform?: string) => refuse("uninstallStartup", boot),
+  );
+
+  /** Always an error: a module is a program that is started as any other. */
+  readonly install: Method<[module: string], never> &
+    Method<[module: string, options: object], never> = method(
+    async (_module: string, _options?: object) => refuse("install", modules),
+  );
+
+  /** Always an error, as `install`. */
+  readonly uninstall: Method<[module: string], never> = method(async (_module: string) =>
+    refuse("uninstall", modules),
+  );
+
+  /** Always an error: the daemon does not watch the machine. */
+  readonly launchSysMonitoring: Method<[], never> = method(async () =>
+    refuse("launchSysMonitoring", monitoring),
   );
 
   /** Replaces the daemon, by a newer version too; no pid of an app changes. */

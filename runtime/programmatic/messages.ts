@@ -52,6 +52,7 @@ export async function trigger(
   const results = await client.trigger({
     ids,
     action,
+    target,
     ...(params === undefined ? {} : { params }),
   });
   const answers = results.filter(({ ok }) => ok);
@@ -88,26 +89,49 @@ export async function sendLine(
   return { pm_id: Number(id), line: text };
 }
 
-/** What is typed goes to a process, and its output comes here, until the input ends. */
+/** After the end of its input an app is listened to until it has said nothing for so long, */
+const silentForMs = 500;
+
+/** but no longer than this; ms. */
+const answersWithinMs = 2_000;
+
+/**
+ * What is typed goes to a process, and its output comes here, until the input ends.
+ * @throws `ERR_PROCESS_NOT_FOUND`, and what ends the output before the input.
+ */
 export async function attach(
   client: Client,
   { id, separator }: { id: number; separator: string },
 ): Promise<void> {
+  await client.detail(id);
   const { createInterface } = await import("node:readline");
+  const input = createInterface({ input: process.stdin });
   const abort = new AbortController();
+  let lastAt = Date.now();
   const show = async (): Promise<void> => {
     const query = { ids: [id], lines: 0, follow: true, streams: ["out", "err"] as const };
     for await (const { stream, line } of client.logs(query, abort.signal)) {
+      lastAt = Date.now();
       process[stream === "out" ? "stdout" : "stderr"].write(`${line}\n`);
     }
   };
-  const shown = show();
+  const shown = show().finally(() => input.close());
+  // What it fails of is told below.
+  shown.catch(() => {});
   try {
-    for await (const line of createInterface({ input: process.stdin })) {
-      await sendLine(client, { id, line, separator });
-    }
+    for await (const line of input) await sendLine(client, { id, line, separator });
+    const endedAt = Date.now();
+    lastAt = endedAt;
+    while (Date.now() - lastAt < silentForMs && Date.now() - endedAt < answersWithinMs)
+      await Promise.race([shown, pause(silentForMs / 10)]);
   } finally {
     abort.abort();
-    await shown;
   }
+  await shown;
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms);
+  });
 }

@@ -18,10 +18,13 @@ export async function targetsOf(
   const named = await matching(list, target, place);
   if (named.length > 0) return named;
   if (target === "all") throw xmError("ERR_NO_PROCESSES", undefined);
-  const { closest } = await import("fastest-levenshtein");
+  const { nearest } = await import("../client/nearest.ts");
   const word = typeof target === "object" ? "in the object" : String(target);
-  const near = closest(word, [...new Set(list.map(({ name }) => name))]);
-  throw xmError("ERR_PROCESS_NOT_FOUND", { target: word, near: near === "" ? undefined : near });
+  const near = nearest(
+    word,
+    list.map(({ name }) => name),
+  );
+  throw xmError("ERR_PROCESS_NOT_FOUND", { target: word, near });
 }
 
 /** As PM2's `describe`: nothing for what is not there. */

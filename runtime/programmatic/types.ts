@@ -157,6 +157,30 @@ export interface TriggerAnswer {
   readonly process: { readonly pm_id: number; readonly name: string; readonly namespace: string };
 }
 
+/** What of the daemon is profiled: what it does, or what it allocates. */
+export type ProfileType = "cpu" | "mem";
+
+export interface Profiled {
+  /** The file that was written; Chrome's developer tools open it. */
+  readonly file: string;
+}
+
+/** How a folder is served. */
+export interface ServeOptions {
+  /** What is no file shows index.html. */
+  spa?: boolean;
+  /** A folder without index.html is listed. */
+  ftp?: boolean;
+  /** Who may read, with `basic_auth_password`; everybody otherwise. */
+  basic_auth_username?: string;
+  basic_auth_password?: string;
+  /** Address to listen on; 127.0.0.1 unless told. */
+  host?: string;
+  name?: string;
+  /** Accepted; has no effect. */
+  monitor?: string;
+}
+
 export interface Connected {
   /** Whether this call has started the daemon. */
   readonly new_pm2_instance: boolean;

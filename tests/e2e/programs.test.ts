@@ -5,8 +5,10 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { connect } from "../../runtime/client/client.ts";
 import { until } from "../support/condition.ts";
+import xm from "../../runtime/programmatic/index.ts";
 import { processesOf, testHome } from "../support/home.ts";
 import { packPackage, type Packed } from "../support/packed.ts";
+import { freePort } from "../support/ports.ts";
 import {
   compilePrograms,
   observedFile,
@@ -99,4 +101,80 @@ await own.killDaemon();`,
   const env = { ...process.env, XM_HOME: home.paths.home };
   const { stdout } = await run(process.execPath, [file], { cwd: packed.folder, env });
   expect(JSON.parse(stdout)).toEqual([home.paths.home, [["mine", join(packed.folder, "apps")]]]);
+});
+
+test("attach joins a process to the program's terminal until its input ends, and calls back then", async () => {
+  const home = testHome();
+  const echo = home.file(
+    "echo.cjs",
+    `require("node:readline").createInterface({ input: process.stdin }).on("line", (line) => console.log("heard " + line));`,
+  );
+  await home.ok("start", echo, "--name", "echo");
+  const file = join(packed.folder, "attached.cjs");
+  writeFileSync(
+    file,
+    `const xm = require("exmachina");
+xm.attach(0, (error, result) => console.error("ENDED", error, result));`,
+  );
+  const env = { ...process.env, XM_HOME: home.paths.home };
+  const child = execFile(process.execPath, [file], { cwd: packed.folder, env });
+  let [out, errors] = ["", ""];
+  child.stdout?.on("data", (text: string) => (out += text));
+  child.stderr?.on("data", (text: string) => (errors += text));
+  const ended = new Promise((resolve) => child.on("close", resolve));
+  const lines = ["one", "two ü", "three"];
+  for (const [index, line] of lines.entries()) {
+    child.stdin?.write(`${line}\n`);
+    const heard = lines.slice(0, index + 1).map((each) => `heard ${each}\n`);
+    await until(`the answer to ${line}`, () => out === heard.join(""), { saw: () => out + errors });
+  }
+  child.stdin?.end();
+  expect(await ended).toBe(0);
+  expect(errors).toBe("ENDED null undefined\n");
+});
+
+test("attach to nobody is an error", async () => {
+  const home = testHome();
+  const own = new xm.custom({ pm2_home: home.paths.home });
+  await expect(own.attach(7)).rejects.toMatchObject({ code: "ERR_PROCESS_NOT_FOUND" });
+});
+
+test("profile writes the file that it gives, speedList prints the table, serve serves, and what is not here says what to do", async () => {
+  const home = testHome();
+  home.file("index.html", "home");
+  const port = await freePort();
+  const file = join(packed.folder, "machine.mjs");
+  writeFileSync(
+    file,
+    `import { readFileSync } from "node:fs";
+import xm from "exmachina";
+const told = (call) => new Promise((done) => call((error, result) => done([error?.code ?? null, error?.fix, result])));
+const [failed, , { file }] = await told((back) => xm.profile("cpu", 50, back));
+const heap = await xm.profile("mem", 50);
+await xm.serve(${JSON.stringify(home.folder)}, ${port}, { name: "files" });
+const page = await (await fetch("http://127.0.0.1:${port}/")).text();
+await told((back) => xm.speedList(back));
+const absent = [];
+for (const name of ["startup", "uninstallStartup", "install", "uninstall", "launchSysMonitoring"]) {
+  const [code, fix] = await told((back) => xm[name]("x", back));
+  absent.push([name, code, fix.length > 10]);
+}
+const [wrong] = await told((back) => xm.profile("disk", 50, back));
+const sizes = [file, heap.file].map((each) => Object.keys(JSON.parse(readFileSync(each, "utf8"))));
+console.log("REPORT " + JSON.stringify({ failed, sizes, page, absent, wrong }));`,
+  );
+  const env = { ...process.env, XM_HOME: home.paths.home, NO_COLOR: "1" };
+  const { stdout } = await run(process.execPath, [file], { cwd: packed.folder, env });
+  const [table = "", report = ""] = stdout.split("REPORT ");
+  expect(table).toMatch(/│ +0 │ files +│/);
+  const refused = (name: string): unknown[] => [name, "ERR_COMMAND_ABSENT", true];
+  expect(JSON.parse(report)).toEqual({
+    failed: null,
+    sizes: [expect.arrayContaining(["nodes", "samples"]), expect.arrayContaining(["head"])],
+    page: "home",
+    absent: ["startup", "uninstallStartup", "install", "uninstall", "launchSysMonitoring"].map(
+      refused,
+    ),
+    wrong: "ERR_INPUT_INVALID",
+  });
 });

@@ -27,7 +27,8 @@ function oddValues(): unknown[] {
     "SIGTERM", "SIGNOPE", "0 3 * * *", "* * *", "node", "none", "python3", "bash", "node@20", "node@999",
     "node --no-warnings", "./nowhere", "~", "~/x", "/dev/null", "NULL", ".", "..", "../..", "app.js",
     "a b 'c", 'a "b', "A=1 B=2", "=x", "\0", "a\0b", "\n", "x".repeat(5_000), "ü".repeat(300), "{}", "[]",
-    "$(reboot)", "`id`", "; exit 1", "%s%n", "__proto__", [], {}, [[]], [null], [{}], { A: 1 }, { "": 1 },
+    "$(reboot)", "`id`", "; exit 1", "%s%n", "__proto__", "-", "--", "-n", "名前", "e\u0301", "\u202Eabc", "👩‍👩‍👧", "a/b",
+    "a\\b", "NaN", "Infinity", "0x10", "1e-7", "+5", "9007199254740993", "folder.json", "pipe", "socket", "serve", [], {}, [[]], [null], [{}], { A: 1 }, { "": 1 },
     { "A=B": 1 }, { A: { B: [1] } }, { A: null }, { http: "http://127.0.0.1:1" }, { tcp: 70_000 }, { tcp: 80 },
     { command: "true" }, { http: "x", tcp: 1 },
   ]; // prettier-ignore
@@ -40,7 +41,7 @@ const fieldName = fc.oneof(
   { weight: 12, arbitrary: fc.constantFrom(...fieldNames, "env_production", "env_") },
   {
     weight: 2,
-    arbitrary: fc.constantFrom("scrpt", "max_restart", "Name", "apps", "deploy", "static"),
+    arbitrary: fc.constantFrom("scrpt", "max_restart", "Name", "apps", "deploy"),
   },
   { weight: 1, arbitrary: fc.string({ maxLength: 10 }).filter((name) => name !== "__proto__") },
 );
@@ -56,8 +57,26 @@ const app = fc
   )
   .map(([script, others]) => ({ script, ...Object.fromEntries(others) }));
 
+/** A folder to serve. Its address stays the one of this machine alone. */
+const server = fc
+  .array(
+    fc.tuple(
+      fc.constantFrom("path", "port", "spa", "basic_auth", "homepage", "name", "instances", "pth"),
+      anyValue,
+    ),
+    { maxLength: 3 },
+  )
+  .map((entries) => Object.fromEntries(entries));
+
 /** What a configuration holds. */
 export const configuration = fc.oneof(
+  { weight: 1, arbitrary: fc.array(server, { maxLength: 2 }).map((list) => ({ static: list })) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .tuple(fc.array(app, { maxLength: 2 }), fc.oneof(server, anyValue))
+      .map(([apps, list]) => ({ apps, static: list })),
+  },
   { weight: 4, arbitrary: fc.array(app, { maxLength: 3 }).map((apps) => ({ apps })) },
   { weight: 2, arbitrary: app },
   { weight: 1, arbitrary: fc.array(app, { maxLength: 3 }) },
@@ -92,7 +111,12 @@ const flagValue = fc.oneof(
   fc.string({ maxLength: 12 }).filter((value) => !value.includes("\0")),
 );
 
-/** The words of a call: a command, targets and flags, each right, misspelt or out of place. */
+const oddFlags =
+  "-i -n -f -x -- -1 +1 -zz --no-color - --- -= --=x --no- -s -m --sort --sort= --parallel --parallel=x --silent=no --__proto__=1".split(
+    " ",
+  );
+
+/** The words of a call: a command, targets and flags, each right, misspelt, repeated, empty or out of place. */
 export function commandLine(options: {
   readonly commands: readonly string[];
   readonly flags: readonly string[];
@@ -110,10 +134,21 @@ export function commandLine(options: {
     { weight: 1, arbitrary: flagValue.filter((value) => !/\s/.test(value)) },
     {
       weight: 1,
-      arbitrary: fc.constantFrom("-i", "-n", "-f", "-x", "--", "-1", "+1", "-zz", "--no-color"),
+      arbitrary: fc.constantFrom("", ...oddFlags),
     },
   );
+  const repeated = fc
+    .tuple(flag, flagValue, flagValue)
+    .map(([name, first, second]) => [`--${name}=${first}`, `--${name}=${second}`]);
+  const words = fc.oneof(
+    { weight: 8, arbitrary: fc.array(word, { maxLength: 5 }) },
+    { weight: 1, arbitrary: fc.tuple(fc.constantFrom(...options.targets), repeated).map(flat) },
+  );
   return fc
-    .tuple(fc.constantFrom(...options.commands), fc.array(word, { maxLength: 5 }))
-    .map(([command, words]) => [command, ...words]);
+    .tuple(fc.constantFrom(...options.commands), words)
+    .map(([command, given]) => [command, ...given]);
+}
+
+function flat(words: readonly (string | readonly string[])[]): string[] {
+  return words.flat();
 }

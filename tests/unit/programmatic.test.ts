@@ -47,6 +47,15 @@ const pm2Methods = [
   "disconnect",
   "disconnectBus",
   "close",
+  "profile",
+  "inspect",
+  "serve",
+  "speedList",
+  "startup",
+  "uninstallStartup",
+  "install",
+  "uninstall",
+  "launchSysMonitoring",
 ];
 
 test("every method of PM2's is there, every method is documented, and every documented one is there", () => {

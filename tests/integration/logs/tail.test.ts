@@ -1,21 +1,28 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import {
   appendFileSync,
   copyFileSync,
   closeSync,
+  constants,
+  existsSync,
   openSync,
   readFileSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
   truncateSync,
   writeSync,
 } from "node:fs";
+import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { flushLogs } from "../../../runtime/logs/flush.ts";
 import { followFile } from "../../../runtime/logs/follow.ts";
 import { lastLines } from "../../../runtime/logs/last-lines.ts";
+import { openLog } from "../../../runtime/logs/open.ts";
 import { reopenLogs } from "../../../runtime/logs/reopen.ts";
+import { watchPath } from "../../../runtime/logs/watch-folder.ts";
+import { removePidFile, writePidFile } from "../../../runtime/process/pid-file.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
 
@@ -58,6 +65,16 @@ test("fewer lines than asked, an unfinished last one, and no file at all", async
   expect(await lastLines(`${path}/none.log`, 10)).toEqual({ lines: [], endBytes: 0 });
 });
 
+test("of a line that is longer than memory should be the end is given", async () => {
+  const path = testFolder().put("a.log", "");
+  truncateSync(path, 200 * 1024 * 1024);
+  appendFileSync(path, "end\nlast\n");
+  const { lines, endBytes } = await lastLines(path, 10);
+  expect(lines.map((line) => line.slice(-4))).toEqual(["\0end", "last"]);
+  expect(lines[0]?.length).toBeLessThan(40 * 1024 * 1024);
+  expect(endBytes).toBe(200 * 1024 * 1024 + 9);
+});
+
 test("a line is given when it is whole, a character split across writes stays whole", async () => {
   const path = testFolder().put("a.log", "");
   const lines = follow(path);
@@ -70,6 +87,16 @@ test("a line is given when it is whole, a character split across writes stays wh
   appendFileSync(path, "half");
   appendFileSync(path, " done\n");
   await become(lines, ["grün", "half done"]);
+});
+
+test("a line that does not end is given as several: memory is bounded", async () => {
+  const path = testFolder().put("a.log", "");
+  const lines = follow(path);
+  const half = "x".repeat(1024 * 1024);
+  appendFileSync(path, `${half}${half}${half} end\n`);
+  await until("its end", () => lines.at(-1)?.endsWith(" end") === true);
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines.join("")).toBe(`${half}${half}${half} end`);
 });
 
 test("an emptied file is read from its beginning", async () => {
@@ -183,4 +210,54 @@ test("what was copied and emptied before it was read is read from the copy, also
   appendFileSync(path, "line three, longer than what was there before\n");
   isBlocked = false;
   await become(lines, ["line one", "line two", "line three, longer than what was there before"]);
+});
+
+test("a write wakes those alone who follow its file, and a file that is made later wakes its follower", async () => {
+  const { put, path: folder } = testFolder();
+  const told: string[] = [];
+  put("busy.log", "");
+  const stops = ["busy.log", "later.log", "quiet.log"].map((name) =>
+    watchPath(`${folder}/${name}`, (what) => told.push(`${name} ${what}`)),
+  );
+  for (let n = 0; n < 20; n += 1) appendFileSync(`${folder}/busy.log`, "line\n");
+  appendFileSync(`${folder}/later.log`, "line\n");
+  await until("both to be told", () => told.includes("later.log replaced"), { saw: () => told });
+  expect(told).toContain("busy.log written");
+  expect(told.filter((each) => each.startsWith("quiet"))).toEqual([]);
+  for (const stop of stops) stop?.();
+  expect(watchPath(`${folder}/none/a.log`, () => {})).toBeUndefined();
+});
+
+test("a pipe that nobody reads is refused as a log, and one that is read is written to, without waiting for either", async () => {
+  const { path } = testFolder();
+  const pipe = join(path, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  expect(() => openLog(pipe)).toThrow("it is a socket, or a pipe that nobody reads");
+  const reader = openSync(pipe, constants.O_RDONLY | constants.O_NONBLOCK);
+  const writer = openLog(pipe);
+  writeSync(writer, "line\n");
+  closeSync(writer);
+  const bytes = Buffer.alloc(16);
+  expect(bytes.toString("utf8", 0, readSync(reader, bytes))).toBe("line\n");
+  closeSync(reader);
+  // Nothing of what was is in it, and emptying it empties nothing.
+  expect(await lastLines(pipe, 10)).toEqual({ lines: [], endBytes: 0 });
+  flushLogs([pipe]);
+});
+
+test("a pid file that is a pipe or a folder keeps nothing waiting", () => {
+  const { path } = testFolder();
+  const pipe = join(path, "pipe");
+  execFileSync("mkfifo", [pipe]);
+  for (const file of [pipe, path]) {
+    writePidFile(file, 7);
+    removePidFile(file, 7);
+  }
+  const file = join(path, "below/app.pid");
+  writePidFile(file, 7);
+  expect(readFileSync(file, "utf8")).toBe("7\n");
+  removePidFile(file, 8);
+  expect(existsSync(file)).toBe(true);
+  removePidFile(file, 7);
+  expect(existsSync(file)).toBe(false);
 });

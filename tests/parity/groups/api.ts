@@ -186,7 +186,7 @@ export const api: readonly Scenario[] = [
   program(
     "the members of the module",
     `
-    return ["connect", "start", "stop", "restart", "reload", "delete", "list", "describe", "launchBus", "sendDataToProcessId", "sendSignalToProcessName", "sendSignalToProcessId", "trigger", "msgProcess", "dump", "flush", "reloadLogs", "killDaemon", "disconnect", "getVersion", "getPID", "custom", "getProcessIdByName", "reset", "ping", "scale", "resurrect", "autodump", "attach", "close", "set", "get", "unset", "kill", "update", "env"].map((name) => [name, typeof manager[name]]);`,
+    return ["connect", "start", "stop", "restart", "reload", "delete", "list", "describe", "launchBus", "sendDataToProcessId", "sendSignalToProcessName", "sendSignalToProcessId", "trigger", "msgProcess", "dump", "flush", "reloadLogs", "killDaemon", "disconnect", "getVersion", "getPID", "custom", "getProcessIdByName", "reset", "ping", "scale", "resurrect", "autodump", "attach", "close", "set", "get", "unset", "kill", "update", "env", "profile", "speedList", "startup", "uninstallStartup", "sendLineToStdin", "inspect", "serve", "install", "uninstall", "multiset"].map((name) => [name, typeof manager[name]]);`,
   ),
   program(
     "an app uses the API and reaches the daemon that runs it",

@@ -24,7 +24,16 @@ export const exitCodes = [
     await s.code("flush", "nobody");
   }),
   scenario("an unknown id is a failure as well", async (s) => {
-    for (const command of ["stop", "restart", "reload", "delete", "describe", "env"]) {
+    for (const command of [
+      "stop",
+      "restart",
+      "reload",
+      "delete",
+      "describe",
+      "env",
+      "reset",
+      "flush",
+    ]) {
       await s.code(command, "7");
     }
   }),

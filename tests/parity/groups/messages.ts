@@ -65,6 +65,12 @@ export const messages: readonly Scenario[] = [
       "messages",
       (await s.untilTold("message", 2)).map(({ value }) => value),
     );
+    await s.run("trigger", "a", "act", "words");
+    await s.run("trigger", "all", "act", "words");
+    s.see(
+      "messages by other names",
+      (await s.untilTold("message", 4)).slice(2).map(({ value }) => value),
+    );
   }),
   scenario("trigger of an unknown action and of nobody", async (s) => {
     await s.start({ name: "a", script: "tells.cjs" });

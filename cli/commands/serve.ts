@@ -1,0 +1,160 @@
+import { statSync } from "node:fs";
+import { createServer } from "node:net";
+import { resolve } from "node:path";
+import { connect } from "../../runtime/client/client.ts";
+import { serverName, serversIn } from "../../runtime/config/serve.ts";
+import { errnoOf, messageOf, xmError } from "../../runtime/errors.ts";
+import { xmCommand } from "../command.ts";
+import { globals } from "../globals.ts";
+import { tellOutcomes } from "../outcomes.ts";
+import { readScript } from "../read-apps.ts";
+import { showList } from "../show-list.ts";
+import { rawAppFrom, startArgs } from "../start-flags.ts";
+
+/** What the server is given by flags. */
+interface ServerFlags {
+  readonly port: string;
+  readonly host: string;
+  readonly spa: boolean;
+  readonly ftp: boolean;
+  readonly login: { readonly username: string; readonly password: string } | undefined;
+}
+
+const { port: _port, ext: _ext, interpreter: _interpreter, ...appArgs } = startArgs;
+
+export default xmCommand({
+  name: "serve",
+  description:
+    "Starts a file server for a folder as a process of its own, on this machine's own address",
+  args: {
+    folder: { type: "positional", description: "this one unless told", required: false },
+    at: { type: "positional", description: "the port; 8080 unless told", required: false },
+    port: { type: "string", description: "The port", valueHint: "PORT" },
+    host: {
+      type: "string",
+      description: "Address to listen on: 127.0.0.1 unless told, 0.0.0.0 for every one",
+      valueHint: "ADDRESS",
+    },
+    ftp: { type: "boolean", description: "A folder without index.html is listed" },
+    spa: { type: "boolean", description: "What is no file shows index.html" },
+    "basic-auth-username": { type: "string", description: "Who may read", valueHint: "NAME" },
+    "basic-auth-password": { type: "string", description: "Its password", valueHint: "PASSWORD" },
+    monitor: { type: "boolean", description: "Kept for scripts; no effect" },
+    force: { type: "boolean", alias: "f", description: "Start a second one of the same name" },
+    ...appArgs,
+  },
+  run: async ({ args }) => {
+    const given = args as Readonly<Record<string, unknown>> & { _: string[] };
+    const [path = ".", at, ...others] = given._;
+    if (others.length > 0) {
+      throw wrong(
+        `expected a folder and a port, got ${given._.length} words`,
+        "xm serve dist 8080",
+      );
+    }
+    const folder = resolve(path);
+    checkFolder(folder);
+    const flags = flagsFrom(given, at);
+    const fields = rawAppFrom(given);
+    const [server] = serversIn(
+      [
+        {
+          cwd: folder,
+          ...fields,
+          path: folder,
+          port: flags.port,
+          host: flags.host,
+          spa: flags.spa,
+          ftp: flags.ftp,
+          ...(flags.login === undefined ? {} : { basic_auth: flags.login }),
+        },
+      ],
+      "the command line",
+    );
+    const apps = await readScript(server ?? {}, {});
+    const client = connect();
+    const name = apps[0]?.name ?? serverName(flags.port);
+    const known = given["force"] === true ? "copy" : "refuse";
+    const own = (await client.list()).find((each) => each.name === name);
+    if (known === "refuse" && own?.pid) {
+      throw xmError("ERR_USAGE", {
+        what: `port ${flags.port}: ${name} (${own.id}) runs already`,
+        fix: `\`xm restart ${name}\`, or another port or --name; --force starts a second one`,
+      });
+    }
+    if (own === undefined) await checkPort(flags);
+    const outcomes = client.declare({ apps, known, by: "`xm serve`" });
+    await tellOutcomes({ outcomes, expected: apps[0]?.instances, doing: "starting" });
+    if (globals.isSilent) return;
+    if (!process.exitCode) process.stdout.write(placeLine(folder, name, flags));
+    await showList(client);
+  },
+});
+
+function flagsFrom(given: Readonly<Record<string, unknown>>, at: string | undefined): ServerFlags {
+  const said = (name: string): string | undefined => given[name] as string | undefined;
+  const port = said("port") ?? at ?? "8080";
+  if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
+    throw wrong(`port: expected a number up to 65535, got "${port}"`, "xm serve dist 8080");
+  }
+  const [username, password] = [said("basic-auth-username"), said("basic-auth-password")];
+  const isLogin = Boolean(username) && Boolean(password);
+  if (!isLogin && (username ?? password) !== undefined) {
+    const missing = username ? "--basic-auth-password" : "--basic-auth-username";
+    throw wrong(
+      `${missing}: expected a text beside the other one, got nothing`,
+      "xm serve dist --basic-auth-username me --basic-auth-password secret",
+    );
+  }
+  return {
+    port,
+    host: said("host") || process.env["PM2_SERVE_HOST"] || "127.0.0.1",
+    spa: given["spa"] === true,
+    ftp: given["ftp"] === true,
+    login: isLogin ? { username: username ?? "", password: password ?? "" } : undefined,
+  };
+}
+
+function checkFolder(folder: string): void {
+  let why: string | undefined;
+  try {
+    if (!statSync(folder).isDirectory()) why = `${folder} is not a folder`;
+  } catch (error) {
+    why =
+      errnoOf(error) === "ENOENT"
+        ? `there is no folder ${folder}`
+        : `${folder}: ${messageOf(error)}`;
+  }
+  if (why !== undefined) throw wrong(why, "xm serve dist 8080");
+}
+
+/** A port that another program has is told at once, and not by a server that ends again and again. */
+async function checkPort({ host, port }: ServerFlags): Promise<void> {
+  const server = createServer();
+  const fault = await new Promise<Error | undefined>((done) => {
+    server.once("error", done);
+    server.listen(Number(port), host, () => done(undefined));
+  });
+  if (fault === undefined) {
+    await new Promise((closed) => server.close(closed));
+    return;
+  }
+  const what = {
+    EADDRINUSE: `port ${port}: another program listens on ${host}:${port}`,
+    EACCES: `port ${port} is not for this user`,
+    EADDRNOTAVAIL: `--host: this machine has no address ${host}`,
+    ENOTFOUND: `--host: this machine has no address ${host}`,
+  }[errnoOf(fault) ?? ""];
+  throw wrong(what ?? messageOf(fault), `xm serve dist ${Number(port) + 1}`);
+}
+
+function placeLine(folder: string, name: string, { host, port }: ServerFlags): string {
+  const place = host.includes(":") ? `[${host}]` : host;
+  const isOwn = /^(127\.|::1$|localhost$)/.test(host);
+  const others = isOwn ? " (for this machine; --host 0.0.0.0 is for others)" : "";
+  return `${name} serves ${folder} on http://${place}:${port}${others}\n`;
+}
+
+function wrong(what: string, example: string): Error {
+  return xmError("ERR_USAGE", { what, fix: `for example \`${example}\`` });
+}

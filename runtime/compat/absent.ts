@@ -1,0 +1,20 @@
+/** Why something of PM2's is not here, and what is done instead. */
+export interface Absence {
+  readonly what: string;
+  readonly fix: string;
+}
+
+export const boot: Absence = {
+  what: "writing boot scripts is not there yet",
+  fix: "docs/how-to/run-under-systemd.md has a unit; after a boot the daemon starts what ran by itself",
+};
+
+export const modules: Absence = {
+  what: "running modules is not there yet",
+  fix: "a module is a program: `npm install` it and `xm start` its script",
+};
+
+export const monitoring: Absence = {
+  what: "the daemon does not watch the machine",
+  fix: "`xm slist` prints its figures when they are asked for",
+};

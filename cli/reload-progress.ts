@@ -60,7 +60,7 @@ async function* outcomesOfNext(
 ): AsyncIterable<Outcome> {
   const ids = chosen.map(({ id }) => id);
   for (;;) {
-    const records = await client.history({ ids, since: begin });
+    const records = await client.history({ ids, since: begin, kinds: ["reload"] });
     const list = await client.list();
     const isUnderWay = list.some(({ id, reload }) => ids.includes(id) && reload !== null);
     if (isUnderWay) {
@@ -70,7 +70,7 @@ async function* outcomesOfNext(
       continue;
     }
     for (const { id, name, app } of chosen) {
-      const last = records.findLast((each) => each.kind === "reload" && each.app === app);
+      const last = records.findLast((each) => each.app === app);
       // It died before it had begun.
       if (last?.reload == null) throw died;
       const { failure } = last.reload;

@@ -13,7 +13,8 @@ export default xmCommand({
   run: async ({ args }) => {
     const client = connect();
     const details = await detailsOf(client, args._);
-    const records = await client.history({ ids: details.map(({ id }) => id) });
+    const ids = details.map(({ id }) => id);
+    const records = await client.history({ ids, kinds: ["reload"] });
     const texts = details.map((detail) =>
       [explain(detail), ...failedReload(detail, records)].join("\n\n"),
     );
@@ -23,7 +24,7 @@ export default xmCommand({
 
 /** The last reload of its app, if it failed: what runs is not what was meant to run. */
 function failedReload({ app }: ProcessDetail, records: readonly HistoryRecordView[]): string[] {
-  const last = records.findLast((each) => each.kind === "reload" && each.app === app);
+  const last = records.findLast((each) => each.app === app);
   if (last?.reload?.failure == null || last.event !== "reload.failed") return [];
   const { by, failure } = last.reload;
   const who = `the replacement of process ${failure.id}`;

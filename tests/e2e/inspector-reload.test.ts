@@ -113,7 +113,10 @@ test("scrubbing back to a reload that ran under a God that was killed shows each
     expect.stringContaining("batchIsReady"),
   ]);
   expect(await page.getByRole("row", { name: /batchIsReady/ }).innerText()).toContain("✓");
-  const moment = await timeline.getAttribute("aria-valuetext");
+  const shown = async (): Promise<string[]> =>
+    ((await timeline.getAttribute("aria-valuetext")) ?? "").split(", ");
+  const [moment, state] = await shown();
+  expect(state).toBe("draining");
 
   // Its app was reloading then, with that process's replacement in its place by now or about to be.
   await page.getByRole("tab", { name: "App" }).click();
@@ -129,7 +132,8 @@ test("scrubbing back to a reload that ran under a God that was killed shows each
   );
   // And of the process two generations lived: the one that serves, and its replacement.
   await page.getByRole("tab", { name: "Process" }).click();
-  expect(await timeline.getAttribute("aria-valuetext")).toBe(moment);
+  await until("the same moment of the process", async () => (await shown())[1] === "online");
+  expect((await shown())[0]).toBe(moment);
   await page.getByRole("button", { name: /generation 1/ }).click();
   await page.locator(".json").getByText("generation", { exact: true }).waitFor();
   expect(await page.locator(".json").innerText()).toMatch(/generation\s*1\b/);

@@ -3,8 +3,8 @@ import type { Server, Socket } from "node:net";
 
 /** The connections of one server, and what keeps each from being closed. */
 export interface Connections {
-  /** From now on every answer is the last of its connection. */
-  drain(): void;
+  /** From now on every answer is the last of its connection, and what is idle for so long is closed. */
+  drain(patience: Patience): void;
   /** Closes what has been idle for long enough, and counts the rest. */
   left(): Left;
 }
@@ -19,11 +19,22 @@ export interface Left {
   readonly open: number;
 }
 
-/** A kept-alive connection on which nothing has come for this long is closed; ms. */
-const quietMs = 100;
+/** How long a connection may say nothing before it is closed; ms. */
+export interface Patience {
+  readonly keptAliveMs: number;
+  /** One that has said nothing yet may be about to: its request usually comes with the next packet. */
+  readonly freshMs: number;
+}
 
-/** A connection that has said nothing yet may be about to: its request usually comes with the next packet; ms. */
-const firstQuietMs = 250;
+/**
+ * A reload has the time that a client on a busy machine may need between its connection and its request; a stop is short.
+ * @param graceMs until the process is killed.
+ */
+export function patienceOf(graceMs: number): Patience {
+  const within = (least: number, ms: number, most: number): number =>
+    Math.min(Math.max(least, ms), most);
+  return { keptAliveMs: within(100, graceMs / 32, 300), freshMs: within(250, graceMs / 8, 1_000) };
+}
 
 /** The longest a TLS handshake is waited for; ms. */
 const handshakeMs = 1_000;
@@ -55,6 +66,7 @@ export function connectionsOf(server: Server): Connections {
   const isTls = "setSecureContext" in server;
   let handshakes = 0;
   let drainedAt = 0;
+  let patience = patienceOf(0);
 
   const add = (socket: HttpSocket): void => {
     sockets.add(socket);
@@ -88,13 +100,16 @@ export function connectionsOf(server: Server): Connections {
       idle.set(socket, { bytesRead, since: now });
       return true;
     }
-    if (now - watched.since < (bytesRead === 0 ? firstQuietMs : quietMs)) return true;
+    if (now - watched.since < (bytesRead === 0 ? patience.freshMs : patience.keptAliveMs)) {
+      return true;
+    }
     socket.destroySoon();
     return false;
   };
 
   return {
-    drain: () => {
+    drain: (given) => {
+      patience = given;
       drainedAt = Date.now();
       for (const { _httpMessage: answer } of sockets) {
         if (answer && !answer.headersSent) answer.shouldKeepAlive = false;
@@ -114,7 +129,7 @@ export function connectionsOf(server: Server): Connections {
       }
       for (const [session, { streams, since }] of sessions) {
         // One that has just begun has not asked yet what it was made for.
-        const isFresh = streams === 0 && since > drainedAt && now - since < firstQuietMs;
+        const isFresh = streams === 0 && since > drainedAt && now - since < patience.freshMs;
         if (!isFresh) goAway(session);
         count.busy += 1;
       }

@@ -1,5 +1,5 @@
 import type { Server } from "node:net";
-import { answerLast, connectionsOf, type Connections } from "./connections.ts";
+import { answerLast, connectionsOf, patienceOf, type Connections } from "./connections.ts";
 import type { Link } from "./link.ts";
 import { retire } from "./retire.ts";
 import type { Sharing } from "./sharing.ts";
@@ -46,7 +46,7 @@ export function createDrain(
       // Not the server's own `close`: those of HTTP servers cut idle connections, and with them a request that
       // is on its way.
       if (server.listening) netServer.prototype.close.call(server);
-      connections.drain();
+      connections.drain(patienceOf(limits.allMs));
     }
     watch(limits, began, end);
   };

@@ -1,11 +1,8 @@
 import type { Server } from "node:net";
-import { answerLast, type Connections } from "./connections.ts";
+import { answerLast, patienceOf, type Connections } from "./connections.ts";
 
 /** Between two looks at what is left; ms. */
 const lookEveryMs = 20;
-
-/** How long idle connections are waited for at most, whatever comes on them; ms. */
-const idleWithinMs = 400;
 
 /** What a `stop` says of the time there is; ms. */
 interface Times {
@@ -36,12 +33,13 @@ export function retire(
 ): void {
   // The answer has to be there before God's patience ends.
   const latestMs = answerMs * 0.8;
-  const idleMs = Math.min(idleWithinMs, latestMs);
+  const patience = patienceOf(graceMs);
+  const idleMs = Math.min(patience.freshMs * 1.5, latestMs);
   const busyMs = Math.min(graceMs - ownMs, latestMs);
   answerLast();
   for (const [server, connections] of servers) {
     (server as Server & { _handle?: ListenHandle | null })._handle?.close();
-    connections.drain();
+    connections.drain(patience);
   }
   const look = (): void => {
     const now = Date.now() - began;

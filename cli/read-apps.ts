@@ -16,6 +16,8 @@ export interface ReadOptions {
   readonly only?: string | undefined;
   /** Fields given as flags; they win over the file's. */
   readonly overrides?: RawApp;
+  /** Told of apps whose program is not there; the others are read without them. */
+  readonly leaveOut?: (fault: string) => void;
 }
 
 /** The apps of an ecosystem file, or of stdin for `-`. */
@@ -32,6 +34,7 @@ export async function readApps(target: string, options: ReadOptions): Promise<Ap
       ...contextOf(isInput ? "stdin" : file),
       fileFolder: isInput ? undefined : dirname(file),
       environment: options.environment,
+      ...(options.leaveOut === undefined ? {} : { leaveOut: options.leaveOut }),
     },
   );
 }

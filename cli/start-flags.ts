@@ -151,6 +151,11 @@ export const startArgs = Object.fromEntries(
   ]),
 ) as ArgsDef;
 
+/** Fields whose flag is a list even when it names one thing, as PM2 shows it. */
+const lists: readonly string[] = ["watch", "filter_env"];
+
+const isSwitch = (word: string): boolean => ["true", "false", ""].includes(word);
+
 /** The fields that flags set; flags that were not given set nothing. */
 export function rawAppFrom(args: Readonly<Record<string, unknown>>): RawApp {
   const raw: Record<string, unknown> = {};
@@ -160,7 +165,8 @@ export function rawAppFrom(args: Readonly<Record<string, unknown>>): RawApp {
     if (value === undefined) continue;
     const isInSeconds =
       field === "watch_delay" && typeof value === "string" && /^\d+(\.\d+)?$/.test(value);
-    raw[field] = isInSeconds ? `${value}s` : value;
+    const isList = lists.includes(field) && typeof value === "string" && !isSwitch(value);
+    raw[field] = isInSeconds ? `${value}s` : isList ? value.split(",") : value;
   }
   return raw;
 }

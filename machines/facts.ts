@@ -11,6 +11,8 @@ export interface ExitFact {
   readonly uptimeMs: number;
   /** Who asked for it: nobody (it ended by itself), a command, or a sensor. */
   readonly askedBy: string | null;
+  /** Of what had run. */
+  readonly version?: string;
 }
 
 /** One life of a process: what the kernel runs. A pid alone is not an identity, its start time makes it one. */
@@ -22,6 +24,8 @@ export interface ChildFact {
   readonly lifeId: string;
   /** When it was spawned, in ms since the epoch. */
   readonly at: number;
+  /** Of the package that the script belonged to then; not there when it says none. */
+  readonly version?: string;
 }
 
 /** Why a process cannot be run at all. */

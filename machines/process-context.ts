@@ -115,6 +115,16 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
   };
 }
 
+/** Of what runs, or ran last: what its package said at that start, else what the declaration says. */
+export function versionOf(
+  { child, lastExit }: Pick<ProcessFacts, "child" | "lastExit">,
+  { passthrough }: AppSpec,
+): string | null {
+  const { version: declared } = passthrough;
+  const seen = child === null ? lastExit?.version : child.version;
+  return seen ?? (typeof declared === "string" ? declared : null);
+}
+
 export function judgedFrom(context: ProcessContext): Judged {
   return {
     policy: context.spec.policy.restart,
@@ -144,6 +154,7 @@ export function afterExit(
       signal: end.signal,
       uptimeMs,
       askedBy: context.askedBy,
+      ...(context.child?.version === undefined ? {} : { version: context.child.version }),
     },
   };
 }

@@ -74,10 +74,17 @@ export interface LogPaths {
   readonly error: string | null;
 }
 
+/** The log files of an app: one for each stream, and one for both. */
+export type LogFile = "out" | "error" | "combined";
+
 /** What becomes of the lines of an app; see docs/explanation/logs.md. */
 export interface LogSpec extends LogPaths {
   /** A file for both streams, beside their own. */
   readonly combined: string | null;
+  /** Those that each process has for itself, with its id in the name; the others are shared. */
+  readonly numbered: readonly LogFile[];
+  /** Nothing is written; the files are there, and empty. */
+  readonly isOff: boolean;
   /** `json`: each line becomes a record. */
   readonly type: "plain" | "json";
   /** Time in front of each line, or in its record, in dayjs's tokens; `null` for none. */
@@ -123,7 +130,7 @@ export interface AppSpec {
   readonly instances: number;
   readonly mode: "fork" | "cluster";
   readonly scheduling: Scheduling;
-  /** Several processes write to one pair of files. */
+  /** The processes share their files, be there one or many of them (PM2's word; `logs.numbered` says which). */
   readonly mergeLogs: boolean;
   readonly logs: LogSpec;
   /** Absolute path before the instance's id is put in; see `runtime/home/paths.ts`. */

@@ -7,6 +7,10 @@ export const errors = {
     what: `${p.file} cannot be used:\n${p.faults.map((fault) => `  - ${fault}`).join("\n")}`,
     fix: "correct the fields named above; docs/reference/configuration.md lists every field",
   })),
+  ERR_APPS_LEFT_OUT: define("not-found", (p: { file: string; faults: readonly string[] }) => ({
+    what: `not every app of ${p.file} can be started:\n${p.faults.map((each) => `  - ${each}`).join("\n")}`,
+    fix: "put there what is missing and start the file again; its other apps have been started",
+  })),
   ERR_CONFIG_UNREADABLE: define("invalid", (p: { file: string; why: string }) => ({
     what: `${p.file} cannot be read`,
     why: p.why,

@@ -17,6 +17,8 @@ export interface WireDependencies extends SourceDependencies {
   /** What the daemon goes on from. */
   readonly restore: () => Promise<Restored>;
   readonly guardLog: GuardLog;
+  /** Told of every answer of a reload's guards, for the history. */
+  readonly reloadGuards: Pick<GuardLog, "note">;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface WireDependencies extends SourceDependencies {
  * machine's own ports and not its children's, so a parent receives an already wired child.
  */
 export function wireGod(dependencies: WireDependencies): typeof godMachine {
-  const { guardLog } = dependencies;
+  const { guardLog, reloadGuards } = dependencies;
   const process = processMachine.provide({
     guards: watchedGuards("process", processMachine, guardLog),
     actors: {
@@ -33,7 +35,13 @@ export function wireGod(dependencies: WireDependencies): typeof godMachine {
     } satisfies Ports<typeof processMachine>,
   });
   const reload = reloadMachine.provide({
-    guards: watchedGuards("reload", reloadMachine, guardLog),
+    guards: watchedGuards("reload", reloadMachine, {
+      watched: 1,
+      note: (asked) => {
+        reloadGuards.note(asked);
+        if (guardLog.watched > 0) guardLog.note(asked);
+      },
+    }),
   });
   const app = appMachine.provide({
     guards: watchedGuards("app", appMachine, guardLog),
@@ -52,7 +60,7 @@ type Guard = (asked: { context: unknown; event: { type: string } }, params: unkn
 export function watchedGuards(
   machine: MachineName,
   { implementations }: AnyStateMachine,
-  log: GuardLog,
+  log: Pick<GuardLog, "watched" | "note">,
 ): never {
   const guards = Object.entries(implementations.guards as Record<string, Guard>);
   return Object.fromEntries(

@@ -20,6 +20,7 @@ export default xmCommand({
       valueHint: "TIME",
     },
     json: { type: "boolean", description: "A JSON record per line" },
+    all: { type: "boolean", description: "What their apps and God did, too" },
   },
   run: async ({ args }) => {
     const client = connect();
@@ -34,6 +35,7 @@ export default xmCommand({
     }
     const records = await client.history({
       ids: chosen.map(({ id }) => id),
+      ...(args.all === true ? {} : { kinds: ["process", "reload", "daemon"] }),
       ...(args.since === undefined ? { limit } : { since: Date.now() - durationOf(args.since) }),
     });
     // An id may have been another process's before.
@@ -55,13 +57,21 @@ function durationOf(text: string): number {
 }
 
 function render(record: HistoryRecordView): string {
-  const { at, kind, id, name, generation, event, status, pid, decision, reload } = record;
+  const { at, kind, id, name, generation, event, status, pid, decision, reload, cause } = record;
   const time = paint("grey", formatTime(at));
   if (kind === "daemon") return `  ${time}  ${paint("cyan", `daemon ${event}`)}, pid ${pid}`;
+  if (kind === "god" || kind === "app") {
+    const who = kind === "god" ? "God" : `${name} (app)`;
+    const about = kind === "god" && name !== "" ? ` ${name}` : "";
+    return `  ${time}  ${paint("grey", `${who.padEnd(16)} ${`${event}${about}`.padEnd(16)} ${record.states}`)}`;
+  }
   if (reload !== null) {
     const { by, done, total, failure } = reload;
-    const why = failure === null ? "" : `\n      process ${failure.id}: ${failure.reason}`;
-    return `  ${time}  ${name.padEnd(16)} ${event.padEnd(16)} ${done} of ${total} done, by ${by}${why}`;
+    const isStep = event.startsWith("reload.");
+    const why =
+      failure === null || !isStep ? "" : `\n      process ${failure.id}: ${failure.reason}`;
+    const of = isStep || cause?.id == null ? "" : `process ${cause.id}, `;
+    return `  ${time}  ${name.padEnd(16)} ${event.padEnd(16)} ${of}${done} of ${total} done, by ${by}${why}`;
   }
   const who = `${name} (${id})`.padEnd(16);
   const life = generation === 0 ? "" : ` (generation ${generation})`;

@@ -2,7 +2,7 @@ import { connect } from "../../runtime/client/client.ts";
 import { xmError } from "../../runtime/errors.ts";
 import { xmCommand } from "../command.ts";
 import { logQuery } from "../log-query.ts";
-import { defaultTimestamp, logRenderer } from "../render/log-line.ts";
+import { defaultTimestamp, fileHeadings, logRenderer } from "../render/log-line.ts";
 
 export default xmCommand({
   name: "logs",
@@ -24,7 +24,10 @@ export default xmCommand({
     nostream: { type: "boolean", description: "Do not follow" },
     out: { type: "boolean", description: "Output only" },
     err: { type: "boolean", description: "Errors only" },
-    raw: { type: "boolean", description: "The lines as they are, without a prefix" },
+    raw: {
+      type: "boolean",
+      description: "The lines as they are, without a prefix; errors go to the standard error",
+    },
     json: { type: "boolean", description: "A JSON object for each line" },
     format: { type: "boolean", description: "`timestamp=… app=… id=… type=… message=…`" },
     timestamp: {
@@ -54,10 +57,14 @@ export default xmCommand({
       highlight: args.highlight === undefined ? undefined : textOr(args.highlight, ""),
     };
     const show = await logRenderer(style, list);
+    const isForPeople = process.stdout.isTTY && !style.raw && !style.json && !style.format;
+    const headingOf = isForPeople ? fileHeadings(lines) : () => "";
     const abort = new AbortController();
     process.once("SIGINT", () => abort.abort());
     // Whoever reads no more (`| head`) ends it.
-    process.stdout.on("error", () => abort.abort());
+    for (const each of [process.stdout, process.stderr]) each.on("error", () => abort.abort());
+    const [output, errors] = [gather(process.stdout), gather(process.stderr)];
+    const isRaw = style.raw && !style.json && !style.format;
     const query = {
       ...request,
       lines,
@@ -66,7 +73,9 @@ export default xmCommand({
       from: {},
     };
     for await (const line of client.followLogs(query, abort.signal)) {
-      if (isShown(line) && !process.stdout.write(`${show(line)}\n`)) await drained(abort.signal);
+      if (!isShown(line)) continue;
+      const to = isRaw && line.stream === "err" ? errors : output;
+      if (!to.write(`${headingOf(line)}${show(line)}\n`)) await to.drained(abort.signal);
     }
   },
 });
@@ -81,14 +90,30 @@ function textOr(value: unknown, otherwise: string): string {
   return typeof value === "string" && value !== "" && value !== "true" ? value : otherwise;
 }
 
-function drained(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      process.stdout.off("drain", done);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    process.stdout.on("drain", done);
-    signal.addEventListener("abort", done);
-  });
+/** Lines that come together are written together: a call of the kernel costs more than a line. */
+function gather(output: NodeJS.WriteStream) {
+  let waiting = "";
+  const flush = (): void => {
+    const text = waiting;
+    waiting = "";
+    output.write(text);
+  };
+  return {
+    /** @returns `false` when they are read slower than they come: wait for `drained`. */
+    write: (text: string): boolean => {
+      if (waiting === "") process.nextTick(flush);
+      waiting += text;
+      return !output.writableNeedDrain;
+    },
+    drained: (signal: AbortSignal): Promise<void> =>
+      new Promise((resolve) => {
+        const done = (): void => {
+          output.off("drain", done);
+          signal.removeEventListener("abort", done);
+          resolve();
+        };
+        output.on("drain", done);
+        signal.addEventListener("abort", done);
+      }),
+  };
 }

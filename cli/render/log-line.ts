@@ -44,6 +44,16 @@ export async function logRenderer(
   };
 }
 
+/** Names each file before the first of its last lines, for people: where it is, and that older lines are in it. */
+export function fileHeadings(count: number): (line: LogLine) => string {
+  let latest = "";
+  return ({ file, position }) => {
+    if (position !== null || file === latest) return "";
+    latest = file;
+    return `${paint("dim", `${file}, last ${count} lines:`)}\n`;
+  };
+}
+
 const colors: readonly Color[] = ["cyan", "green", "magenta", "blue", "yellow"];
 
 function labelOf({ id, name }: { readonly id: number; readonly name: string }): string {

@@ -30,6 +30,9 @@ export async function readBody<TSchema extends v.GenericSchema>(
 /** Half of what a client waits before it calls the daemon unresponsive would do; ms. */
 const silentForMs = 1_000;
 
+/** Characters of lines that go out together. */
+const mostWaiting = 64 * 1024;
+
 /** Answers with one JSON value. */
 export function sendJson(response: ServerResponse, value: unknown, status = 200): void {
   const body = jsonFor(response, value);
@@ -59,6 +62,13 @@ export function startStream(request: IncomingMessage, response: ServerResponse):
     });
     response.flushHeaders();
   };
+  let waiting = "";
+  const flush = (): void => {
+    if (waiting === "") return;
+    const text = waiting;
+    waiting = "";
+    response.write(text);
+  };
   const abort = new AbortController();
   const opener = setTimeout(open, silentForMs);
   response.on("close", () => {
@@ -70,7 +80,11 @@ export function startStream(request: IncomingMessage, response: ServerResponse):
     open,
     write: (value) => {
       open();
-      return response.write(frame(value));
+      // What comes in one turn of the event loop goes out at once: a call of the kernel costs more than a line.
+      if (waiting === "") process.nextTick(flush);
+      waiting += frame(value);
+      if (waiting.length > mostWaiting) flush();
+      return !response.writableNeedDrain;
     },
     drained: () =>
       new Promise((resolve) => {
@@ -79,6 +93,7 @@ export function startStream(request: IncomingMessage, response: ServerResponse):
       }),
     end: () => {
       open();
+      flush();
       response.end(frame({ end: true }));
     },
   };

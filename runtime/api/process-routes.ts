@@ -9,6 +9,7 @@ import { triggerAction } from "../daemon/trigger.ts";
 import type { Managed } from "../daemon/registry.ts";
 import { detailOf, viewOf } from "../daemon/views.ts";
 import { xmError } from "../errors.ts";
+import { historyKinds, type HistoryKind } from "../history/record.ts";
 import { readBody, sendJson, startStream } from "./exchange.ts";
 import type { Exchange } from "./routes.ts";
 import {
@@ -53,12 +54,16 @@ export function states(exchange: Exchange): void {
   sendJson(exchange.response, statesOf(exchange.daemon, chosen(exchange)));
 }
 
-export function history({ daemon, query, response }: Exchange): void {
+export async function history({ daemon, query, response }: Exchange): Promise<void> {
   const ids = query.get("ids")?.split(",").map(Number);
+  const apps = query.getAll("app");
+  const kinds = kindsFrom(query);
   sendJson(
     response,
-    daemon.history.read({
+    await daemon.history.find({
       ...(ids === undefined ? {} : { ids }),
+      ...(apps.length === 0 ? {} : { apps }),
+      ...(kinds === undefined ? {} : { kinds }),
       since: numberFrom(query.get("since"), 0),
       until: numberFrom(query.get("until"), Number.POSITIVE_INFINITY),
       afterSeq: numberFrom(query.get("after"), 0),
@@ -142,6 +147,19 @@ function refuseEnvironment({ env }: { env?: unknown }): void {
 
 function chosen({ daemon, params }: Exchange): Managed {
   return daemon.registry.process(numberFrom(params["id"], -1));
+}
+
+/** @throws `ERR_INPUT_INVALID` */
+export function kindsFrom(query: URLSearchParams): HistoryKind[] | undefined {
+  const asked = query.get("kinds")?.split(",").filter(Boolean);
+  const unknown = asked?.filter((kind) => !historyKinds.includes(kind as HistoryKind)) ?? [];
+  if (unknown.length > 0) {
+    const known = historyKinds.join(", ");
+    throw xmError("ERR_INPUT_INVALID", {
+      faults: unknown.map((kind) => `kinds: expected of ${known}, got ${kind}`),
+    });
+  }
+  return asked as HistoryKind[] | undefined;
 }
 
 function numberFrom(text: string | null | undefined, otherwise: number): number {

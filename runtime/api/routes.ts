@@ -130,7 +130,7 @@ export const routes: readonly Route[] = [
     method: "GET",
     path: "/history",
     summary:
-      "Past moments, oldest first: `ids`, `since` and `until` (ms since the epoch), `after` and `before` (numbers), `limit` (the last so many)",
+      "Past moments, oldest first: `ids`, `app` (a key; may be given again), `kinds` (process, reload, app, god, daemon), `since` and `until` (ms since the epoch), `after` and `before` (numbers), `limit` (the last so many)",
     answer: "historySchema",
     kind: "json",
     handle: processRoutes.history,
@@ -252,7 +252,7 @@ export const routes: readonly Route[] = [
     method: "GET",
     path: "/events",
     summary:
-      "Every moment as it happens; with `after` first those with a higher number, so that nothing is missed",
+      "Every moment as it happens, or those of some `kinds`; with `after` first those with a higher number, so that nothing is missed",
     answer: "historyRecordSchema",
     kind: "stream",
     handle: streamRoutes.events,

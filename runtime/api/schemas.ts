@@ -7,16 +7,13 @@ import {
   logFilesSchema,
   logLineSchema,
 } from "./log-schemas.ts";
-import {
-  decisionSchema,
-  exitSchema,
-  processDetailSchema,
-  processSchema,
-} from "./process-schemas.ts";
+import { processDetailSchema, processSchema } from "./process-schemas.ts";
+import { historyRecordSchema } from "./history-schemas.ts";
 import { appSpecSchema } from "./spec-schema.ts";
 
 export { appSpecSchema };
 export { busEventSchema, busTopics };
+export { historyRecordSchema };
 export { flushRequestSchema, followRequestSchema, logFilesSchema, logLineSchema };
 export { processDetailSchema, processSchema };
 
@@ -139,51 +136,6 @@ export const daemonSchema = v.object({
   stateIsWritable: v.boolean(),
   /** What was repaired, adopted or lost when it came up. */
   notes: v.array(text()),
-});
-
-/** One moment of the history: a transition of a process, a step of a reload, or a daemon that came up. */
-export const historyRecordSchema = v.object({
-  seq: v.pipe(
-    count(),
-    v.description("grows by one from record to record, over all daemons of a home"),
-  ),
-  at: time(),
-  kind: v.picklist(["process", "reload", "daemon"]),
-  id: v.pipe(v.number(), v.description("-1 for what is of no process")),
-  generation: count(),
-  app: text(),
-  name: text(),
-  event: v.pipe(text(), v.description("what caused it, for example `child.exited`")),
-  states: v.pipe(text(), v.description("the states it is in after it, without their parents")),
-  status: nullable(processSchema.entries.status),
-  pid: nullable(count()),
-  restarts: count(),
-  unstableRestarts: count(),
-  exit: v.pipe(nullable(exitSchema), v.description("an end that this tells of")),
-  decision: v.pipe(nullable(decisionSchema), v.description("a decision that this tells of")),
-  reload: nullable(
-    v.object({
-      by: text(),
-      done: count(),
-      total: count(),
-      ids: v.array(count()),
-      failure: nullable(v.object({ id: v.number(), at: time(), reason: text() })),
-    }),
-  ),
-  by: v.pipe(nullable(text()), v.description("who asked, or what tripped, in words")),
-  sensor: nullable(v.picklist(["memory", "cron", "watch", "heartbeat"])),
-  version: v.pipe(
-    nullable(text()),
-    v.description("of a life that begins: the version of what is run"),
-  ),
-  goal: processDetailSchema.entries.goal,
-  readiness: processSchema.entries.readiness,
-  restartAt: nullable(time()),
-  killAt: nullable(time()),
-  judgement: v.pipe(
-    nullable(v.looseObject({})),
-    v.description("with a decision: all that the rules compared, by name"),
-  ),
 });
 
 export const inspectionRequestSchema = v.strictObject({ id: count() });

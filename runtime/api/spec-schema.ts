@@ -37,6 +37,8 @@ export const appSpecSchema = v.strictObject({
     out: nullable(path()),
     error: nullable(path()),
     combined: v.optional(nullable(path()), null),
+    numbered: v.optional(v.array(v.picklist(["out", "error", "combined"])), []),
+    isOff: v.optional(v.boolean(), false),
     type: v.optional(v.picklist(["plain", "json"]), "plain"),
     dateFormat: v.optional(nullable(text()), null),
   }),

@@ -4,6 +4,7 @@ import { instanceLogPaths } from "../logs/paths.ts";
 import type { Managed } from "../daemon/registry.ts";
 import { endOf, streamLogs, type LogSource } from "../logs/tail.ts";
 import { readBody, startStream } from "./exchange.ts";
+import { kindsFrom } from "./process-routes.ts";
 import type { Exchange } from "./routes.ts";
 import { busTopics, followRequestSchema, type BusTopic } from "./schemas.ts";
 
@@ -12,12 +13,14 @@ const mostPending = 10_000;
 
 /** Past and present without a gap: what happens while the past is read is told after it. */
 export function events({ daemon, request, response, query }: Exchange): void {
+  const kinds = kindsFrom(query);
   const stream = startStream(request, response);
   let told = Number(query.get("after") ?? daemon.history.lastSeq);
   let pending = 0;
   const tell = (record: HistoryRecord): void => {
     if (record.seq <= told) return;
     told = record.seq;
+    if (kinds?.includes(record.kind) === false) return;
     if (stream.write(record)) {
       pending = 0;
       return;
@@ -108,8 +111,10 @@ async function tellLogs(
   const subscription = daemon.god.subscribe({ complete: () => ending.abort() });
   const signal = AbortSignal.any([stream.signal, ending.signal]);
   try {
-    for await (const line of streamLogs({ ...options, signal })) {
-      if (!stream.write(line)) await stream.drained();
+    for await (const lines of streamLogs({ ...options, signal })) {
+      let isTaken = true;
+      for (const line of lines) isTaken = stream.write(line);
+      if (!isTaken) await stream.drained();
       if (stream.signal.aborted) return;
     }
     stream.end();

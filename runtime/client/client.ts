@@ -76,14 +76,18 @@ export function connect(options: ConnectOptions = {}): Client {
     for await (const chunk of answer.body) {
       text += chunk;
       if (answer.status !== 200) continue;
-      let end: number;
-      while ((end = text.indexOf("\n")) >= 0) {
-        const value = JSON.parse(text.slice(0, end)) as T | { end: true } | { problem: Problem };
-        text = text.slice(end + 1);
+      let start = 0;
+      for (let end = text.indexOf("\n"); end >= 0; end = text.indexOf("\n", start)) {
+        const value = JSON.parse(text.slice(start, end)) as
+          | T
+          | { end: true }
+          | { problem: Problem };
+        start = end + 1;
         if (isEnd(value)) hasEnded = true;
         else if (isProblem(value)) throw errorFrom(value.problem);
         else yield value;
       }
+      text = text.slice(start);
     }
     if (answer.status !== 200) parse(answer.status, text);
     if (!hasEnded && signal?.aborted !== true) throw xmError("ERR_DAEMON_DIED", { home });
@@ -204,9 +208,9 @@ export function connect(options: ConnectOptions = {}): Client {
   }
 }
 
-function queryOf({ ids, since, until, after, before, limit }: HistoryQuery): string {
-  const given = { ids: ids?.join(","), since, until, after, before, limit };
-  return Object.entries(given)
+function queryOf({ ids, apps = [], kinds, ...numbers }: HistoryQuery): string {
+  const given = { ids: ids?.join(","), kinds: kinds?.join(","), ...numbers };
+  return [...Object.entries(given), ...apps.map((key) => ["app", encodeURIComponent(key)] as const)]
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
     .join("&");
 }

@@ -76,7 +76,11 @@ export interface LogQuery {
 }
 
 export interface HistoryQuery {
+  /** Of these processes; what God and daemons did is of all. */
   readonly ids?: readonly number[];
+  /** Of the apps with these keys. */
+  readonly apps?: readonly string[];
+  readonly kinds?: readonly HistoryRecordView["kind"][];
   /** ms since the epoch. */
   readonly since?: number;
   readonly until?: number;

@@ -1,4 +1,4 @@
-import type { AppSpec } from "../../machines/spec.ts";
+import type { AppSpec, LogFile } from "../../machines/spec.ts";
 import { callerVariables } from "../config/environment.ts";
 import { fieldsByName } from "../config/fields.ts";
 import { normalizeApps } from "../config/normalize.ts";
@@ -50,8 +50,18 @@ async function specOf(group: readonly Pm2Env[], home: HomePaths): Promise<AppSpe
     source: `what PM2 keeps of ${String(first["name"])}`,
   });
   if (spec === undefined) throw new Error("it has no app");
-  return spec;
+  const numbered = (Object.keys(logPaths) as LogFile[]).filter((file) =>
+    isNumbered(group.map((each) => each[logPaths[file]])),
+  );
+  return { ...spec, logs: { ...spec.logs, numbered } };
 }
+
+/** Where PM2 keeps which of the files. */
+const logPaths: Readonly<Record<LogFile, string>> = {
+  out: "pm_out_log_path",
+  error: "pm_err_log_path",
+  combined: "pm_log_path",
+};
 
 /** PM2's names for what it has resolved, and the fields they come from. */
 const resolvedFields = {
@@ -87,23 +97,31 @@ function rawAppOf(group: readonly Pm2Env[], environment: Readonly<Record<string,
     raw[name] = value;
   }
   for (const [pm2Name, field] of Object.entries(resolvedFields)) raw[field] = first[pm2Name];
-  const log = (name: string): unknown => commonLog(group.map((each) => each[name]));
+  const log = (file: LogFile): unknown => commonLog(group.map((each) => each[logPaths[file]]));
   return {
     ...raw,
     instances: group.length,
     autostart: group.some(({ status }) => status !== "stopped"),
-    out_file: log("pm_out_log_path"),
-    error_file: log("pm_err_log_path"),
-    log_file: log("pm_log_path"),
+    out_file: log("out"),
+    error_file: log("error"),
+    log_file: log("combined"),
   };
 }
 
 /** `/logs/api-out-3.log` and `/logs/api-out-4.log` → `/logs/api-out.log`: the id is put in again for each process. */
 function commonLog(paths: readonly unknown[]): unknown {
+  return isNumbered(paths) ? baseOf(paths[0]) : paths[0];
+}
+
+/** Whether each has a file of its own, which differ by their ids alone. */
+function isNumbered(paths: readonly unknown[]): boolean {
   const [first] = paths;
-  if (typeof first !== "string" || paths.every((path) => path === first)) return first;
-  const bases = paths.map((path) => String(path).replace(/-\d+(\.\w+)?$/, "$1"));
-  return bases.every((base) => base === bases[0]) ? bases[0] : first;
+  if (typeof first !== "string" || paths.every((path) => path === first)) return false;
+  return paths.every((path) => baseOf(path) === baseOf(first));
+}
+
+function baseOf(path: unknown): string {
+  return String(path).replace(/-\d+(\.\w+)?$/, "$1");
 }
 
 /** The app's own variables: without those by which PM2 tells a process who it is. */

@@ -1,12 +1,12 @@
 import { basename, delimiter, dirname } from "node:path";
 import type { AppSpec } from "../../machines/spec.ts";
 
-/** An interpreter as PM2 names it: as it was declared, else `node`, `none`, the name of what PATH has, or its path. */
+/** An interpreter as PM2 names it: as it was declared, else the path of Node, `none`, or the name of what PATH has. */
 export function interpreterWord({ interpreter, env, script, passthrough }: AppSpec): string {
   const { exec_interpreter: declared } = passthrough;
   if (typeof declared === "string") return declared;
   if (interpreter === null) return "none";
-  if (interpreter === process.execPath) return "node";
+  if (/^node(js)?$/.test(basename(interpreter))) return interpreter;
   const folders = (env["PATH"] ?? "").split(delimiter);
   if (!folders.includes(dirname(interpreter))) return interpreter;
   const word = basename(interpreter);

@@ -1,5 +1,6 @@
 import { basename } from "node:path";
 import type { ProcessDetail } from "../api/schemas.ts";
+import { resolveIdentity, type Identity } from "../os/users.ts";
 import { interpreterWord } from "./interpreter.ts";
 import { statusWord } from "./status.ts";
 
@@ -16,14 +17,15 @@ export interface Pm2Process {
 export function toPm2Process(detail: ProcessDetail): Pm2Process {
   const { spec, id, pid } = detail;
   const { restart, killTimeoutMs, listenTimeoutMs, readiness } = spec.policy;
+  const env = variablesOf(detail);
+  const { env: _env, ext: _ext, disable_trace: _trace, ...declared } = spec.passthrough;
   return {
     pid: pid ?? 0,
     name: detail.name,
     pm2_env: {
-      ...spec.env,
-      ...passthroughDefaults,
-      ...spec.passthrough,
-      ...(spec.sourceMaps === null ? {} : { source_map_support: spec.sourceMaps }),
+      ...env,
+      ...usual,
+      ...declared,
       name: spec.name,
       namespace: spec.namespace,
       pm_id: id,
@@ -31,7 +33,8 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       pm_uptime: lastStart(detail),
       created_at: detail.createdAt,
       restart_time: detail.restarts,
-      unstable_restarts: detail.unstableRestarts,
+      // PM2 counts from the start once it has given up.
+      unstable_restarts: detail.status === "errored" ? 0 : detail.unstableRestarts,
       unique_id: detail.lifeId ?? "",
       // As PM2: not there before the first end.
       ...(detail.lastExit === null ? {} : { exit_code: detail.lastExit.code ?? 0 }),
@@ -47,11 +50,9 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       pm_out_log_path: detail.logs.out ?? "/dev/null",
       pm_err_log_path: detail.logs.error ?? "/dev/null",
       ...(detail.logs.combined === null ? {} : { pm_log_path: detail.logs.combined }),
-      ...(spec.logs.type === "json" ? { log_type: "json" } : {}),
       log_date_format: spec.logs.dateFormat ?? undefined,
       pm_pid_path: detail.pidFile,
-      // PM2 says so of a single fork-mode process: it has nothing to share its files with.
-      merge_logs: spec.mergeLogs || (spec.mode === "fork" && spec.instances === 1),
+      ...(spec.mergeLogs ? { merge_logs: true } : {}),
       autostart: spec.autostart,
       autorestart: restart.mode !== "never",
       restart: restart.mode,
@@ -60,20 +61,21 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       restart_window: restart.restartWindowMs,
       restart_delay: restart.restartDelayMs,
       exp_backoff_restart_delay: restart.backoff?.initialMs ?? 0,
-      stop_exit_codes: restart.stopExitCodes,
+      stop_exit_codes:
+        declared["stop_exit_codes"] ??
+        (restart.stopExitCodes.length === 0 ? undefined : restart.stopExitCodes),
       kill_timeout: killTimeoutMs,
       kill_signal: spec.stopSignal,
       shutdown_with_message: spec.stopWithMessage,
       listen_timeout: listenTimeoutMs,
       wait_ready: readiness === "message",
       treekill: spec.killsTree,
-      watch: spec.sensors.watch !== null,
+      watch: spec.sensors.watch !== null && (declared["watch"] ?? true),
       cron_restart: spec.sensors.cron ?? undefined,
       max_memory_restart: spec.sensors.maxMemoryBytes ?? undefined,
       username: detail.user,
-      uid: spec.uid ?? undefined,
-      gid: spec.gid ?? undefined,
-      env: spec.env,
+      ...identityOf(spec),
+      env,
       axm_actions: detail.actions,
       axm_monitor: detail.metrics,
       axm_options: detail.options,
@@ -102,13 +104,31 @@ function nodeVersion(interpreter: string | null): { node_version?: string } {
   return { node_version: named ?? process.versions.node };
 }
 
+/** The variables with the types they were declared with; the one that grows from process to process is a number. */
+function variablesOf({ spec, instance }: ProcessDetail): Readonly<Record<string, unknown>> {
+  const { env, incrementVariable: grown, passthrough } = spec;
+  const typed = (passthrough["env"] ?? {}) as Readonly<Record<string, unknown>>;
+  const written = Object.entries(typed).filter(([name, value]) => env[name] === String(value));
+  const first = grown === null ? Number.NaN : Number(env[grown] ?? 0);
+  return {
+    ...env,
+    ...Object.fromEntries(written),
+    ...(grown !== null && Number.isInteger(first) ? { [grown]: first + instance } : {}),
+  };
+}
+
+/** Numbers, whatever the declaration says; someone who is not there has none. */
+function identityOf({ uid, gid }: ProcessDetail["spec"]): Identity {
+  const identity = resolveIdentity(uid, gid);
+  return typeof identity === "string" ? {} : identity;
+}
+
 /** What scripts find in PM2's output whether or not it was declared. */
-const passthroughDefaults = {
+const usual = {
   filter_env: [],
   vizion: true,
   pmx: true,
   automation: true,
   windowsHide: true,
   kill_retry_time: 100,
-  source_map_support: true,
 } as const;

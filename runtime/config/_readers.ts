@@ -21,7 +21,6 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   readiness:
     '"spawned", "listening", "message", { http: "http://…" }, { tcp: 3000 } or { command: "…" }',
   scheduling: '"shared", "round-robin" or "reuse-port"',
-  logType: '"json" or "plain"',
   positive: "a whole number of at least 1",
   cron: 'a cron pattern such as "0 3 * * *", or 0 for none',
   filter: "true, false, a part of a name or a list of them",
@@ -71,7 +70,6 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   restart: (value) => oneOf(value, ["always", "on-failure", "on-abnormal", "never"]),
   readiness: (value) => oneOf(value, ["spawned", "listening", "message"]) ?? readProbe(value),
   scheduling: (value) => oneOf(value, ["shared", "round-robin", "reuse-port"]),
-  logType: (value) => oneOf(value, ["json", "plain", "raw", ""]),
   positive: (value) => {
     const count = readNumber(value) ?? 0;
     return Number.isInteger(count) && count >= 1 ? count : undefined;

@@ -15,7 +15,6 @@ export type FieldKind =
   | "restart"
   | "readiness"
   | "scheduling"
-  | "logType"
   | "positive"
   | "cron"
   | "filter"

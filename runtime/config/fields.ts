@@ -15,7 +15,6 @@ export const fields: readonly Field[] = [
   field("Program", "name", "string", "What it is called.", {
     default: "the script's name without extension",
   }),
-  field("Program", "name_prefix", "string", "Put before the name."),
   field("Program", "namespace", "string", "A group of apps that commands can name at once.", {
     default: "default",
   }),
@@ -151,7 +150,7 @@ export const fields: readonly Field[] = [
   field(
     "Logs",
     "log_type",
-    "logType",
+    "string",
     "`json` makes a record of each line: `message`, `timestamp`, `type`, `process_id`, `app_name`.",
     {
       default: "plain",
@@ -184,6 +183,7 @@ export const fields: readonly Field[] = [
   field("Triggers", "watch_options", "any", "Accepted; has no effect."),
 
   ...[
+    "name_prefix",
     "vizion",
     "automation",
     "pmx",

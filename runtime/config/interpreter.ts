@@ -1,4 +1,4 @@
-import { accessSync, constants, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, delimiter, extname, isAbsolute, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -51,9 +51,10 @@ export function resolveProgram(options: {
 }): Program {
   const { args, cwd, variables } = options;
   const path = variables["PATH"];
-  const [wanted, ...wantedArgs] = wordsOf(options.interpreter ?? "", cwd);
-  const interpreterArgs = [...wantedArgs, ...options.interpreterArgs];
   const file = resolve(cwd, options.script);
+  const declared = wordsOf(options.interpreter ?? "", cwd);
+  const [wanted, ...wantedArgs] = declared.length > 0 ? declared : nodeInFirstLine(file);
+  const interpreterArgs = [...wantedArgs, ...options.interpreterArgs];
   const plain = { args, interpreterArgs, env: {} };
   if (!isFile(file)) {
     if (/\s/.test(options.script)) {
@@ -64,7 +65,7 @@ export function resolveProgram(options: {
     if (command === undefined) throw xmError("ERR_SCRIPT_NOT_FOUND", { script: file });
     return { ...plain, script: command, interpreter: null };
   }
-  const name = wanted ?? byExtension[extname(file)] ?? (isExecutable(file) ? "none" : "node");
+  const name = wanted ?? byExtension[extname(file)] ?? (runsByItself(file) ? "none" : "node");
   if (name === "none") return { ...plain, script: file, interpreter: null };
   const interpreter = interpreterNamed(name, { file, cwd, variables });
   const isTypeScript = interpreter === process.execPath && /\.[cm]?tsx?$/.test(file);
@@ -76,6 +77,41 @@ export function resolveProgram(options: {
     // Python holds its output back when it is not a terminal.
     env: name.startsWith("python") ? { PYTHONUNBUFFERED: "1" } : {},
   };
+}
+
+/**
+ * Node and what is said to it, when a script without a known extension begins with `#!/usr/bin/env node`: by itself
+ * it would run too, but as no Node app, without messages and without cluster mode.
+ */
+function nodeInFirstLine(file: string): string[] {
+  if (byExtension[extname(file)] !== undefined) return [];
+  const line = /^#!([^\n]*)/.exec(beginningOf(file))?.[1] ?? "";
+  const said = /^\s*(?:\S*\/env\s+(?:-S\s+)?)?(?:\S*\/)?(?:node|nodejs)(?:\s(.*))?$/.exec(
+    line.trimEnd(),
+  );
+  return said === null ? [] : ["node", ...parseArgsStringToArgv(said[1] ?? "")];
+}
+
+/** A program of the machine's, or a script that says by what it runs; PM2 gives whatever else there is to Node. */
+function runsByItself(file: string): boolean {
+  return isExecutable(file) && /^(?:#!|\u007FELF)/.test(beginningOf(file));
+}
+
+/** The first line and more, if it can be read. */
+function beginningOf(file: string): string {
+  if (!isFile(file)) return "";
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, "r");
+    const block = Buffer.alloc(256);
+    return block.toString("latin1", 0, readSync(descriptor, block));
+  } catch (error) {
+    if (errnoOf(error) !== "EACCES") throw error;
+    // It may be run and not be read: a program.
+    return "\u007FELF";
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
 }
 
 /** An interpreter and what is said to it; a path with a space in it is one word. */

@@ -1,15 +1,15 @@
 import { existsSync } from "node:fs";
 import { availableParallelism, constants } from "node:os";
 import { basename, extname, join } from "node:path";
-import type { AppSpec, Scheduling } from "../../machines/spec.ts";
+import type { AppSpec, LogFile, Scheduling } from "../../machines/spec.ts";
 import { messageOf, XmError, xmError } from "../errors.ts";
 import type { HomePaths } from "../home/paths.ts";
 import { hasReusePort } from "../links/reuse-port.ts";
 import { mergeEnvironment } from "./environment.ts";
-import { fieldsByName } from "./fields.ts";
 import { isNode, resolveProgram, type Program } from "./interpreter.ts";
+import { passthroughOf } from "./passthrough.ts";
 import { policyOf, sensorsOf } from "./policy.ts";
-import { place, readFields, type RawApp, type ReadApp } from "./read-fields.ts";
+import { place, readFields, type RawApp, type ReadApp, type Reading } from "./read-fields.ts";
 import { servedFolder } from "./serve.ts";
 import { settingsEnvironment } from "./settings.ts";
 import { readSettings } from "./settings-file.ts";
@@ -28,6 +28,11 @@ export interface ConfigContext {
   readonly source: string;
   /** Told what does not keep the apps from being used: an unknown field, an environment nobody declares. */
   readonly warn?: (line: string) => void;
+  /**
+   * Told of an app whose program is not there, and then the others are made without it; otherwise that is a fault
+   * as any other.
+   */
+  readonly leaveOut?: (fault: string) => void;
 }
 
 /**
@@ -40,11 +45,13 @@ export async function normalizeApps(
 ): Promise<AppSpec[]> {
   const { environment, warn = () => {} } = context;
   const faults: string[] = [];
+  /** Apps whose program is not there. */
+  const missing: string[] = [];
   const warnings: string[] = [];
   const specs: AppSpec[] = [];
   for (const [index, each] of raw.entries()) {
     const path = each?.[place] ?? `apps[${index}]`;
-    const { app, faults: own, warnings: minor } = readFields(each, path);
+    const { app, written, faults: own, warnings: minor } = readFields(each, path);
     warnings.push(...minor);
     if (app["script"] === undefined)
       own.push(`${path}.script: expected a file or a command, got nothing`);
@@ -52,9 +59,7 @@ export async function normalizeApps(
       own.push(`${path}.autorestart: true contradicts restart: "never"`);
     }
     if (app["script"] !== undefined && nameOf(app, context).length > longestName) {
-      own.push(
-        `${path}.name: expected at most ${longestName} characters with prefix and environment`,
-      );
+      own.push(`${path}.name: expected at most ${longestName} characters with its environment`);
     }
     own.push(...signalFaults(app, context.caller));
     own.push(...(await cronFaults(app["cron_restart"], path)));
@@ -70,28 +75,38 @@ export async function normalizeApps(
     faults.push(...own);
     if (own.length > 0) continue;
     try {
-      const spec = specFrom(app, context);
+      const spec = specFrom({ app, written }, context);
       specs.push(spec);
       for (const watched of spec.sensors.watch?.paths ?? []) {
         if (!existsSync(watched)) faults.push(`${path}.watch: ${watched} does not exist`);
       }
     } catch (error) {
       if (!(error instanceof XmError) || raw.length === 1) throw error;
-      faults.push(`${path}.script: ${messageOf(error)}`);
+      const fault = `${path}.script: ${messageOf(error)}`;
+      if (context.leaveOut === undefined || !isOfMissing(error)) faults.push(fault);
+      else missing.push(fault);
     }
   }
-  if (faults.length > 0) {
+  if (faults.length > 0 || specs.length === 0) {
     // A field with a typo in its name is often why another one is missing.
     throw xmError("ERR_CONFIG_INVALID", {
       file: context.source,
-      faults: [...faults, ...warnings],
+      faults: [...faults, ...missing, ...warnings],
     });
   }
+  for (const each of missing) context.leaveOut?.(each);
   if (environment !== undefined && !raw.some((app) => `env_${environment}` in app)) {
     warnings.push(`no app declares env_${environment}: --env ${environment} changes nothing`);
   }
   for (const each of warnings) warn(`${context.source}: ${each}`);
   return specs;
+}
+
+/** A program that may come yet, such as one that is still being built; a fault of the file stays one. */
+function isOfMissing({ code }: XmError): boolean {
+  return ["ERR_SCRIPT_NOT_FOUND", "ERR_INTERPRETER_NOT_FOUND", "ERR_NODE_NOT_INSTALLED"].includes(
+    code,
+  );
 }
 
 /** The names that the apps of a file have, whether or not they could be started now. */
@@ -102,7 +117,8 @@ export function namesOfApps(
   return raw.map((each) => nameOf(readFields(each, "").app, context));
 }
 
-function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
+function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigContext): AppSpec {
+  const { app } = reading;
   const { caller, environment } = context;
   const base = baseOf(app, context);
   const cwd = absolute(text(app, "cwd") ?? base, base);
@@ -110,6 +126,11 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
   const name = nameOf(app, context);
   const mode = modeOf(app, program);
   const port = app["port"] === undefined ? {} : { PORT: app["port"] };
+  // PM2: a single process that nobody counted has nothing to share its files with, however many it becomes.
+  const mergeLogs =
+    app["merge_logs"] === undefined
+      ? mode === "fork" && app["instances"] === undefined
+      : app["merge_logs"] === true;
   return {
     name,
     namespace: text(app, "namespace") ?? "default",
@@ -135,8 +156,8 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
     instances: instancesOf(app["instances"] as number | undefined),
     mode,
     scheduling: (text(app, "scheduling") ?? "shared") as Scheduling,
-    mergeLogs: app["merge_logs"] === true,
-    logs: logsOf(app, { name, cwd, home: context.home }),
+    mergeLogs,
+    logs: logsOf(app, { name, cwd, home: context.home, mergeLogs }),
     pidFile: absolute(
       text(app, "pid_file") ?? join(context.home.pids, `${fileName(name)}.pid`),
       cwd,
@@ -153,7 +174,7 @@ function specFrom(app: ReadApp, context: ConfigContext): AppSpec {
     autostart: app["autostart"] !== false,
     policy: policyOf(app, { caller, mode }),
     sensors: sensorsOf(app, cwd),
-    passthrough: passthroughOf(app),
+    passthrough: passthroughOf(reading, environment),
   };
 }
 
@@ -202,7 +223,7 @@ function nameOf(app: ReadApp, { environment }: Pick<ConfigContext, "environment"
   const own = text(app, "name") ?? basename(script, extname(script)).slice(0, longestName);
   const suffix =
     app["append_env_to_name"] === true && environment !== undefined ? `-${environment}` : "";
-  return `${text(app, "name_prefix") ?? ""}${own || "app"}${suffix}`;
+  return `${own || "app"}${suffix}`;
 }
 
 /** Log and pid files are named after it, with an ending each; a file's name holds 255 bytes. */
@@ -215,54 +236,38 @@ function instancesOf(wanted: number | undefined): number {
 
 function logsOf(
   app: ReadApp,
-  place: { name: string; cwd: string; home: HomePaths },
+  place: { name: string; cwd: string; home: HomePaths; mergeLogs: boolean },
 ): AppSpec["logs"] {
-  const { name, cwd, home: paths } = place;
+  const { name, cwd, home: paths, mergeLogs } = place;
   const file = (value: string | undefined, otherwise: string): string | null => {
     const path = value ?? otherwise;
     return path === "NULL" || path === "/dev/null" ? null : absolute(path, cwd);
   };
   const logs = (suffix: string): string => join(paths.logs, `${fileName(name)}${suffix}.log`);
-  const isOff = app["disable_logs"] === true;
-  const own = {
-    out: file(text(app, "out_file"), logs("-out")),
-    error: file(text(app, "error_file"), logs("-error")),
-  };
   const both = app["log_file"];
   const isNamed = typeof both === "string" && both !== "";
   const hasBoth = both === true || both === "";
-  const combined = isNamed ? file(both, "") : hasBoth ? logs("") : null;
+  // A file that was named is that file, for all of its processes.
+  const isNumbered: Readonly<Record<LogFile, boolean>> = {
+    out: text(app, "out_file") === undefined,
+    error: text(app, "error_file") === undefined,
+    combined: hasBoth,
+  };
   return {
-    out: isOff ? null : own.out,
-    error: isOff ? null : own.error,
-    combined: isOff ? null : combined,
+    out: file(text(app, "out_file"), logs("-out")),
+    error: file(text(app, "error_file"), logs("-error")),
+    combined: isNamed ? file(both, "") : hasBoth ? logs("") : null,
+    numbered: mergeLogs ? [] : logFiles.filter((each) => isNumbered[each]),
+    isOff: app["disable_logs"] === true,
     type: app["log_type"] === "json" ? "json" : "plain",
     dateFormat: text(app, "log_date_format") || (app["time"] === true ? timeFormat : null),
   };
 }
 
+const logFiles: readonly LogFile[] = ["out", "error", "combined"];
+
 /** PM2's `time: true`. */
 const timeFormat = "YYYY-MM-DDTHH:mm:ss";
-
-/** Fields that change nothing here, or are not in a specification as they were declared, but that scripts read back. */
-function passthroughOf(app: ReadApp): Record<string, unknown> {
-  const kept = Object.entries(app).filter(
-    ([name]) => fieldsByName.get(name)?.group === "Kept for scripts" || asDeclared.includes(name),
-  );
-  return Object.fromEntries(
-    kept.map(([name, value]) => [name === "interpreter" ? "exec_interpreter" : name, value]),
-  );
-}
-
-const asDeclared: readonly string[] = [
-  "interpreter",
-  "name_prefix",
-  "filter_env",
-  "port",
-  "increment_var",
-  "ignore_watch",
-  "watch_delay",
-];
 
 /** The caller may choose the signal by a variable, which is told by its name when it is none. */
 function signalFaults(

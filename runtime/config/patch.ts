@@ -1,4 +1,4 @@
-import type { AppSpec } from "../../machines/spec.ts";
+import type { AppSpec, LogFile } from "../../machines/spec.ts";
 import { normalizeApps, type ConfigContext } from "./normalize.ts";
 import type { RawApp } from "./read-fields.ts";
 
@@ -64,10 +64,24 @@ const logs =
     draft.logs = { ...draft.logs, ...Object.fromEntries(changed) };
   };
 
+/** A file that is named is that file, for all of the app's processes. */
+const logFile =
+  (name: LogFile): Part =>
+  (draft, from) => {
+    const numbered = draft.logs.numbered.filter((each) => each !== name);
+    draft.logs = { ...draft.logs, [name]: from.logs[name], numbered };
+  };
+
 const whole =
   (...names: readonly (keyof AppSpec)[]): Part =>
   (draft, from) => {
     Object.assign(draft, Object.fromEntries(names.map((name) => [name, from[name]])));
+  };
+
+const all =
+  (...those: readonly Part[]): Part =>
+  (draft, from) => {
+    for (const each of those) each(draft, from);
   };
 
 const kept =
@@ -87,19 +101,19 @@ export const parts: Readonly<Record<string, Part>> = {
     kept("exec_interpreter")(draft, from);
   },
   node_args: whole("interpreterArgs"),
-  out_file: logs("out"),
-  error_file: logs("error"),
-  log_file: logs("combined"),
-  disable_logs: whole("logs"),
-  time: logs("dateFormat"),
+  out_file: logFile("out"),
+  error_file: logFile("error"),
+  log_file: logFile("combined"),
+  disable_logs: all(logs("isOff"), kept("disable_logs")),
+  time: all(logs("dateFormat"), kept("time")),
   log_date_format: logs("dateFormat"),
-  log_type: logs("type"),
-  merge_logs: whole("mergeLogs"),
+  log_type: all(logs("type"), kept("log_type")),
+  merge_logs: all(whole("mergeLogs"), logs("numbered")),
   pid_file: whole("pidFile"),
   autorestart: restart("mode"),
   restart: restart("mode"),
   autostart: whole("autostart"),
-  stop_exit_codes: restart("stopExitCodes"),
+  stop_exit_codes: all(restart("stopExitCodes"), kept("stop_exit_codes")),
   min_uptime: restart("minUptimeMs"),
   max_restarts: restart("maxRestarts"),
   restart_window: restart("restartWindowMs"),
@@ -107,7 +121,7 @@ export const parts: Readonly<Record<string, Part>> = {
   exp_backoff_restart_delay: restart("backoff"),
   max_memory_restart: sensors("maxMemoryBytes"),
   cron_restart: sensors("cron"),
-  watch: sensors("watch"),
+  watch: all(sensors("watch"), kept("watch")),
   ignore_watch: (draft, from) => {
     const { watch } = draft.sensors;
     const ignore = from.sensors.watch?.ignore;
@@ -134,8 +148,8 @@ export const parts: Readonly<Record<string, Part>> = {
   reload_concurrency: policy("reload"),
   scheduling: whole("scheduling"),
   increment_var: whole("incrementVariable"),
-  source_map_support: whole("sourceMaps"),
-  disable_source_map_support: whole("sourceMaps"),
+  source_map_support: all(whole("sourceMaps"), kept("source_map_support")),
+  disable_source_map_support: all(whole("sourceMaps"), kept("disable_source_map_support")),
   execute_command: whole("mode"),
   port: (draft, from) => {
     const { PORT = "" } = from.env;

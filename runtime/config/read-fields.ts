@@ -15,6 +15,8 @@ export type ReadApp = Readonly<Record<string, unknown>>;
 /** What came of reading an app: faults keep it from being used, warnings do not. */
 export interface Reading {
   readonly app: ReadApp;
+  /** The same fields as their user wrote them: what scripts read back. */
+  readonly written: RawApp;
   readonly faults: string[];
   readonly warnings: string[];
 }
@@ -26,10 +28,11 @@ export interface Reading {
  */
 export function readFields(raw: RawApp, path: string): Reading {
   const app: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  const written: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   const faults: string[] = [];
   const warnings: string[] = [];
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
-    return { app, faults: [`${path}: expected an app, got ${show(raw)}`], warnings };
+    return { app, written, faults: [`${path}: expected an app, got ${show(raw)}`], warnings };
   }
   for (const [name, value] of Object.entries(raw)) {
     if (value === undefined || value === null) continue;
@@ -47,9 +50,17 @@ export function readFields(raw: RawApp, path: string): Reading {
     }
     const canonical = name.startsWith("env_") ? name : found.name;
     app[canonical] = read;
+    written[canonical] = value;
+    if (canonical === "log_type" && !logTypes.includes(read as string)) {
+      warnings.push(
+        `${path}.${name}: "json" makes records; ${show(value)} leaves lines as they are`,
+      );
+    }
   }
-  return { app, faults, warnings };
+  return { app, written, faults, warnings };
 }
+
+const logTypes: readonly string[] = ["json", "plain", "raw", ""];
 
 /** A value as its user wrote it, not longer than a line. */
 function show(value: unknown): string {

@@ -20,10 +20,12 @@ import { wireGod } from "../wire.ts";
 import type { ReloadFacts } from "../../machines/facts.ts";
 import type { AppActor } from "../../machines/app.ts";
 import type { DeclareDependencies } from "./scale.ts";
-import { entryOfChange, entryOfReload } from "./remember.ts";
+import { createMachineHistory, type MachineHistory } from "./machine-history.ts";
+import { entryOfChange } from "./remember.ts";
 import { createBus, type Bus } from "./bus.ts";
 import { createRecorder, type Recorder } from "./recorder.ts";
 import { createRegistry, type Registry } from "./registry.ts";
+import { createReloadGuards } from "./reload-guards.ts";
 import { planRestore } from "./restore.ts";
 
 /** Everything the API acts on. */
@@ -51,6 +53,8 @@ export interface Daemon extends DeclareDependencies {
   readonly watchdogPid: () => number | null;
   /** Stops every process and forgets it; resolves when all are gone. */
   readonly stopEverything: (by: string) => Promise<void>;
+  /** Leaves every process to the next daemon. */
+  readonly handOver: (by: string) => void;
 }
 
 /** PM2's name for how often the memory is checked; ms. */
@@ -107,6 +111,7 @@ export async function startDaemon(options: {
   });
 
   const guardLog = createGuardLog(now);
+  const reloadGuards = createReloadGuards();
   const machine = wireGod({
     home: paths.home,
     children,
@@ -123,14 +128,22 @@ export async function startDaemon(options: {
     onSaid: ({ id, lifeId }, message) => {
       custom.hear(lifeId, message);
       bus.heard(id, message);
+      if (message.type === "unwritable") {
+        const { stream, why } = message;
+        const name = registry.processes().find(({ facts }) => facts.id === id)?.spec.name ?? "";
+        log(`${name} (${id}): what it writes to ${stream} is lost: ${why}`);
+      }
     },
     restore: () => Promise.resolve(plan),
     guardLog,
+    reloadGuards,
   });
   const god = createActor(machine);
   const registry = createRegistry(god);
   const bus = createBus({ registry, recorder, custom, now });
-  observe({ god, recorder, store, history, now, log });
+  const isFrozen = (): boolean => recorder.isFrozen();
+  const machines = createMachineHistory({ history, reloadGuards, now, isFrozen });
+  observe({ god, recorder, store, machines, now, log });
   god.on("app.gone", ({ key }) => balancers.end(key));
   recorder.subscribe((change) => {
     const { before, facts } = change;
@@ -163,6 +176,7 @@ export async function startDaemon(options: {
   };
   const newSeed = (): number => Math.floor(Math.random() * 2 ** 31);
   const stopEverything = async (by: string): Promise<void> => {
+    machines.noteLeaving(by);
     god.send({ type: "shutDown", at: now(), by });
     await new Promise<void>((resolve) => {
       god.subscribe({ complete: resolve, error: () => resolve() });
@@ -170,11 +184,16 @@ export async function startDaemon(options: {
     await balancers.quit();
     await lane.quit();
   };
+  const handOver = (by: string): void => {
+    machines.noteLeaving(by);
+    god.send({ type: "handOver", at: now() });
+  };
   const { notes } = plan;
   const { watchdogPid } = options;
   return {
     watchdogPid,
     stopEverything,
+    handOver,
     paths,
     startedAt,
     god,
@@ -201,11 +220,11 @@ function observe(options: {
   god: GodActor;
   recorder: Recorder;
   store: StateStore;
-  history: History;
+  machines: MachineHistory;
   now: () => number;
   log: (line: string) => void;
 }): void {
-  const { god, recorder, store, history, now, log } = options;
+  const { god, recorder, store, machines, now, log } = options;
   const apps = new WeakSet<AppActor>();
   const processes = new WeakSet<object>();
 
@@ -228,7 +247,7 @@ function observe(options: {
     const at = now();
     const isOwn = reloadSpec === null || reloadSpec === spec;
     if (facts.step === "succeeded") store.append({ type: "app.declared", at, app: { key, spec } });
-    history.append(entryOfReload(facts, at));
+    machines.noteReload(facts);
     store.append({ type: "reload.changed", at, reload: facts, spec: isOwn ? null : reloadSpec });
     if (facts.failure !== null && facts.step === "failed") {
       log(`reload of ${key}: process ${facts.failure.id}: ${facts.failure.reason}`);
@@ -237,15 +256,20 @@ function observe(options: {
   const observeApp = (app: AppActor): void => {
     if (apps.has(app)) return;
     apps.add(app);
-    app.subscribe({ next: () => observeProcesses(app), error: () => {} });
+    const look = (): void => {
+      machines.noteApp(app);
+      observeProcesses(app);
+    };
+    app.subscribe({ next: look, error: () => {} });
     app.on("broken", ({ id, message, revived }) =>
       log(`${id} broke: ${message}; ${revived ? "it was made anew" : "it is left out"}`),
     );
     app.on("reload.moved", ({ facts }) => rememberReload(app, facts));
-    observeProcesses(app);
+    look();
   };
-  god.subscribe(({ context }) => {
-    for (const app of Object.values(context.apps)) observeApp(app);
+  god.subscribe((snapshot) => {
+    machines.noteGod(snapshot);
+    for (const app of Object.values(snapshot.context.apps)) observeApp(app);
   });
   god.on("app.gone", ({ key }) => {
     if (!recorder.isFrozen()) store.append({ type: "app.removed", at: now(), key });

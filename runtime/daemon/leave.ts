@@ -5,6 +5,8 @@ import type { Lock } from "../home/lock.ts";
 import { removeDaemonPid } from "../home/pid-file.ts";
 import { removeIfThere } from "../home/prepare.ts";
 import type { Daemon } from "./daemon.ts";
+import { historyEntry } from "../history/record.ts";
+import { entryOfReload } from "./remember.ts";
 
 /**
  * Ends a daemon in order. `shutDown` has stopped and forgotten every process already; `handOver` leaves them
@@ -22,7 +24,7 @@ export async function leaveDaemon(options: {
   server.close();
   server.closeIdleConnections();
   if (how === "signal") await stopButRemember(daemon, why);
-  if (how === "handOver") daemon.god.send({ type: "handOver", at: daemon.now() });
+  if (how === "handOver") daemon.handOver(why);
   daemon.recorder.freeze();
   daemon.history.flush();
   daemon.lane.release();
@@ -38,7 +40,7 @@ export async function leaveDaemon(options: {
 }
 
 /** The replacements are stopped with everything else: the next daemon is not to look for them. */
-function abandonReloads({ registry, store, now }: Daemon): void {
+function abandonReloads({ registry, store, history, now }: Daemon): void {
   for (const app of registry.apps()) {
     const { reload, successors, leaving } = app.getSnapshot().context;
     if (reload === null) continue;
@@ -51,17 +53,36 @@ function abandonReloads({ registry, store, now }: Daemon): void {
     const failure = { id: facts.batch[0] ?? -1, at, reason: "was stopped with the daemon" };
     const ended = { ...facts, step: "failed" as const, failure };
     store.append({ type: "reload.changed", at, reload: ended, spec: null });
+    history.append(entryOfReload(ended, at));
   }
 }
 
 async function stopButRemember(daemon: Daemon, why: string): Promise<void> {
-  const { recorder, registry, store, now } = daemon;
-  const before = registry.processes().map(({ facts }) => facts);
+  const { recorder, registry, store, history, now } = daemon;
+  const before = registry.processes();
   abandonReloads(daemon);
   recorder.freeze();
   await daemon.stopEverything(why);
-  for (const facts of before) {
+  for (const { facts, spec } of before) {
     if (facts.child === null) continue;
+    const { id, generation, app, goal, restarts, unstableRestarts } = facts;
+    history.append(
+      historyEntry({
+        at: now(),
+        kind: "process",
+        event: "daemon.stopped",
+        by: why,
+        id,
+        generation,
+        app,
+        name: spec.name,
+        status: "stopped",
+        states: "stopped.resting",
+        goal,
+        restarts,
+        unstableRestarts,
+      }),
+    );
     const status = facts.goal === "stop" ? ("stopped" as const) : ("starting" as const);
     const remembered = { ...facts, child: null, status, killAt: null };
     store.append({

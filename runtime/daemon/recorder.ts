@@ -1,6 +1,7 @@
 import type { ProcessFacts } from "../../machines/facts.ts";
 import type { SnapshotFrom } from "xstate";
 import { factsOf, type processMachine, type ProcessActor } from "../../machines/process.ts";
+import { versionOf } from "../../machines/process-context.ts";
 import type { Sensor } from "../../machines/process-events.ts";
 import type { Judgement } from "../../machines/restart-policy.ts";
 import { processKey } from "../../machines/lib/process-key.ts";
@@ -139,12 +140,11 @@ function causer(cause: Cause | undefined): Pick<Change, "by" | "sensor"> {
 function seen(snapshot: SnapshotFrom<typeof processMachine>): Seen {
   const { value, context } = snapshot;
   const { spec, judgement } = context;
-  const { version } = spec.passthrough;
   return {
     facts: factsOf(snapshot),
     states: leavesOf(value),
     name: spec.name,
-    version: typeof version === "string" ? version : null,
+    version: versionOf(context, spec),
     judgement,
   };
 }

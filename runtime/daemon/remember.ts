@@ -6,7 +6,7 @@ import type { Change } from "./recorder.ts";
 export function entryOfChange(change: Change): HistoryEntry {
   const { at, event, before, facts, name, states, by, sensor, version, judgement } = change;
   const { id, generation, app, status, child, restarts, unstableRestarts, lastExit } = facts;
-  const { goal, readiness, restartAt, killAt } = facts;
+  const { goal, readiness, restartAt, killAt, backoffMs, failure, createdAt } = facts;
   const last = facts.decisions.at(-1) ?? null;
   const decision = last?.at === before?.decisions.at(-1)?.at ? null : last;
   const isNewLife = child !== null && child.lifeId !== before?.child?.lifeId;
@@ -34,7 +34,14 @@ export function entryOfChange(change: Change): HistoryEntry {
     readiness,
     restartAt,
     killAt,
+    startedAt: child?.at ?? null,
+    backoffMs,
+    failure: failure !== null && failure.at !== before?.failure?.at ? failure : null,
+    createdAt: createdAt === before?.createdAt ? null : createdAt,
     reload: null,
+    context: null,
+    cause: null,
+    guards: null,
   };
 }
 

@@ -12,15 +12,35 @@ export function changedSettings(before: AppSpec, after: AppSpec): string[] {
   const variables = new Set([...Object.keys(before.env), ...Object.keys(after.env)]);
   return [
     ...Object.keys({ ...before, ...after })
-      .filter((key) => key !== "env")
+      .filter((key) => key !== "env" && key !== "passthrough")
       .flatMap((key) =>
         differences(before[key as keyof AppSpec], after[key as keyof AppSpec], key),
       ),
+    ...Object.keys({ ...before.passthrough, ...after.passthrough })
+      .filter((name) => !writtenForms.includes(name))
+      .flatMap((name) => differences(before.passthrough[name], after.passthrough[name], name)),
     ...[...variables]
       .filter((name) => before.env[name] !== after.env[name] && !ofTheShell.includes(name))
       .map((name) => `env.${name}`),
   ];
 }
+
+/** What is kept for scripts of settings that are compared themselves. */
+const writtenForms: readonly string[] = [
+  "env",
+  "exec_interpreter",
+  "stop_exit_codes",
+  "watch",
+  "ignore_watch",
+  "watch_delay",
+  "time",
+  "log_type",
+  "disable_logs",
+  "source_map_support",
+  "disable_source_map_support",
+  "port",
+  "increment_var",
+];
 
 function differences(before: unknown, after: unknown, path: string): string[] {
   if (isDeepStrictEqual(before, after)) return [];

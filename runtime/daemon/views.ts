@@ -1,4 +1,5 @@
 import type { ProcessDetail, ProcessView } from "../api/schemas.ts";
+import { versionOf } from "../../machines/process-context.ts";
 import { reloadFactsOf } from "../../machines/reload.ts";
 import { instanceLogPaths, instancePidFile } from "../logs/paths.ts";
 import type { CustomMetrics } from "../metrics/custom.ts";
@@ -13,7 +14,6 @@ export function viewOf(
 ): ProcessView {
   const { id, app, instance, status, child, createdAt, restarts, unstableRestarts, restartAt } =
     facts;
-  const { version } = spec.passthrough;
   return {
     id,
     name: spec.name,
@@ -34,7 +34,7 @@ export function viewOf(
     script: spec.script,
     user: spec.uid === null ? ownUserName() : String(spec.uid),
     watching: spec.sensors.watch !== null,
-    version: typeof version === "string" ? version : null,
+    version: versionOf(facts, spec),
     logs: instanceLogPaths(spec, id),
     pidFile: instancePidFile(spec, id),
     memoryBytes: metrics?.memoryBytes ?? null,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { messageOf } from "../errors.ts";
 import { writeWhole } from "../state/atomic.ts";
 import { encodeRecord, type HistoryEntry, type HistoryRecord } from "./record.ts";
-import { endOf, readRecords, scanRecords, type HistoryQuery } from "./read.ts";
+import { endOf, findRecords, readRecords, scanRecords, type HistoryQuery } from "./read.ts";
 import { removeOld, segmentName, segments } from "./segments.ts";
 
 /*
@@ -29,9 +29,11 @@ export interface History {
   append(entry: HistoryEntry): void;
   /** Oldest first. */
   read(query: HistoryQuery): HistoryRecord[];
+  /** The same, read in the background: for what may be far back. */
+  find(query: HistoryQuery): Promise<HistoryRecord[]>;
   /** Reads on in the background, a batch at a time; see `scanRecords`. */
   scan(
-    query: Pick<HistoryQuery, "since" | "until">,
+    query: Omit<HistoryQuery, "limit">,
     options: { back: boolean },
   ): AsyncGenerator<HistoryRecord[], void>;
   subscribe(listener: (record: HistoryRecord) => void): () => void;
@@ -122,6 +124,10 @@ export function openHistory(options: {
     read: (query) => {
       flush();
       return readRecords(folder, query);
+    },
+    find: (query) => {
+      flush();
+      return findRecords(folder, query);
     },
     scan: (query, direction) => {
       flush();

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { errnoOf } from "../errors.ts";
-import { decodeRecord, headOf, type HistoryRecord } from "./record.ts";
+import { decodeRecord, headOf, type HistoryKind, type HistoryRecord } from "./record.ts";
 import { beginningOf, segments, type Segment } from "./segments.ts";
 
 export interface HistoryQuery {
@@ -13,7 +13,11 @@ export interface HistoryQuery {
   readonly since?: number;
   /** Only records up to this time. */
   readonly until?: number;
+  /** Only of these processes: what they did, and what their reloads and apps did; God and daemons are of all. */
   readonly ids?: readonly number[];
+  /** Only of the apps with these keys; God and daemons are of all. */
+  readonly apps?: readonly string[];
+  readonly kinds?: readonly HistoryKind[];
   /** The last so many. */
   readonly limit?: number;
 }
@@ -39,6 +43,17 @@ export function readRecords(folder: string, query: HistoryQuery): HistoryRecord[
   return found.toReversed();
 }
 
+/** What `readRecords` finds, read in the background: what is rare may be far back. */
+export async function findRecords(folder: string, query: HistoryQuery): Promise<HistoryRecord[]> {
+  const { limit = Number.POSITIVE_INFINITY } = query;
+  const found: HistoryRecord[] = [];
+  for await (const batch of scanRecords(folder, query, { back: true })) {
+    found.push(...batch.slice(0, limit - found.length));
+    if (found.length >= limit) break;
+  }
+  return found.toReversed();
+}
+
 /** Records that one turn of a scan parses; a few ms. */
 const recordsPerTurn = 500;
 
@@ -48,7 +63,7 @@ const recordsPerTurn = 500;
  */
 export async function* scanRecords(
   folder: string,
-  query: Pick<HistoryQuery, "since" | "until">,
+  query: Omit<HistoryQuery, "limit">,
   options: { back: boolean },
 ): AsyncGenerator<HistoryRecord[], void> {
   const files = wantedSegments(folder, query);
@@ -124,26 +139,35 @@ function* linesBack(text: string): Generator<Line> {
   }
 }
 
-/** Judges a line by its beginning: number, time, and of a process its id. */
+/** Judges a line by its beginning: number, time, kind, and of a process its id. */
 function mayBeWanted(text: string, start: number, query: HistoryQuery): boolean {
   const head = headOf(text, start);
   if (head === undefined) return true;
   const { afterSeq = 0, beforeSeq = Number.POSITIVE_INFINITY } = query;
-  const { since = 0, until = Number.POSITIVE_INFINITY, ids } = query;
+  const { since = 0, until = Number.POSITIVE_INFINITY, ids, kinds } = query;
   if (head.seq <= afterSeq || head.seq >= beforeSeq) return false;
   if (head.at < since || head.at > until) return false;
+  if (kinds !== undefined && head.kind !== undefined) {
+    if (!(kinds as readonly string[]).includes(head.kind)) return false;
+  }
   return ids === undefined || head.id === undefined || ids.includes(head.id);
 }
 
 function isWanted(record: HistoryRecord, query: HistoryQuery): boolean {
   const { afterSeq = 0, beforeSeq = Number.POSITIVE_INFINITY } = query;
-  const { since = 0, until = Number.POSITIVE_INFINITY, ids } = query;
-  const { seq, at } = record;
+  const { since = 0, until = Number.POSITIVE_INFINITY, ids, apps, kinds } = query;
+  const { seq, at, kind, app } = record;
   if (seq <= afterSeq || seq >= beforeSeq || at < since || at > until) return false;
-  if (ids === undefined || record.kind === "daemon") return true;
-  return record.kind === "reload"
-    ? record.reload?.ids.some((id) => ids.includes(id)) === true
-    : ids.includes(record.id);
+  if (kinds !== undefined && !kinds.includes(kind)) return false;
+  if (kind === "daemon" || kind === "god") return true;
+  if (apps !== undefined && !apps.includes(app)) return false;
+  return ids === undefined || idsOf(record).some((id) => ids.includes(id));
+}
+
+/** The processes that a record tells of. */
+function idsOf({ kind, id, reload, context }: HistoryRecord): readonly number[] {
+  if (kind === "reload") return reload?.ids ?? [];
+  return kind === "app" ? ((context?.["processes"] as number[] | undefined) ?? []) : [id];
 }
 
 function textOf({ path }: Segment): string {

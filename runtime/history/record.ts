@@ -1,26 +1,40 @@
 import type { Decision } from "../../machines/decision.ts";
 import type {
   ExitFact,
+  Failure,
   Goal,
   ProcessStatus,
   Readiness,
   ReloadFailure,
 } from "../../machines/facts.ts";
+import type { Saw } from "../../machines/guard-readings.ts";
 import type { Sensor } from "../../machines/process-events.ts";
 import type { Judgement } from "../../machines/restart-policy.ts";
 
-/** One moment of the history: a transition of a process, a step of a reload, or a daemon that came up. */
+/** What a record tells of: a transition of one of the machines, or a daemon that came up. */
+export const historyKinds = ["process", "reload", "app", "god", "daemon"] as const;
+
+export type HistoryKind = (typeof historyKinds)[number];
+
+/** What a guard said when it was asked for what a record tells of, and what it compared. */
+export interface GuardAnswer {
+  readonly guard: string;
+  readonly result: boolean;
+  readonly saw: Saw;
+}
+
+/** One moment of the history: a transition of a machine, or a daemon that came up. */
 export interface HistoryRecord {
   /** Grows by one from record to record, over all daemons of a home. */
   readonly seq: number;
   readonly at: number;
-  readonly kind: "process" | "reload" | "daemon";
+  readonly kind: HistoryKind;
   /** Of the process; -1 for what is of none. */
   readonly id: number;
   readonly generation: number;
   readonly app: string;
   readonly name: string;
-  /** What caused it, for example `child.exited`. */
+  /** What caused it, for example `child.exited`; of a reload that comes to another step, the step: `reload.draining`. */
   readonly event: string;
   /** The states the machine is in after it, without their parents, with spaces. */
   readonly states: string;
@@ -50,6 +64,23 @@ export interface HistoryRecord {
   readonly killAt: number | null;
   /** With a decision: all that the rules compared, those before the one that applied too. */
   readonly judgement: Judgement | null;
+  /** When the life of now began; `null` in records that are older than this field. */
+  readonly startedAt: number | null;
+  /** The last wait of a process; 0 before the first. */
+  readonly backoffMs: number;
+  /** Why the process cannot be run, in the record that tells of it. */
+  readonly failure: Failure | null;
+  /** First declared or last restarted by a command, in the record that tells of it. */
+  readonly createdAt: number | null;
+  /**
+   * What an app, a reload or God knew, as data and without values of the environment. An app's `spec` and `reloadSpec`
+   * stand in it where they are new.
+   */
+  readonly context: Readonly<Record<string, unknown>> | null;
+  /** Of a reload: the event that brought it here, and the process that it told of. */
+  readonly cause: { readonly event: string; readonly id: number | null } | null;
+  /** Of a reload: what its guards said on the way here. */
+  readonly guards: readonly GuardAnswer[] | null;
 }
 
 /** A record that has still to get its number; the history keeps it as it is. */
@@ -82,6 +113,13 @@ const empty: HistoryRecord = {
   restartAt: null,
   killAt: null,
   judgement: null,
+  startedAt: null,
+  backoffMs: 0,
+  failure: null,
+  createdAt: null,
+  context: null,
+  cause: null,
+  guards: null,
 };
 
 /** An entry from what is not empty of it. */
@@ -100,6 +138,7 @@ export function encodeRecord(record: HistoryRecord): string {
   const { seq, at, kind, id, generation, pid, restarts, unstableRestarts } = record;
   const { app, name, event, states, status, goal, readiness, by, sensor, version } = record;
   const { exit, decision, reload, judgement, restartAt, killAt } = record;
+  const { startedAt, backoffMs, failure, createdAt, context, cause, guards } = record;
   let line = `{"seq":${seq},"at":${at},"kind":"${kind}"`;
   if (id !== -1) line += `,"id":${id}`;
   if (generation !== 0) line += `,"generation":${generation}`;
@@ -122,14 +161,28 @@ export function encodeRecord(record: HistoryRecord): string {
   if (restartAt !== null) line += `,"restartAt":${restartAt}`;
   if (killAt !== null) line += `,"killAt":${killAt}`;
   if (judgement !== null) line += `,"judgement":${JSON.stringify(judgement)}`;
+  if (startedAt !== null) line += `,"startedAt":${startedAt}`;
+  if (backoffMs !== 0) line += `,"backoffMs":${backoffMs}`;
+  if (failure !== null) line += `,"failure":${JSON.stringify(failure)}`;
+  if (createdAt !== null) line += `,"createdAt":${createdAt}`;
+  if (context !== null) line += `,"context":${JSON.stringify(context)}`;
+  if (cause !== null) line += `,"cause":${JSON.stringify(cause)}`;
+  if (guards !== null) line += `,"guards":${JSON.stringify(guards)}`;
   return `${line}}\n`;
 }
 
-/** Number, time and process of the record whose line begins there, read without parsing it. */
-export function headOf(
-  text: string,
-  start: number,
-): { seq: number; at: number; id: number | undefined } | undefined {
+/** What stands at the beginning of a record's line. */
+export interface RecordHead {
+  readonly seq: number;
+  readonly at: number;
+  /** `undefined` where it cannot be said without parsing. */
+  readonly kind: string | undefined;
+  /** Of a process. */
+  readonly id: number | undefined;
+}
+
+/** Number, time, kind and process of the record whose line begins there, read without parsing it. */
+export function headOf(text: string, start: number): RecordHead | undefined {
   if (!text.startsWith(seqPrefix, start)) return undefined;
   const comma = text.indexOf(",", start);
   if (comma < 0 || !text.startsWith(atPrefix, comma)) return undefined;
@@ -138,14 +191,20 @@ export function headOf(
   const seq = Number(text.slice(start + seqPrefix.length, comma));
   const at = Number(text.slice(comma + atPrefix.length, end));
   if (!Number.isFinite(seq) || !Number.isFinite(at)) return undefined;
-  if (!text.startsWith(idPrefix, end)) return { seq, at, id: undefined };
-  const id = Number.parseInt(text.slice(end + idPrefix.length, end + idPrefix.length + 12), 10);
-  return { seq, at, id };
+  if (!text.startsWith(kindPrefix, end)) return { seq, at, kind: undefined, id: undefined };
+  const kindEnd = text.indexOf('"', end + kindPrefix.length);
+  const kind = text.slice(end + kindPrefix.length, kindEnd);
+  if (kind !== "process" || !text.startsWith(idPrefix, kindEnd)) {
+    return { seq, at, kind, id: undefined };
+  }
+  const digits = kindEnd + idPrefix.length;
+  return { seq, at, kind, id: Number.parseInt(text.slice(digits, digits + 12), 10) };
 }
 
 const seqPrefix = '{"seq":';
 const atPrefix = ',"at":';
-const idPrefix = ',"kind":"process","id":';
+const kindPrefix = ',"kind":"';
+const idPrefix = '","id":';
 
 /** @returns `undefined` for a line that is none: torn by a kill, or damaged. */
 export function decodeRecord(line: string): HistoryRecord | undefined {

@@ -18,24 +18,32 @@ const tellers = {
     resume: resume && { child: resume.child, at: resume.at },
     spec: tellSpec(spec),
   }),
-  app: ({ spec, reloadSpec, ...context }: AppContext): unknown => ({
+  app: (context: AppContext): unknown => ({
+    ...factsOfApp(context),
+    spec: tellSpec(context.spec),
+    reloadSpec: context.reloadSpec && tellSpec(context.reloadSpec),
+  }),
+  reload: (context: ReloadContext): unknown => ({ ...context, owner: undefined }),
+  god: ({ apps }: GodContext): unknown => ({ apps: Object.keys(apps) }),
+} satisfies Record<MachineName, (context: never) => unknown>;
+
+/** What an app knows beside its specification. */
+export function factsOfApp(context: AppContext): Readonly<Record<string, unknown>> {
+  return {
     key: context.key,
     processes: Object.keys(context.processes).map(Number),
     replacements: Object.keys(context.successors).map(Number),
     leaving: Object.keys(context.leaving),
     isReloading: context.reload !== null,
     revivals: context.revivals,
-    spec: tellSpec(spec),
-    reloadSpec: reloadSpec && tellSpec(reloadSpec),
-  }),
-  reload: (context: ReloadContext): unknown => ({ ...context, owner: undefined }),
-  god: ({ apps }: GodContext): unknown => ({ apps: Object.keys(apps) }),
-} satisfies Record<MachineName, (context: never) => unknown>;
+  };
+}
 
 /** One specification is shared by all processes of an app, and told with each of their transitions. */
 const told = new WeakMap<AppSpec, unknown>();
 
-function tellSpec(spec: AppSpec): unknown {
+/** A specification as data, without values of the environment. */
+export function tellSpec(spec: AppSpec): unknown {
   const known = told.get(spec);
   if (known !== undefined) return known;
   const value: unknown = JSON.parse(jsonWithoutEnvironment(spec));

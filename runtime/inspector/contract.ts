@@ -9,7 +9,7 @@ import type { HistoryRecord } from "../history/record.ts";
  * server-sent events, a JSON value each. Values of environment variables are never among what is sent.
  */
 
-/** Of `GET /inspector/live?process=ID`: what happens, and the machines around one process. */
+/** Of `GET /inspector/live?process=ID`: what happens, and the machines around one process, each generation of it that lives. */
 export type LiveMessage =
   | HelloMessage
   | {
@@ -53,6 +53,8 @@ export interface MachineView {
   readonly machine: MachineName;
   /** The id of a process, the key of an app, or "god". */
   readonly of: string;
+  /** Of a process: in a reload two of one id live, the one that serves and its replacement. */
+  readonly generation: number;
   readonly at: number;
   /** Every active state, parents too, as ids of the chart: `process`, `process.alive`, … */
   readonly states: readonly string[];
@@ -111,6 +113,8 @@ export interface TimelineLane {
   readonly name: string;
   /** Flat triples: when (ms after `since`), number of the record, `statusCodes[n]`. */
   readonly points: readonly number[];
+  /** The same of a second generation that lives beside the one that serves, in a reload; `removed` where there is none. */
+  readonly others: readonly number[];
   readonly marks: readonly TimelineMark[];
 }
 

@@ -80,7 +80,8 @@ export function keyOf(machine: MachineName, context: unknown): string {
   return `${machine} ${(context as { key: string }).key}`;
 }
 
-function sawOf(
+/** What a guard compares; nothing of one that is unknown, or cannot be told. */
+export function sawOf(
   machine: MachineName,
   guard: string,
   asked: { context: unknown; event: { type: string } },

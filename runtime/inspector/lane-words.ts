@@ -7,8 +7,14 @@ import { exitWord } from "./words.ts";
  * What a record means to a lane of the time-line: God asks it of the past, the page of what goes on.
  */
 
-/** What the user sees of several generations: the one that serves, else the one that comes nearest to it. */
-export function served(generations: ReadonlyMap<number, ProcessStatus>): ProcessStatus {
+/**
+ * What the user sees of several generations: the one that serves, else the one that comes nearest to it; and beside it
+ * the other one of a reload, which starts or drains.
+ */
+export function served(generations: ReadonlyMap<number, ProcessStatus>): {
+  readonly first: ProcessStatus;
+  readonly second: ProcessStatus;
+} {
   const order: readonly ProcessStatus[] = [
     "online",
     "starting",
@@ -18,7 +24,11 @@ export function served(generations: ReadonlyMap<number, ProcessStatus>): Process
     "stopped",
   ];
   const all = [...generations.values()];
-  return order.find((status) => all.includes(status)) ?? "removed";
+  if (all.length < 2) return { first: all[0] ?? "removed", second: "removed" };
+  const [first = "removed", second = "removed"] = order.flatMap((status) =>
+    all.filter((each) => each === status),
+  );
+  return { first, second };
 }
 
 /** The marks of a process's record but that of a new version, which asks for the one before. */

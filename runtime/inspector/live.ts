@@ -168,8 +168,8 @@ export function createLive(daemon: Daemon, log: (line: string) => void): Live {
       if (viewers.size === 1) start();
       viewer.tell({ json: JSON.stringify(hello(mayControl)), replaces: null });
       viewer.tell(processesMessage(views(told.keys()), []));
-      const leave = watch.around(id, ({ machine }, json) =>
-        viewer.tell({ json, replaces: `machine ${machine}` }),
+      const leave = watch.around(id, ({ machine, generation }, json) =>
+        viewer.tell({ json, replaces: `machine ${machine} ${generation}` }),
       );
       void tellMetrics().catch((error: unknown) => log(`the inspector: ${messageOf(error)}`));
       response.on("close", () => {

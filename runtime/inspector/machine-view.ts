@@ -20,6 +20,7 @@ export function machineView(
   return {
     machine,
     of: nameIn(machine, context),
+    generation: machine === "process" ? (context as ProcessContext).generation : 0,
     at: now(),
     states,
     context: contextOf(machine, context),

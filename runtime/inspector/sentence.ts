@@ -51,16 +51,18 @@ const tellers = {
       : `${keeps}; a reload is under way.`;
   },
   reload: ({ by, done, pending, batch, failure }: ReloadContext, isIn: IsIn): string => {
-    const ids = Object.keys(batch).join(", ");
-    const total = done.length + pending.length + Object.keys(batch).length;
+    const ids = Object.keys(batch);
+    const total = done.length + pending.length + ids.length;
     const progress = `${done.length} of ${total} replaced`;
     const why = failure === null ? "" : `, because process ${failure.id}: ${failure.reason}`;
     if (isIn("succeeded")) return `${capital(by)}: every process was replaced.`;
     if (isIn("failed")) return `${capital(by)}: it has failed${why}.`;
     if (isIn("failing")) return `${capital(by)}: it is being given up${why}.`;
+    const isOne = ids.length === 1;
+    const who = `${isOne ? "process" : "processes"} ${ids.join(", ")}`;
     const step = isIn("draining")
-      ? `${ids} drain and end`
-      : `the replacements of ${ids} are started`;
+      ? `${who} ${isOne ? "drains and ends" : "drain and end"}`
+      : `the ${isOne ? "replacement" : "replacements"} of ${who} ${isOne ? "is" : "are"} started`;
     return `${capital(by)}: ${progress}; ${step}.`;
   },
   god: ({ apps }: GodContext, isIn: IsIn): string => {

@@ -26,9 +26,11 @@ export async function readTimeline(
   for await (const batch of history.scan({ since, until }, { back: false })) {
     for (const record of batch) {
       if (record.seq > lastSeq) continue;
-      if (record.kind === "daemon") daemons.push(record.at);
-      else if (record.kind === "reload") reloads.push(record);
-      else addTo(laneOf(lanes, record), record, since);
+      if (record.kind === "daemon") {
+        daemons.push(record.at);
+        for (const lane of lanes.values()) beginAnew(lane, record, since);
+      } else if (record.kind === "reload") reloads.push(record);
+      else if (record.kind === "process") addTo(laneOf(lanes, record), record, since);
     }
   }
   const unknown = new Map<string, Lane>();
@@ -47,10 +49,11 @@ export async function readTimeline(
     until,
     lastSeq,
     lanes: [...lanes.values()]
-      .map(({ id, name, points, marks }): TimelineLane => ({
+      .map(({ id, name, points, others, marks }): TimelineLane => ({
         id,
         name,
         points,
+        others,
         marks: marks.sort((a, b) => a.seq - b.seq),
       }))
       .sort((a, b) => a.id - b.id),
@@ -60,6 +63,7 @@ export async function readTimeline(
 
 interface Lane extends TimelineLane {
   readonly points: number[];
+  readonly others: number[];
   readonly marks: TimelineMark[];
   /** What each generation that is there is. */
   readonly generations: Map<number, ProcessStatus>;
@@ -67,6 +71,9 @@ interface Lane extends TimelineLane {
   /** The first version within the time: whether it was another one before is found afterwards. */
   firstVersion: { readonly at: number; readonly seq: number; readonly version: string } | null;
 }
+
+/** There is no second generation. */
+const none = statusCodes.indexOf("removed");
 
 const keyOf = ({ id, name }: { id: number; name: string }): string => `${id} ${name}`;
 
@@ -78,6 +85,7 @@ function laneOf(lanes: Map<string, Lane>, process: { id: number; name: string })
     id: process.id,
     name: process.name,
     points: [],
+    others: [],
     marks: [],
     generations: new Map(),
     version: null,
@@ -93,8 +101,11 @@ function addTo(lane: Lane, record: HistoryRecord, since: number): void {
   if (status === null) return;
   if (status === "removed") lane.generations.delete(generation);
   else lane.generations.set(generation, status);
-  const code = statusCodes.indexOf(served(lane.generations));
+  const { first, second } = served(lane.generations);
+  const code = statusCodes.indexOf(first);
   if (lane.points.at(-1) !== code || lane.points.length === 0) lane.points.push(at, seq, code);
+  const other = statusCodes.indexOf(second);
+  if (other !== (lane.others.at(-1) ?? none)) lane.others.push(at, seq, other);
   for (const mark of marksOf(record)) lane.marks.push({ ...mark, at });
   if (version === null) return;
   if (lane.version !== null && lane.version !== version) {
@@ -102,6 +113,12 @@ function addTo(lane: Lane, record: HistoryRecord, since: number): void {
   }
   lane.version = version;
   lane.firstVersion ??= { at, seq, version };
+}
+
+/** A daemon comes up, and tells anew of every generation that there is. */
+function beginAnew(lane: Lane, { at, seq }: HistoryRecord, since: number): void {
+  lane.generations.clear();
+  if ((lane.others.at(-1) ?? none) !== none) lane.others.push(at - since, seq, none);
 }
 
 function markReload(lanes: Map<string, Lane>, record: HistoryRecord, since: number): void {

@@ -19,8 +19,8 @@ export type Tell = (view: MachineView, json: string) => void;
 /** The machines around processes, while somebody watches them. */
 export interface Watch {
   /**
-   * Tells where the machines around a process are (its own, its app's, a reload's and God's), and then each of their
-   * transitions, until the answer is called. Without a process God's alone.
+   * Tells where the machines around a process are (its own, with those of a replacement and of what was replaced, its
+   * app's, a reload's and God's), and then each of their transitions, until the answer is called. Without a process God's alone.
    */
   around(process: number | null, tell: Tell): () => void;
   /** Something has happened to a process: whoever waits for one of that id is told of it from now on. */
@@ -56,10 +56,15 @@ export function createWatch(daemon: WatchedDaemon, log: (line: string) => void):
   const actorsAround = (process: number | null): ReadonlyMap<AnyActorRef, MachineName> => {
     const actors = new Map<AnyActorRef, MachineName>();
     for (const app of process === null ? [] : registry.apps()) {
-      const { processes, reload } = app.getSnapshot().context;
-      const actor = processes[process ?? -1];
-      if (actor === undefined) continue;
-      actors.set(actor, "process");
+      const { processes, successors, leaving, reload } = app.getSnapshot().context;
+      const others = Object.values(leaving).filter(
+        (each) => each.getSnapshot().context.id === process,
+      );
+      const own = [processes[process ?? -1], successors[process ?? -1], ...others].filter(
+        (each) => each !== undefined,
+      );
+      if (own.length === 0) continue;
+      for (const each of own) actors.set(each, "process");
       actors.set(app, "app");
       if (reload !== null) actors.set(reload, "reload");
     }

@@ -1,8 +1,12 @@
-import { isUtf8 } from "node:buffer";
 import { formatTime } from "../logs/format-time.ts";
 import type { PipeOrder } from "./orders.ts";
+import { inPieces } from "./pieces.ts";
+import { jsonStrings } from "./records.ts";
 
-/** Makes what is written of whole lines, each with its newline, that were read at a time (ms since the epoch). */
+/**
+ * Makes what is written of whole lines, each with its newline, that were read at a time (ms since the epoch). What
+ * it gives is good until the next call: the memory is used again.
+ */
 export type FormatLines = (lines: Buffer, at: number) => Buffer;
 
 /** The form that an order wants; the same lines at the same time always become the same bytes. */
@@ -16,13 +20,15 @@ export function lineFormat(
 
 /** Latin-1 there and back keeps every byte as it is, be it UTF-8 or not. */
 function prefixFormat(dateFormat: string): FormatLines {
-  const timeOf = latestTime(dateFormat);
+  const prefixOf = latest((at) => inLatin1(`${formatTime(at, dateFormat)}: `));
   return (lines, at) => {
-    const prefix = inLatin1(`${timeOf(at)}: `);
-    const text = lines.toString("latin1", 0, lines.length - 1);
-    // A `$` of the format is no pattern; a function would be called for each line.
-    const between = `\n${prefix.replaceAll("$", () => "$$")}`;
-    return Buffer.from(`${prefix}${text.replaceAll("\n", between)}\n`, "latin1");
+    const prefix = prefixOf(at);
+    const between = `\n${prefix}`;
+    return inPieces(lines, (piece) => {
+      const text = piece.toString("latin1", 0, piece.length - 1);
+      // As a text it would be searched for `$`.
+      return `${prefix}${text.replaceAll("\n", () => between)}\n`;
+    });
   };
 }
 
@@ -33,31 +39,17 @@ function jsonFormat({
   id,
   name,
 }: Parameters<typeof lineFormat>[0]): FormatLines {
-  const timeOf = dateFormat === null ? undefined : latestTime(dateFormat);
+  const timeOf = (at: number): string =>
+    dateFormat === null ? new Date(at).toISOString() : formatTime(at, dateFormat);
   const process = `"type":"${stream}","process_id":${id},"app_name":${JSON.stringify(name)}}\n`;
+  const endOf = latest((at) => inLatin1(`","timestamp":${JSON.stringify(timeOf(at))},${process}`));
+  const begin = '{"message":"';
   return (lines, at) => {
-    const time = timeOf?.(at) ?? new Date(at).toISOString();
-    const end = `,"timestamp":${JSON.stringify(time)},${process}`;
-    const between = `"${end}{"message":"`;
-    const bytes = lines.toString("latin1", 0, lines.length - 1);
-    if (isUtf8(lines) && !needsEscape.test(bytes)) {
-      const records = bytes.replaceAll(
-        "\n",
-        inLatin1(between).replaceAll("$", () => "$$"),
-      );
-      return Buffer.from(`{"message":"${records}"${inLatin1(end)}`, "latin1");
-    }
-    const all = lines
-      .toString("utf8", 0, lines.length - 1)
-      .split("\n")
-      .map((line) => JSON.stringify(line).slice(1, -1));
-    return Buffer.from(`{"message":"${all.join(between)}"${end}`, "utf8");
+    const end = endOf(at);
+    const between = `${end}${begin}`;
+    return inPieces(lines, (piece) => `${begin}${jsonStrings(piece, between)}${end}`);
   };
 }
-
-/** What stands in a JSON string as it is needs no more than what comes between two lines. */
-// oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-const needsEscape = /["\\\u0000-\u0009\u000b-\u001f]/;
 
 /** UTF-8 as Latin-1 has it: a character for each byte. */
 function inLatin1(text: string): string {
@@ -65,12 +57,12 @@ function inLatin1(text: string): string {
 }
 
 /** Many lines have one time. */
-function latestTime(format: string): (at: number) => string {
-  let latest = Number.NaN;
+function latest(textOf: (at: number) => string): (at: number) => string {
+  let known = Number.NaN;
   let text = "";
   return (at) => {
-    if (at !== latest) text = formatTime(at, format);
-    latest = at;
+    if (at !== known) text = textOf(at);
+    known = at;
     return text;
   };
 }

@@ -61,14 +61,17 @@ export function createLane(options: {
   readonly folder: string;
   readonly program: string;
   readonly log: (line: string) => void;
+  /** A lane of another one is replaced. */
+  readonly build?: string;
 }): Lane {
-  const { folder, program, log } = options;
+  const { folder, program, log, build = version } = options;
   const readers = new Map<number, number>();
   let line: { socket: Socket; pid: number } | undefined;
   let running: Promise<void> | undefined;
   let child: ChildProcess | undefined;
   let isQuitting = false;
   let isReleased = false;
+  let isHandingOver = false;
   let onReopened: (() => void) | undefined;
   const deaths: number[] = [];
 
@@ -88,7 +91,7 @@ export function createLane(options: {
   };
 
   const start = (): void => {
-    const own = spawn(process.execPath, ["--max-semi-space-size=1", program, folder, version], {
+    const own = spawn(process.execPath, ["--max-semi-space-size=1", program, folder, build], {
       detached: true,
       cwd: "/",
       stdio: ["ignore", "inherit", "inherit"],
@@ -112,7 +115,9 @@ export function createLane(options: {
         if (news.news !== "hello") return;
         line = { socket, pid: news.pid };
         // One of another build hands over to ours: the pipes hold what comes meanwhile.
-        send(news.build === version ? { order: "look" } : { order: "leave" });
+        isHandingOver = news.build !== build;
+        if (isHandingOver) log(`the log lane hands over, from ${news.build} to ${build}`);
+        send({ order: isHandingOver ? "leave" : "look" });
         if (isQuitting) send({ order: "quit" });
       });
       socket.on("error", () => {});
@@ -126,9 +131,11 @@ export function createLane(options: {
     for (;;) {
       if ((await reach()) === "gone") {
         if (isReleased || numbersOf(folder, "json").length === 0) return;
-        log("the log lane has ended; another one goes on");
-        deaths.push(Date.now());
-        await pause(pauseAfter(deaths));
+        if (!isHandingOver) {
+          log("the log lane has ended; another one goes on");
+          deaths.push(Date.now());
+          await pause(pauseAfter(deaths));
+        }
       } else if (numbersOf(folder, "json").length === 0) return;
       if (child === undefined) start();
       await pause(triesEveryMs);

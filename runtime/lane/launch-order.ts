@@ -10,7 +10,8 @@ export function pipeOrder(
   { spec, id, logs }: { spec: AppSpec; id: number; logs: InstanceLogs },
   stream: "out" | "err",
 ): PipeOrder | undefined {
-  const { type, dateFormat } = spec.logs;
+  const { type, dateFormat, isOff } = spec.logs;
+  if (isOff) return undefined;
   const file = stream === "out" ? logs.out : logs.error;
   const { combined } = logs;
   const isPlain = type === "plain" && dateFormat === null;
@@ -21,7 +22,10 @@ export function pipeOrder(
   return { id, name: spec.name, stream, file, combined, type, dateFormat };
 }
 
-/** The file that a program writes to by itself where no lane does. */
-export function ownFile(logs: InstanceLogs, stream: "out" | "err"): string | null {
-  return (stream === "out" ? logs.out : logs.error) ?? logs.combined;
+/** The file that a program writes to by itself where no lane does; `null` when what it writes is thrown away. */
+export function ownFile(
+  { spec, logs }: { spec: AppSpec; logs: InstanceLogs },
+  stream: "out" | "err",
+): string | null {
+  return spec.logs.isOff ? null : ((stream === "out" ? logs.out : logs.error) ?? logs.combined);
 }

@@ -1,9 +1,7 @@
+import { joined, longestLineBytes } from "./block.ts";
 import type { FormatLines } from "./format.ts";
 import type { LogFile } from "./log-file.ts";
 import type { RestFile } from "./rest.ts";
-
-/** A line that is longer is written as several: memory is bounded. */
-export const longestLineBytes = 1024 * 1024;
 
 const newline = Buffer.from("\n");
 
@@ -19,15 +17,18 @@ export interface Lines {
 
 /**
  * Splits bytes into lines and appends each once to every file, whoever is killed in between: before anything is
- * appended the rest file holds it and the sizes of the files, and a successor appends what is not there yet.
+ * appended the rest file holds it and the sizes of the files, and a successor appends what is not there yet. One that
+ * was killed between reading and that may have lost what it read: then a line that was not finished ends there.
  */
 export function createLines(options: {
   readonly format: FormatLines;
   readonly files: readonly LogFile[];
   readonly rest: RestFile;
   readonly now: () => number;
+  /** The lane before was killed while it read, and up to a block may be missing. */
+  readonly onGap?: () => void;
 }): Lines {
-  const { format, files, rest, now } = options;
+  const { format, files, rest, now, onGap } = options;
   let partial: Buffer = Buffer.alloc(0);
   let isSettled = true;
 
@@ -59,6 +60,11 @@ export function createLines(options: {
       partial = Buffer.from(partial.subarray(end));
       isSettled = false;
     }
+    if (left.wasReading) {
+      onGap?.();
+      isSettled = false;
+      if (partial.length > 0) takeAll(Buffer.concat([partial, newline]));
+    }
   }
 
   const settle = (): void => {
@@ -68,7 +74,7 @@ export function createLines(options: {
   };
   settle();
   return {
-    take: (bytes) => takeAll(partial.length === 0 ? bytes : Buffer.concat([partial, bytes])),
+    take: (bytes) => takeAll(joined(partial, bytes)),
     end: () => {
       if (partial.length > 0) takeAll(Buffer.concat([partial, newline]));
     },

@@ -5,13 +5,15 @@ import { openLog } from "../logs/open.ts";
 /** How often it is looked whether the path still names the open file; ms. */
 const looksEveryMs = 1_000;
 
-/** A file that cannot be written is told of and tried again this often; ms. */
-const complainsEveryMs = 10_000;
+/** A file that cannot be written is told of again after this, and then after twice as long each time; ms. */
+const complainsAfterMs = 10_000;
+const longestSilenceMs = 60 * 60_000;
 
 /**
  * A log file that the lane appends to. Writing waits for the disk: whoever writes faster than it is held up by its
  * pipe, and no memory grows. A file that was renamed or removed is made anew within a second, or at once by `reopen`.
- * What a full disk does not take is lost, as it is for a program that writes by itself.
+ * What a full disk does not take is lost, as it is for a program that writes by itself: no app waits for somebody to
+ * make room. It is told of, and told when it is over.
  */
 export class LogFile {
   readonly #path: string;
@@ -19,7 +21,11 @@ export class LogFile {
   #descriptor: number | undefined;
   #identity = "";
   #lookedAt = 0;
+  #openedAt = 0;
+  #failedAt = 0;
   #complainedAt = 0;
+  #silenceMs = 0;
+  #lostBytes = 0;
   /** The last write was cut short: what comes next begins a line. */
   #isCut = false;
 
@@ -35,18 +41,22 @@ export class LogFile {
   }
 
   append(bytes: Buffer): void {
+    if (bytes.length === 0) return;
     const descriptor = this.#open();
-    if (descriptor === undefined) return;
+    let done = 0;
     try {
-      if (this.#isCut) writeSync(descriptor, "\n");
+      if (descriptor === undefined) return;
+      if (this.#isCut && fstatSync(descriptor).size > 0) writeSync(descriptor, "\n");
       this.#isCut = false;
-      for (let done = 0; done < bytes.length;) {
-        this.#isCut = done > 0;
+      while (done < bytes.length) {
         done += writeSync(descriptor, bytes, done);
+        this.#isCut = done < bytes.length;
       }
-      this.#isCut = false;
+      this.#recover();
     } catch (error) {
       this.#fail(error);
+    } finally {
+      this.#lostBytes += bytes.length - done;
     }
   }
 
@@ -83,11 +93,12 @@ export class LogFile {
       if (this.#descriptor !== undefined && identityOf(this.#path) !== this.#identity) this.close();
     }
     if (this.#descriptor !== undefined) return this.#descriptor;
-    if (now - this.#complainedAt < looksEveryMs) return undefined;
+    if (now - this.#openedAt < looksEveryMs) return undefined;
     try {
       this.#descriptor = openLog(this.#path);
       this.#identity = identityOf(this.#path);
     } catch (error) {
+      this.#openedAt = now;
       this.#fail(error);
     }
     return this.#descriptor;
@@ -95,9 +106,22 @@ export class LogFile {
 
   #fail(error: unknown): void {
     const now = Date.now();
-    if (now - this.#complainedAt < complainsEveryMs) return;
+    this.#failedAt = now;
+    if (now - this.#complainedAt < this.#silenceMs) return;
     this.#complainedAt = now;
+    this.#silenceMs = Math.min(this.#silenceMs * 2 || complainsAfterMs, longestSilenceMs);
     this.#complain(`${this.#path} cannot be written, and lines are lost: ${messageOf(error)}`);
+  }
+
+  /** A disk that is nearly full takes a little now and then. */
+  #recover(): void {
+    if (this.#silenceMs === 0 || Date.now() - this.#failedAt < looksEveryMs) return;
+    this.#complain(
+      `${this.#path} can be written again; ${this.#lostBytes} bytes of lines were lost`,
+    );
+    this.#silenceMs = 0;
+    this.#complainedAt = 0;
+    this.#lostBytes = 0;
   }
 }
 

@@ -1,14 +1,12 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { Socket } from "node:net";
 import { errnoOf } from "../errors.ts";
+import { block } from "./block.ts";
 import { lineFormat } from "./format.ts";
 import { createLines } from "./lines.ts";
 import { LogFile } from "./log-file.ts";
 import { fifoOf, restOf, type PipeOrder } from "./orders.ts";
-import { openRest } from "./rest.ts";
-
-/** One for all pipes: what is read is dealt with before the next read. */
-const block = Buffer.allocUnsafeSlow(64 * 1024);
+import { openRest, type RestFile } from "./rest.ts";
 
 /** No pipe holds more than this after its writers have gone (pipe(7): 1 MB unless root has raised it). */
 const mostLeftReads = 256;
@@ -38,8 +36,10 @@ export function servePipe(options: {
   }
   const paths = new Set([order.file, order.combined].filter((path) => path !== null));
   const files = [...paths].map((path) => new LogFile(path, complain));
-  const rest = openRest(restOf(folder, number));
-  const lines = createLines({ format: lineFormat(order), files, rest, now: Date.now });
+  const rest = openRest(restOf(folder, number), complain);
+  const onGap = (): void =>
+    complain(`${order.name}: the lane before was killed while it read; up to 64 KB may be missing`);
+  const lines = createLines({ format: lineFormat(order), files, rest, now: Date.now, onGap });
   let timer: NodeJS.Timeout | undefined;
   const take = (bytes: Buffer): void => {
     lines.take(bytes);
@@ -59,7 +59,7 @@ export function servePipe(options: {
     onEnd();
   };
 
-  if (readWhatIsThere(descriptor, take) === "ended") {
+  if (readWhatIsThere(descriptor, rest, take) === "ended") {
     closeSync(descriptor);
     end();
     return undefined;
@@ -68,10 +68,12 @@ export function servePipe(options: {
     fd: descriptor,
     readable: true,
     writable: false,
+    // Node tells that there is something by reading it: a byte, and the rest once it is marked that it is read.
     onread: {
-      buffer: block,
-      callback: (length: number) => {
-        take(block.subarray(0, length));
+      buffer: block.subarray(0, 1),
+      callback: () => {
+        rest.reading(true);
+        take(block.subarray(0, 1 + (readSome(descriptor, 1) ?? 0)));
         return true;
       },
     },
@@ -96,18 +98,34 @@ export function servePipe(options: {
  * Nothing tells of a writer that had gone before the pipe was opened, but a read does: it gives nothing, where it
  * would have to wait if there were a writer.
  */
-function readWhatIsThere(descriptor: number, take: (bytes: Buffer) => void): "open" | "ended" {
+function readWhatIsThere(
+  descriptor: number,
+  rest: RestFile,
+  take: (bytes: Buffer) => void,
+): "open" | "ended" {
   for (let reads = 0; reads < mostLeftReads; reads += 1) {
-    try {
-      const length = readSync(descriptor, block, 0, block.length, null);
-      if (length === 0) return "ended";
-      take(block.subarray(0, length));
-    } catch (error) {
-      if (errnoOf(error) === "EAGAIN") return "open";
-      throw error;
+    rest.reading(true);
+    const length = readSome(descriptor, 0);
+    if (length === undefined || length === 0) {
+      rest.reading(false);
+      return length === 0 ? "ended" : "open";
     }
+    take(block.subarray(0, length));
   }
   return "open";
+}
+
+/**
+ * Reads into the block, behind what is there already.
+ * @returns 0 at the end, `undefined` when nothing is there yet.
+ */
+function readSome(descriptor: number, there: number): number | undefined {
+  try {
+    return readSync(descriptor, block, there, block.length - there, null);
+  } catch (error) {
+    if (errnoOf(error) === "EAGAIN") return undefined;
+    throw error;
+  }
 }
 
 function openReader(path: string): number | undefined {

@@ -32,6 +32,8 @@ export type Up =
   | { type: "message"; data: unknown }
   /** It is about to end by an exception that nothing has caught, or its own code handles it as such. */
   | { type: "exception"; error: UncaughtException }
+  /** Its log file does not take what it writes. */
+  | { type: "unwritable"; stream: "stdout" | "stderr"; why: string }
   /** The event loop has turned. */
   | { type: "beat" }
   /** The answer to `stop`: it drains and ends by the signal itself, or wants to be signalled. */

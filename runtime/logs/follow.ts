@@ -1,9 +1,12 @@
-import { watch, type FSWatcher } from "node:fs";
 import { open, readdir, stat, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { errnoOf } from "../errors.ts";
+import { watchPath } from "./watch-folder.ts";
 
 const blockBytes = 64 * 1024;
+
+/** A line that is longer is given as several: memory is bounded. */
+const longestLineBytes = 1024 * 1024;
 
 /** So many bytes before a position tell a file from another. */
 const markBytes = 128;
@@ -26,6 +29,7 @@ export async function followFile(options: {
   readonly fromBytes: number;
   /** Of the file that `fromBytes` is a position in, when another may be there now. */
   readonly fromInode?: number | undefined;
+  /** Nothing more is read until what it returns is done. */
   readonly onLine: (line: string, position: Position) => Promise<void> | void;
   readonly signal: AbortSignal;
 }): Promise<void> {
@@ -68,10 +72,18 @@ export async function followFile(options: {
       let start = 0;
       for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
         lineAt += end + 1 - start;
-        await onLine(bytes.toString("utf8", start, end), { inode, bytes: lineAt });
+        const busy = onLine(bytes.toString("utf8", start, end), { inode, bytes: lineAt });
+        if (busy instanceof Promise) await busy;
         start = end + 1;
       }
       partial = bytes.subarray(start);
+      if (partial.length > longestLineBytes) {
+        const busy = onLine(partial.toString("utf8"), { inode, bytes: position });
+        partial = Buffer.alloc(0);
+        if (busy instanceof Promise) await busy;
+      }
+      // Of what is added from now on a change tells.
+      if (bytesRead < blockBytes) return "ended";
     }
     return "ended";
   };
@@ -82,9 +94,9 @@ export async function followFile(options: {
       if (former !== undefined) await readToEnd(former).finally(() => former.close());
       begin();
     }
-    while (!signal.aborted) {
+    for (let mayBeAnother = true; !signal.aborted;) {
       if (file !== undefined) await readToEnd(file);
-      if (await wasReplaced(path, file)) {
+      if (mayBeAnother && (await wasReplaced(path, file))) {
         // What was written between the reading and the renaming.
         if (file !== undefined) await readToEnd(file);
         await file?.close();
@@ -92,7 +104,7 @@ export async function followFile(options: {
         begin();
         continue;
       }
-      await change.next();
+      mayBeAnother = await change.next();
     }
   } finally {
     change.close();
@@ -104,38 +116,42 @@ export async function followFile(options: {
 function watchForChanges(
   path: string,
   signal: AbortSignal,
-): { next: () => Promise<void>; close: () => void } {
+): { next: () => Promise<boolean>; close: () => void } {
   let hasChanged = false;
+  let mayBeAnother = false;
   let wake: (() => void) | undefined;
-  const notify = (): void => {
+  const notify = (what: "written" | "replaced"): void => {
     hasChanged = true;
+    if (what === "replaced") mayBeAnother = true;
     wake?.();
   };
-  let watcher: FSWatcher | undefined;
-  try {
-    watcher = watch(dirname(path), { persistent: false }, notify);
-    watcher.on("error", notify);
-  } catch (error) {
-    // The folder is not there yet: the timer below looks for it.
-    if (errnoOf(error) !== "ENOENT") throw error;
-  }
+  const look = (): void => notify("replaced");
+  let unwatch = watchPath(path, notify);
   // Some file systems have no inotify events for a writer on the other side (NFS, overlays).
-  const timer = setInterval(notify, 1_000).unref();
-  signal.addEventListener("abort", notify);
+  const timer = setInterval(() => {
+    // The folder may have been made meanwhile.
+    unwatch ??= watchPath(path, notify);
+    look();
+  }, 1_000).unref();
+  signal.addEventListener("abort", look);
   return {
+    /** Waits for a change. @returns whether there may be another file under the name. */
     next: async () => {
       if (!hasChanged && !signal.aborted) {
         await new Promise<void>((resolve) => {
           wake = resolve;
         });
       }
+      const wasAnother = mayBeAnother;
       wake = undefined;
       hasChanged = false;
+      mayBeAnother = false;
+      return wasAnother;
     },
     close: () => {
-      watcher?.close();
+      unwatch?.();
       clearInterval(timer);
-      signal.removeEventListener("abort", notify);
+      signal.removeEventListener("abort", look);
     },
   };
 }

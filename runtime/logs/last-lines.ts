@@ -7,6 +7,9 @@ const flags = constants.O_RDONLY | constants.O_NONBLOCK;
 
 const blockBytes = 64 * 1024;
 
+/** No more is held in memory, however long the lines are; of the first of them the end is given then. */
+const mostBytes = 32 * 1024 * 1024;
+
 /**
  * The last lines of a file, read backwards, and where it ended: following goes on from there.
  * @returns no lines and 0 for a file that is not there.
@@ -25,15 +28,15 @@ export async function lastLines(
     const blocks: Buffer[] = [];
     let newlines = 0;
     // One more newline than lines: the first of them ends the line before.
-    for (let start = size; start > 0 && newlines <= count;) {
+    for (let start = size; start > 0 && newlines <= count && size - start < mostBytes;) {
       const length = Math.min(blockBytes, start);
       start -= length;
       const block = Buffer.alloc(length);
       await file.read(block, 0, length, start);
-      blocks.unshift(block);
-      for (const byte of block) if (byte === 0x0a) newlines += 1;
+      blocks.push(block);
+      for (let at = block.indexOf(10); at >= 0; at = block.indexOf(10, at + 1)) newlines += 1;
     }
-    const bytes = Buffer.concat(blocks);
+    const bytes = Buffer.concat(blocks.toReversed());
     const end = bytes.lastIndexOf(0x0a) + 1;
     const whole = bytes.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
     return { lines: count === 0 ? [] : whole.slice(-count), endBytes: size - (bytes.length - end) };

@@ -1,20 +1,18 @@
 import { extname } from "node:path";
-import type { AppSpec, LogPaths } from "../../machines/spec.ts";
+import type { AppSpec, LogFile, LogPaths } from "../../machines/spec.ts";
 
 /** The files of one process. */
 export interface InstanceLogs extends LogPaths {
   readonly combined: string | null;
 }
 
-/** The log files of one process: with its id when the app has several that do not share (PM2's names). */
-export function instanceLogPaths(spec: AppSpec, id: number): InstanceLogs {
-  const { out, error, combined } = spec.logs;
-  if (spec.instances === 1 || spec.mergeLogs) return { out, error, combined };
-  return {
-    out: out && withId(out, id),
-    error: error && withId(error, id),
-    combined: combined && withId(combined, id),
+/** The log files of one process: with its id where each process has its own (PM2's names). */
+export function instanceLogPaths({ logs }: AppSpec, id: number): InstanceLogs {
+  const of = (file: LogFile): string | null => {
+    const path = logs[file];
+    return path !== null && logs.numbered.includes(file) ? withId(path, id) : path;
   };
+  return { out: of("out"), error: of("error"), combined: of("combined") };
 }
 
 /** All files of one process. */

@@ -16,7 +16,7 @@ export interface LogSource {
 /** Lines read ahead of a slow reader, per stream of lines; then the files wait. */
 const mostBuffered = 1_000;
 
-/** The last lines of log files, and then, if wanted, those that are added, until aborted. */
+/** The last lines of log files, and then, if wanted, those that are added, as many as there are at a time, until aborted. */
 export async function* streamLogs(options: {
   readonly sources: readonly LogSource[];
   readonly lines: number;
@@ -24,7 +24,7 @@ export async function* streamLogs(options: {
   readonly signal: AbortSignal;
   /** Told the files that come later; for as long as it is followed. */
   readonly watchLater?: (add: (source: LogSource) => void) => () => void;
-}): AsyncIterable<LogLine> {
+}): AsyncIterable<readonly LogLine[]> {
   const { lines, follow, signal, watchLater } = options;
   // One for each file.
   setMaxListeners(0, signal);
@@ -48,7 +48,7 @@ export async function* streamLogs(options: {
       }
       const inode = inodeOf(source.path);
       const { lines: last, endBytes } = await lastLines(source.path, lines);
-      for (const line of last) yield lineOf(source, line, null, null);
+      if (last.length > 0) yield last.map((line) => lineOf(source, line, null, null));
       begun.push({ ...source, from: { inode, bytes: endBytes } });
     }
     if (!follow) return;
@@ -72,11 +72,12 @@ function createFollowing(signal: AbortSignal) {
   let failure: unknown;
   let wakeReader: (() => void) | undefined;
   const wakeWriters: (() => void)[] = [];
-  const put = async (line: LogLine): Promise<void> => {
+  /** @returns what to wait for when the reader is slower. */
+  const put = (line: LogLine): Promise<void> | undefined => {
     buffer.push(line);
     wakeReader?.();
-    if (buffer.length < mostBuffered) return;
-    await new Promise<void>((resolve) => wakeWriters.push(resolve));
+    if (buffer.length < mostBuffered) return undefined;
+    return new Promise<void>((resolve) => wakeWriters.push(resolve));
   };
   const wakeAll = (): void => {
     wakeReader?.();
@@ -95,14 +96,13 @@ function createFollowing(signal: AbortSignal) {
         wakeAll();
       });
     },
-    lines: async function* (): AsyncIterable<LogLine> {
+    lines: async function* (): AsyncIterable<readonly LogLine[]> {
       signal.addEventListener("abort", wakeAll);
       try {
         while (!signal.aborted) {
           if (failure !== undefined) throw failure as Error;
-          const line = buffer.shift();
-          if (line !== undefined) {
-            yield line;
+          if (buffer.length > 0) {
+            yield buffer.splice(0);
             continue;
           }
           for (const wake of wakeWriters.splice(0)) wake();

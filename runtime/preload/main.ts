@@ -6,6 +6,7 @@ import { createLink, type Link } from "./link.ts";
 import { offerMessages } from "./messages.ts";
 import { holdEarlyMessages } from "./early-messages.ts";
 import { tellExceptions } from "./exceptions.ts";
+import { surviveFullDisk } from "./full-disk.ts";
 import { createSharing, type Sharing } from "./sharing.ts";
 import { createTurns } from "./turns.ts";
 
@@ -35,6 +36,7 @@ function start(options: PreloadOptions, shared: string | undefined): void {
   offerMessages(link);
   if (options.isWorker) holdEarlyMessages();
   tellExceptions(link, options);
+  surviveFullDisk(link);
   if (options.sourceMaps) process.setSourceMapsEnabled(true);
   if (options.reusesPort) reusePorts();
   freeInspectorPort();

@@ -29,8 +29,11 @@ export function openOutputs(launch: Launch, lane: Lane): Outputs {
       closers.push(() => pipe.close());
       return pipe.descriptor;
     }
-    const path = ownFile(launch.logs, stream);
-    if (path === null) return "ignore";
+    const path = ownFile(launch, stream);
+    if (path === null) {
+      assertWritable(emptyFiles(launch));
+      return "ignore";
+    }
     const descriptor = openLog(path);
     closers.push(() => closeSync(descriptor));
     return descriptor;
@@ -41,6 +44,11 @@ export function openOutputs(launch: Launch, lane: Lane): Outputs {
     close();
     throw error;
   }
+}
+
+/** Of an app whose output is thrown away: who looks for its files finds them, as under PM2. */
+export function emptyFiles({ spec, logs }: Launch): (string | null)[] {
+  return spec.logs.isOff ? [logs.out, logs.error, logs.combined] : [];
 }
 
 /** Whether files can be written is found out where there are words for it; they are there afterwards. */

@@ -18,6 +18,7 @@ import {
   type ChildServices,
   type Launch,
 } from "./child.ts";
+import { packageVersion } from "./package-version.ts";
 import { startProbe } from "./probe.ts";
 import { adoptWorker, spawnWorker, type WorkerHandle } from "./worker.ts";
 
@@ -46,6 +47,7 @@ export function childSource(dependencies: SourceDependencies) {
     const { children, services, now, onFact, onSaid } = dependencies;
     const key = processKey(input);
     const launch = launchFrom(input, dependencies);
+    const version = input.adopt === null ? versionOf(input.spec.script) : {};
     let stopProbe: (() => void) | undefined;
     const tell = (event: ProcessEvent): void => {
       onFact(key, event);
@@ -58,7 +60,7 @@ export function childSource(dependencies: SourceDependencies) {
     };
     const events: ChildEvents = {
       spawned: (child) => {
-        tell({ type: "child.spawned", at: now(), child });
+        tell({ type: "child.spawned", at: now(), child: input.adopt ?? { ...child, ...version } });
         // A port that a cluster shares would be answered by another process, such as the one it replaces.
         if (mode === "fork") probe();
       },
@@ -127,6 +129,11 @@ function meansReady({ policy: { readiness } }: AppSpec, message: Up): boolean {
 
 function meansListening(message: Up): boolean {
   return message.type === "listening" || (message.type === "hello" && message.isListening);
+}
+
+function versionOf(script: string): { version?: string } {
+  const version = packageVersion(script);
+  return version === undefined ? {} : { version };
 }
 
 function launchFrom(input: LaunchInput, { home, newLifeId }: SourceDependencies): Launch {

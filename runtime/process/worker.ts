@@ -14,7 +14,7 @@ import {
   type Launch,
 } from "./child.ts";
 import { childEnvironment } from "./environment.ts";
-import { assertWritable } from "./outputs.ts";
+import { assertWritable, emptyFiles } from "./outputs.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
 import { nodeAddition } from "./node-app.ts";
 import { writePidFile } from "./pid-file.ts";
@@ -82,8 +82,10 @@ function outputPath(
   pipes: OpenPipe[],
 ): string | null {
   const order = pipeOrder(launch, stream);
-  const path = ownFile(launch.logs, stream);
-  assertWritable(order === undefined ? [path] : [order.file, order.combined]);
+  const path = ownFile(launch, stream);
+  assertWritable(
+    order === undefined ? [path, ...emptyFiles(launch)] : [order.file, order.combined],
+  );
   if (order === undefined) return path;
   const pipe = lane.open(order);
   pipes.push(pipe);

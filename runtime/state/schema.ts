@@ -104,6 +104,8 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
     out: textOrNull,
     error: textOrNull,
     combined: v.optional(textOrNull, null),
+    numbered: v.optional(v.array(v.picklist(["out", "error", "combined"])), []),
+    isOff: v.optional(v.boolean(), false),
     type: v.optional(v.picklist(["plain", "json"]), "plain"),
     dateFormat: v.optional(textOrNull, null),
   }),

@@ -146,6 +146,7 @@ function sample(n: number): HistoryEntry {
     states: "alive.online.uptime.fresh alive.online.sensors.off",
     status: "online",
     pid: 1_000 + n,
+    startedAt: 1_790_000_000_000,
     restarts: n,
   });
   if (n % 4 !== 2) return base;

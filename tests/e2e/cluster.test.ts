@@ -97,7 +97,7 @@ test("a worker that ended while no God was there has its exit code, and so has a
   );
   await home.ok("start", file);
   await until("both to be set up", () =>
-    ["worker", "single"].every((name) => home.log(`${name}-out.log`).includes('"child"')),
+    ["worker-out-0", "single-out"].every((name) => home.log(`${name}.log`).includes('"child"')),
   );
   const pids = (await home.list()).map(({ pid }) => pid ?? 0);
   process.kill(home.godPid(), "SIGKILL");

@@ -176,6 +176,23 @@ test("SIGTERM stops the apps, and the next God starts them again", async () => {
   });
   expect(after.restarts).toBe(0);
   expect((await home.process("b")).status).toBe("stopped");
+
+  // Who looks back sees that nothing ran in between, and who ended it.
+  const history = await home.client().history({});
+  const seqOf = (event: string, states: string): number =>
+    history.findLast((each) => each.event === event && each.states === states)?.seq ?? 0;
+  const told = history.filter(({ event }) => event === "daemon.stopped");
+  expect(told.map(({ name, status, by }) => [name, status, by])).toEqual([
+    ["a", "stopped", "SIGTERM"],
+  ]);
+  const gods = history.filter(({ kind, by }) => kind === "god" && by !== null);
+  // An app after the other is gone.
+  expect(gods.map(({ event, states, by }) => [event, states, by])).toEqual([
+    ["shutDown", "shuttingDown", "SIGTERM"],
+    ["app.gone", "shuttingDown", "SIGTERM"],
+    ["app.gone", "down", "SIGTERM"],
+  ]);
+  expect(seqOf("restore is done", "running")).toBeGreaterThan(gods.at(-1)?.seq ?? 0);
 });
 
 test("`xm kill` stops every app and leaves nothing, the watchdog included", async () => {

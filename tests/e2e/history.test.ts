@@ -33,6 +33,12 @@ test("the history tells every transition over the lives of several daemons, as t
   const text = await home.ok("history", "c");
   expect(text).toContain("it is given up as errored, because that was unstable exit 2 of 2");
   expect(text).toContain("daemon started, pid");
+  // What its app and God did is told when it is asked for.
+  expect(text).not.toContain("supervising");
+  const all = await home.ok("history", "c", "--all", "--lines", "500");
+  expect(all).toMatch(/c \(app\) +processes\.add +supervising\.settled/);
+  expect(all).toMatch(/God +restore is done +running/);
+  expect(all).toMatch(/God +app\.declare s +running/);
   const { code, stderr } = await home.xm("history", "c", "--since", "yesterday");
   expect([code, stderr.includes('--since: expected a time, got "yesterday"')]).toEqual([1, true]);
 });

@@ -375,6 +375,68 @@ test("at 390 px nothing is wider than the page, in any of its views", async () =
   }
   await page.getByLabel("max_restarts").waitFor();
   expect(await tooWide()).toBe(0);
+
+  // What the marks of the time-line mean is a key away, and so is the page again.
+  await page.getByRole("button", { name: "Legend" }).press("Enter");
+  await page.getByRole("group", { name: "Legend" }).getByText("over its memory limit").waitFor();
+  expect(await tooWide()).toBe(0);
+  await page.keyboard.press("Escape");
+  await page.getByRole("group", { name: "Legend" }).waitFor({ state: "hidden" });
+  expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Legend");
+  expect(errors).toEqual([]);
+});
+
+test("two fingers zoom the chart and the time-line", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "s");
+  const { page, errors } = await openPage(home, { width: 390, height: 844 });
+  await page.locator(".drawing .state.leaf").first().waitFor();
+  const devtools = await page.context().newCDPSession(page);
+  /** Puts two fingers down around the middle of an element, moves them to four times the distance, and lifts them. */
+  const spread = async (selector: string): Promise<void> => {
+    await page.locator(selector).scrollIntoViewIfNeeded();
+    const box = await page.locator(selector).boundingBox();
+    if (box === null) throw new Error(`there is no ${selector}`);
+    const x = box.x + box.width * 0.6;
+    const y = box.y + box.height * 0.6;
+    const fingers = (apart: number) => [
+      { x: x - apart / 2, y, id: 1 },
+      { x: x + apart / 2, y, id: 2 },
+    ];
+    const touch = (type: "touchStart" | "touchMove" | "touchEnd", apart: number) =>
+      devtools.send("Input.dispatchTouchEvent", {
+        type,
+        touchPoints: type === "touchEnd" ? [] : fingers(apart),
+      });
+    await touch("touchStart", 40);
+    for (const apart of [60, 90, 120, 160]) await touch("touchMove", apart);
+    await touch("touchEnd", 160);
+  };
+  const scale = async (): Promise<number> => {
+    const transform = await page.locator(".drawing > g").getAttribute("transform");
+    return Number(/scale\(([\d.]+)\)/.exec(transform ?? "")?.[1]);
+  };
+  const before = await scale();
+  await spread(".chart .canvas");
+  await until("the chart to be larger", async () => (await scale()) > before * 2 || undefined, {
+    saw: scale,
+  });
+
+  // A finger's breadth of the time-line is less time than before.
+  const timeline = page.getByRole("slider");
+  const timeAt = async (x: number): Promise<number> => {
+    const box = await timeline.boundingBox();
+    if (box === null) throw new Error("there is no time-line");
+    await page.mouse.click(box.x + x, box.y + 60);
+    const text = (await timeline.getAttribute("aria-valuetext")) ?? "";
+    const [, hours, minutes, seconds] = /(\d+):(\d+):([\d.]+)/.exec(text) ?? [];
+    return (Number(hours) * 60 + Number(minutes)) * 60 + Number(seconds);
+  };
+  const breadth = async (): Promise<number> => (await timeAt(180)) - (await timeAt(120));
+  await timeline.scrollIntoViewIfNeeded();
+  const wide = await breadth();
+  await spread(".timeline canvas");
+  expect(await breadth()).toBeLessThan(wide / 2);
   expect(errors).toEqual([]);
 });
 
@@ -518,7 +580,7 @@ function manyLanes({ until: end, lastSeq, daemons }: Timeline): Timeline {
       kind: "exit" as const,
       label: "code 1",
     }));
-    return { id: 1_000 + lane, name: `app-${lane}`, points: points.flat(), marks };
+    return { id: 1_000 + lane, name: `app-${lane}`, points: points.flat(), others: [], marks };
   });
   return { since, until: end, lastSeq, lanes, daemons };
 }

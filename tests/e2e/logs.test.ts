@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
-import { existsSync, readdirSync, readFileSync, renameSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/condition.ts";
 import { isThere, processesOf, testHome, type TestHome } from "../support/home.ts";
+import { otherBuild } from "../support/other-build.ts";
 
 const xm = join(import.meta.dirname, "../../dist/bin/xm.cjs");
 
@@ -64,7 +65,9 @@ test("times, records, a combined file and no logs at all, in fork and in cluster
     "both streams",
     () => readFileSync(combined, "utf8").split("\n").sort().join() === ",err,out 0",
   );
-  expect(readdirSync(home.paths.logs).filter((name) => name.startsWith("none"))).toEqual([]);
+  const none = readdirSync(home.paths.logs).filter((name) => name.startsWith("none"));
+  expect(none.sort()).toEqual(["none-error.log", "none-out.log", "none.log"]);
+  expect(none.map((name) => home.log(name)).join("")).toBe("");
   expect(lanesOf(home)).toHaveLength(1);
   await home.ok("delete", "all");
   await until("the lane's end", () => lanesOf(home).length === 0);
@@ -74,7 +77,7 @@ test("lines go on while God is dead, and its successor restarts, reloads and kil
   const home = testHome();
   const script = home.file("ticks.cjs", `console.log("pid " + process.pid); ${ticks}`);
   await home.ok("start", script, "--name", "t", "-i", "1", "--time");
-  const text = (): string => home.log("t-out.log");
+  const text = (): string => home.log("t-out-0.log");
   await until("lines", () => text().split("\n").length > 20);
   const [lane] = lanesOf(home);
   const god = home.godPid();
@@ -92,6 +95,63 @@ test("lines go on while God is dead, and its successor restarts, reloads and kil
   await until("more lines", () => text().length > before);
   expect(isThere(pid ?? 0)).toBe(true);
   expect(text()).toMatch(new RegExp(`^(${time}: (pid )?\\d+\n)+$`));
+});
+
+test("`xm update` from another version: its lane hands over, and no line is lost, half or written twice", async () => {
+  const home = testHome();
+  const program = otherBuild(join(home.folder, "other"), "0.0.1");
+  const numbers = "let n = 0; setInterval(() => console.log(`${n++}\\n${n++}`), 1);";
+  const app = home.file("numbers.cjs", numbers);
+  const started = await home.run(["start", app, "--name", "n", "--log-type", "json"], { program });
+  expect(started).toMatchObject({ code: 0 });
+  const records = (): number => home.log("n-out.log").split("\n").length;
+  await until("records", () => records() > 20);
+  const [former] = lanesOf(home);
+  const { pid } = await home.process("n");
+  expect(await home.ok("update")).toContain("version 0.0.1 → ");
+  await until("the next lane", () => lanesOf(home).some((lane) => lane !== former));
+  await until("the former one's end", () => !isThere(former ?? 0));
+  const before = records();
+  await until("records of the next one", () => records() > before + 20);
+  expect(await home.process("n")).toMatchObject({ pid, restarts: 0 });
+  const messages = home
+    .log("n-out.log")
+    .split("\n")
+    .slice(0, -1)
+    .map((record) => (JSON.parse(record) as { message: string }).message);
+  expect(messages).toEqual(messages.map((_, n) => String(n)));
+  expect(home.godLog()).toMatch(/ the log lane hands over, from 0\.0\.1 to [\d.]+\n/);
+});
+
+test("where log files cannot be written apps live on, with a lane and without; it is told of, and they log again", async () => {
+  const home = testHome();
+  // As on a full disk: each write fails.
+  const path = (name: string): string => join(home.folder, `${name}.log`);
+  for (const name of ["lane", "plain"]) symlinkSync("/dev/full", path(name));
+  const script = home.file(
+    "ticks.cjs",
+    "let n = 0; setInterval(() => process.stdout.write(`${n++} a line\\n`), 2);",
+  );
+  await home.ok("start", script, "--name", "plain", "-o", path("plain"));
+  await home.ok("start", script, "--name", "lane", "-o", path("lane"), "--time");
+  const told = (what: RegExp): Promise<unknown> =>
+    until(String(what), () => what.test(home.godLog()), { saw: () => home.godLog() });
+  await told(/ plain \(0\): what it writes to stdout is lost: ENOSPC: no space left on device/);
+  await told(/lane\.log cannot be written, and lines are lost: ENOSPC: no space left on device/);
+  // A fault of the app's own ends it as ever.
+  const own = home.file("own.cjs", 'process.stdout.emit("error", new Error("its own"));');
+  await home.xm("start", own, "--name", "own", "--no-autorestart");
+  await until("its end", () => home.log("own-error.log").includes("Error: its own"));
+  await home.ok("delete", "own");
+  rmSync(path("lane"));
+  await told(/lane\.log can be written again; \d+ bytes of lines were lost/);
+  const lines = (): string => (existsSync(path("lane")) ? readFileSync(path("lane"), "utf8") : "");
+  await until("whole lines", () => lines().split("\n").length > 20);
+  expect(lines()).toMatch(new RegExp(`^(${time}: \\d+ a line\n)+$`));
+  expect(await home.list()).toMatchObject([
+    { name: "plain", status: "online", restarts: 0 },
+    { name: "lane", status: "online", restarts: 0 },
+  ]);
 });
 
 test("a crash loop leaves no more pipes than two lives need, and its last words are there", async () => {
@@ -142,7 +202,11 @@ test("logs by name, namespace, pattern and stream, as PM2's records and keys", a
   const show = (...args: string[]): Promise<string> => home.ok("logs", ...args, "--nostream");
   expect(await show("ns")).toBe("0|one | out 0\n0|one | err\n");
   expect(await show("one", "two", "--out")).toBe("0|one | out 0\n1|two | out 0\n");
-  expect(await show("/^tw/", "--raw", "--err")).toBe("err\n");
+  expect(await home.xm("logs", "/^tw/", "--raw", "--nostream")).toMatchObject({
+    code: 0,
+    stdout: "out 0\n",
+    stderr: "err\n",
+  });
   expect(JSON.parse(await show("1", "--json", "--err"))).toMatchObject({
     message: "err",
     type: "err",

@@ -29,7 +29,7 @@ export interface TestHome {
   readonly ok: (...args: string[]) => Promise<string>;
   readonly run: (
     args: readonly string[],
-    options?: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string },
+    options?: { env?: NodeJS.ProcessEnv; input?: string; cwd?: string; program?: string },
   ) => Promise<Ran>;
   /** Writes a file into the folder and gives its path. */
   readonly file: (name: string, text: string) => string;
@@ -52,9 +52,9 @@ export function testHome(options: { env?: NodeJS.ProcessEnv; home?: string } = {
   const paths = homePaths(options.home ?? join(folder, "h"));
   const environment = { ...cleanEnvironment(), XM_HOME: paths.home, ...options.env };
 
-  const run: TestHome["run"] = (args, { env, input, cwd } = {}) => {
+  const run: TestHome["run"] = (args, { env, input, cwd, program } = {}) => {
     const begin = performance.now();
-    const child = spawn(process.execPath, [xmFile, ...args], {
+    const child = spawn(process.execPath, [program ?? xmFile, ...args], {
       cwd: cwd ?? folder,
       env: { ...environment, ...env },
       stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],

@@ -174,6 +174,13 @@ test("every field of a record is in its line, and comes back from it", () => {
     restartAt: 5,
     killAt: 6,
     judgement: { goal: "stop" } as HistoryRecord["judgement"],
+    startedAt: 7,
+    backoffMs: 150,
+    failure: { at: 8, code: "ENOENT", message: "no such file" },
+    createdAt: 9,
+    context: { apps: ["a"] },
+    cause: { event: "process.ready", id: 4 },
+    guards: [{ guard: "batchIsReady", result: true, saw: { ready: 1 } }],
   };
   const line = encodeRecord(whole);
   expect(Object.keys(JSON.parse(line) as object).sort()).toEqual(Object.keys(whole).sort());
@@ -181,4 +188,40 @@ test("every field of a record is in its line, and comes back from it", () => {
   const bare = historyEntry({ at: 1, kind: "daemon", event: "started" });
   expect(encodeRecord(bare)).toBe('{"seq":0,"at":1,"kind":"daemon","event":"started"}\n');
   expect(decodeRecord(encodeRecord(bare))).toEqual(bare);
+});
+
+test("it is read by kind and by app; what God and daemons did is of every app", async () => {
+  const history = open(join(testFolder().path, "history"), { segmentBytes: 400 });
+  const reload = { by: "x", done: 0, total: 1, ids: [4], failure: null };
+  const put = (kind: HistoryEntry["kind"], app: string, more: Partial<HistoryEntry> = {}): void => {
+    history.append(historyEntry({ at: history.lastSeq + 1, kind, event: "e", app, ...more }));
+    history.flush();
+  };
+  put("daemon", "");
+  put("god", "");
+  put("app", "a", { context: { processes: [4, 5] } });
+  put("process", "a", { id: 4 });
+  put("app", "b", { context: { processes: [6] } });
+  put("reload", "a", { reload });
+  put("process", "b", { id: 6 });
+  const both = async (query: Parameters<History["read"]>[0]): Promise<number[]> => {
+    const seqs = history.read(query).map(({ seq }) => seq);
+    expect((await history.find(query)).map(({ seq }) => seq)).toEqual(seqs);
+    return seqs;
+  };
+  expect(await both({ kinds: ["app", "reload"] })).toEqual([3, 5, 6]);
+  expect(await both({ apps: ["a"] })).toEqual([1, 2, 3, 4, 6]);
+  expect(await both({ apps: ["a"], kinds: ["app", "reload"] })).toEqual([3, 6]);
+  expect(await both({ ids: [5] })).toEqual([1, 2, 3]);
+  expect(await both({ kinds: ["process"], limit: 1 })).toEqual([7]);
+  expect(await both({ kinds: ["god"], until: 1 })).toEqual([]);
+});
+
+test("what is rare is found far back in the background, and no more is read than asked for", async () => {
+  const history = open(join(testFolder().path, "history"));
+  history.append(historyEntry({ at: 1, kind: "god", event: "started" }));
+  for (let n = 2; n <= 8_000; n += 1) history.append(entry(0, n));
+  expect((await history.find({ kinds: ["god"], limit: 5 })).map(({ seq }) => seq)).toEqual([1]);
+  const last = await history.find({ limit: 3 });
+  expect(last.map(({ seq }) => seq)).toEqual([7_998, 7_999, 8_000]);
 });

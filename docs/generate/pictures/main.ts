@@ -16,7 +16,8 @@ const folder = mkdtempSync(join(tmpdir(), "xm-pictures-"));
 const home = join(folder, "home");
 
 const programs: Readonly<Record<string, string>> = {
-  "api.js": `require("http").createServer((_, answer) => answer.end("ok")).listen(0, "127.0.0.1");
+  "api.js": `const server = require("http").createServer((_, answer) => answer.end("ok"));
+setTimeout(() => server.listen(0, "127.0.0.1"), 1500);
 let count = 0;
 setInterval(() => {
   console.log("GET /orders/" + (count += 1) + " 200");
@@ -62,6 +63,7 @@ try {
   xm("start", join(folder, "apps.json"));
   await wait(runMs / 2);
   xm("stop", "importer");
+  xm("reload", "api");
   process.kill(Number(readFileSync(join(home, "god.pid"), "utf8")), "SIGKILL");
   await wait(runMs / 2);
   const browser = await launchBrowser();
@@ -86,6 +88,16 @@ async function takeAll(browser: Browser): Promise<void> {
   for (let step = 0; step < 5; step += 1) await dark.keyboard.press("ArrowLeft");
   await wait(800);
   await take(dark, "time-travel");
+  await dark.keyboard.press("End");
+
+  // While the second replacement of the reload under the God that is dead now was starting.
+  await choose(dark, "api");
+  await dark.getByRole("tab", { name: "Reload" }).click();
+  await dark.locator(".machine .hint").getByText("The last one").waitFor();
+  await dark.getByRole("slider").focus();
+  for (let step = 0; step < 3; step += 1) await dark.keyboard.press("ArrowLeft");
+  await wait(800);
+  await take(dark, "reload");
   await dark.keyboard.press("End");
 
   await choose(dark, "mailer");
@@ -118,7 +130,10 @@ async function open(
 }
 
 async function choose(page: Page, name: string): Promise<void> {
-  await page.getByRole("option", { name: new RegExp(`^${name},`) }).click();
+  await page
+    .getByRole("option", { name: new RegExp(`^${name},`) })
+    .first()
+    .click();
 }
 
 async function take(page: Page, name: string): Promise<void> {

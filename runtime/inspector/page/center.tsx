@@ -1,10 +1,12 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
+import { About } from "./about.tsx";
 import { Lazy } from "./lazy.tsx";
 import type { MachineName } from "../contract.ts";
 import { Chart } from "./chart/chart.tsx";
 import { Decision } from "./panel/decision.tsx";
 import { fetchChart } from "./state/api.ts";
 import { tellFault } from "./state/connection.ts";
+import { pastReload, shownMachine } from "./state/shown.ts";
 import {
   charts,
   connection,
@@ -13,7 +15,6 @@ import {
   moment,
   processes,
   selectedId,
-  shownMachine,
   tab,
 } from "./state/store.ts";
 
@@ -91,30 +92,24 @@ function Machine({ name }: { name: MachineName }) {
     );
   }
   if (file === undefined) return <p class="empty">Loading the chart…</p>;
-  const isPast = moment.value !== null;
   return (
     <>
-      {name === "reload" && machines.value.reload === undefined && (
-        <p class="hint">No reload of its app is under way: this is the chart by itself.</p>
-      )}
-      {isPast && name !== "process" && (
-        <p class="hint">
-          The history keeps what processes did: this machine is shown as it is now.
-        </p>
-      )}
+      <About name={name} />
       <Chart
         key={name}
         file={file}
         machine={name}
         view={shownMachine.value}
-        isLive={!isPast || name !== "process"}
+        isLive={moment.value === null}
       />
     </>
   );
 }
 
+/** Whether a reload is under way, or was at the moment that is looked at. */
 function isReloading(): boolean {
-  const states = machines.value.reload?.states ?? [];
+  const view = moment.value === null ? machines.value.reload : pastReload.value;
+  const states = view?.states ?? [];
   return states.some((id) => /launching|draining|failing/.test(id));
 }
 

@@ -2,6 +2,7 @@ import { render } from "preact";
 import { App } from "./app.tsx";
 import { connect, pauseWhileHidden } from "./state/connection.ts";
 import { paintTimes } from "./state/store.ts";
+import { keepRecords } from "./state/travel.ts";
 import "./style/theme.css";
 import "./style/page.css";
 import "./style/chart.css";
@@ -11,6 +12,7 @@ const place = document.querySelector("#page");
 if (place === null) throw new Error("can't happen: the page has no place to be drawn in");
 render(<App />, place);
 connect();
+keepRecords();
 pauseWhileHidden();
 
 // What the time-line costs is measured from outside (tests/e2e/inspector.test.ts).

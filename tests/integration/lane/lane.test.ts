@@ -12,6 +12,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createLane, type Lane } from "../../../runtime/lane/lanes.ts";
 import type { PipeOrder } from "../../../runtime/lane/orders.ts";
+import { openRest } from "../../../runtime/lane/rest.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
 import { isThere } from "../../support/home.ts";
@@ -40,8 +41,13 @@ function setUp() {
   const { path, put } = testFolder();
   const folder = join(path, "pipes");
   const logs: string[] = [];
-  const create = (): Lane =>
-    createLane({ folder, program: lanes, log: (line) => void logs.push(line) });
+  const create = (build?: string): Lane =>
+    createLane({
+      folder,
+      program: lanes,
+      log: (line) => void logs.push(line),
+      ...(build === undefined ? {} : { build }),
+    });
   const state = { lane: create() };
   const pids: number[] = [];
   const file = join(path, "logs/out.log");
@@ -173,6 +179,61 @@ test("the next daemon finds the lane that there is, and its apps go on", async (
   state.lane.find();
   expect(await lanePid()).toBe(pid);
   expect(isThere(app.pid)).toBe(true);
+});
+
+test("a lane of another build hands over at full load, again and again: no line is lost, none comes twice", async () => {
+  const { start, text, file, lanePid, state, create, logs, put, folder } = setUp();
+  const script = [
+    'const { existsSync, writeSync } = require("node:fs");',
+    "let n = 0;",
+    "const lines = () => Array.from({ length: 500 }, () => `${(n += 1)}\\n`).join('');",
+    `while (!existsSync(${JSON.stringify(join(folder, "enough"))})) writeSync(1, lines());`,
+  ].join("\n");
+  const app = start([process.execPath, put("counts.cjs", script)]);
+  const pids = [await lanePid()];
+  const size = (): number => statSync(file, { throwIfNoEntry: false })?.size ?? 0;
+  for (let build = 1; build <= 3; build += 1) {
+    const before = size();
+    await until("lines through this one", () => size() > before);
+    state.lane.release();
+    state.lane = create(`build ${build}`);
+    state.lane.find();
+    const isNext = (pid: number | null): boolean => pid !== null && !pids.includes(pid);
+    await until("the next build's lane", () => isNext(state.lane.pid()));
+    pids.push(await lanePid());
+  }
+  mkdirSync(join(folder, "enough"));
+  expect(await app.ended).toEqual({ code: 0, signal: null });
+  await until("the pipe to be free", () => !existsSync(join(folder, "1.json")));
+  const written = text();
+  const last = Number(written.slice(written.lastIndexOf(" ")));
+  expect(last % 500).toBe(0);
+  expect(written === numbers(last)).toBe(true);
+  expect(pids.slice(0, -1).filter(isThere)).toEqual([]);
+  expect(logs).toEqual(
+    ["0.0.0", "build 1", "build 2"].map(
+      (former, n) => `the log lane hands over, from ${former} to build ${n + 1}`,
+    ),
+  );
+});
+
+test("where the lane was killed while it read, a half line ends, and it is told of", async () => {
+  const { start, text, lanePid, folder } = setUp();
+  const app = start(["sh", "-c", "printf half; read word; printf 'other half\\nline\\n'"]);
+  const rest = (): string | undefined =>
+    readdirSync(folder).find(
+      (name) => name.endsWith(".rest") && readFileSync(join(folder, name)).includes("half"),
+    );
+  const file = join(folder, await until("the half to be read", rest));
+  const pid = await lanePid();
+  process.kill(pid, "SIGKILL");
+  const left = openRest(file, console.error);
+  left.read();
+  left.reading(true);
+  left.close();
+  await until("the next lane", async () => (await lanePid()) !== pid);
+  app.write("go\n");
+  await until("the lines", () => text() === "t: half\nt: other half\nt: line\n", { saw: text });
 });
 
 test("a pipe that nobody serves any more is served again by the daemon that adopts its app", async () => {

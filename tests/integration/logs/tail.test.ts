@@ -21,6 +21,7 @@ import { followFile } from "../../../runtime/logs/follow.ts";
 import { lastLines } from "../../../runtime/logs/last-lines.ts";
 import { openLog } from "../../../runtime/logs/open.ts";
 import { reopenLogs } from "../../../runtime/logs/reopen.ts";
+import { watchPath } from "../../../runtime/logs/watch-folder.ts";
 import { removePidFile, writePidFile } from "../../../runtime/process/pid-file.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
@@ -64,6 +65,16 @@ test("fewer lines than asked, an unfinished last one, and no file at all", async
   expect(await lastLines(`${path}/none.log`, 10)).toEqual({ lines: [], endBytes: 0 });
 });
 
+test("of a line that is longer than memory should be the end is given", async () => {
+  const path = testFolder().put("a.log", "");
+  truncateSync(path, 200 * 1024 * 1024);
+  appendFileSync(path, "end\nlast\n");
+  const { lines, endBytes } = await lastLines(path, 10);
+  expect(lines.map((line) => line.slice(-4))).toEqual(["\0end", "last"]);
+  expect(lines[0]?.length).toBeLessThan(40 * 1024 * 1024);
+  expect(endBytes).toBe(200 * 1024 * 1024 + 9);
+});
+
 test("a line is given when it is whole, a character split across writes stays whole", async () => {
   const path = testFolder().put("a.log", "");
   const lines = follow(path);
@@ -76,6 +87,16 @@ test("a line is given when it is whole, a character split across writes stays wh
   appendFileSync(path, "half");
   appendFileSync(path, " done\n");
   await become(lines, ["grün", "half done"]);
+});
+
+test("a line that does not end is given as several: memory is bounded", async () => {
+  const path = testFolder().put("a.log", "");
+  const lines = follow(path);
+  const half = "x".repeat(1024 * 1024);
+  appendFileSync(path, `${half}${half}${half} end\n`);
+  await until("its end", () => lines.at(-1)?.endsWith(" end") === true);
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines.join("")).toBe(`${half}${half}${half} end`);
 });
 
 test("an emptied file is read from its beginning", async () => {
@@ -189,6 +210,22 @@ test("what was copied and emptied before it was read is read from the copy, also
   appendFileSync(path, "line three, longer than what was there before\n");
   isBlocked = false;
   await become(lines, ["line one", "line two", "line three, longer than what was there before"]);
+});
+
+test("a write wakes those alone who follow its file, and a file that is made later wakes its follower", async () => {
+  const { put, path: folder } = testFolder();
+  const told: string[] = [];
+  put("busy.log", "");
+  const stops = ["busy.log", "later.log", "quiet.log"].map((name) =>
+    watchPath(`${folder}/${name}`, (what) => told.push(`${name} ${what}`)),
+  );
+  for (let n = 0; n < 20; n += 1) appendFileSync(`${folder}/busy.log`, "line\n");
+  appendFileSync(`${folder}/later.log`, "line\n");
+  await until("both to be told", () => told.includes("later.log replaced"), { saw: () => told });
+  expect(told).toContain("busy.log written");
+  expect(told.filter((each) => each.startsWith("quiet"))).toEqual([]);
+  for (const stop of stops) stop?.();
+  expect(watchPath(`${folder}/none/a.log`, () => {})).toBeUndefined();
 });
 
 test("a pipe that nobody reads is refused as a log, and one that is read is written to, without waiting for either", async () => {

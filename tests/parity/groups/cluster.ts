@@ -170,6 +170,25 @@ export const clusters: readonly Scenario[] = [
       ]),
     );
   }),
+  scenario("the files of a single cluster instance, and when it is scaled", async (s) => {
+    await s.start(cluster(1, { args: "listen out=x" }));
+    await s.untilTold("listening");
+    s.see("one", readdirSync(join(s.home, "logs")).sort());
+    await s.ok("scale", "a", "2");
+    await s.untilTold("listening", 2);
+    s.see("two", readdirSync(join(s.home, "logs")).sort());
+    s.see("pids", readdirSync(join(s.home, "pids")).sort());
+  }),
+  scenario("a fork app that nobody counted shares its files when it is scaled", async (s) => {
+    await s.start({ name: "a", script: "tells.cjs", args: "out=x" });
+    await s.ok("scale", "a", "2");
+    await s.untilTold("up", 2);
+    s.see(
+      "fields",
+      (await s.list()).map((each) => fieldsOf(each, ["pm_out_log_path", "pm_pid_path"])),
+    );
+    s.see("logs", readdirSync(join(s.home, "logs")).sort());
+  }),
   scenario("exec_mode fork with instances", async (s) => {
     await s.start(cluster(2, { exec_mode: "fork" }));
     s.see(

@@ -111,7 +111,7 @@ export const environment: readonly Scenario[] = [
       await s.call(["start", file], { env: { OTHER: "3" } });
       s.see("env", await lastEnv(s));
     },
-    { differs: { "env.OTHER": "filter_env: true" } },
+    { differs: { "env.OTHER": "filter_env: true, or a text" } },
   ),
   scenario("instance_var and increment_var count from process to process", async (s) => {
     await s.start({
@@ -228,6 +228,24 @@ export const environment: readonly Scenario[] = [
       s.see("fields", [(await s.one()).name, (await s.one()).pm2_env["exec_mode"]]);
     },
     { differs: { "runs by itself": "an executable without extension" } },
+  ),
+  scenario(
+    "an executable without extension that begins with Node's line is a Node app",
+    async (s) => {
+      s.write("www", `#!/usr/bin/env node\n${s.read("tells.cjs").replace(/^#!.*\n/, "")}`);
+      await s.ok("start", "./www", "--", "listen");
+      await s.ok("start", "./www", "--name", "many", "-i", "2", "--", "listen");
+      await s.untilTold("listening", 3);
+      s.see(
+        "apps",
+        (await s.list()).map((each) => [
+          each.name,
+          each.pm2_env["exec_mode"],
+          each.pm2_env["exec_interpreter"],
+          each.pm2_env.status,
+        ]),
+      );
+    },
   ),
   scenario("a command in quotes runs by a shell", async (s) => {
     await s.ok("start", "echo one $((1+1)); exec sleep 1000000", "--name", "c");

@@ -80,12 +80,7 @@ const rows: readonly Row[] = [
   ["pmx: false", { pmx: false }, ["pmx"]],
   ["windowsHide: false", { windowsHide: false }, ["windowsHide"]],
   ["instance_var", { instance_var: "NUMBER" }, ["instance_var", "NUMBER", "NODE_APP_INSTANCE"]],
-  [
-    "increment_var",
-    { increment_var: "PORT", env: { PORT: 4000 } },
-    ["increment_var", "PORT"],
-    { "fields.0.PORT": "values of env in jlist" },
-  ],
+  ["increment_var", { increment_var: "PORT", env: { PORT: 4000 } }, ["increment_var", "PORT"]],
   ["source_map_support: false", { source_map_support: false }, ["source_map_support"]],
   [
     "disable_source_map_support",
@@ -110,7 +105,7 @@ const rows: readonly Row[] = [
   ],
   ["exec_mode: cluster_mode", { exec_mode: "cluster_mode", args: "listen" }, ["exec_mode"]],
   ["instances: a text", { instances: "2" }, ["instances", "exec_mode"]],
-  ["port", { port: 4100 }, ["port", "PORT"], { "fields.0.PORT": "values of env in jlist" }],
+  ["port", { port: 4100 }, ["port", "PORT"]],
   ["a field of the user's own", { append_env_to_name: true, env_x: { A: "1" } }, ["name"]],
   ["trace", { trace: false }, ["trace"]],
   ["filter_env as a list", { filter_env: ["LAN"] }, ["filter_env", "LANG"]],
@@ -121,6 +116,83 @@ const rows: readonly Row[] = [
     { count: "a user by name in a file", fields: "a user by name in a file" },
   ],
   ["uid as a number", { uid: 0, gid: 0 }, ["uid", "gid"]],
+  ["uid and gid as names", { uid: "root", gid: "root" }, ["uid", "gid", "username"]],
+  ["username", { username: "somebody" }, ["username"]],
+  [
+    "filter_env as a text",
+    { filter_env: "LAN" },
+    ["filter_env", "LANG"],
+    { "fields.0.LANG": "filter_env: true, or a text" },
+  ],
+  ["env_NAME", { env_x: { A: 1 } }, ["env_x", "A"]],
+  ["install_url", { install_url: "x" }, ["install_url"]],
+  ["source_map_support: true", { source_map_support: true }, ["source_map_support"]],
+  [
+    "switches that say what is so anyhow",
+    {
+      disable_source_map_support: false,
+      disable_logs: false,
+      merge_logs: false,
+      wait_ready: false,
+      time: false,
+      force: false,
+      treekill: true,
+      autostart: true,
+    },
+    [
+      "disable_source_map_support",
+      "disable_logs",
+      "merge_logs",
+      "time",
+      "force",
+      "treekill",
+      "autostart",
+    ],
+  ],
+  ["merge_logs: false", { instances: 2, merge_logs: false }, ["merge_logs", ...logPaths]],
+  ["watch: a text", { watch: "sub" }, ["watch"]],
+  ["watch: true", { cwd: "sub", script: "../tells.cjs", watch: true }, ["watch"]],
+  ["ignore_watch as a text", { ignore_watch: "a b" }, ["ignore_watch"]],
+  ["watch_options", { watch_options: { usePolling: true } }, ["watch_options"]],
+  ["stop_exit_codes: a list of one", { stop_exit_codes: [3] }, ["stop_exit_codes"]],
+  ["stop_exit_codes: texts", { stop_exit_codes: ["3", "4"] }, ["stop_exit_codes"]],
+  ["log_type of another word", { log_type: "text" }, ["log_type", "status"]],
+  [
+    "execute_command",
+    { execute_command: true, instances: 2, args: "listen" },
+    ["exec_mode", "instances", ...logPaths],
+  ],
+  ["force", { force: true }, ["force"]],
+  ["append_env_to_name", { append_env_to_name: true }, ["append_env_to_name", "name"]],
+  ["post_update", { post_update: ["echo x"] }, ["post_update"]],
+  ["disable_trace", { disable_trace: true }, ["disable_trace"]],
+  [
+    "v8, event_loop_inspector and deep_monitoring",
+    { v8: false, event_loop_inspector: false, deep_monitoring: false },
+    ["v8", "event_loop_inspector", "deep_monitoring"],
+  ],
+  ["pmx as a text", { pmx: "x" }, ["pmx"]],
+  ["write", { write: true }, ["write"]],
+  ["io", { io: { a: 1 } }, ["io"]],
+  ["instances: 1", { instances: 1, args: "listen" }, ["exec_mode", "instances", ...logPaths]],
+  [
+    "instances of a program that is not Node",
+    { script: "sleep", args: "1000000", instances: 2, exec_mode: "fork" },
+    ["exec_mode", "instances", ...logPaths],
+  ],
+  ["kill_timeout: 0", { kill_timeout: 0 }, ["status"]],
+  ["cron_restart: 0", { cron_restart: 0 }, ["cron_restart"]],
+  [
+    "out_file of several processes",
+    { instances: 2, exec_mode: "fork", out: "o.txt", pid: "p.pid" },
+    [...logPaths, "pm_pid_path"],
+  ],
+  [
+    "increment_var of several processes",
+    { instances: 3, exec_mode: "fork", increment_var: "PORT", env: { PORT: "4000" } },
+    ["PORT", "increment_var", "NODE_APP_INSTANCE"],
+  ],
+  ["a variable of each type", { env: { N: 1.5, B: false, T: "1" } }, ["N", "B", "T"]],
 ];
 
 const fieldScenarios = rows.map(([rule, fields, shown, differs]) =>
@@ -215,6 +287,16 @@ export const fields: readonly Scenario[] = [
     s.write("package.json", { name: "shop", version: "4.5.6" });
     await s.start({ script: "tells.cjs" });
     s.see("fields", fieldsOf(await s.one(), ["version", "name"]));
+  }),
+  scenario("jlist: the version is read again at each start", async (s) => {
+    s.write("package.json", { name: "shop", version: "4.5.6" });
+    await s.start({ script: "tells.cjs" });
+    s.write("package.json", { name: "shop", version: "4.6.0" });
+    s.see("deployed", fieldsOf(await s.one(), ["version"]));
+    await s.ok("restart", "tells");
+    s.see("restarted", fieldsOf(await s.one(), ["version"]));
+    await s.ok("stop", "tells");
+    s.see("stopped", fieldsOf(await s.one(), ["version"]));
   }),
   scenario("prettylist is jlist as Node's inspection prints it", async (s) => {
     await s.start({ script: "tells.cjs", name: "n" });

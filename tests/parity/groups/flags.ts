@@ -83,6 +83,38 @@ const rows: readonly Row[] = [
   [["--silent"], ["status"]],
   [["--no-color"], ["status"]],
   [["--update-env"], ["status"]],
+  [["--watch", "sub"], ["watch"]],
+  [
+    ["--watch", "sub", "--ignore-watch", "a b"],
+    ["watch", "ignore_watch"],
+  ],
+  [
+    ["--ext", "js,ts"],
+    ["ext", "status"],
+  ],
+  [
+    ["-i", "1", "--", "listen"],
+    ["instances", "exec_mode", ...logPaths],
+  ],
+  [
+    ["-i", "2", "-o", "o.txt", "--", "listen"],
+    ["instances", "exec_mode", ...logPaths],
+  ],
+  [["-x"], ["exec_mode", "status"]],
+  [["--execute-command"], ["exec_mode", "status"]],
+  [["--disable-trace"], ["disable_trace"]],
+  [
+    ["--user", "root"],
+    ["uid", "username"],
+  ],
+  [
+    ["--uid", "0", "--gid", "0"],
+    ["uid", "gid"],
+  ],
+  [["--stop-exit-codes", "3"], ["stop_exit_codes"]],
+  [["--parallel", "1"], ["status"]],
+  [["--sort", "name"], ["status"]],
+  [["--env", "x"], ["status"]],
 ];
 
 const flagScenarios = rows.map(([words, shown]) =>

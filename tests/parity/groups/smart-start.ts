@@ -133,20 +133,40 @@ export const smartStart: readonly Scenario[] = [
       (await s.list()).map((each) => [each.name, each.pm2_env["args"] ?? []]),
     );
   }),
-  scenario(
-    "a script that is not there",
-    async (s) => {
-      await s.code("start", "nothing.js");
-      s.see("processes", statuses(await s.list()));
-      s.write("apps.json", [
-        { name: "gone", script: "nothing.js" },
-        { name: "there", script: "tells.cjs" },
-      ]);
-      await s.code("start", "apps.json");
-      s.see("processes of the file", statuses(await s.list()));
-    },
-    { differs: { "processes of the file": "a file with a fault" } },
+  scenario("a script that is not there", async (s) => {
+    await s.code("start", "nothing.js");
+    s.see("processes", statuses(await s.list()));
+    s.write("apps.json", [
+      { name: "gone", script: "nothing.js" },
+      { name: "there", script: "tells.cjs" },
+    ]);
+    await s.code("start", "apps.json");
+    s.see("processes of the file", statuses(await s.list()));
+  }),
+  ...["start", "restart", "reload", "startOrRestart", "startOrReload"].map((command) =>
+    scenario(
+      `${command} FILE with an app whose program is not there acts on the others`,
+      async (s) => {
+        await s.ok("start", "tells.cjs", "--name", "there");
+        s.write("apps.json", [
+          { name: "gone", script: "nothing.js" },
+          { name: "there", script: "tells.cjs" },
+          { name: "no-interpreter", script: "tells.cjs", interpreter: "no-such-interpreter" },
+          { name: "new", script: "tells.cjs" },
+        ]);
+        await s.code(command, "apps.json");
+        s.see("restarts", await restarts(s));
+      },
+    ),
   ),
+  scenario("a wrong type in one app of a file starts none of it", async (s) => {
+    s.write("apps.json", [
+      { name: "wrong", script: "tells.cjs", max_restarts: "many" },
+      { name: "right", script: "tells.cjs" },
+    ]);
+    await s.code("start", "apps.json");
+    s.see("processes", statuses(await s.list()));
+  }),
   scenario("an unknown interpreter", async (s) => {
     await s.code("start", "tells.cjs", "--interpreter", "no-such-interpreter");
     s.see("processes", statuses(await s.list()));

@@ -25,10 +25,13 @@ export class SimulatedApp {
   readonly ended: ReloadFacts[] = [];
   refused = 0;
   readonly spec: AppSpec;
+  readonly #reload: typeof reloadMachine;
   readonly actor: ReturnType<SimulatedApp["create"]>;
 
-  constructor(spec: AppSpec) {
+  /** @param reload its reload machine, for who wants to hear of its guards. */
+  constructor(spec: AppSpec, reload = reloadMachine) {
     this.spec = spec;
+    this.#reload = reload;
     this.actor = this.create();
     this.add(Array.from({ length: spec.instances }, (_, id) => id));
   }
@@ -134,7 +137,7 @@ export class SimulatedApp {
         sensors: fromCallback(() => undefined),
       },
     });
-    const actor = createActor(appMachine.provide({ actors: { process, reload: reloadMachine } }), {
+    const actor = createActor(appMachine.provide({ actors: { process, reload: this.#reload } }), {
       clock: this.clock,
       input: { key: "app", spec: this.spec },
     });

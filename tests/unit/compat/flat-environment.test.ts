@@ -21,7 +21,7 @@ test("an app sees its configuration as texts: what is always there, and what is 
   const flat = flatConfiguration(plain, 9);
   expect(flat).toMatchObject({
     autorestart: "true",
-    exec_interpreter: "node",
+    exec_interpreter: process.execPath,
     vizion: "true",
     pm_uptime: "9",
     created_at: "7",

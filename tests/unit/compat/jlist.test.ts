@@ -73,11 +73,13 @@ test.each([
             lastExit: { at: 9_000, code: 0, signal: null, uptimeMs: 4_000, askedBy: "`xm stop`" },
           }
         : { status },
-      { mode, instances: mode === "cluster" ? 2 : 1 },
+      { mode, instances: mode === "cluster" ? 2 : 1, mergeLogs: mode === "fork" },
     ),
   );
   const types = Object.keys(typesUnderPm2).map((key) => [key, typeOf(env[key])]);
-  expect(Object.fromEntries(types)).toEqual(typesUnderPm2);
+  // PM2 says so only where it is so.
+  const merged = mode === "fork" ? "boolean" : "undefined";
+  expect(Object.fromEntries(types)).toEqual({ ...typesUnderPm2, merge_logs: merged });
   expect({ pid, monit }).toEqual(
     isStopped
       ? { pid: 0, monit: { memory: 0, cpu: 0 } }
@@ -87,12 +89,46 @@ test.each([
   expect("exit_code" in env).toBe(isStopped);
 });
 
-test("an interpreter is called as in PATH, or by its path when it is another", () => {
-  const word = (interpreter: string | null): unknown =>
-    toPm2Process(processDetail({}, { interpreter })).pm2_env["exec_interpreter"];
-  expect(word("/usr/bin/node")).toBe("node");
-  expect(word("/opt/node-22/bin/node")).toBe("/opt/node-22/bin/node");
+test("an interpreter is called by the path of Node, as in PATH, or by its path when it is another", () => {
+  const word = (interpreter: string | null, spec = {}): unknown =>
+    toPm2Process(processDetail({}, { interpreter, ...spec })).pm2_env["exec_interpreter"];
+  expect(word("/usr/bin/node")).toBe("/usr/bin/node");
+  expect(word("/usr/bin/ruby")).toBe("ruby");
+  expect(word("/opt/ruby")).toBe("/opt/ruby");
   expect(word(null)).toBe("none");
+  expect(word("/usr/bin/node", { passthrough: { exec_interpreter: "node" } })).toBe("node");
+});
+
+test("variables have the types they were declared with, unless they have changed since", () => {
+  const { pm2_env: shown } = toPm2Process(
+    processDetail(
+      { instance: 2 },
+      {
+        env: { COUNT: "3", IS_ON: "true", CHANGED: "5", PORT: "4000", TEXT: "7" },
+        incrementVariable: "PORT",
+        passthrough: { env: { COUNT: 3, IS_ON: true, CHANGED: 4, PORT: 4_000 } },
+      },
+    ),
+  );
+  const env = { COUNT: 3, IS_ON: true, CHANGED: "5", PORT: 4_002, TEXT: "7" };
+  expect(shown["env"]).toEqual(env);
+  expect(shown).toMatchObject(env);
+});
+
+test("an errored process shows no unstable restarts, as under PM2", () => {
+  const count = (status: "errored" | "waiting"): unknown =>
+    toPm2Process(processDetail({ status, unstableRestarts: 16 })).pm2_env["unstable_restarts"];
+  expect([count("errored"), count("waiting")]).toEqual([0, 16]);
+});
+
+test("users and groups are numbers, whatever names them", () => {
+  const ids = (uid: string | number, gid: string | number | null): unknown[] => {
+    const { pm2_env: shown } = toPm2Process(processDetail({}, { uid, gid }));
+    return [shown["uid"], shown["gid"]];
+  };
+  expect(ids("root", null)).toEqual([0, 0]);
+  expect(ids("0", "root")).toEqual([0, 0]);
+  expect(ids("no-such-user", null)).toEqual([undefined, undefined]);
 });
 
 test("the version of Node is the one its path names, and only Node has one", () => {

@@ -8,6 +8,7 @@ import {
 } from "../../../runtime/config/normalize.ts";
 import type { RawApp } from "../../../runtime/config/read-fields.ts";
 import { homePaths } from "../../../runtime/home/paths.ts";
+import { instanceLogPaths } from "../../../runtime/logs/paths.ts";
 import { testFolder } from "../../support/folder.ts";
 
 /** A folder with programs, and what is made of an app declared there. */
@@ -44,11 +45,13 @@ test("a script alone gets PM2's defaults", async () => {
     instances: 1,
     mode: "fork",
     scheduling: "shared",
-    mergeLogs: false,
+    mergeLogs: true,
     logs: {
       out: "/home/xm/logs/app-out.log",
       error: "/home/xm/logs/app-error.log",
       combined: null,
+      numbered: [],
+      isOff: false,
       type: "plain",
       dateFormat: null,
     },
@@ -136,7 +139,7 @@ test("every fault of a file is told at once, with its place and what was expecte
 
 test.each([
   [{ name: "api" }, undefined, "api"],
-  [{ name: "api", name_prefix: "eu-" }, undefined, "eu-api"],
+  [{ name: "api", name_prefix: "eu-" }, undefined, "api"],
   [{ name: "web", append_env_to_name: true }, "prod", "web-prod"],
   [{ name: "web", append_env_to_name: true }, undefined, "web"],
   [{}, undefined, "app"],
@@ -158,6 +161,8 @@ test("log and pid files begin at cwd, ~ is the user's home, and NULL is none", a
       out: join(path, "log/out"),
       error: join(homedir(), "err"),
       combined: null,
+      numbered: [],
+      isOff: false,
       type: "plain",
       dateFormat: null,
     },
@@ -168,16 +173,47 @@ test("log and pid files begin at cwd, ~ is the user's home, and NULL is none", a
   ).toMatchObject({ out: null, error: null });
 });
 
+test("an app whose program is not there keeps no other from being made, where that is wanted", async () => {
+  const { context } = setUp();
+  const left: string[] = [];
+  const leaveOut = (fault: string): void => void left.push(fault);
+  const gone = { name: "gone", script: "gone.js" };
+  const there = { name: "there", script: "app.js" };
+  const made = await normalizeApps([gone, there], { ...context, leaveOut });
+  expect(made.map(({ name }) => name)).toEqual(["there"]);
+  expect(left).toEqual([expect.stringContaining("apps[0].script: script not found:")]);
+  // A fault of the file itself is one all the same, and then everything is told at once.
+  const faulty = { ...there, max_restarts: "many" };
+  const told = await normalizeApps([gone, faulty], { ...context, leaveOut }).catch(String);
+  expect(told).toContain("apps[0].script: script not found:");
+  expect(told).toContain("apps[1].max_restarts: expected a number");
+  await expect(normalizeApps([gone, gone], { ...context, leaveOut })).rejects.toMatchObject({
+    code: "ERR_CONFIG_INVALID",
+  });
+});
+
 test("what runs a script is known by its extension, and can be chosen", async () => {
   const { path, put, normalize } = setUp();
   put("job.py", "");
-  put("tool", "", 0o755);
+  put("tool", "#!/bin/sh\n", 0o755);
+  put("program", "\u007FELF", 0o755);
+  put("www", "#!/usr/bin/env node\n", 0o755);
+  put("flagged", "#!/usr/bin/env -S node --expose-gc\n", 0o755);
+  put("unknown", "", 0o755);
   const python = await normalize({ script: "job.py" });
   expect([python.interpreter, python.env["PYTHONUNBUFFERED"]]).toEqual([
     join(path, "python3"),
     "1",
   ]);
   expect((await normalize({ script: "tool" })).interpreter).toBeNull();
+  expect((await normalize({ script: "program" })).interpreter).toBeNull();
+  expect((await normalize({ script: "unknown" })).interpreter).toBe(process.execPath);
+  expect((await normalize({ script: "www" })).interpreter).toBe(process.execPath);
+  expect(await normalize({ script: "www", instances: 2 })).toMatchObject({ mode: "cluster" });
+  expect(await normalize({ script: "flagged" })).toMatchObject({
+    interpreter: process.execPath,
+    interpreterArgs: ["--expose-gc"],
+  });
   expect((await normalize({ script: "app.js", interpreter: "none" })).interpreter).toBeNull();
   expect((await normalize({ script: "app.js", interpreter: "bash" })).interpreter).toBe(
     join(path, "bash"),
@@ -413,13 +449,64 @@ test("what was declared is kept for scripts that read it back", async () => {
     port: 4_100,
     watch_delay: "1s",
     filter_env: "AWS",
+    name_prefix: "eu-",
+    time: false,
+    env: { COUNT: 3, IS_ON: true, WORD: "3", LIST: [1] },
+    env_live: { COUNT: 4 },
   });
   expect(passthrough).toEqual({
     exec_interpreter: "node",
     port: 4_100,
     watch_delay: 1_000,
-    filter_env: ["AWS"],
+    filter_env: "AWS",
+    name_prefix: "eu-",
+    time: false,
+    env: { PORT: 4_100, COUNT: 3, IS_ON: true },
+    env_live: { COUNT: 4 },
   });
+});
+
+test.each([
+  [{ stop_exit_codes: 3 }, { stop_exit_codes: 3 }],
+  [{ stop_exit_codes: [3] }, { stop_exit_codes: 3 }],
+  [{ stop_exit_codes: ["3", "4"] }, { stop_exit_codes: ["3", "4"] }],
+  [{ stop_exit_codes: "0,3" }, { stop_exit_codes: [0, 3] }],
+  [{ watch: "." }, { watch: "." }],
+  [{ watch: ["."] }, { watch: ["."] }],
+  [{ watch: "true" }, { watch: true }],
+  [{ source_map_support: true }, { source_map_support: true }],
+  [{ source_map_support: false, disable_logs: false }, {}],
+  [{ log_type: "raw" }, { log_type: "raw" }],
+])("%j is read back as %j", async (options, expected) => {
+  const { normalize } = setUp();
+  expect((await normalize({ script: "app.js", ...options })).passthrough).toEqual(expected);
+});
+
+test.each([
+  [{}, [], []],
+  [{ instances: 1 }, ["out", "error"], []],
+  [{ exec_mode: "cluster" }, ["out", "error"], []],
+  [{ instances: 2, merge_logs: true }, [], []],
+  [{ instances: 2, out_file: "o.txt" }, ["error"], ["out"]],
+  [{ instances: 2, log_file: true }, ["out", "error", "combined"], []],
+  [{ instances: 2, log_file: "l.txt" }, ["out", "error"], ["combined"]],
+])("log files of %j with an id in the name: %j", async (options, numbered, shared) => {
+  const { normalize } = setUp();
+  const spec = await normalize({ script: "app.js", ...options });
+  expect(spec.logs.numbered).toEqual(numbered);
+  const paths = instanceLogPaths(spec, 7);
+  for (const file of shared as readonly ("out" | "error" | "combined")[]) {
+    expect(paths[file]).toBe(spec.logs[file]);
+  }
+});
+
+test("a log_type that nobody knows leaves lines as they are, with a warning", async () => {
+  const { normalize } = setUp();
+  const warnings: string[] = [];
+  const warn = (line: string): void => void warnings.push(line);
+  const { logs } = await normalize({ script: "app.js", log_type: "pretty" }, { warn });
+  expect(logs.type).toBe("plain");
+  expect(warnings).toEqual([expect.stringContaining('apps[0].log_type: "json" makes records')]);
 });
 
 test.each([
@@ -434,7 +521,7 @@ test.each([
   [{ log_file: "/dev/null" }, { combined: null }],
   [
     { disable_logs: true, log_file: "/a.log", out_file: "/b.log" },
-    { out: null, error: null, combined: null },
+    { out: "/b.log", combined: "/a.log", isOff: true },
   ],
 ])("log options %j", async (options, expected) => {
   const { normalize } = setUp();
@@ -443,6 +530,8 @@ test.each([
     out: "/home/xm/logs/app-out.log",
     error: "/home/xm/logs/app-error.log",
     combined: null,
+    numbered: [],
+    isOff: false,
     type: "plain",
     dateFormat: null,
     ...expected,

@@ -104,6 +104,7 @@ test("records that come go on where the loaded history ends, and none is taken t
         id: 4,
         name: "c",
         points: [500, 1, code("online"), 1_000, 2, code("waiting")],
+        others: [],
         marks: [{ at: 1_000, seq: 2, kind: "exit", label: "code 1" }],
       },
     ],
@@ -133,7 +134,7 @@ test("records that come go on where the loaded history ends, and none is taken t
   ]);
 });
 
-test("while a replacement starts, the lane shows the process that serves", () => {
+test("while a replacement starts, the lane shows the process that serves, and below it the replacement", () => {
   const lanes = new Lanes(0);
   const put = (seq: number, generation: number, status: "online" | "starting" | "removed"): void =>
     lanes.append(
@@ -148,10 +149,20 @@ test("while a replacement starts, the lane shows the process that serves", () =>
   put(1, 0, "online");
   put(2, 1, "starting");
   expect(lanes.of(1)?.codeAt(20)).toBe(code("online"));
+  expect(lanes.of(1)?.others.codeAt(20)).toBe(code("starting"));
   put(3, 0, "removed");
   expect(lanes.of(1)?.codeAt(30)).toBe(code("starting"));
+  expect(lanes.of(1)?.others.codeAt(30)).toBe(code("removed"));
   put(4, 1, "online");
   expect(lanes.of(1)?.codeAt(40)).toBe(code("online"));
+  put(5, 2, "starting");
+  // The next God tells anew of all that there are.
+  lanes.append({ ...historyEntry({ at: 60, kind: "daemon", event: "started" }), seq: 6 });
+  put(7, 1, "online");
+  expect([lanes.of(1)?.others.codeAt(50), lanes.of(1)?.others.codeAt(60)]).toEqual([
+    code("starting"),
+    code("removed"),
+  ]);
 });
 
 test("two processes that had one id have a lane each", () => {

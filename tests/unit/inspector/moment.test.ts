@@ -2,13 +2,13 @@ import { expect, test } from "vitest";
 import { processMachine } from "../../../machines/index.ts";
 import { chartModel } from "../../../docs/generate/charts/model.ts";
 import { comparedOf, ratioOf, sawInWords } from "../../../runtime/inspector/page/moment/guards.ts";
-import { momentOf } from "../../../runtime/inspector/page/moment/moment.ts";
+import { processMoment } from "../../../runtime/inspector/page/moment/process.ts";
 import { leavesOf, pathOf, statesFrom } from "../../../runtime/inspector/page/moment/states.ts";
 import { crashLoop } from "../../support/inspector/history.ts";
 
 const model = chartModel(processMachine);
 const records = crashLoop();
-const at = (ms: number) => momentOf({ model, records, at: ms });
+const at = (ms: number) => processMoment({ model, records, at: ms });
 
 test("a moment is what the last record before it says, and there is none before the first", () => {
   expect([999, 1_000, 1_499, 1_500, 1_799, 1_800, 9_000].map((ms) => at(ms)?.status)).toEqual([
@@ -37,7 +37,7 @@ test("a wait of the past is told with its whole time, and with the decision that
     { delay: "restartDelay", state: "process.waiting", startedAt: 1_500, dueAt: 1_800 },
   ]);
   expect(machine?.sentence).toBe(record?.decision?.sentence);
-  expect(machine?.context).toMatchObject({ pid: null, restarts: 0, unstableRestarts: 1 });
+  expect(machine?.context).toMatchObject({ child: null, restarts: 0, unstableRestarts: 1 });
 });
 
 test("an end takes the edge of its event and then that of the rule that applied", () => {
@@ -57,7 +57,7 @@ test("an end takes the edge of its event and then that of the rule that applied"
     guard: "unstableTooOften",
   });
   const [, ...later] = records.filter(({ event }) => event !== "child.spawned");
-  expect(momentOf({ model, records: later, at: 1_800 })?.machine.steps).toEqual([]);
+  expect(processMoment({ model, records: later, at: 1_800 })?.machine.steps).toEqual([]);
 });
 
 test("every guard that was asked is told with what it compared; those after the one that held were not", () => {

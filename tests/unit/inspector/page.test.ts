@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { Pinch } from "../../../runtime/inspector/page/pinch.ts";
 import { matching } from "../../../runtime/inspector/page/list/matching.ts";
 import { visibleRows } from "../../../runtime/inspector/page/list/visible.ts";
 import {
@@ -74,4 +75,24 @@ test("a filter's words are looked for in name, id, namespace and status", () => 
     ids("err"),
     ids("x"),
   ]).toEqual([[1, 2, 12], [1, 2], [2], [2], [1, 2], [12], []]);
+});
+
+test("two fingers tell how far they went apart and where their middle is; one tells nothing", () => {
+  const pinch = new Pinch();
+  const at = (pointerId: number, clientX: number, clientY: number) => ({
+    pointerId,
+    clientX,
+    clientY,
+  });
+  pinch.down(at(1, 100, 100));
+  expect([pinch.isOn, pinch.move(at(1, 110, 100))]).toEqual([false, undefined]);
+  pinch.down(at(2, 210, 100));
+  pinch.down(at(3, 0, 0));
+  expect(pinch.isOn).toBe(true);
+  expect(pinch.move(at(2, 310, 100))).toEqual({ by: 2, x: 210, y: 100, dx: 50, dy: 0 });
+  expect(pinch.move(at(3, 500, 500))).toBeUndefined();
+  // As near as one finger is to itself they are taken for apart.
+  expect(pinch.move(at(2, 110, 100))?.by).toBe(12 / 200);
+  expect(pinch.up(at(2, 0, 0))).toEqual(at(1, 110, 100));
+  expect([pinch.up(at(1, 0, 0)), pinch.isOn]).toEqual([undefined, false]);
 });

@@ -174,3 +174,38 @@ test("it is read a few ms at a time: others have their turn within 100,000 recor
   // 20 ms is the goal (bench); a machine that does other things as well is not to fail the test.
   expect(longest).toBeLessThan(100);
 });
+
+test("a replacement is on its lane from its start on, and no longer than the next God knows of it", async () => {
+  const { history, tell, read } = world();
+  tell(100, "online");
+  tell(200, "starting", { generation: 1 });
+  tell(300, "online", { generation: 1 });
+  tell(310, "stopping");
+  tell(350, "removed");
+  tell(400, "starting", { generation: 2 });
+  history.append(historyEntry({ at: 500, kind: "daemon", event: "started" }));
+  tell(510, "online", { generation: 1 });
+  const { lanes } = await read(0);
+  const others = lanes[0]?.others ?? [];
+  const seen = Array.from({ length: others.length / 3 }, (_, n) => [
+    others[n * 3],
+    statusCodes[others[n * 3 + 2] ?? -1],
+  ]);
+  expect(seen).toEqual([
+    [200, "starting"],
+    [300, "online"],
+    [310, "stopping"],
+    [350, "removed"],
+    [400, "starting"],
+    [500, "removed"],
+  ]);
+});
+
+test("what apps and God did is no lane", async () => {
+  const { history, tell, read } = world();
+  tell(100, "online");
+  for (const kind of ["app", "god"] as const) {
+    history.append(historyEntry({ at: 200, kind, event: "x", app: "a", name: "a" }));
+  }
+  expect((await read(0)).lanes.map(({ name }) => name)).toEqual(["a"]);
+});

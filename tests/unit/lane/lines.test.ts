@@ -1,8 +1,9 @@
 import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { longestLineBytes } from "../../../runtime/lane/block.ts";
 import { lineFormat } from "../../../runtime/lane/format.ts";
-import { createLines, longestLineBytes } from "../../../runtime/lane/lines.ts";
+import { createLines } from "../../../runtime/lane/lines.ts";
 import type { LogFile } from "../../../runtime/lane/log-file.ts";
 import type { Rest, RestFile } from "../../../runtime/lane/rest.ts";
 
@@ -15,7 +16,8 @@ const letter = fc.constantFrom("a", "ä", "€", "😀", "\u2028", "\\", "n", '"
 function disk(count = 1) {
   const contents = Array.from({ length: count }, () => Buffer.alloc(0));
   let rest: Rest | undefined;
-  const state = { bytesToLive: Number.POSITIVE_INFINITY };
+  let wasReading = false;
+  const state = { bytesToLive: Number.POSITIVE_INFINITY, gaps: 0 };
   const files = contents.map((_, index) => ({
     size: () => contents[index]?.length ?? 0,
     append: (bytes: Buffer) => {
@@ -28,16 +30,26 @@ function disk(count = 1) {
       (contents[index] ?? Buffer.alloc(0)).subarray(position, position + most),
   })) as unknown as LogFile[];
   const restFile: RestFile = {
+    reading: (isReading) => {
+      wasReading = isReading;
+    },
     write: (next) => {
       rest = { ...next, bytes: Buffer.from(next.bytes) };
+      wasReading = false;
     },
-    read: () => rest,
+    read: () => rest && { ...rest, wasReading },
     close: () => {},
   };
   let at = 0;
   const lane = (format = lineFormat(order)) =>
-    createLines({ format, files, rest: restFile, now: () => (at += 1) });
-  return { lane, state, texts: () => contents.map(String), kept: () => rest };
+    createLines({
+      format,
+      files,
+      rest: restFile,
+      now: () => (at += 1),
+      onGap: () => (state.gaps += 1),
+    });
+  return { lane, state, restFile, texts: () => contents.map(String), kept: () => rest };
 }
 
 test("bytes become the same lines however they are cut", () => {
@@ -97,6 +109,30 @@ test("a lane that is killed while it takes over is followed by one that does as 
   expect(texts()).toEqual(["t: one\nt: two\n"]);
 });
 
+test("where what was read may be lost a half line ends, once: it is not joined with half of another", () => {
+  for (let lives = 0; lives <= "t: one\nt: ha\n".length; lives += 1) {
+    const { lane, state, restFile, texts } = disk();
+    state.bytesToLive = lives;
+    try {
+      lane().take(Buffer.from("one\nha"));
+      restFile.reading(true);
+      lane();
+    } catch {
+      state.bytesToLive = Number.POSITIVE_INFINITY;
+      if (lives < "t: one\n".length) {
+        lane();
+        restFile.reading(true);
+      }
+    }
+    state.bytesToLive = Number.POSITIVE_INFINITY;
+    lane();
+    const { gaps } = state;
+    lane().take(Buffer.from("lf\nfour\n"));
+    expect(texts()).toEqual(["t: one\nt: ha\nt: lf\nt: four\n"]);
+    expect([gaps, state.gaps]).toEqual([1, 1]);
+  }
+});
+
 test("once it is settled, what was written is not written again into an emptied file", () => {
   const { lane, kept } = disk();
   const taking = lane();
@@ -135,43 +171,55 @@ test("a record for each line, in PM2's fields", () => {
   });
 });
 
-test("records are JSON whatever is in the lines", () => {
-  const format = lineFormat({ ...order, type: "json", dateFormat: null });
+test("the records of any lines are those of JSON.stringify", () => {
+  const name = "ä $& \u007f";
+  const at = 1_764_079_851_000;
+  const { stream: type, id: process_id } = order;
+  const timestamp = new Date(at).toISOString();
+  const record = (message: string): string =>
+    `${JSON.stringify({ message, timestamp, type, process_id, app_name: name })}\n`;
+  const format = lineFormat({ ...order, name, type: "json", dateFormat: null });
+  const line = fc.oneof(
+    fc.string({ unit: letter, maxLength: 40 }),
+    fc.string({ unit: "binary", maxLength: 40 }),
+    fc.string({ unit: fc.constantFrom("$", "x"), minLength: 9_000, maxLength: 10_000 }),
+  );
+  const endings = ["", "\\n", "\r", "\u0000", '"', "\u001b[1m", "\ufffd", "ÿ", "$&"];
   fc.assert(
     fc.property(
-      fc.array(fc.string({ unit: letter }), { minLength: 1, maxLength: 12 }),
-      fc.boolean(),
-      (texts, hasBackslash) => {
-        const lines = texts.map(
-          (text) => `${text.replaceAll("\n", "")}${hasBackslash ? "\\n" : ""}`,
-        );
-        const records = String(format(Buffer.from(`${lines.join("\n")}\n`), 0))
-          .trimEnd()
-          .split("\n");
-        const messages = records.map(
-          (record) => (JSON.parse(record) as { message: string }).message,
-        );
-        expect(messages).toEqual(lines.map((line) => Buffer.from(line).toString()));
+      fc.array(line, { minLength: 1, maxLength: 12 }),
+      fc.constantFrom(...endings),
+      fc.nat(700),
+      (texts, ending, repeats) => {
+        const few = texts.map((text) => text.replaceAll("\n", "") + ending);
+        const lines = [...few, ...Array.from({ length: repeats }, () => ending)];
+        const records = format(Buffer.from(lines.map((each) => `${each}\n`).join("")), at);
+        // Whole texts of megabytes are not shown.
+        expect(records.equals(Buffer.from(lines.map(record).join("")))).toBe(true);
       },
     ),
   );
 });
 
-test.each(['ä "', "plain ä", "tab\t", "$& $1"])(
-  "the records of %j are those of JSON.stringify",
-  (text) => {
-    const format = lineFormat({ ...order, name: "ä $&", type: "json", dateFormat: null });
-    const [first, second] = String(format(Buffer.from(`${text}\n${text}\n`), 0))
-      .trimEnd()
-      .split("\n");
-    expect(first).toBe(second);
-    const { stream: type, id: process_id } = order;
-    const timestamp = new Date(0).toISOString();
-    expect(first).toBe(
-      JSON.stringify({ message: text, timestamp, type, process_id, app_name: "ä $&" }),
-    );
-  },
-);
+test("any bytes become the records of what each line is as UTF-8", () => {
+  const format = lineFormat({ ...order, type: "json", dateFormat: null });
+  const byte = fc.constantFrom(...Buffer.from('a\n"\\\0ä€😀'), 0xff);
+  fc.assert(
+    fc.property(fc.array(byte, { maxLength: 60 }), (values) => {
+      const bytes = Buffer.from([...values, 0x0a]);
+      const lines: string[] = [];
+      for (let start = 0; start < bytes.length;) {
+        const end = bytes.indexOf(0x0a, start);
+        lines.push(bytes.toString("utf8", start, end));
+        start = end + 1;
+      }
+      const records = String(format(bytes, 0)).trimEnd().split("\n");
+      expect(records.map((each) => (JSON.parse(each) as { message: string }).message)).toEqual(
+        lines,
+      );
+    }),
+  );
+});
 
 test("bytes that are no UTF-8 become valid records all the same", () => {
   const format = lineFormat({ ...order, type: "json", dateFormat: null });

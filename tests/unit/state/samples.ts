@@ -61,6 +61,8 @@ export function app(key: string, env: Record<string, string> = { A: "1" }): Decl
       out: `/logs/${key}-out.log`,
       error: null,
       combined: null,
+      numbered: [],
+      isOff: false,
       type: "plain",
       dateFormat: null,
     },

@@ -3,12 +3,12 @@ import { drawLiveChart } from "../../../charts/svg.ts";
 import type { Box, ChartFile } from "../../../charts/chart.ts";
 import type { MachineName, MachineView } from "../../contract.ts";
 import { pathOf } from "../moment/states.ts";
-import { now } from "../state/store.ts";
+import { moment, now } from "../state/store.ts";
 import { explainLabel, explainState } from "./explain.ts";
 import { light, runTaken, tick } from "./light.ts";
 import { followFit, followScale, readableScale, targetOf } from "./target.ts";
+import { useDrag } from "../use-drag.ts";
 import { Tip, type PlacedExplanation } from "./tip.tsx";
-import { useDrag } from "./use-drag.ts";
 import { around, between, fitted, scaled, shows, type Size, type Viewport } from "./viewport.ts";
 
 /** `fit` the whole chart, `follow` where the machine is, or as the user has moved it. */
@@ -37,10 +37,12 @@ export function Chart({
   const [tip, setTip] = useState<PlacedExplanation | null>(null);
   const { layout, model } = file;
 
-  const size = (): Size => ({
-    width: host.current?.clientWidth ?? 0,
-    height: host.current?.clientHeight ?? 0,
-  });
+  // Asked of the page with each transition, it would have it laid out anew each time.
+  const known = useRef<Size | null>(null);
+  const size = (): Size => {
+    const { clientWidth: width = 0, clientHeight: height = 0 } = host.current ?? {};
+    return (known.current ??= { width, height });
+  };
   const put = (next: Viewport): void => {
     viewport.current = next;
     const { x, y, scale } = next;
@@ -103,7 +105,7 @@ export function Chart({
   useLayoutEffect(() => {
     if (group.current === null) return;
     light(group.current, layout, view);
-    tick(group.current, isLive ? now() : (view?.at ?? 0));
+    tick(group.current, moment.value ?? now());
     if (mode === "follow") follow(false);
   }, [view, file]);
   useEffect(() => {
@@ -127,6 +129,7 @@ export function Chart({
   useEffect(() => {
     if (host.current === null) return;
     const observer = new ResizeObserver(() => {
+      known.current = null;
       if (modeNow.current !== null) arrange(modeNow.current, true);
     });
     observer.observe(host.current);
@@ -149,12 +152,22 @@ export function Chart({
     return () => element.removeEventListener("wheel", wheel);
   }, [file]);
 
-  const drag = useDrag((dx, dy) => {
-    setMode("free");
-    cancelAnimationFrame(moving.current);
-    const { x, y, scale } = viewport.current;
-    put({ x: x + dx, y: y + dy, scale });
-  });
+  const drag = useDrag(
+    (dx, dy) => {
+      setMode("free");
+      cancelAnimationFrame(moving.current);
+      const { x, y, scale } = viewport.current;
+      put({ x: x + dx, y: y + dy, scale });
+    },
+    (step, element) => {
+      setMode("free");
+      cancelAnimationFrame(moving.current);
+      const { left, top } = element.getBoundingClientRect();
+      const { x, y, scale } = viewport.current;
+      const moved = { x: x + step.dx, y: y + step.dy, scale };
+      put(scaled(moved, step.by, { x: step.x - left, y: step.y - top }));
+    },
+  );
 
   const explain = (event: Event): void => {
     const target = (event.target as Element).closest<SVGElement>("[data-label], [data-state]");

@@ -1,6 +1,6 @@
 import { metrics, type Layout, type PlacedEdge } from "../../../charts/chart.ts";
 import { duration } from "../../../../machines/lib/words.ts";
-import type { GuardReading, MachineView, PendingDelay } from "../../contract.ts";
+import type { GuardReading, MachineStep, MachineView, PendingDelay } from "../../contract.ts";
 import { ratioOf } from "../moment/guards.ts";
 import { leavesOf } from "../moment/states.ts";
 import { isTaken, labelTaken } from "./taken.ts";
@@ -43,7 +43,9 @@ export function light(root: SVGGElement, layout: Layout, view: MachineView | nul
   const readings = document.createElementNS(svgNamespace, "g");
   readings.setAttribute("class", "readings");
   for (const placed of layout.edges) {
-    for (const guard of view?.guards ?? []) drawReading(readings, placed, guard, states);
+    for (const guard of view?.guards ?? []) {
+      drawReading(readings, placed, guard, { states, steps: view?.steps ?? [] });
+    }
     for (const delay of view?.delays ?? []) drawCountdown(readings, placed, delay);
   }
   root.append(readings);
@@ -74,15 +76,20 @@ function drawReading(
   into: SVGGElement,
   { edge, label }: PlacedEdge,
   reading: GuardReading,
-  states: ReadonlySet<string>,
+  {
+    states,
+    steps,
+  }: { readonly states: ReadonlySet<string>; readonly steps: readonly MachineStep[] },
 ): void {
   edge?.labels.forEach(({ guard }, index) => {
     if (guard !== reading.guard || label === null) return;
+    // A guard of two edges may have been asked again since it let the machine pass by this one.
+    const holds = reading.result || labelTaken(edge, index, steps);
     // `exited` is passed through in no time: what its rules said is said of where they led.
-    const compared = ratioOf(reading);
-    const text = `${reading.result ? "✓" : "✗"}${compared === "" ? "" : ` ${compared}`}`;
-    const isOld = !reading.result && !states.has(edge.source) && compared === "";
-    const kind = `${reading.result ? "holds" : "fails"}${isOld ? " old" : ""}`;
+    const compared = holds === reading.result ? ratioOf(reading) : "";
+    const text = `${holds ? "✓" : "✗"}${compared === "" ? "" : ` ${compared}`}`;
+    const isOld = !holds && !states.has(edge.source) && compared === "";
+    const kind = `${holds ? "holds" : "fails"}${isOld ? " old" : ""}`;
     drawBadge(into, { edge, label, index, text, kind });
   });
 }

@@ -1,9 +1,12 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import type { ProcessStatus } from "../../../../machines/facts.ts";
 import type { ProcessView } from "../../../api/schemas.ts";
+import { statusCodes } from "../../contract.ts";
 import { select } from "../state/connection.ts";
 import {
   filter,
   hello,
+  lanes,
   keptSamples,
   type Samples,
   moment,
@@ -118,6 +121,7 @@ export function ProcessList() {
               count={shown.length}
               isSelected={process.id === selectedId.value}
               version={samplesVersion.value}
+              at={moment.value}
             />
           ))}
         </div>
@@ -146,19 +150,29 @@ function keptOf(known: Samples | undefined): number {
   return Math.min(keptSamples, Math.max(30, count));
 }
 
+/** What it was at a moment, by its lane; `null` when it was not there. */
+function statusAt(id: number, at: number): ProcessStatus | null {
+  const status = statusCodes[lanes.of(id)?.codeAt(at) ?? -1];
+  return status === undefined || status === "removed" ? null : status;
+}
+
+/** A row of now, or of the moment that is looked at: what a process used then is not recorded. */
 function Row(options: {
   process: ProcessView;
   place: number;
   count: number;
   isSelected: boolean;
   version: number;
+  at: number | null;
 }) {
-  const { process, place, count, isSelected } = options;
-  const { id, name, instance, mode, status, restarts } = process;
+  const { process, place, count, isSelected, at } = options;
+  const { id, name, instance, mode, restarts } = process;
+  const status = at === null ? process.status : statusAt(id, at);
+  const word = status === null ? "not there" : statusWord(status);
   const known = samples.get(id);
   const cpu = known?.cpu.at(-1) ?? process.cpuPercent;
   const memory = known?.memory.at(-1) ?? process.memoryBytes;
-  const isUp = process.pid !== null;
+  const isUp = process.pid !== null && at === null;
   return (
     <div
       id={`process-${id}`}
@@ -167,7 +181,7 @@ function Row(options: {
       aria-selected={isSelected}
       aria-setsize={count}
       aria-posinset={place + 1}
-      aria-label={`${name}, id ${id}, ${statusWord(status)}, ${restarts} restarts${isUp ? `, ${percent(cpu)} CPU, ${bytes(memory)}` : ""}`}
+      aria-label={`${name}, id ${id}, ${word}${at === null ? `, ${restarts} restarts` : " at the moment shown"}${isUp ? `, ${percent(cpu)} CPU, ${bytes(memory)}` : ""}`}
       style={{ transform: `translateY(${place * rowHeight}px)` }}
       onClick={() => choosePast(id)}
     >
@@ -175,12 +189,12 @@ function Row(options: {
         {name}
         {mode === "cluster" && <span class="faint">:{instance}</span>}
       </span>
-      <span class={`status ${status}`}>
-        <span aria-hidden="true">{statusMarks[status]}</span> {statusWord(status)}
+      <span class={`status ${status ?? "removed"}`}>
+        {status !== null && <span aria-hidden="true">{statusMarks[status]}</span>} {word}
       </span>
       <span class="row-facts faint">
         #{id}
-        {restarts > 0 && ` · ↻ ${restarts}`}
+        {restarts > 0 && at === null && ` · ↻ ${restarts}`}
       </span>
       <span class="measure">
         {isUp && (

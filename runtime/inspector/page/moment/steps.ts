@@ -46,14 +46,16 @@ export function latestSteps(model: ChartModel, records: readonly HistoryRecord[]
   return [];
 }
 
-interface FlatEdge {
+/** One label of an edge: a transition. */
+export interface FlatEdge {
   readonly source: string;
   readonly target: string;
   readonly event: string;
   readonly guard: string | null;
 }
 
-function edgesOf(model: ChartModel): FlatEdge[] {
+/** Every transition of a chart that leads from a state to another, in its order. */
+export function edgesOf(model: ChartModel): FlatEdge[] {
   return model.edges.flatMap(({ source, target, labels }) =>
     labels.map(({ event, guard }) => ({ source, target, event, guard })),
   );

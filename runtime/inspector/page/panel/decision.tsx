@@ -1,19 +1,17 @@
 import { duration } from "../../../../machines/lib/words.ts";
 import type { ProcessStatus } from "../../../../machines/facts.ts";
 import { Controls } from "../controls.tsx";
+import { past, shownLife, statusOf } from "../state/shown.ts";
 import {
   connection,
-  machines,
+  generation,
   moment,
   now,
-  past,
-  pastRecords,
   processes,
-  records,
+  recorded,
   selected,
   selectedId,
   selectedName,
-  shownMachine,
 } from "../state/store.ts";
 import { goLive } from "../state/travel.ts";
 import { moment as momentText, statusMarks, statusWord } from "../words.ts";
@@ -31,7 +29,7 @@ export function Decision() {
     );
   }
   const isPast = moment.value !== null;
-  const status = isPast ? (past.value?.status ?? null) : (selected.value?.status ?? null);
+  const status = isPast ? (past.value?.status ?? null) : liveStatus();
   return (
     <div class={`decision${isPast ? " past" : ""}`}>
       <div class="decision-head">
@@ -47,6 +45,13 @@ export function Decision() {
   );
 }
 
+/** Of the generation that is looked at; else of the one that serves, as God says it. */
+function liveStatus(): ProcessStatus | null {
+  const life = generation.value === null ? undefined : shownLife.value;
+  if (life?.generation === generation.value) return statusOf(life?.states ?? []);
+  return selected.value?.status ?? null;
+}
+
 function StatusWord({ status }: { status: ProcessStatus }) {
   return (
     <span class={`status big ${status}`}>
@@ -59,9 +64,9 @@ function StatusWord({ status }: { status: ProcessStatus }) {
 function Sentence({ isPast, status }: { isPast: boolean; status: ProcessStatus | null }) {
   const said = isPast
     ? past.value?.machine.sentence
-    : (machines.value.process?.sentence ?? selected.value?.decision);
+    : (shownLife.value?.sentence ?? selected.value?.decision);
   if (isPast && past.value === null) {
-    const isReading = pastRecords.value.length === 0 && records.value.length === 0;
+    const isReading = recorded.process.isReading.value;
     return <>{isReading ? "Reading the history…" : "Nothing is recorded of it at this moment."}</>;
   }
   if (status === null) return <>It is gone; its history is still here.</>;
@@ -83,8 +88,10 @@ function Sentence({ isPast, status }: { isPast: boolean; status: ProcessStatus |
 
 function Running({ isPast, status }: { isPast: boolean; status: ProcessStatus }) {
   useNow(1_000);
-  const pid = isPast ? past.value?.record.pid : selected.value?.pid;
-  const begin = isPast ? lifeBegan() : selected.value?.startedAt;
+  const view = isPast ? past.value?.machine : shownLife.value;
+  const child = (view?.context as { child?: { pid: number; at: number | null } } | undefined)
+    ?.child;
+  const { pid, at: begin } = child ?? {};
   const at = moment.value ?? now();
   const verb = status === "online" ? "Runs" : "Starts";
   const age = begin == null ? "" : ` for ${duration(roughly(Math.max(0, at - begin)))}`;
@@ -95,15 +102,6 @@ function Running({ isPast, status }: { isPast: boolean; status: ProcessStatus })
       {pid == null ? "" : ` as pid ${pid}`}.
     </>
   );
-}
-
-/** When the life began that ran at the moment that is looked at, as far as its records are here. */
-function lifeBegan(): number | null {
-  const known = pastRecords.value.length > 0 ? pastRecords.value : records.value;
-  const record = past.value?.record;
-  if (record === undefined) return null;
-  const own = known.filter(({ pid, seq }) => pid === record.pid && seq <= record.seq);
-  return own.find(({ event }) => event === "child.spawned")?.at ?? null;
 }
 
 function PastBanner() {
@@ -123,7 +121,7 @@ function PastBanner() {
 /** What is pending, and how long it still takes. */
 function Countdown() {
   useNow(500);
-  const view = moment.value === null ? machines.value.process : shownMachine.value;
+  const view = moment.value === null ? shownLife.value : past.value?.machine;
   if (view == null || connection.value === "lost") return null;
   const at = moment.value ?? now();
   const told = view.delays

@@ -1,7 +1,8 @@
 import { descriptions } from "../../../../machines/descriptions.ts";
 import type { GuardReading } from "../../contract.ts";
 import { sawInWords, comparedOf } from "../moment/guards.ts";
-import { selectedId, shownMachine } from "../state/store.ts";
+import { shownMachine, shownPast } from "../state/shown.ts";
+import { moment, selectedId } from "../state/store.ts";
 import { Json } from "./json.tsx";
 
 /** Guards asked within this time were asked together; ms. */
@@ -10,8 +11,20 @@ const sameMs = 100;
 /** What the guards said last, and the context. */
 export function Details() {
   const view = shownMachine.value;
-  if (selectedId.value === null) return <p class="empty">No process is chosen.</p>;
-  if (view === null) return <p class="empty">Nothing is known of this machine now.</p>;
+  const isPast = moment.value !== null;
+  if (selectedId.value === null && view === null) {
+    return <p class="empty">No process is chosen.</p>;
+  }
+  if (view === null) {
+    return (
+      <p class="empty">
+        {isPast
+          ? "Nothing is recorded of this machine at this moment."
+          : "Nothing is known of this machine now."}
+      </p>
+    );
+  }
+  const missing = shownPast.value?.missing ?? [];
   const latest = Math.max(0, ...view.guards.map(({ at }) => at));
   const isOld = ({ at }: GuardReading): boolean => latest - at > sameMs;
   // Those of the last decision first, and of them the one that held; else in the order they were asked.
@@ -23,7 +36,11 @@ export function Details() {
     <>
       <h3>Guards, as asked last</h3>
       {guards.length === 0 ? (
-        <p class="faint">None has been asked while somebody watched.</p>
+        <p class="faint">
+          {isPast
+            ? "No answer is recorded of this moment."
+            : "None has been asked while somebody watched."}
+        </p>
       ) : (
         <table class="guards">
           <thead class="visually-hidden">
@@ -53,6 +70,9 @@ export function Details() {
       )}
       <h3>Context</h3>
       <Json value={view.context} />
+      {isPast && missing.length > 0 && (
+        <p class="faint missing">Not in the history: {missing.join(", ")}.</p>
+      )}
     </>
   );
 }

@@ -13,17 +13,24 @@ export function fetchTimeline(since: number): Promise<Timeline> {
   return json(`./inspector/timeline?since=${Math.floor(since)}`);
 }
 
-/** The last records of one process up to a time, oldest first. */
-export function fetchPast(
-  id: number,
-  { until, limit }: { until: number; limit: number },
-): Promise<HistoryRecord[]> {
-  return json(`./v1/history?ids=${id}&until=${Math.floor(until)}&limit=${limit}`);
-}
+/** Whose records are asked for: those of a process, of an app with its reloads, or of God. */
+export type RecordsOf =
+  | { readonly kind: "process"; readonly id: number }
+  | { readonly kind: "app"; readonly key: string }
+  | { readonly kind: "god" };
 
-/** The last records of one process, oldest first. */
-export function fetchLatest(id: number, limit: number): Promise<HistoryRecord[]> {
-  return json(`./v1/history?ids=${id}&limit=${limit}`);
+/** The last records, oldest first; with `until` those up to a time. */
+export function fetchRecords(
+  of: RecordsOf,
+  { until, limit }: { until?: number; limit: number },
+): Promise<HistoryRecord[]> {
+  const whose = {
+    process: () => `ids=${(of as { id: number }).id}&kinds=process`,
+    app: () => `app=${encodeURIComponent((of as { key: string }).key)}&kinds=app,reload`,
+    god: () => "kinds=god,daemon",
+  };
+  const end = until === undefined ? "" : `&until=${Math.floor(until)}`;
+  return json(`./v1/history?${whose[of.kind]()}${end}&limit=${limit}`);
 }
 
 /** What has happened since a record, of all processes. */

@@ -1,7 +1,7 @@
 import { batch } from "@preact/signals";
 import type { HistoryRecord } from "../../../history/record.ts";
-import type { HelloMessage, LiveMessage, MachineStep } from "../../contract.ts";
-import { fetchLatest, fetchSince, fetchTimeline, isDenied } from "./api.ts";
+import type { HelloMessage, LiveMessage, MachineStep, MachineView } from "../../contract.ts";
+import { fetchSince, fetchTimeline, isDenied } from "./api.ts";
 import * as store from "./store.ts";
 
 /** A God that has died is asked for again this often; ms. */
@@ -17,6 +17,8 @@ let isLoading = false;
 let waiting: LiveMessage[] = [];
 /** The first list of a connection is all there are. */
 let isFirstList = true;
+/** The first view of the process too: what lived under a God that has died may be gone. */
+let isFirstLife = true;
 
 /** Connects to God, or to the next one, for the selected process. What is known stays. */
 export function connect(): void {
@@ -66,12 +68,11 @@ export function select(id: number): void {
   batch(() => {
     store.selectedId.value = id;
     store.machines.value = {};
-    store.records.value = [];
-    store.pastRecords.value = [];
+    store.lives.value = new Map();
+    store.generation.value = null;
   });
   history.replaceState(null, "", `#${id}`);
   if (store.connection.value !== "lost") connect();
-  void loadRecords(id);
 }
 
 /** Reads what the lanes do not reach back to yet. */
@@ -103,7 +104,7 @@ function withJoinedSteps(messages: readonly LiveMessage[]): LiveMessage[] {
   return messages.map((message) => {
     if (message.type !== "machine") return message;
     const { machine } = message;
-    const key = `${machine.machine} ${machine.of}`;
+    const key = `${machine.machine} ${machine.of} ${machine.generation}`;
     const joined = [...(steps.get(key) ?? []), ...machine.steps];
     steps.set(key, joined);
     return { ...message, machine: { ...machine, steps: joined } };
@@ -135,18 +136,32 @@ function receive(message: LiveMessage): void {
       takeRecord(message.record);
       break;
     case "machine":
-      store.machines.value = {
-        ...store.machines.value,
-        [message.machine.machine]: message.machine,
-      };
+      takeMachine(message.machine);
       break;
   }
 }
 
+/** Of the generations of a process those are kept that are there; of one that is gone the last. */
+function takeMachine(machine: MachineView): void {
+  if (machine.machine !== "process") {
+    store.machines.value = { ...store.machines.value, [machine.machine]: machine };
+    return;
+  }
+  const isGone = (view: MachineView): boolean => view.states.includes("process.removed");
+  const before = isFirstLife ? [] : [...store.lives.value];
+  isFirstLife = false;
+  const all = [...before, [machine.generation, machine] as const];
+  const there = all.filter(([, view]) => !isGone(view));
+  store.lives.value = new Map(there.length > 0 ? there : [[machine.generation, machine]]);
+}
+
 function greet(message: HelloMessage): void {
   isFirstList = true;
+  isFirstLife = true;
   const before = store.hello.value;
   batch(() => {
+    const { reload: _, ...others } = store.machines.value;
+    store.machines.value = others;
     store.clockOffset.value = message.at - Date.now();
     store.hello.value = message;
     store.connection.value = "open";
@@ -176,21 +191,12 @@ function takeProcesses(message: Extract<LiveMessage, { type: "processes" }>): vo
 function takeRecord(record: HistoryRecord): void {
   store.lanes.append(record, store.processes.value.get(record.id)?.generation);
   store.lanesVersion.value = store.lanes.version;
-  if (record.id !== store.selectedId.value) return;
-  const last = store.records.value.at(-1);
-  if (last !== undefined && record.seq <= last.seq) return;
-  store.records.value = [...store.records.value, record].slice(-store.keptRecords);
-}
-
-async function loadRecords(id: number): Promise<void> {
-  try {
-    const found = await fetchLatest(id, 300);
-    if (store.selectedId.value !== id) return;
-    const newest = found.at(-1)?.seq ?? 0;
-    const later = store.records.value.filter(({ seq }) => seq > newest);
-    store.records.value = [...found.filter((record) => record.id === id), ...later];
-  } catch (error) {
-    tellFault(error);
+  const { kind, id, app } = record;
+  const { recorded } = store;
+  if (kind === "process" && id === store.selectedId.value) recorded.process.take(record);
+  if (kind === "god" || kind === "daemon") recorded.god.take(record);
+  if ((kind === "app" || kind === "reload") && app === store.selectedApp.value) {
+    recorded.app.take(record);
   }
 }
 

@@ -1,11 +1,9 @@
 import { computed, signal } from "@preact/signals";
 import type { ProcessView } from "../../../api/schemas.ts";
 import type { ChartFile } from "../../../charts/chart.ts";
-import type { HistoryRecord } from "../../../history/record.ts";
 import type { HelloMessage, MachineName, MachineView } from "../../contract.ts";
-import { momentOf, readingsOf } from "../moment/moment.ts";
-import { latestSteps } from "../moment/steps.ts";
 import { Lanes } from "../timeline/lanes.ts";
+import { Recorded } from "./recorded.ts";
 
 /** What the page knows. Everything else is made from it. */
 
@@ -38,15 +36,20 @@ export const samples = new Map<number, Samples>();
 /** Grows with each round of samples. */
 export const samplesVersion = signal(0);
 
-/** The machines around the selected process. */
+/** The machines around the selected process: its app, a reload, God. */
 export const machines = signal<Partial<Record<MachineName, MachineView>>>({});
+/** Its own, by generation: in a reload two of one process live. */
+export const lives = signal<ReadonlyMap<number, MachineView>>(new Map());
+/** The generation whose chart is looked at; `null` is the one that serves. */
+export const generation = signal<number | null>(null);
 export const charts = signal<Partial<Record<MachineName, ChartFile>>>({});
 
-/** Records of the selected process kept in the page. */
-export const keptRecords = 2_000;
-/** Of the selected process, oldest first: the latest ones, and those around the moment that is looked at. */
-export const records = signal<readonly HistoryRecord[]>([]);
-export const pastRecords = signal<readonly HistoryRecord[]>([]);
+/** What the history says of the selected process, of its app with the reloads, and of God: the latter two when they are looked at. */
+export const recorded = {
+  process: new Recorded({ latest: 300, around: 200 }),
+  app: new Recorded({ latest: 1_000, around: 400 }),
+  god: new Recorded({ latest: 1_000, around: 400 }),
+};
 
 export const lanes = new Lanes(Date.now());
 export const lanesVersion = signal(0);
@@ -67,38 +70,10 @@ export const selectedName = computed<string>(() => {
   return selected.value?.name ?? lanes.of(id)?.name ?? `process ${id}`;
 });
 
-/** What was known of the selected process at the moment that is looked at. */
-export const past = computed(() => {
-  const at = moment.value;
-  const model = charts.value.process?.model;
-  if (at === null || model === undefined) return null;
-  const known = pastRecords.value.length > 0 ? pastRecords.value : records.value;
-  return momentOf({ model, records: known, at }) ?? null;
-});
-
-/** The machine of the chosen tab, as it is or as it was. */
-export const shownMachine = computed<MachineView | null>(() => {
-  const name = tab.value === "whatif" ? "process" : tab.value;
-  if (moment.value !== null && name === "process") return past.value?.machine ?? null;
-  const live = machines.value[name];
-  if (live === undefined) return null;
-  return name === "process" ? withHistory(live) : live;
-});
-
-/** What God has not seen while nobody watched is in the history: how it came there, and what the guards said. */
-function withHistory(live: MachineView): MachineView {
-  const model = charts.value.process?.model;
-  const own = records.value.filter(({ kind }) => kind === "process");
-  if (model === undefined || own.length === 0) return live;
-  const judged = own.findLast(({ decision }) => decision !== null);
-  const known = new Set(live.guards.map(({ guard }) => guard));
-  const told = judged === undefined ? [] : readingsOf(judged);
-  return {
-    ...live,
-    steps: live.steps.length > 0 ? live.steps : latestSteps(model, own),
-    guards: [...live.guards, ...told.filter(({ guard }) => !known.has(guard))],
-  };
-}
+/** The key of its app, also of one that is gone. */
+export const selectedApp = computed<string | null>(
+  () => selected.value?.app ?? recorded.process.latest.value.at(-1)?.app ?? null,
+);
 
 export const mayControl = computed(() => hello.value?.mayControl === true);
 

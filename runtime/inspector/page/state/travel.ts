@@ -1,48 +1,37 @@
-import { fetchPast } from "./api.ts";
+import { effect } from "@preact/signals";
+import { fetchRecords } from "./api.ts";
 import { tellFault } from "./connection.ts";
+import * as shown from "./shown.ts";
 import * as store from "./store.ts";
 
-/** Records read around a moment that is far back. */
-const aroundLimit = 200;
-
-let asked = 0;
-/** Up to when the past records are whole; ms. */
-let pastUntil = 0;
-
-/** Looks at a moment of the past: at once where its records are here, else when they have come. */
+/** Looks at a moment of the past. */
 export function travelTo(at: number): void {
-  const to = Math.min(at, store.now());
-  store.moment.value = to;
-  const id = store.selectedId.value;
-  if (id === null || covers(store.records.value, to)) {
-    store.pastRecords.value = [];
-    return;
-  }
-  if (covers(store.pastRecords.value, to) && to <= pastUntil) return;
-  asked += 1;
-  void load(id, to, asked);
+  store.moment.value = Math.min(at, store.now());
 }
 
 /** Looks at now again. */
 export function goLive(): void {
-  asked += 1;
   store.moment.value = null;
-  store.pastRecords.value = [];
 }
 
-/** The moment of the record before or after the one that is looked at; `undefined` where there is none. */
+/** The moment of the record before or after the one that is looked at, of the chart that is looked at; `undefined` where there is none. */
 export function neighbour(direction: -1 | 1): number | undefined {
   const at = store.moment.value ?? Number.POSITIVE_INFINITY;
-  const own = [...store.pastRecords.value, ...store.records.value].filter(
-    ({ kind }) => kind === "process",
+  const name = shown.shownName.value;
+  const source = shown.sourceOf(name);
+  const own = [...source.around.value, ...source.latest.value].filter((record) =>
+    shown.isOf(name, record),
   );
   const id = store.selectedId.value;
-  const lane = id === null ? undefined : store.lanes.of(id);
+  const lane = id === null || name !== "process" ? undefined : store.lanes.of(id);
   if (direction === -1) {
     const record = own.findLast((each) => each.at < at);
     if (record !== undefined) return record.at;
     const index = lane?.indexAt(at - 1) ?? -1;
-    return index < 0 ? undefined : lane?.time(index);
+    if (index >= 0) return lane?.time(index);
+    // There is more before what is here: to look there reads it.
+    const [first] = source.known.value;
+    return name === "process" || source.isWhole || first === undefined ? undefined : first.at - 1;
   }
   const record = own.find((each) => each.at > at);
   const index = (lane?.indexAt(at) ?? -1) + 1;
@@ -51,18 +40,48 @@ export function neighbour(direction: -1 | 1): number | undefined {
   return record === undefined ? point : Math.min(record.at, point ?? record.at);
 }
 
-function covers(records: readonly { at: number }[], at: number): boolean {
-  const [first] = records;
-  return first !== undefined && first.at <= at;
+/** The moment of the first record of the chart that is looked at, as far as it is known. */
+export function firstMoment(): number | undefined {
+  const name = shown.shownName.value;
+  if (name === "process") {
+    const id = store.selectedId.value;
+    const lane = id === null ? undefined : store.lanes.of(id);
+    return lane === undefined || lane.count === 0 ? undefined : lane.time(0);
+  }
+  return shown.shownRecords.value[0]?.at;
 }
 
-async function load(id: number, until: number, ticket: number): Promise<void> {
-  try {
-    const found = await fetchPast(id, { until, limit: aroundLimit });
-    if (ticket !== asked || store.selectedId.value !== id) return;
-    pastUntil = until;
-    store.pastRecords.value = found.filter((record) => record.id === id);
-  } catch (error) {
-    tellFault(error);
-  }
+/** Has the records at hand that what is looked at is made from. */
+export function keepRecords(): void {
+  effect(() => {
+    const id = store.selectedId.value;
+    const { process } = store.recorded;
+    process.begin(
+      id === null ? undefined : (asked) => fetchRecords({ kind: "process", id }, asked),
+    );
+    void process.load().catch(tellFault);
+  });
+  effect(() => {
+    const key = store.selectedApp.value;
+    const { app } = store.recorded;
+    app.begin(key === null ? undefined : (asked) => fetchRecords({ kind: "app", key }, asked));
+  });
+  store.recorded.god.begin((asked) => fetchRecords({ kind: "god" }, asked));
+  effect(() => {
+    const at = store.moment.value;
+    const name = shown.shownName.value;
+    // Read anew when another process or app is chosen.
+    void [store.selectedId.value, store.selectedApp.value];
+    const { process, app, god } = store.recorded;
+    if (at === null) {
+      for (const each of [process, app, god]) each.leave();
+      if (name === "god") void god.load().catch(tellFault);
+      if (name === "app" || name === "reload") void app.load().catch(tellFault);
+      return;
+    }
+    // The app's say what the process was declared as.
+    for (const each of name === "god" ? [god, process] : [process, app]) {
+      void each.travel(at).catch(tellFault);
+    }
+  });
 }

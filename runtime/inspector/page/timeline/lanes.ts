@@ -2,6 +2,7 @@ import type { ProcessStatus } from "../../../../machines/facts.ts";
 import type { HistoryRecord } from "../../../history/record.ts";
 import { statusCodes, type Timeline, type TimelineMark } from "../../contract.ts";
 import { marksOf, reloadLabel, served } from "../../lane-words.ts";
+import { Series } from "./series.ts";
 
 /** The lanes of all processes, in columns that grow: a hundred thousand points are some hundred KB and quick to search. */
 export class Lanes {
@@ -38,11 +39,15 @@ export class Lanes {
     this.since = timeline.since;
     this.lastSeq = timeline.lastSeq;
     this.daemons = [...timeline.daemons];
-    for (const { id, name, points, marks } of timeline.lanes) {
-      const lane = new Lane(id, name);
+    const fill = (series: Series, points: readonly number[]): void => {
       for (let index = 0; index + 2 < points.length; index += 3) {
-        lane.push(timeline.since + (points[index] ?? 0), points[index + 2] ?? 0);
+        series.push(timeline.since + (points[index] ?? 0), points[index + 2] ?? 0);
       }
+    };
+    for (const { id, name, points, others, marks } of timeline.lanes) {
+      const lane = new Lane(id, name);
+      fill(lane, points);
+      fill(lane.others, others);
       lane.marks = marks.map((mark) => ({ ...mark, at: timeline.since + mark.at }));
       this.#lanes.set(keyOf({ id, name }), lane);
     }
@@ -60,6 +65,7 @@ export class Lanes {
     const { at, seq, kind, status } = record;
     if (kind === "daemon") {
       this.daemons.push(at);
+      for (const lane of this.#lanes.values()) lane.begin(at);
       return;
     }
     if (kind === "reload") {
@@ -70,6 +76,7 @@ export class Lanes {
       }
       return;
     }
+    if (kind !== "process") return;
     const key = keyOf(record);
     const lane = this.#lanes.get(key) ?? new Lane(record.id, record.name);
     this.#lanes.set(key, lane);
@@ -86,32 +93,28 @@ export class Lanes {
 
 const keyOf = ({ id, name }: { id: number; name: string }): string => `${id} ${name}`;
 
-/** Points per block of the summary. */
-const blockSize = 64;
-
 /** One process: when it came into which status. */
-export class Lane {
+export class Lane extends Series {
   readonly id: number;
   readonly name: string;
   marks: TimelineMark[] = [];
-  count = 0;
   /** The version that is run, once a record has told it. */
   runs: string | null = null;
+  /** The status of a second generation beside the one that serves: a replacement that starts, or what it replaces. */
+  readonly others = new Series();
   /** What each generation that a record has told of is. */
   readonly #generations = new Map<number, ProcessStatus>();
-  #times = new Float64Array(64);
-  #codes = new Uint8Array(64);
-  /** Of each block of points, a bit for every status among them. */
-  #blocks = new Uint8Array(1);
 
   constructor(id: number, name: string) {
+    super();
     this.id = id;
     this.name = name;
   }
 
-  /** The time of the last point. */
-  get end(): number {
-    return this.count === 0 ? Number.NEGATIVE_INFINITY : this.time(this.count - 1);
+  /** A daemon comes up, and tells anew of every generation that there is. */
+  begin(at: number): void {
+    this.#generations.clear();
+    if (this.others.count > 0) this.others.turn(at, statusCodes.indexOf("removed"));
   }
 
   /** A record of one generation: what its user sees is that of the generation that serves. */
@@ -125,70 +128,10 @@ export class Lane {
     }
     if (status === "removed") this.#generations.delete(generation);
     else this.#generations.set(generation, status);
-    const code = statusCodes.indexOf(served(this.#generations));
-    if (this.count === 0 || this.code(this.count - 1) !== code) this.push(at, code);
-  }
-
-  push(at: number, code: number): void {
-    if (this.count === this.#times.length) this.#grow();
-    this.#times[this.count] = at;
-    this.#codes[this.count] = code;
-    const block = Math.floor(this.count / blockSize);
-    this.#blocks[block] = (this.#blocks[block] ?? 0) | (1 << code);
-    this.count += 1;
-  }
-
-  time(index: number): number {
-    return this.#times[index] ?? Number.NaN;
-  }
-
-  code(index: number): number {
-    return this.#codes[index] ?? 0;
-  }
-
-  /** The last point at or before a time, looked for from `from` on; -1 when there is none. */
-  indexAt(at: number, from = 0): number {
-    let low = from;
-    let high = this.count;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#times[middle] ?? 0) <= at) low = middle + 1;
-      else high = middle;
+    const { first, second } = served(this.#generations);
+    this.turn(at, statusCodes.indexOf(first));
+    if (this.others.count > 0 || second !== "removed") {
+      this.others.turn(at, statusCodes.indexOf(second));
     }
-    return low - 1;
   }
-
-  /** The number of the status at a time; -1 before the first point. */
-  codeAt(at: number): number {
-    const index = this.indexAt(at);
-    return index < 0 ? -1 : this.code(index);
-  }
-
-  /** A bit for every status among some points, the last one included. */
-  codesWithin(first: number, last: number): number {
-    let bits = 0;
-    let index = first;
-    while (index <= last) {
-      if (index % blockSize === 0 && index + blockSize - 1 <= last) {
-        bits |= this.#blocks[index / blockSize] ?? 0;
-        index += blockSize;
-      } else {
-        bits |= 1 << this.code(index);
-        index += 1;
-      }
-    }
-    return bits;
-  }
-
-  #grow(): void {
-    const size = this.#times.length * 2;
-    this.#times = grown(this.#times, new Float64Array(size));
-    this.#codes = grown(this.#codes, new Uint8Array(size));
-    this.#blocks = grown(this.#blocks, new Uint8Array(size / blockSize));
-  }
-}
-
-function grown<T extends Float64Array | Uint8Array>(from: T, into: T): T {
-  into.set(from);
-  return into;
 }

@@ -37,7 +37,7 @@ const roomForLetter = 18;
 const mostMarks = 400;
 
 /** The letter of a mark: a colour alone says nothing. */
-const glyphs: Readonly<Record<TimelineMark["kind"], string>> = {
+export const glyphs: Readonly<Record<TimelineMark["kind"], string>> = {
   exit: "×",
   memory: "M",
   watch: "W",
@@ -138,6 +138,15 @@ function paintLane(frame: Frame, lane: Lane, y: number): void {
     // A stopped process has a thin line: where nothing runs there is little to see.
     const isThin = code === 0;
     context.fillRect(gutter + x, isThin ? top + 5 : top, spanWidth, isThin ? 2 : barHeight);
+  });
+  // Another generation lives beside it: a strip below, so that both are seen.
+  eachSpan(lane.others, { window, width: width - gutter, until: now }, (x, spanWidth, code) => {
+    const color = colors.statuses[code];
+    if (color === undefined || code === 6) return;
+    context.fillStyle = colors.background;
+    context.fillRect(gutter + x, top + barHeight - 5, spanWidth, 1);
+    context.fillStyle = color;
+    context.fillRect(gutter + x, top + barHeight - 4, spanWidth, 6);
   });
   paintMarks(frame, lane, top);
   context.fillStyle = isSelected ? colors.text : colors.faint;

@@ -1,5 +1,5 @@
 import { statusCodes } from "../../contract.ts";
-import type { Lane } from "./lanes.ts";
+import type { Series } from "./series.ts";
 import type { TimeWindow } from "./window.ts";
 
 /** Of several statuses in one pixel the one to be seen: the rarer and the worse before the usual. */
@@ -22,7 +22,7 @@ const tiniest = 1e-6;
  * @param until the lane ends there, in ms since the epoch: now.
  */
 export function eachSpan(
-  lane: Lane,
+  lane: Series,
   view: { window: TimeWindow; width: number; until: number },
   draw: (x: number, width: number, code: number) => void,
 ): void {

@@ -1,12 +1,14 @@
 import { useEffect, useRef, useState } from "preact/hooks";
+import { pathOf } from "../moment/states.ts";
 import { reachBack, select } from "../state/connection.ts";
+import * as shown from "../state/shown.ts";
 import * as store from "../state/store.ts";
-import { goLive, neighbour, travelTo } from "../state/travel.ts";
+import { firstMoment, goLive, neighbour, travelTo } from "../state/travel.ts";
 import { moment as momentText, statusWord } from "../words.ts";
-import type { Lane } from "./lanes.ts";
 import { Legend } from "./legend.tsx";
-import { laneHeight, rulerHeight, timeAt, xOf } from "./paint.ts";
-import { firstView, gutterOf, headroom, keepPainted, reveal, tipAt } from "./view.ts";
+import { laneHeight, rulerHeight, timeAt } from "./paint.ts";
+import { usePointer } from "./use-pointer.ts";
+import { firstView, gutterOf, headroom, keepPainted, reveal } from "./view.ts";
 import { panned, showing, zoomed, type TimeWindow } from "./window.ts";
 
 const ranges = [
@@ -75,76 +77,28 @@ export function Timeline() {
     if (store.moment.value !== null) travelTo(store.moment.value);
   };
 
+  const scrollTo = (top: number): void => {
+    const room = (canvas.current?.clientHeight ?? 0) - rulerHeight;
+    const most = Math.max(0, current.order.length * laneHeight - room);
+    current.scrollTop = Math.min(most, Math.max(0, top));
+    current.isStale = true;
+  };
+
   useWheel(canvas, (event, x) => {
-    const most = Math.max(
-      0,
-      current.order.length * laneHeight - ((canvas.current?.clientHeight ?? 0) - rulerHeight),
-    );
+    const room = (canvas.current?.clientHeight ?? 0) - rulerHeight;
+    const hasMore = current.order.length * laneHeight > room;
     const horizontal = event.shiftKey ? event.deltaY + event.deltaX : event.deltaX;
-    if (event.ctrlKey || event.metaKey || (most === 0 && horizontal === 0)) {
+    if (event.ctrlKey || event.metaKey || (!hasMore && horizontal === 0)) {
       zoomBy(Math.exp(event.deltaY * 0.0022), timeAt(geometry(), Math.max(x, gutter())));
     } else if (horizontal !== 0) {
       const perPixel = span() / Math.max(1, geometry().width - gutter());
       change(panned(current.window, horizontal * perPixel));
     } else {
-      current.scrollTop = Math.min(most, Math.max(0, current.scrollTop + event.deltaY));
-      current.isStale = true;
+      scrollTo(current.scrollTop + event.deltaY);
     }
   });
 
-  const drag = useRef<{
-    x: number;
-    window: TimeWindow;
-    isScrub: boolean;
-    hasMoved: boolean;
-  } | null>(null);
-  const place = (event: PointerEvent): { x: number; y: number } => {
-    const { left, top } = (event.currentTarget as Element).getBoundingClientRect();
-    return { x: event.clientX - left, y: event.clientY - top };
-  };
-  const laneAt = (y: number): Lane | undefined =>
-    y < rulerHeight
-      ? undefined
-      : current.order[Math.floor((y - rulerHeight + current.scrollTop) / laneHeight)];
-  const pointer = {
-    onPointerDown: (event: PointerEvent) => {
-      if (event.button !== 0) return;
-      const { x, y } = place(event);
-      (event.currentTarget as Element).setPointerCapture(event.pointerId);
-      const near =
-        store.moment.value !== null && Math.abs(xOf(geometry(), store.moment.value) - x) < 7;
-      drag.current = {
-        x,
-        window: current.window,
-        isScrub: y < rulerHeight || near,
-        hasMoved: false,
-      };
-      if (drag.current.isScrub && x >= gutter()) travelTo(timeAt(geometry(), x));
-    },
-    onPointerMove: (event: PointerEvent) => {
-      const { x, y } = place(event);
-      const own = drag.current;
-      if (own === null) {
-        setTip(tipAt(current, geometry(), { x, lane: laneAt(y) }));
-        return;
-      }
-      own.hasMoved ||= Math.abs(x - own.x) > 3;
-      if (own.isScrub) return travelTo(timeAt(geometry(), Math.max(gutter(), x)));
-      const perPixel = span() / Math.max(1, geometry().width - gutter());
-      if (own.hasMoved) change(panned(own.window, (own.x - x) * perPixel));
-    },
-    onPointerUp: (event: PointerEvent) => {
-      const own = drag.current;
-      drag.current = null;
-      if (own === null || own.hasMoved || own.isScrub) return;
-      const { x, y } = place(event);
-      const lane = laneAt(y);
-      if (lane !== undefined) select(lane.id);
-      if (x >= gutter()) travelTo(timeAt(geometry(), x));
-    },
-    onPointerCancel: () => (drag.current = null),
-    onPointerLeave: () => setTip(null),
-  };
+  const pointer = usePointer({ view: current, geometry, change, scrollTo, setTip });
 
   const onKeyDown = (event: KeyboardEvent): void => {
     const go = (direction: -1 | 1): void => {
@@ -161,9 +115,8 @@ export function Timeline() {
       PageUp: () => change(panned(current.window, -span() * 0.5)),
       PageDown: () => change(panned(current.window, span() * 0.5)),
       Home: () => {
-        const id = store.selectedId.value;
-        const lane = id === null ? undefined : store.lanes.of(id);
-        if (lane !== undefined && lane.count > 0) scrub(lane.time(0));
+        const first = firstMoment();
+        if (first !== undefined) scrub(first);
       },
       End: live,
       Escape: live,
@@ -178,8 +131,13 @@ export function Timeline() {
   };
 
   const at = store.moment.value;
-  const shown = at ?? store.hello.value?.at ?? Date.now();
-  const status = store.past.value?.status ?? null;
+  const end = at ?? store.hello.value?.at ?? Date.now();
+  const status = shown.past.value?.status ?? null;
+  // Of another chart than a process's it is said in which states that was.
+  const where =
+    shown.shownName.value === "process"
+      ? status && statusWord(status)
+      : pathOf(shown.shownPast.value?.machine.states ?? []);
   return (
     <section class="timeline" aria-label="Time-line">
       <div class="timeline-bar">
@@ -250,12 +208,12 @@ export function Timeline() {
           role="slider"
           aria-label={`Moment shown of ${store.selectedName.value}. Left and right go from record to record, up and down choose a process, plus and minus zoom, End goes live.`}
           aria-valuemin={Math.round(store.lanes.since / 1_000)}
-          aria-valuemax={Math.round(shown / 1_000)}
-          aria-valuenow={Math.round(shown / 1_000)}
+          aria-valuemax={Math.round(end / 1_000)}
+          aria-valuenow={Math.round(end / 1_000)}
           aria-valuetext={
             at === null
               ? "live"
-              : `${momentText(at, store.now())}${status === null ? "" : `, ${statusWord(status)}`}`
+              : `${momentText(at, store.now())}${where === null || where === "" ? "" : `, ${where}`}`
           }
           onKeyDown={onKeyDown}
           {...pointer}

@@ -55,7 +55,14 @@ export function keepPainted(canvas: HTMLCanvasElement, view: View): () => void {
     view.isStale = true;
   };
   scheme.addEventListener("change", recolor);
-  const observer = new ResizeObserver(() => (view.isStale = true));
+  // Asked of the canvas in each frame, it would have the page laid out in the middle of it.
+  let width = canvas.clientWidth;
+  let height = canvas.clientHeight;
+  const observer = new ResizeObserver(() => {
+    width = canvas.clientWidth;
+    height = canvas.clientHeight;
+    view.isStale = true;
+  });
   observer.observe(canvas);
   const dispose = effect(() => {
     // What a frame shows is read here, so that a change of it asks for another.
@@ -71,8 +78,6 @@ export function keepPainted(canvas: HTMLCanvasElement, view: View): () => void {
     frame = requestAnimationFrame(turn);
     const now = store.now();
     const span = view.window.to - view.window.from;
-    const width = canvas.clientWidth;
-    const height = canvas.clientHeight;
     if (view.follows) {
       const to = now + span * headroom;
       // A pixel's worth of time, or it would be painted for nothing.
@@ -166,6 +171,7 @@ export function tipAt(
   const status = statusCodes[code];
   const perPixel = (view.window.to - view.window.from) / (geometry.width - geometry.gutter);
   const mark = lane.marks[firstAt(lane.marks, time - perPixel * 6)];
+  const other = statusCodes[lane.others.codeAt(time)];
   const isNear = mark !== undefined && Math.abs(mark.at - time) < perPixel * 8;
   const words = [
     momentText(time, store.now()),
@@ -173,6 +179,9 @@ export function tipAt(
     ...(status === undefined
       ? ["not there yet"]
       : [`${statusMarks[status]} ${statusWord(status)}`]),
+    ...(other === undefined || other === "removed"
+      ? []
+      : [`another generation of it ${statusMarks[other]} ${statusWord(other)}`]),
     ...(isNear ? [`${mark.kind}: ${mark.label}`] : []),
   ];
   return { x: Math.min(Math.max(8, x + 12), geometry.width - 300), text: words.join("  ·  ") };

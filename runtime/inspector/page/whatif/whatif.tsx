@@ -1,7 +1,7 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { AppSpec } from "../../../../machines/spec.ts";
 import type { HistoryRecord } from "../../../history/record.ts";
-import { fetchDetail, fetchLatest } from "../state/api.ts";
+import { fetchDetail, fetchRecords } from "../state/api.ts";
 import { selected, selectedId } from "../state/store.ts";
 import { CrashFields } from "./crash-fields.tsx";
 import { firstCrashForm, readCrash, recordedPattern, type CrashForm } from "./crash-form.ts";
@@ -33,7 +33,7 @@ export function WhatIf() {
     const load = async (): Promise<void> => {
       const [{ spec }, past] = await Promise.all([
         fetchDetail(id),
-        fetchLatest(id, recordsForPattern),
+        fetchRecords({ kind: "process", id }, { limit: recordsForPattern }),
       ]);
       if (!isHere) return;
       setBase(spec);

@@ -46,6 +46,10 @@ export async function readNames(target: string, options: ReadOptions): Promise<s
 
 async function rawApps(target: string, { only, environment }: ReadOptions): Promise<RawApp[]> {
   const source = target === "-" ? "stdin" : target;
+  if (target === "") {
+    const what = 'expected the path of a file, got ""';
+    throw xmError("ERR_USAGE", { what, fix: "for example `xm start ecosystem.config.js`" });
+  }
   const raw =
     target === "-"
       ? await parseEcosystem(await readInput(), source)

@@ -13,6 +13,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   wasStopped: "it was stopped, or had ended by itself and was left so",
   wantsToRun: "it is wanted running and has no child",
   isBeingRemoved: "it was deleted",
+  hasChild: "its child has been spawned",
   needsReadySignal: "it is ready only when it says so, listens, or its probe succeeds",
   hasSensors: "a memory limit, cron pattern, watched path or heartbeat is declared",
   isScheduled: "it ended by itself and a cron pattern starts it again",

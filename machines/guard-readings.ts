@@ -46,6 +46,7 @@ const ofProcess: Readings<ProcessContext> = {
   isScheduled: ({ context: { goal, spec } }) => ({ goal, cron: spec.sensors.cron }),
   wantsToRun: goalOf,
   isBeingRemoved: goalOf,
+  hasChild: ({ context: { child } }) => ({ pid: child?.pid ?? null }),
   needsReadySignal: ({ context: { spec } }) => ({ readiness: spec.policy.readiness }),
   hasSensors: ({ context: { spec } }) => ({
     maxMemoryBytes: spec.sensors.maxMemoryBytes,

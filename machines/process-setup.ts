@@ -61,6 +61,7 @@ export const processSetup = setup({
     wasErrored: ({ context }) => context.resume?.facts.status === "errored",
     wantsToRun: ({ context }) => context.goal === "run" || context.goal === "restart",
     isBeingRemoved: ({ context }) => context.goal === "remove",
+    hasChild: ({ context }) => context.child !== null,
     needsReadySignal: ({ context }) => context.spec.policy.readiness !== "spawned",
     hasSensors: ({ context: { spec } }) =>
       spec.sensors.maxMemoryBytes !== null ||

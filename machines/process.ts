@@ -103,12 +103,18 @@ export const processMachine = processSetup.createMachine({
           entry: "beginLife",
           on: {
             "child.spawned": [
-              { guard: "needsReadySignal", actions: "rememberChild" },
+              // Anew: listen_timeout is a child's, and a slow spawn takes nothing of it.
+              {
+                guard: "needsReadySignal",
+                target: "starting",
+                reenter: true,
+                actions: "rememberChild",
+              },
               { target: "online", actions: ["rememberChild", "noteReady"] },
             ],
             "child.ready": { target: "online", actions: "noteReady" },
           },
-          after: { listenTimeout: { target: "online", actions: "noteLate" } },
+          after: { listenTimeout: { guard: "hasChild", target: "online", actions: "noteLate" } },
         },
         online: {
           description:

@@ -43,21 +43,29 @@ function namesFault({ words, input, cwd = "/" }: FuzzedCall, stderr: string): bo
   if (words.length === 1 || /^xm: (no|nothing|expected|which) [a-z ,]+$/m.test(stderr)) return true;
   // The place of a fault in a file, a process that was acted on, or that there is none.
   if (/\b(apps|static)\[\d+\]|^xm: .+ \(\d+\): |there are no processes/m.test(stderr)) return true;
-  if (input !== undefined && /\b(stdin|script)\b/.test(stderr)) return true;
+  if (input !== undefined && (/\b(stdin|script)\b/.test(stderr) || quotes(stderr, input)))
+    return true;
   return words
     .flatMap((word, index) => namesIn(word, index, cwd))
     .some((name) => stderr.includes(name));
+}
+
+/** Whether a message says in quotes what stands in quotes in the input. */
+function quotes(stderr: string, input: string): boolean {
+  return (stderr.match(/"[^"]+"/g) ?? []).some((text) => input.includes(text));
 }
 
 function namesIn(word: string, index: number, cwd: string): string[] {
   // What is missing after a command is told with the command in an example.
   if (index === 0) return [`xm ${word}`, `"${word}"`];
   const [, flag, value = ""] = /^--?(?:no-)?([^=]*)=?(.*)$/s.exec(word) ?? [];
-  if (word === "-") return ["stdin"];
+  if (word === "-") return ["stdin", '"-"'];
   if (flag === undefined) return word === "" ? ['""'] : [shown(word), resolve(cwd, word)];
   const field = startFlags.find((each) => each.flag === flag)?.field;
   const names = field === undefined ? [] : [field, ...(fieldsByName.get(field)?.aliases ?? [])];
-  return [`-${flag}`, ...names, shown(value), word].filter((name) => name !== "" && name !== "-");
+  return [`-${flag}`, ...names, shown(value), value, word].filter(
+    (name) => name !== "" && name !== "-",
+  );
 }
 
 /** As much of a word as a message can be expected to repeat. */

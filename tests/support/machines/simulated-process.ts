@@ -31,7 +31,8 @@ export class SimulatedProcess {
   /** Every transition taken, by `transitionKey`. */
   readonly taken = new Set<string>();
   /** Whether the next spawn succeeds. */
-  spawns: "works" | "fails" | "fails for now" | "breaks" = "works";
+  spawns: "works" | "fails" | "fails for now" | "breaks" | "slowly" = "works";
+  #spawnLate: (() => void) | undefined;
   sensorsBreak = false;
   #tell: ((event: never) => void) | undefined;
   #trip: ((event: never) => void) | undefined;
@@ -82,6 +83,11 @@ export class SimulatedProcess {
     this.#tell?.({ type: "child.exited", at: this.clock.now(), code, signal } as never);
   }
 
+  /** What spawns slowly is spawned. */
+  spawned(): void {
+    this.#spawnLate?.();
+  }
+
   ready(): void {
     this.#tell?.({ type: "child.ready", at: this.clock.now() } as never);
   }
@@ -116,6 +122,11 @@ export class SimulatedProcess {
           this.#tell = sendBack;
           const at = this.clock.now();
           if (this.spawns === "breaks") throw new Error("the source is broken");
+          if (this.spawns === "slowly") {
+            this.#spawnLate = () =>
+              sendBack({ type: "child.spawned", at: this.clock.now(), child: this.#spawn().fact });
+            return undefined;
+          }
           if (input.adopt === null && this.spawns !== "works") {
             const failure = { at, code: "ENOENT", message: "it does not exist" };
             sendBack({

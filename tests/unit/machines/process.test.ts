@@ -33,6 +33,22 @@ test("a process that does not say ready in time is online all the same", () => {
   expect(process.unexpected).toEqual([]);
 });
 
+test("a child that is spawned late has the whole of listen_timeout, and nothing is online without one", () => {
+  const process = new SimulatedProcess(
+    appSpec({ spec: { autostart: false }, policy: { readiness: "message", listenTimeoutMs: 500 } }),
+  );
+  process.spawns = "slowly";
+  process.command("start");
+  process.advance(2_000);
+  expect(process.facts).toMatchObject({ status: "starting", child: null });
+  process.spawned();
+  process.advance(499);
+  expect(process.status).toBe("starting");
+  process.advance(1);
+  expect(process.facts).toMatchObject({ status: "online", child: process.last.fact });
+  expect(process.unexpected).toEqual([]);
+});
+
 test("the Nth unstable exit in a row is errored, and N - 1 restarts are shown", () => {
   const process = new SimulatedProcess(appSpec({ restart: { maxRestarts: 3 } }));
   for (let exits = 0; exits < 3; exits += 1) process.exit(1);

@@ -28,6 +28,7 @@ const packagesApart = ["@resvg/resvg-js", "croner", "dayjs", "json5", "pidusage"
 const bundlesApart = [
   [/\/machines\/simulation\.js$/, "./simulation.cjs"],
   [/^\.\/all\.js$/, "./all.cjs"],
+  [/^\.\/front\.js$/, "./front.cjs"],
 ];
 
 /**
@@ -66,12 +67,13 @@ await build({
   entryPoints: {
     xm: "dist/cli/main.js",
     all: "dist/cli/all.js",
+    front: "dist/cli/front.js",
     god: "dist/runtime/daemon/main.js",
   },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
   banner: { js: "#!/usr/bin/env node" },
-  // The text of `xm --help`: no command has to be loaded for it.
+  // The text of `xm --help`.
   define: { ...shared.define, XM_HELP: JSON.stringify(await helpText()) },
   // valibot is inside: each `import * as v` of a package outside copies all it exports, a loop so hot that V8 loads
   // its optimizing compiler for it (4 MB of the daemon's memory).

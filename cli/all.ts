@@ -12,11 +12,6 @@ export function runAny(words: readonly string[]): Promise<void> {
 async function run(words: readonly string[]): Promise<void> {
   const call = readCall(words);
   const { name } = call;
-  if (name === "--version" || name === "-v") {
-    const { version } = await import("../runtime/version.ts");
-    process.stdout.write(`${version}\n`);
-    return;
-  }
   const found = findCommand(commands, name);
   if (found !== undefined && !call.wantsHelp) {
     if (!globals.isForeground) return runEntry(found, call);

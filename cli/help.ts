@@ -1,9 +1,10 @@
 import { xmError } from "../runtime/errors.ts";
 import type { CommandEntry } from "./commands/entry.ts";
 import { commands } from "./commands/index.ts";
+import { overview } from "./front.ts";
 import { globalFlags } from "./globals.ts";
 
-/** Help for one command or for all; no command at all, or an unknown one, is an error. */
+/** Help for one command; no command at all, or an unknown one, is an error. */
 export async function showHelp(call: {
   readonly name: string | undefined;
   readonly found: CommandEntry | undefined;
@@ -14,20 +15,12 @@ export async function showHelp(call: {
     process.stdout.write(`${await renderUsage(await found.load())}\n`);
     return;
   }
-  if (name !== undefined && !["help", "--help", "-h"].includes(name))
-    throw await unknownCommand(name);
-  const text = typeof XM_HELP === "string" ? XM_HELP : await helpText();
-  if (name === undefined) {
-    process.stderr.write(text);
-    process.exitCode = 1;
-  } else {
-    process.stdout.write(text);
-  }
+  if (name !== undefined) throw await unknownCommand(name);
+  process.stderr.write(overview);
+  process.exitCode = 1;
 }
 
-declare const XM_HELP: string | undefined;
-
-/** What `xm --help` prints. The bundler writes it in, so that no command has to be loaded for it. */
+/** The commands and global flags, a line each. */
 export async function helpText(): Promise<string> {
   const lines = await Promise.all(
     commands.map(async (entry) => {

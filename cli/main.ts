@@ -4,11 +4,19 @@ import { globals } from "./globals.ts";
 import { reportError } from "./report-error.ts";
 import { readCall, runEntry } from "./run.ts";
 
+/** What names no command. */
+const frontWords: ReadonlySet<string> = new Set(["help", "--help", "-h", "--version", "-v"]);
+
 /** `xm`: the commands that are called again and again are here; all others are in a file that these do not load. */
 async function main(words: readonly string[]): Promise<void> {
   const call = readCall(words);
   const found = findCommand(everyday, call.name);
   if (found !== undefined && !call.wantsHelp && !globals.isForeground) return runEntry(found, call);
+  if (call.name !== undefined && frontWords.has(call.name)) {
+    const { frontPage } = await import("./front.ts");
+    process.stdout.write(frontPage(call.name));
+    return;
+  }
   const { runAny } = await import("./all.ts");
   await runAny(words);
 }

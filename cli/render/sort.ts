@@ -19,7 +19,7 @@ export function sortList(list: ProcessView[], by: string | undefined): ProcessVi
   const key = sortKeys[field];
   if (key === undefined) {
     const fix = `sort by ${Object.keys(sortKeys).join(", ")}`;
-    throw xmError("ERR_USAGE", { what: `nothing to sort by: "${field}"`, fix });
+    throw xmError("ERR_USAGE", { what: `nothing to sort by in --sort "${field}"`, fix });
   }
   const sign = order === "desc" ? -1 : 1;
   return list.toSorted((a, b) => sign * compare(key(a), key(b)));

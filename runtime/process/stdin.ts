@@ -11,7 +11,7 @@ import { makePipes } from "../os/pipes.ts";
  */
 
 /** Ids whose pipes are made at once. */
-const pipesAtOnce = 32;
+const pipesAtOnce = 64;
 
 /** A pipe holds 64 KB on Linux (pipe(7)); a reader that has not made room by then does not read; ms. */
 const roomWithinMs = 1_000;

@@ -44,7 +44,7 @@ export async function perApp(managers: readonly Manager[]): Promise<Figure[]> {
 export async function listing(managers: readonly Manager[], rounds: number): Promise<Figure[]> {
   for (const each of managers) await each.call("start", put(each, "idle.cjs", idleApp));
   const figures: Figure[] = [];
-  for (const command of ["ls", "jlist"]) {
+  for (const command of ["ls", "jlist", "--help"]) {
     const times = await interleave(rounds, {
       node: async () => (await run([node, "-e", "0"])).ms,
       ...Object.fromEntries(

@@ -31,6 +31,18 @@ export const declared: Readonly<
       "exit code": "--stop-exit-codes 0 3",
       "fields.0": "--stop-exit-codes 0 3",
     },
+    "start --port 4123": {
+      "exit code": "start --port, --discrete",
+      fields: "start --port, --discrete",
+    },
+    "start --discrete": {
+      "exit code": "start --port, --discrete",
+      fields: "start --port, --discrete",
+    },
+    "start --interpreter none": {
+      "exit code": "--interpreter none for what cannot be executed",
+      "fields.0.status": "--interpreter none for what cannot be executed",
+    },
   },
   lifecycle: {
     "a new file in the watched folder restarts the app": {

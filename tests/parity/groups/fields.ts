@@ -212,8 +212,30 @@ const fieldScenarios = rows.map(([rule, fields, shown, differs]) =>
   ),
 );
 
+/** Fields that PM2 refuses. */
+const refused: readonly (readonly [rule: string, fields: object])[] = [
+  ["env as a text", { env: "A=1" }],
+  ["min_uptime below 100", { min_uptime: 50 }],
+];
+
+const refusals = refused.map(([rule, given]) =>
+  scenario(
+    `field: ${rule}`,
+    async (s) => {
+      s.write(
+        "one.json",
+        JSON.stringify({ apps: [{ name: "one", script: "tells.cjs", ...given }] }),
+      );
+      s.see("exit code", (await s.run("start", "one.json")).code);
+      s.see("count", (await s.list()).length);
+    },
+    { differs: { "exit code": rule, count: rule } },
+  ),
+);
+
 export const fields: readonly Scenario[] = [
   ...fieldScenarios,
+  ...refusals,
   scenario(
     "jlist: every key of a plain app is there, with a value of the same type",
     async (s) => {

@@ -115,6 +115,12 @@ const rows: readonly Row[] = [
   [["--parallel", "1"], ["status"]],
   [["--sort", "name"], ["status"]],
   [["--env", "x"], ["status"]],
+  [["--port", "4123"], ["port"]],
+  [["--discrete"], ["status"]],
+  [
+    ["--interpreter", "none"],
+    ["status", "exec_interpreter"],
+  ],
 ];
 
 const flagScenarios = rows.map(([words, shown]) =>

@@ -1,3 +1,6 @@
+import { xmError } from "../runtime/errors.ts";
+import { checkedSort } from "./render/sort.ts";
+
 /** What a call is told by flags that every command takes, wherever they stand. */
 export interface Globals {
   /** Results only: no tables, no progress. `--silent`, `-s`, `PM2_SILENT`, `PM2_DISCRETE_MODE`. */
@@ -50,7 +53,10 @@ export const globalFlags: readonly (readonly [flag: string, meaning: string])[] 
   ["--parallel N", "Restart, stop or delete no more than N at a time"],
 ];
 
-/** Takes the global flags out of the words of a call; what follows `--` is not given to it. */
+/**
+ * Takes the global flags out of the words of a call; what follows `--` is not given to it.
+ * @throws `ERR_USAGE` for a value that cannot be: before the call has done anything.
+ */
 export function takeGlobalFlags(words: readonly string[]): string[] {
   const args: string[] = [];
   for (let index = 0; index < words.length; index += 1) {
@@ -59,15 +65,22 @@ export function takeGlobalFlags(words: readonly string[]): string[] {
     if (word === "--no-color") globals.hasNoColor = true;
     else if (word === "--silent" || word === "-s") globals.isSilent = true;
     else if (word === "--mini-list" || word === "-m") globals.isMini = true;
-    else if (word === "--sort") globals.sort = value() ?? "";
+    else if (word === "--sort") globals.sort = checkedSort(value() ?? "");
     else if (word === "--no-daemon") globals.isForeground = true;
     else if (word === "--attach") globals.attaches = true;
-    else if (word === "--parallel")
-      globals.parallel = Math.max(1, Math.floor(Number(value())) || 1);
+    else if (word === "--parallel") globals.parallel = countOf(value() ?? "");
     else if (word === "--hp") process.env["XM_HOME"] = value() ?? "";
     else args.push(words[index] ?? "");
   }
   return args;
+}
+
+function countOf(value: string): number {
+  if (/^[1-9]\d*$/.test(value)) return Number(value);
+  throw xmError("ERR_USAGE", {
+    what: `expected a number of 1 or more in --parallel "${value}"`,
+    fix: "for example `--parallel 4`",
+  });
 }
 
 /** `--sort=name` is two words in one. */

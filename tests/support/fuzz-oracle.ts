@@ -42,7 +42,8 @@ function namesFault({ words, input, cwd = "/" }: FuzzedCall, stderr: string): bo
   // What a call lacks cannot be named of it.
   if (words.length === 1 || /^xm: (no|nothing|expected|which) [a-z ,]+$/m.test(stderr)) return true;
   // The place of a fault in a file, a process that was acted on, or that there is none.
-  if (/\b(apps|static)\[\d+\]|^xm: .+ \(\d+\): |there are no processes/m.test(stderr)) return true;
+  if (/\b(apps|static)\[\d+\]|^xm: .+ \(\d+\)[: ]|there are no processes/m.test(stderr))
+    return true;
   if (input !== undefined && (/\b(stdin|script)\b/.test(stderr) || quotes(stderr, input)))
     return true;
   return words
@@ -60,7 +61,7 @@ function namesIn(word: string, index: number, cwd: string): string[] {
   if (index === 0) return [`xm ${word}`, `"${word}"`];
   const [, flag, value = ""] = /^--?(?:no-)?([^=]*)=?(.*)$/s.exec(word) ?? [];
   if (word === "-") return ["stdin", '"-"'];
-  if (flag === undefined) return word === "" ? ['""'] : [shown(word), resolve(cwd, word)];
+  if (flag === undefined) return word === "" ? ['""'] : [shown(word), word, resolve(cwd, word)];
   const field = startFlags.find((each) => each.flag === flag)?.field;
   const names = field === undefined ? [] : [field, ...(fieldsByName.get(field)?.aliases ?? [])];
   return [`-${flag}`, ...names, shown(value), value, word].filter(

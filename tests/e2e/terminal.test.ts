@@ -42,7 +42,7 @@ test("a worker of a cluster has no input: send says so", async () => {
   const { code, stderr } = await home.xm("send", "0", "x");
   expect({ code, stderr }).toEqual({
     code: 1,
-    stderr: "c (0): a cluster's processes have no input\n",
+    stderr: "xm: c (0): a cluster's processes have no input\n",
   });
 });
 

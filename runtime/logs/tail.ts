@@ -42,8 +42,9 @@ export async function* streamLogs(options: {
     const sources = [...new Map(options.sources.map((each) => [each.path, each])).values()];
     const begun: LogSource[] = [];
     for (const source of sources) {
-      if (source.from !== undefined) {
-        begun.push(source);
+      // Without lines of before it is followed from this very moment.
+      if (source.from !== undefined || lines === 0) {
+        begun.push({ ...source, from: source.from ?? endOf(source.path) });
         continue;
       }
       const inode = inodeOf(source.path);

@@ -105,18 +105,24 @@ export async function attach(
 ): Promise<void> {
   await client.detail(id);
   const { createInterface } = await import("node:readline");
-  const input = createInterface({ input: process.stdin });
   const abort = new AbortController();
+  const query = { ids: [id], lines: 0, follow: true, streams: ["out", "err"] as const };
+  const output = client.logs(query, abort.signal)[Symbol.asyncIterator]();
+  const first = output.next();
+  // What it fails of is told below.
+  first.catch(() => {});
+  // The daemon has begun to follow when it answers this: what an app says to the first line is not missed.
+  await client.ping();
+  const input = createInterface({ input: process.stdin });
   let lastAt = Date.now();
   const show = async (): Promise<void> => {
-    const query = { ids: [id], lines: 0, follow: true, streams: ["out", "err"] as const };
-    for await (const { stream, line } of client.logs(query, abort.signal)) {
+    for (let next = await first; next.done !== true; next = await output.next()) {
+      const { stream, line } = next.value;
       lastAt = Date.now();
       process[stream === "out" ? "stdout" : "stderr"].write(`${line}\n`);
     }
   };
   const shown = show().finally(() => input.close());
-  // What it fails of is told below.
   shown.catch(() => {});
   try {
     for await (const line of input) await sendLine(client, { id, line, separator });

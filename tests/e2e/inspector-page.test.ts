@@ -251,11 +251,17 @@ test("days back, over the lives of two Gods, it shows what a process was then", 
   const timeline = page.getByRole("slider");
   await timeline.focus();
   // The lanes reach back as soon as their history has come.
-  await until("the first of all records", async () => {
-    await page.keyboard.press("Home");
-    const text = (await timeline.getAttribute("aria-valuetext")) ?? "";
-    return text.includes(new Date(begin).toLocaleDateString("en-GB", { day: "numeric" }) + " ");
-  });
+  const shown = async (): Promise<string> => (await timeline.getAttribute("aria-valuetext")) ?? "";
+  const day = `${new Date(begin).toLocaleDateString("en-GB", { day: "numeric" })} `;
+  await until(
+    "the first of all records, which is not the only one of its day",
+    async () => {
+      await page.keyboard.press("Home");
+      const text = await shown();
+      return text.includes(day) && text.includes("waiting");
+    },
+    { saw: shown },
+  );
   await sees(page, "waiting restart");
   expect(await litOf(page)).toEqual(["process.waiting"]);
   expect(await page.locator(".decision .sentence").innerText()).toContain(

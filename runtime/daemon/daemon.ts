@@ -10,7 +10,7 @@ import { createGuardLog, type GuardLog } from "../inspector/guard-log.ts";
 import { createLane, type Lane } from "../lane/lanes.ts";
 import { serveLinks } from "../links/server.ts";
 import { createCustomMetrics, type CustomMetrics } from "../metrics/custom.ts";
-import type { ChildServices } from "../process/child.ts";
+import type { ChildServices } from "../process/contract.ts";
 import { takeException } from "../process/exception.ts";
 import { takeExitCode } from "../process/exit-code.ts";
 import { createSampler, type Sampler } from "../metrics/sampler.ts";

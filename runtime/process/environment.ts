@@ -1,6 +1,6 @@
 import type { AppSpec } from "../../machines/spec.ts";
 import { flatConfiguration, identityVariables } from "../compat/flat-environment.ts";
-import type { Launch } from "./child.ts";
+import type { Launch } from "./contract.ts";
 import { homeTag, lifeMarker, lifeVariable } from "./life.ts";
 
 /**

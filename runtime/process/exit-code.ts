@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../errors.ts";
-import type { End } from "./child.ts";
+import type { End } from "./contract.ts";
 
 /**
  * The exit code that an app's preload has left because its parent was gone (`runtime/preload/main.ts`); it is read

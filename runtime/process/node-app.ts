@@ -2,7 +2,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { isNode } from "../config/interpreter.ts";
 import { linkVersion, preloadVariable, type PreloadOptions } from "../links/protocol.ts";
-import type { ChildServices, Launch } from "./child.ts";
+import type { ChildServices, Launch } from "./contract.ts";
 
 /** What is added to the start of a Node app so that it can be talked to. */
 export interface NodeAddition {

@@ -3,7 +3,7 @@ import { messageOf } from "../errors.ts";
 import { ownFile, pipeOrder } from "../lane/launch-order.ts";
 import type { Lane } from "../lane/lanes.ts";
 import { openLog } from "../logs/open.ts";
-import type { ChildEvents, Launch } from "./child.ts";
+import type { ChildEvents, Launch } from "./contract.ts";
 
 /** What a program gets as its output and errors: a log file, a pipe of the lane, or nothing. */
 export interface Outputs {

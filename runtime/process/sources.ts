@@ -10,14 +10,8 @@ import type { AppSpec } from "../../machines/spec.ts";
 import type { Up } from "../links/protocol.ts";
 import { instanceLogPaths, instancePidFile } from "../logs/paths.ts";
 import { startSensors, type SensorDependencies } from "../sensors/index.ts";
-import {
-  adoptChild,
-  spawnChild,
-  type ChildEvents,
-  type ChildHandle,
-  type ChildServices,
-  type Launch,
-} from "./child.ts";
+import { adoptChild, spawnChild } from "./child.ts";
+import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
 import { packageVersion } from "./package-version.ts";
 import { startProbe } from "./probe.ts";
 import { adoptWorker, spawnWorker, type WorkerHandle } from "./worker.ts";

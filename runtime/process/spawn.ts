@@ -7,7 +7,7 @@ import { readProcess } from "../os/procfs.ts";
 import { resolveIdentity } from "../os/users.ts";
 import { channelCommand, type Up } from "../links/protocol.ts";
 import type { Talk } from "../links/server.ts";
-import type { ChildEvents, ChildServices, Launch } from "./child.ts";
+import type { ChildEvents, ChildServices, Launch } from "./contract.ts";
 import { childEnvironment } from "./environment.ts";
 import { nodeAddition } from "./node-app.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";

@@ -5,14 +5,8 @@ import { ownFile, pipeOrder } from "../lane/launch-order.ts";
 import type { Lane, OpenPipe } from "../lane/lanes.ts";
 import { readProcess } from "../os/procfs.ts";
 import { resolveIdentity } from "../os/users.ts";
-import {
-  adoptOutputs,
-  Child,
-  type ChildEvents,
-  type ChildHandle,
-  type ChildServices,
-  type Launch,
-} from "./child.ts";
+import { adoptOutputs, Child } from "./child.ts";
+import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
 import { childEnvironment } from "./environment.ts";
 import { assertWritable, emptyFiles, unlessUnwritable } from "./outputs.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";

@@ -3,7 +3,7 @@ import { onTestFinished } from "vitest";
 import { createBalancers } from "../../runtime/balancer/balancers.ts";
 import { createLane } from "../../runtime/lane/lanes.ts";
 import { serveLinks } from "../../runtime/links/server.ts";
-import type { ChildServices } from "../../runtime/process/child.ts";
+import type { ChildServices } from "../../runtime/process/contract.ts";
 
 const bin = join(import.meta.dirname, "../../dist/bin");
 

@@ -5,12 +5,8 @@ import { expect, onTestFinished, test } from "vitest";
 import type { ChildFact } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { isAlive, readProcess } from "../../../runtime/os/procfs.ts";
-import {
-  adoptChild,
-  spawnChild,
-  type ChildHandle,
-  type Launch,
-} from "../../../runtime/process/child.ts";
+import { adoptChild, spawnChild } from "../../../runtime/process/child.ts";
+import type { ChildHandle, Launch } from "../../../runtime/process/contract.ts";
 import type { Up } from "../../../runtime/links/protocol.ts";
 import { signalProcess } from "../../../runtime/process/tree.ts";
 import { until } from "../../support/condition.ts";

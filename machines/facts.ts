@@ -39,15 +39,18 @@ export interface Failure {
 /** What its user wants of a process; a stop stays a stop until a later command says otherwise. */
 export type Goal = "run" | "restart" | "stop" | "remove";
 
-/** Where a process is. PM2's words for them are in `runtime/compat/`. */
-export type ProcessStatus =
-  | "stopped"
-  | "starting"
-  | "online"
-  | "stopping"
-  | "waiting"
-  | "errored"
-  | "removed";
+/** Where a process can be. PM2's words for them are in `runtime/compat/`. */
+export const processStatuses = [
+  "stopped",
+  "starting",
+  "online",
+  "stopping",
+  "waiting",
+  "errored",
+  "removed",
+] as const;
+
+export type ProcessStatus = (typeof processStatuses)[number];
 
 /** Whether the child of now has said that it can serve; `late` counts as online and has not. */
 export type Readiness = "pending" | "ready" | "late";

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { processStatuses } from "../../machines/facts.ts";
 import { count, ms, nullable, text, time } from "./schema-words.ts";
 import { appSpecSchema } from "./spec-schema.ts";
 
@@ -29,15 +30,7 @@ export const processSchema = v.object({
   app: v.pipe(v.string(), v.description("key of the app: its name, unless two apps share one")),
   instance: count(),
   mode: v.picklist(["fork", "cluster"]),
-  status: v.picklist([
-    "stopped",
-    "starting",
-    "online",
-    "stopping",
-    "waiting",
-    "errored",
-    "removed",
-  ]),
+  status: v.picklist(processStatuses),
   pid: nullable(count()),
   startedAt: nullable(time()),
   createdAt: time(),

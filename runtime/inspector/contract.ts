@@ -1,4 +1,4 @@
-import type { ProcessStatus } from "../../machines/facts.ts";
+import { processStatuses, type ProcessStatus } from "../../machines/facts.ts";
 import type { ProcessView } from "../api/schemas.ts";
 import type { HistoryRecord } from "../history/record.ts";
 
@@ -119,15 +119,7 @@ export interface TimelineLane {
 }
 
 /** The status that a lane's third number stands for. */
-export const statusCodes: readonly ProcessStatus[] = [
-  "stopped",
-  "starting",
-  "online",
-  "stopping",
-  "waiting",
-  "errored",
-  "removed",
-];
+export const statusCodes: readonly ProcessStatus[] = processStatuses;
 
 export interface TimelineMark {
   /** ms after `since`. */

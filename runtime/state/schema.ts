@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Rule } from "../../machines/decision.ts";
-import type { ProcessFacts, ReloadFacts } from "../../machines/facts.ts";
+import { processStatuses, type ProcessFacts, type ReloadFacts } from "../../machines/facts.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 
 /** Version of every snapshot and journal line written here. */
@@ -172,15 +172,7 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   generation: v.optional(count, 0),
   app: v.string(),
   instance: count,
-  status: v.picklist([
-    "stopped",
-    "starting",
-    "online",
-    "stopping",
-    "waiting",
-    "errored",
-    "removed",
-  ]),
+  status: v.picklist(processStatuses),
   goal: v.picklist(["run", "restart", "stop", "remove"]),
   child: v.nullable(
     v.looseObject({

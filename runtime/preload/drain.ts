@@ -3,9 +3,7 @@ import { answerLast, connectionsOf, patienceOf, type Connections } from "./conne
 import type { Link } from "./link.ts";
 import { retire } from "./retire.ts";
 import type { Sharing } from "./sharing.ts";
-
-/** Between two looks at what is left; ms. */
-const lookEveryMs = 20;
+import { leftOf, whenLeft } from "./when-left.ts";
 
 /** A worker whose balancer has died makes room for the next one's; ms. */
 const orphanGraceMs = 300;
@@ -50,27 +48,19 @@ export function createDrain(
     }
     watch(limits, began, end);
   };
-  const watch = (limits: Limits, began: number, end: () => void): void => {
-    const timer = setInterval(() => {
-      const now = Date.now() - began;
-      // After the poll phase: what had arrived has been read.
-      setImmediate(() => {
-        const left = [...servers.values()].map((each) => each.left());
-        const isBusy = left.some(({ busy, idle }) => busy + idle > 0);
-        const isOpen = left.some(({ open }) => open > 0);
-        if (isBusy && now < limits.allMs) return;
-        if (isOpen && now < Math.min(limits.openMs, limits.allMs)) return;
-        clearInterval(timer);
-        end();
-      });
-    }, lookEveryMs);
-  };
+  const watch = ({ allMs, openMs }: Limits, began: number, end: () => void): void =>
+    whenLeft(
+      servers,
+      began,
+      ({ busy, idle, open }, now) =>
+        (busy + idle > 0 && now < allMs) || (open > 0 && now < Math.min(openMs, allMs)),
+      end,
+    );
 
-  const isQuiet = (): boolean =>
-    [...servers.values()].every((each) => {
-      const { busy, idle, open } = each.left();
-      return busy + idle + open === 0;
-    });
+  const isQuiet = (): boolean => {
+    const { busy, idle, open } = leftOf(servers);
+    return busy + idle + open === 0;
+  };
 
   return {
     track: (server) => {
@@ -87,7 +77,7 @@ export function createDrain(
         if (hasOwnCode || servers.size === 0) {
           const answer = (): void => void link.send({ type: "stopping", how: "signal" });
           const prepare = (): void => {
-            if (isWorker) retire(servers, { ...message, began }, answer);
+            if (isWorker && servers.size > 0) retire(servers, { ...message, began }, answer);
             else answer();
           };
           // What other workers have given it is its own now, and what it gave away is theirs.

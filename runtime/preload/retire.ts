@@ -1,8 +1,6 @@
 import type { Server } from "node:net";
 import { answerLast, patienceOf, type Connections } from "./connections.ts";
-
-/** Between two looks at what is left; ms. */
-const lookEveryMs = 20;
+import { whenLeft } from "./when-left.ts";
 
 /** What a `stop` says of the time there is; ms. */
 interface Times {
@@ -41,16 +39,10 @@ export function retire(
     (server as Server & { _handle?: ListenHandle | null })._handle?.close();
     connections.drain(patience);
   }
-  const look = (): void => {
-    const now = Date.now() - began;
-    let isWaitedFor = false;
-    for (const connections of servers.values()) {
-      const { busy, idle } = connections.left();
-      if ((idle > 0 && now < idleMs) || (busy > 0 && now < busyMs)) isWaitedFor = true;
-    }
-    // After the poll phase: what had arrived has been read.
-    if (isWaitedFor) setTimeout(() => setImmediate(look), lookEveryMs);
-    else retired();
-  };
-  setImmediate(look);
+  whenLeft(
+    servers,
+    began,
+    ({ busy, idle }, now) => (idle > 0 && now < idleMs) || (busy > 0 && now < busyMs),
+    retired,
+  );
 }

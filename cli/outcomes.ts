@@ -31,11 +31,8 @@ export async function tellOutcomes({ outcomes, expected, doing }: Told): Promise
   for await (const outcome of outcomes) {
     ids.push(outcome.id);
     if (!outcome.ok) {
-      process.exitCode = 1;
       clearProgress();
-      process.stderr.write(
-        `${paint("red", "xm")}: ${outcome.name} (${outcome.id}): ${outcome.message}\n`,
-      );
+      tellFailure(outcome);
     } else if (isNoteworthy(outcome.message) && !isSilent) {
       clearProgress();
       process.stdout.write(`${outcome.name} (${outcome.id}): ${outcome.message}\n`);
@@ -50,6 +47,12 @@ export async function tellOutcomes({ outcomes, expected, doing }: Told): Promise
   }
   clearProgress();
   return ids;
+}
+
+/** Says what a process could not do; the exit code is 1 then. */
+export function tellFailure({ name, id, message }: Pick<Outcome, "name" | "id" | "message">): void {
+  process.exitCode = 1;
+  process.stderr.write(`${paint("red", "xm")}: ${name} (${id}): ${message}\n`);
 }
 
 /** What one word would not tell. */

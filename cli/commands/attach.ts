@@ -1,7 +1,9 @@
 import { createInterface } from "node:readline";
 import { connect } from "../../runtime/client/client.ts";
+import { outputFromNow } from "../../runtime/client/output.ts";
 import { xmError } from "../../runtime/errors.ts";
 import { targetArgs, xmCommand } from "../command.ts";
+import { tellFailure } from "../outcomes.ts";
 import { paint } from "../render/colors.ts";
 import { resolveTargets } from "../targets.ts";
 
@@ -39,14 +41,7 @@ export default xmCommand({
     }
     const { id, name } = chosen;
     const abort = new AbortController();
-    const streams = ["out", "err"] as const;
-    const lines = client.logs({ ids: [id], lines: 0, follow: true, streams }, abort.signal);
-    const output = lines[Symbol.asyncIterator]();
-    let next = output.next();
-    // A failure of it is told where it is waited for, below.
-    next.catch(() => {});
-    // The daemon has begun to follow when it answers this: what an app says to the first line is not missed.
-    await client.ping();
+    const output = await outputFromNow(client, id, abort.signal);
     const input = createInterface({ input: process.stdin });
     // Typed lines wait for each other, so that they arrive as they were typed.
     let last = Promise.resolve();
@@ -63,8 +58,7 @@ export default xmCommand({
     const send = async (line: string): Promise<void> => {
       const [outcome] = await client.input([id], `${line}\n`);
       if (outcome?.ok === true) return;
-      process.exitCode = 1;
-      process.stderr.write(`xm: ${name} (${id}): ${outcome?.message ?? "it is gone"}\n`);
+      tellFailure({ name, id, message: outcome?.message ?? "it is gone" });
       detach();
     };
     process.once("SIGINT", detach);
@@ -84,11 +78,9 @@ export default xmCommand({
     });
     const how = separator === undefined ? "Ctrl-D" : `the line ${separator}`;
     process.stderr.write(paint("grey", `attached to ${name} (${id}); ${how} detaches\n`));
-    for (let each = await next; each.done !== true; each = await next) {
-      const { stream, line } = each.value;
+    for await (const { stream, line } of output) {
       (stream === "out" ? process.stdout : process.stderr).write(`${line}\n`);
       if (hasEnded) detachIn(silentForMs);
-      next = output.next();
     }
   },
 });

@@ -1,7 +1,7 @@
 import { connect } from "../../runtime/client/client.ts";
 import { xmError } from "../../runtime/errors.ts";
 import { targetArgs, xmCommand } from "../command.ts";
-import { paint } from "../render/colors.ts";
+import { tellFailure } from "../outcomes.ts";
 import { resolveTargets } from "../targets.ts";
 
 export default xmCommand({
@@ -21,13 +21,10 @@ export default xmCommand({
     }
     const client = connect();
     const ids = (await resolveTargets(client, [target])).map(({ id }) => id);
-    for (const { ok, name, id, message } of await client.input(ids, `${words.join(" ")}\n`)) {
-      const line = `${name} (${id}): ${message}\n`;
-      if (ok) process.stdout.write(line);
-      else {
-        process.exitCode = 1;
-        process.stderr.write(`${paint("red", "xm")}: ${line}`);
-      }
+    for (const outcome of await client.input(ids, `${words.join(" ")}\n`)) {
+      const { ok, name, id, message } = outcome;
+      if (ok) process.stdout.write(`${name} (${id}): ${message}\n`);
+      else tellFailure(outcome);
     }
   },
 });

@@ -1,4 +1,5 @@
 import { constants } from "node:os";
+import { outputFromNow } from "../client/output.ts";
 import type { Client, Outcome } from "../client/types.ts";
 import { xmError } from "../errors.ts";
 import type { Place } from "./apps.ts";
@@ -106,23 +107,17 @@ export async function attach(
   await client.detail(id);
   const { createInterface } = await import("node:readline");
   const abort = new AbortController();
-  const query = { ids: [id], lines: 0, follow: true, streams: ["out", "err"] as const };
-  const output = client.logs(query, abort.signal)[Symbol.asyncIterator]();
-  const first = output.next();
-  // What it fails of is told below.
-  first.catch(() => {});
-  // The daemon has begun to follow when it answers this: what an app says to the first line is not missed.
-  await client.ping();
+  const output = await outputFromNow(client, id, abort.signal);
   const input = createInterface({ input: process.stdin });
   let lastAt = Date.now();
   const show = async (): Promise<void> => {
-    for (let next = await first; next.done !== true; next = await output.next()) {
-      const { stream, line } = next.value;
+    for await (const { stream, line } of output) {
       lastAt = Date.now();
       process[stream === "out" ? "stdout" : "stderr"].write(`${line}\n`);
     }
   };
   const shown = show().finally(() => input.close());
+  // What it fails of is told below.
   shown.catch(() => {});
   try {
     for await (const line of input) await sendLine(client, { id, line, separator });

@@ -1,14 +1,7 @@
-import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { connect as connectClient } from "../client/client.ts";
-import type { Client, Inspection } from "../client/types.ts";
+import type { Inspection } from "../client/types.ts";
 import { boot, modules, monitoring } from "../compat/absent.ts";
 import type { RawApp } from "../config/index.ts";
-import { XmError } from "../errors.ts";
-import { homePaths, resolveHome } from "../home/paths.ts";
-import type { Place } from "./apps.ts";
-import { Bus } from "./bus.ts";
+import { Connection } from "./connection.ts";
 import { attach, sendAction, sendData, sendLine, sendSignal, trigger } from "./messages.ts";
 import { method } from "./method.ts";
 import { printTable, profile, refuse, serve } from "./machine.ts";
@@ -17,8 +10,7 @@ import { get, pairsIn, setAll, unset } from "./settings.ts";
 import { by, renew, start } from "./start.ts";
 import { matching, targetsOf } from "./targets.ts";
 import type {
-  Connected,
-  CustomOptions,
+  Done,
   Method,
   Proc,
   ProcessDescription,
@@ -33,67 +25,12 @@ import type {
   UpdateOptions,
 } from "./types.ts";
 
-type Done = { success: true };
-
 /**
  * PM2's programmatic API over one home. Every method takes a callback as its last argument, or gives a promise
  * without one; errors are of the catalog (docs/reference/errors.md). Connecting is implicit: the first call that
  * needs a daemon starts one.
  */
-export class Custom {
-  /** Where relative paths begin. */
-  readonly cwd: string;
-  /** Where the daemon lives. */
-  readonly pm2_home: string;
-  /** Whether a daemon that is started outlives this program. */
-  daemon_mode: boolean;
-
-  readonly #buses = new Set<Bus>();
-  #client: Client | undefined;
-
-  constructor(options: CustomOptions = {}) {
-    const { cwd, pm2_home: home, daemon_mode: mode, independent } = options;
-    this.cwd = resolve(cwd ?? process.cwd());
-    this.pm2_home =
-      independent === true
-        ? mkdtempSync(join(tmpdir(), "xm-"))
-        : home === undefined
-          ? resolveHome(process.env)
-          : resolve(home);
-    this.daemon_mode = mode ?? true;
-  }
-
-  /**
-   * Makes sure that a daemon runs. With `true`, one that this call starts ends, with its apps, when this program
-   * does, and keeps it alive until then; one that ran already is not touched.
-   */
-  readonly connect: Method<[], Connected> & Method<[noDaemon: boolean], Connected> = method(
-    async (noDaemon?: boolean) => {
-      if (noDaemon !== undefined) this.daemon_mode = !noDaemon;
-      this.#client = undefined;
-      const { socket } = homePaths(this.pm2_home);
-      const isThere = await connectClient({ home: this.pm2_home, autostart: false })
-        .ping()
-        .then(() => true, isAbsence);
-      if (!isThere) await (await this.#reach()).ping();
-      return {
-        new_pm2_instance: !isThere,
-        pm2_home: this.pm2_home,
-        rpc_socket_file: socket,
-        pub_socket_file: socket,
-      };
-    },
-  );
-
-  /** Ends the buses. Apps and daemon go on. */
-  readonly disconnect: Method<[], undefined> = method(async () => {
-    this.disconnectBus();
-    return undefined;
-  });
-
-  /** PM2's other name for `disconnect`. */
-  readonly close: Method<[], undefined> = this.disconnect;
-
+export class Custom extends Connection {
   /**
    * Starts a script with the fields in `options`, a command, the apps of an ecosystem file, of an object, of several
    * or of `{ apps }`, or what is known under a name, an id or a namespace. What an object or a file declares and runs
@@ -102,14 +39,14 @@ export class Custom {
   readonly start: Method<[what: Startable], Proc[]> &
     Method<[script: Startable, options: StartOptions], Proc[]> = method(
     async (what: Startable, options: StartOptions = {}) =>
-      start(await this.#reach(), what, options as RawApp, this.#place),
+      start(await this.reach(), what, options as RawApp, this.place),
   );
 
   /** Restarts processes; of an ecosystem file or an object, with what is declared now. */
   readonly restart: Method<[target: Startable], Proc[]> &
     Method<[target: Startable, options: UpdateOptions], Proc[]> = method(
     async (target: Startable, options: UpdateOptions = {}) =>
-      renew(await this.#reach(), "restart", target, options, this.#place),
+      renew(await this.reach(), "restart", target, options, this.place),
   );
 
   /**
@@ -119,14 +56,14 @@ export class Custom {
   readonly reload: Method<[target: Startable], Proc[]> &
     Method<[target: Startable, options: UpdateOptions], Proc[]> = method(
     async (target: Startable, options: UpdateOptions = {}) =>
-      renew(await this.#reach(), "reload", target, options, this.#place),
+      renew(await this.reach(), "reload", target, options, this.place),
   );
 
   /** PM2's other name for `reload`; the bus calls it `graceful reload`. */
   readonly gracefulReload: Method<[target: Startable], Proc[]> &
     Method<[target: Startable, options: UpdateOptions], Proc[]> = method(
     async (target: Startable, options: UpdateOptions = {}) =>
-      renew(await this.#reach(), "gracefulReload", target, options, this.#place),
+      renew(await this.reach(), "gracefulReload", target, options, this.place),
   );
 
   /** Stops processes; they stay in the list. */
@@ -136,8 +73,8 @@ export class Custom {
 
   /** Stops processes and forgets them; gives them as they were, with the status `stopped`. */
   readonly delete: Method<[target: Startable], Proc[]> = method(async (target: Startable) => {
-    const client = await this.#reach();
-    const chosen = await targetsOf(client, target, this.#place);
+    const client = await this.reach();
+    const chosen = await targetsOf(client, target, this.place);
     const ids = chosen.map(({ id }) => id);
     await allOf("delete", client.act({ action: "delete", ids, by: by("delete") }));
     return chosen.map((detail) => procFrom({ ...detail, status: "stopped", pid: null }));
@@ -151,8 +88,8 @@ export class Custom {
   /** Brings an app to so many processes; `"+2"` and `"-1"` add and remove. */
   readonly scale: Method<[name: string, instances: number | string], Done> = method(
     async (name: string, instances: number | string) => {
-      const client = await this.#reach();
-      const current = await targetsOf(client, name, this.#place);
+      const client = await this.reach();
+      const current = await targetsOf(client, name, this.place);
       const isChange = /^[+-]/.test(String(instances));
       const wanted = Number(instances) + (isChange ? current.length : 0);
       const app = current[0]?.app ?? name;
@@ -163,42 +100,31 @@ export class Custom {
 
   /** All processes, with memory and CPU. */
   readonly list: Method<[], ProcessDescription[]> = method(async () => {
-    const details = await (await this.#reach()).details({ metrics: true });
+    const details = await (await this.reach()).details({ metrics: true });
     return details.map(descriptionFrom);
   });
 
   /** The processes that a target names; none for what is not there. */
   readonly describe: Method<[target: Target], ProcessDescription[]> = method(
     async (target: Target) => {
-      const details = await (await this.#reach()).details({ metrics: true });
-      return (await matching(details, target, this.#place)).map(descriptionFrom);
+      const details = await (await this.reach()).details({ metrics: true });
+      return (await matching(details, target, this.place)).map(descriptionFrom);
     },
   );
 
   /** The ids of the processes of a name. */
   readonly getProcessIdByName: Method<[name: string], number[]> = method(async (name: string) => {
-    const list = await (await this.#reach()).list();
+    const list = await (await this.reach()).list();
     return list.filter((each) => each.name === name).map(({ id }) => id);
   });
 
   /** The pids of the processes of a name, or of all; 0 for one that does not run. */
   readonly getPID: Method<[], number[]> & Method<[name: string], number[]> = method(
     async (name?: string) => {
-      const list = await (await this.#reach()).list();
+      const list = await (await this.reach()).list();
       return list.filter((each) => name === undefined || each.name === name).map(pidOf);
     },
   );
-
-  /** The version of the daemon. */
-  readonly getVersion: Method<[], string> = method(
-    async () => (await (await this.#reach()).ping()).version,
-  );
-
-  /** Asks whether the daemon is there; starts one if it is not. */
-  readonly ping: Method<[], { msg: "pong"; pid: number }> = method(async () => {
-    const { pid } = await (await this.#reach()).ping();
-    return { msg: "pong", pid };
-  });
 
   /**
    * Gives a process a message, which its `process.on("message")` gets; `data` and `topic` must be there. One that does
@@ -207,7 +133,7 @@ export class Custom {
   readonly sendDataToProcessId: Method<[packet: ProcessMessage], SentData> &
     Method<[id: Target, packet: ProcessMessage], SentData> = method(
     async (first: Target | ProcessMessage, second?: ProcessMessage) =>
-      sendData(await this.#reach(), first, second),
+      sendData(await this.reach(), first, second),
   );
 
   /** Gives the processes of a name, or one by its id, an action's message. */
@@ -215,14 +141,14 @@ export class Custom {
     [packet: { id?: number; name?: string; msg: string; opts?: unknown }],
     { process_count: number; success: true }
   > = method(async (packet: { id?: number; name?: string; msg: string; opts?: unknown }) =>
-    sendAction(await this.#reach(), packet, this.#place),
+    sendAction(await this.reach(), packet, this.place),
   );
 
   /** Asks apps to do an action that they offer, and gives their answers. */
   readonly trigger: Method<[target: Target, action: string], TriggerAnswer[]> &
     Method<[target: Target, action: string, params: unknown], TriggerAnswer[]> = method(
     async (target: Target, action: string, params?: unknown) =>
-      trigger(await this.#reach(), { target, action, params }, this.#place),
+      trigger(await this.reach(), { target, action, params }, this.place),
   );
 
   /** Sends a signal (`SIGUSR2`, or its number) to the main process of each of a name. */
@@ -238,14 +164,14 @@ export class Custom {
   readonly sendLineToStdin: Method<[id: Target, line: string], SentLine> &
     Method<[id: Target, line: string, separator: string], SentLine> = method(
     async (id: Target, line: string, separator = "\n") =>
-      sendLine(await this.#reach(), { id, line, separator }),
+      sendLine(await this.reach(), { id, line, separator }),
   );
 
   /** Joins a process to this program's terminal: what is typed goes in, its output comes out, until the input ends. */
   readonly attach: Method<[id: Target], undefined> &
     Method<[id: Target, separator: string], undefined> = method(
     async (id: Target, separator = "\n") => {
-      await attach(await this.#reach(), { id: Number(id), separator });
+      await attach(await this.reach(), { id: Number(id), separator });
       return undefined;
     },
   );
@@ -257,14 +183,14 @@ export class Custom {
 
   /** Opens the log files anew, after something else has moved them away. */
   readonly reloadLogs: Method<[], Done> = method(async () => {
-    await (await this.#reach()).reopenLogs();
+    await (await this.reach()).reopenLogs();
     return { success: true };
   });
 
   /** Saves the list for `resurrect`. It is kept over the daemon's death without. */
   readonly dump: Method<[], Done> & Method<[force: boolean], Done> = method(
     async (_force?: boolean) => {
-      await (await this.#reach()).save();
+      await (await this.reach()).save();
       return { success: true };
     },
   );
@@ -274,21 +200,11 @@ export class Custom {
 
   /** Starts what the saved list has and the daemon has not. */
   readonly resurrect: Method<[], Proc[]> = method(async () => {
-    const client = await this.#reach();
+    const client = await this.reach();
     const { outcomes } = await client.resurrect(by("resurrect"));
     const ids = new Set(outcomes.map(({ id }) => id));
     return (await client.details()).filter(({ id }) => ids.has(id)).map(procFrom);
   });
-
-  /** Stops every process, forgets them and ends the daemon; one that does not run is none to end. */
-  readonly killDaemon: Method<[], Done> = method(async () => {
-    const client = connectClient({ home: this.pm2_home, autostart: false });
-    await client.shutDown(by("killDaemon")).catch(isAbsence);
-    return { success: true };
-  });
-
-  /** PM2's other name for `killDaemon`. */
-  readonly kill: Method<[], Done> = this.killDaemon;
 
   /** Keeps a setting under a key such as `app:port`; those below an app's name are variables of it. */
   readonly set: Method<[key: string, value: string], Done> = method(
@@ -320,7 +236,7 @@ export class Custom {
   /** The environment of a process. */
   readonly env: Method<[id: Target], Readonly<Record<string, string>>> = method(
     async (id: Target) => {
-      const [first] = await targetsOf(await this.#reach(), id, this.#place);
+      const [first] = await targetsOf(await this.reach(), id, this.place);
       return first?.spec.env ?? {};
     },
   );
@@ -329,13 +245,13 @@ export class Custom {
   readonly profile: Method<[type: ProfileType], Profiled> &
     Method<[type: ProfileType, time: number | undefined], Profiled> = method(
     async (type: ProfileType, time?: number) =>
-      profile(await this.#reach(), { type, time, cwd: this.cwd }),
+      profile(await this.reach(), { type, time, cwd: this.cwd }),
   );
 
   /** Switches the Node inspector of the apps of a name on, and gives their addresses. */
   readonly inspect: Method<[name: Target], Inspection[]> = method(async (name: Target) => {
-    const client = await this.#reach();
-    const chosen = await targetsOf(client, name, this.#place);
+    const client = await this.reach();
+    const chosen = await targetsOf(client, name, this.place);
     return Promise.all(chosen.map(({ id }) => client.inspect(id)));
   });
 
@@ -345,12 +261,12 @@ export class Custom {
     Method<[path: string, port: number], Proc[]> &
     Method<[path: string, port: number, options: ServeOptions], Proc[]> = method(
     async (path?: string, port?: number, options?: ServeOptions) =>
-      serve(await this.#reach(), { path, port, options }, this.#place),
+      serve(await this.reach(), { path, port, options }, this.place),
   );
 
   /** Prints the table of processes, as `xm ls` does. */
   readonly speedList: Method<[], undefined> = method(async () => {
-    await (await this.#reach()).ping();
+    await (await this.reach()).ping();
     await printTable(this.pm2_home);
     return undefined;
   });
@@ -381,49 +297,15 @@ export class Custom {
     refuse("launchSysMonitoring", monitoring),
   );
 
-  /** Replaces the daemon, by a newer version too; no pid of an app changes. */
-  readonly update: Method<[], Done> = method(async () => {
-    const client = await this.#reach();
-    await client.handOver(by("update"));
-    await client.ping();
-    return { success: true };
-  });
-
-  /** Gives a bus of what happens: `bus.on("process:event", …)`, `log:out`, `process:msg`, `*` and so on. */
-  readonly launchBus: Method<[], Bus> = method(async () => {
-    const client = await this.#reach();
-    await client.ping();
-    const bus = new Bus(connectClient({ home: this.pm2_home, autostart: false }));
-    this.#buses.add(bus);
-    return bus;
-  });
-
-  /** Ends the buses. */
-  readonly disconnectBus = (): void => {
-    for (const bus of this.#buses) bus.close();
-    this.#buses.clear();
-  };
-
-  get #place(): Place {
-    return { cwd: this.cwd, home: this.pm2_home };
-  }
-
-  /** The client; what the buses have been asked to hear is heard from then on. */
-  async #reach(): Promise<Client> {
-    this.#client ??= connectClient({ home: this.pm2_home, lifeline: !this.daemon_mode });
-    await Promise.all([...this.#buses].map((bus) => bus.settled()));
-    return this.#client;
-  }
-
   async #act(action: "stop" | "reset" | "flush", target: Startable): Promise<Proc[]> {
-    const client = await this.#reach();
-    const ids = (await targetsOf(client, target, this.#place)).map(({ id }) => id);
+    const client = await this.reach();
+    const ids = (await targetsOf(client, target, this.place)).map(({ id }) => id);
     return procsOf(client, action, client.act({ action, ids, by: by(action) }));
   }
 
   async #signal(signal: string | number, target: Target): Promise<Proc[]> {
-    const client = await this.#reach();
-    const chosen = await targetsOf(client, target, this.#place);
+    const client = await this.reach();
+    const chosen = await targetsOf(client, target, this.place);
     const ids = chosen.map(({ id }) => id);
     await sendSignal(client, signal, ids);
     return chosen.map(procFrom);
@@ -438,12 +320,6 @@ interface SentData {
 interface SentLine {
   readonly pm_id: number;
   readonly line: string;
-}
-
-/** That no daemon runs is an answer; anything else is not. */
-function isAbsence(error: unknown): false {
-  if (error instanceof XmError && error.code === "ERR_DAEMON_NOT_RUNNING") return false;
-  throw error;
 }
 
 function pidOf({ pid }: { pid: number | null }): number {

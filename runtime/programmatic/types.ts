@@ -7,6 +7,9 @@ export interface Method<TArgs extends readonly unknown[], TResult> {
   (...args: [...TArgs, Callback<TResult>]): void;
 }
 
+/** That it was done. */
+export type Done = { success: true };
+
 /** An id, a name, a namespace, a script, `/regex/` or `all`. */
 export type Target = string | number;
 

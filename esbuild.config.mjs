@@ -2,7 +2,7 @@
 // 73 ms for the same work from separate ES modules, 56 ms from one CommonJS file), so each is one file.
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { build } from "esbuild";
-import { helpText } from "./dist/cli/help.js";
+import { helpText } from "./dist/cli/call/help.js";
 
 const { version } = JSON.parse(readFileSync("package.json", "utf8"));
 
@@ -83,7 +83,10 @@ await build({
 // The log lane and the file server, with what they need inside.
 await build({
   ...shared,
-  entryPoints: { lane: "dist/runtime/lane/main.js", serve: "dist/runtime/serve/main.js" },
+  entryPoints: {
+    lane: "dist/runtime/programs/log-lane/main.js",
+    serve: "dist/runtime/programs/file-server/main.js",
+  },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
 });
@@ -92,14 +95,14 @@ await build({
 // program that has both has one instance.
 await build({
   ...shared,
-  entryPoints: { exmachina: "dist/runtime/programmatic/index.js" },
+  entryPoints: { exmachina: "dist/runtime/client/package/index.js" },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
   external: ["croner", "json5", "yaml"],
   footer: { js: "module.exports = module.exports.default;" },
 });
 for (const file of ["exmachina.mjs", "exmachina.d.mts", "exmachina.d.cts"]) {
-  copyFileSync(`runtime/programmatic/package/${file}`, `dist/bin/${file}`);
+  copyFileSync(`runtime/client/package/entry/${file}`, `dist/bin/${file}`);
 }
 
 // They run in and beside apps, under whatever Node the app has chosen: no dependencies, and no new syntax.
@@ -107,10 +110,10 @@ await build({
   ...shared,
   target: "node16",
   entryPoints: {
-    preload: "dist/runtime/preload/main.js",
-    balancer: "dist/runtime/balancer/main.js",
+    preload: "dist/runtime/programs/preload/main.js",
+    balancer: "dist/runtime/programs/balancer/main.js",
     // For apps that `require` it; ES modules import the file it is made from.
-    io: "dist/runtime/io/index.js",
+    io: "dist/runtime/programs/io/index.js",
   },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
@@ -118,8 +121,10 @@ await build({
 
 // TypeScript takes the types of a CommonJS file from a CommonJS file.
 mkdirSync("dist/bin/io", { recursive: true });
-for (const file of readdirSync("dist/runtime/io").filter((name) => name.endsWith(".d.ts"))) {
-  const types = readFileSync(`dist/runtime/io/${file}`, "utf8").replaceAll(
+for (const file of readdirSync("dist/runtime/programs/io").filter((name) =>
+  name.endsWith(".d.ts"),
+)) {
+  const types = readFileSync(`dist/runtime/programs/io/${file}`, "utf8").replaceAll(
     /(from "\.\/[^"]+)\.[jt]s"/g,
     '$1.cjs"',
   );

@@ -1,8 +1,8 @@
-import { findCommand } from "./commands/entry.ts";
+import { findCommand } from "./call/entry.ts";
 import { commands } from "./commands/index.ts";
-import { globals } from "./globals.ts";
-import { reportError } from "./report-error.ts";
-import { readCall, runEntry } from "./run.ts";
+import { globals } from "./call/globals.ts";
+import { reportError } from "./call/report-error.ts";
+import { readCall, runEntry } from "./call/run.ts";
 
 /** Runs whatever command a call names. A bundle of its own, so it reports its own errors. */
 export function runAny(words: readonly string[]): Promise<void> {
@@ -15,9 +15,9 @@ async function run(words: readonly string[]): Promise<void> {
   const found = findCommand(commands, name);
   if (found !== undefined && !call.wantsHelp) {
     if (!globals.isForeground) return runEntry(found, call);
-    const { inForeground } = await import("./foreground.ts");
+    const { inForeground } = await import("./call/foreground.ts");
     return runEntry(found, call, inForeground);
   }
-  const { showHelp } = await import("./help.ts");
+  const { showHelp } = await import("./call/help.ts");
   await showHelp({ name, found });
 }

@@ -1,4 +1,4 @@
-import { entry, type CommandEntry } from "./commands/entry.ts";
+import { entry, type CommandEntry } from "./call/entry.ts";
 
 /** What scripts and people call again and again: these alone are in the file that every call parses. */
 export const everyday: readonly CommandEntry[] = [

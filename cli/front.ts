@@ -1,4 +1,4 @@
-import { version } from "../runtime/version.ts";
+import { version } from "../runtime/contract/version.ts";
 
 declare const XM_HELP: string | undefined;
 

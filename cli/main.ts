@@ -1,8 +1,8 @@
-import { findCommand } from "./commands/entry.ts";
+import { findCommand } from "./call/entry.ts";
 import { everyday } from "./everyday.ts";
-import { globals } from "./globals.ts";
-import { reportError } from "./report-error.ts";
-import { readCall, runEntry } from "./run.ts";
+import { globals } from "./call/globals.ts";
+import { reportError } from "./call/report-error.ts";
+import { readCall, runEntry } from "./call/run.ts";
 
 /** What names no command. */
 const frontWords: ReadonlySet<string> = new Set(["help", "--help", "-h", "--version", "-v"]);

@@ -31,7 +31,7 @@ export interface ChildFact {
 /** Why a process cannot be run at all. */
 export interface Failure {
   readonly at: number;
-  /** A code of `runtime/errors.ts`, or an errno. */
+  /** A code of `runtime/contract/errors.ts`, or an errno. */
   readonly code: string;
   readonly message: string;
 }

@@ -112,7 +112,7 @@ export interface WatchSpec {
 
 /**
  * An app as its user declared it, every default filled in and every path absolute.
- * `runtime/config/` makes it from PM2's fields; one is shared by all processes of the app.
+ * `runtime/client/config/` makes it from PM2's fields; one is shared by all processes of the app.
  */
 export interface AppSpec {
   readonly name: string;
@@ -133,7 +133,7 @@ export interface AppSpec {
   /** The processes share their files, be there one or many of them (PM2's word; `logs.numbered` says which). */
   readonly mergeLogs: boolean;
   readonly logs: LogSpec;
-  /** Absolute path before the instance's id is put in; see `runtime/home/paths.ts`. */
+  /** Absolute path before the instance's id is put in; see `runtime/host/home/paths.ts`. */
   readonly pidFile: string;
   /** Name of the variable that tells a process its number within the app. */
   readonly instanceVariable: string;

@@ -1,12 +1,12 @@
-import { connect } from "../../runtime/client/client.ts";
-import type { ActionRequest } from "../../runtime/client/types.ts";
-import { XmError } from "../../runtime/errors.ts";
-import { environmentArgs, fileArgs, targetArgs, xmCommand } from "../command.ts";
-import { globals } from "../globals.ts";
-import { actOnKnown, type Changes } from "../known-apps.ts";
-import { showList } from "../show-list.ts";
-import { rawAppFrom, startArgs } from "../start-flags.ts";
-import { resolveTargets, type FileOptions } from "../targets.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import type { ActionRequest } from "../../runtime/client/connection/types.ts";
+import { XmError } from "../../runtime/contract/errors.ts";
+import { environmentArgs, fileArgs, targetArgs, xmCommand } from "../call/command.ts";
+import { globals } from "../call/globals.ts";
+import { actOnKnown, type Changes } from "../apps/known-apps.ts";
+import { showList } from "../render/show-list.ts";
+import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
+import { resolveTargets, type FileOptions } from "../apps/targets.ts";
 
 const knownArgs = { ...targetArgs, ...fileArgs } as const;
 
@@ -43,7 +43,7 @@ export const restart = xmCommand({
   args: { ...targetArgs, ...startArgs, ...fileArgs, "update-env": environmentArgs["update-env"] },
   run: async ({ args, data }) => {
     const given = args as Record<string, unknown> & { _: string[] };
-    const { isEcosystemFile } = await import("../../runtime/config/load.ts");
+    const { isEcosystemFile } = await import("../../runtime/client/config/load.ts");
     const fields = {
       ...rawAppFrom(given),
       ...(data.rest.length > 0 ? { args: data.rest } : {}),
@@ -54,7 +54,7 @@ export const restart = xmCommand({
     const files = given._.filter(isConfiguration);
     const others = given._.filter((target) => !isConfiguration(target));
     for (const file of files) {
-      const { startFile } = await import("../start-file.ts");
+      const { startFile } = await import("../apps/start-file.ts");
       await startFile(file, {
         environment,
         only,

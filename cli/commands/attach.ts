@@ -1,11 +1,11 @@
 import { createInterface } from "node:readline";
-import { connect } from "../../runtime/client/client.ts";
-import { outputFromNow } from "../../runtime/client/output.ts";
-import { xmError } from "../../runtime/errors.ts";
-import { targetArgs, xmCommand } from "../command.ts";
-import { tellFailure } from "../outcomes.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { outputFromNow } from "../../runtime/client/connection/output.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { targetArgs, xmCommand } from "../call/command.ts";
+import { tellFailure } from "../render/outcomes.ts";
 import { paint } from "../render/colors.ts";
-import { resolveTargets } from "../targets.ts";
+import { resolveTargets } from "../apps/targets.ts";
 
 /** After the end of its input the answer to the last line is waited for so long, */
 const answersWithinMs = 2_000;

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ChartFile } from "../../runtime/charts/chart.ts";
-import { connect } from "../../runtime/client/client.ts";
-import { messageOf, xmError } from "../../runtime/errors.ts";
-import { xmCommand } from "../command.ts";
-import { resolveTargets } from "../targets.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { messageOf, xmError } from "../../runtime/contract/errors.ts";
+import { xmCommand } from "../call/command.ts";
+import { resolveTargets } from "../apps/targets.ts";
 
 const machines = ["process", "reload", "app", "god"] as const;
 const formats = ["svg", "png", "mermaid", "json"] as const;

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
-import { connect } from "../../runtime/client/client.ts";
-import { xmError } from "../../runtime/errors.ts";
-import { xmCommand } from "../command.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { xmCommand } from "../call/command.ts";
 
 export default xmCommand({
   name: "completion",

@@ -1,7 +1,7 @@
 import { defineCommand } from "citty";
-import { connect } from "../../runtime/client/client.ts";
-import { XmError } from "../../runtime/errors.ts";
-import { xmCommand } from "../command.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { XmError } from "../../runtime/contract/errors.ts";
+import { xmCommand } from "../call/command.ts";
 import { formatAge, formatBytes } from "../render/format.ts";
 
 export const ping = xmCommand({

@@ -1,5 +1,5 @@
-import { connect } from "../../runtime/client/client.ts";
-import { xmCommand } from "../command.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { xmCommand } from "../call/command.ts";
 import { printList } from "../render/list.ts";
 
 export const save = xmCommand({
@@ -32,7 +32,7 @@ export const resurrect = xmCommand({
   description: "Starts what the saved list has and the daemon has not; PM2's lists too",
   args: {},
   run: async () => {
-    const { resurrect: start } = await import("../../runtime/compat/resurrect.ts");
+    const { resurrect: start } = await import("../../runtime/client/pm2/resurrect.ts");
     const client = connect();
     const { outcomes, notes } = await start(client, "`xm resurrect`");
     for (const note of notes) process.stderr.write(`xm: ${note}\n`);

@@ -1,4 +1,4 @@
-import { xmCommand } from "../command.ts";
+import { xmCommand } from "../call/command.ts";
 import { paint } from "../render/colors.ts";
 
 const examples: readonly (readonly [what: string, command: string])[] = [

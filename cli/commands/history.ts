@@ -1,12 +1,12 @@
-import { connect } from "../../runtime/client/client.ts";
-import type { HistoryRecordView } from "../../runtime/client/types.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import type { HistoryRecordView } from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
-import { parseDuration } from "../../runtime/config/units.ts";
-import { xmError } from "../../runtime/errors.ts";
-import { targetArgs, xmCommand } from "../command.ts";
+import { parseDuration } from "../../runtime/contract/fields/units.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { targetArgs, xmCommand } from "../call/command.ts";
 import { paint } from "../render/colors.ts";
 import { formatTime } from "../render/format.ts";
-import { resolveTargets } from "../targets.ts";
+import { resolveTargets } from "../apps/targets.ts";
 
 export default xmCommand({
   name: "history",

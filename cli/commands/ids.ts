@@ -1,8 +1,8 @@
-import { connect } from "../../runtime/client/client.ts";
-import type { Client, ProcessView } from "../../runtime/client/types.ts";
-import { targetArgs, xmCommand } from "../command.ts";
-import { detailsOf } from "../one-process.ts";
-import { matchPlain } from "../targets.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import type { Client, ProcessView } from "../../runtime/client/connection/types.ts";
+import { targetArgs, xmCommand } from "../call/command.ts";
+import { detailsOf } from "../apps/one-process.ts";
+import { matchPlain } from "../apps/targets.ts";
 
 /** Scripts read these: they print what PM2 prints, and an unknown name is an empty answer and no failure. */
 export const pid = xmCommand({

@@ -1,5 +1,5 @@
 import { everyday } from "../everyday.ts";
-import { entry, type CommandEntry } from "./entry.ts";
+import { entry, type CommandEntry } from "../call/entry.ts";
 
 /** Every command under PM2's name and PM2's other names for it. */
 export const commands: readonly CommandEntry[] = [

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
-import { xmError } from "../../runtime/errors.ts";
-import { xmCommand } from "../command.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { xmCommand } from "../call/command.ts";
 
 export default xmCommand({
   name: "init",

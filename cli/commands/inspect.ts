@@ -1,6 +1,6 @@
-import { targetArgs, xmCommand } from "../command.ts";
-import { inspectApps } from "../inspect-apps.ts";
-import { inspectPage, inspectPageArgs } from "../inspect-page.ts";
+import { targetArgs, xmCommand } from "../call/command.ts";
+import { inspectApps } from "../inspect/inspect-apps.ts";
+import { inspectPage, inspectPageArgs } from "../inspect/inspect-page.ts";
 
 export default xmCommand({
   name: "inspect",

@@ -1,6 +1,6 @@
-import { connect } from "../../runtime/client/client.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
 import { toPm2Process, type Pm2Process } from "../../runtime/compat/jlist.ts";
-import { xmCommand } from "../command.ts";
+import { xmCommand } from "../call/command.ts";
 
 export default xmCommand({
   name: "jlist",

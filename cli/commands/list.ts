@@ -1,6 +1,6 @@
-import { connect } from "../../runtime/client/client.ts";
-import { xmCommand } from "../command.ts";
-import { showList } from "../show-list.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { xmCommand } from "../call/command.ts";
+import { showList } from "../render/show-list.ts";
 
 export default xmCommand({
   name: "list",

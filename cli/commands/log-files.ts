@@ -1,9 +1,9 @@
-import { connect } from "../../runtime/client/client.ts";
-import type { Client, ProcessView } from "../../runtime/client/types.ts";
-import { XmError } from "../../runtime/errors.ts";
-import { targetArgs, xmCommand } from "../command.ts";
-import { globals } from "../globals.ts";
-import { resolveTargets } from "../targets.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import type { Client, ProcessView } from "../../runtime/client/connection/types.ts";
+import { XmError } from "../../runtime/contract/errors.ts";
+import { targetArgs, xmCommand } from "../call/command.ts";
+import { globals } from "../call/globals.ts";
+import { resolveTargets } from "../apps/targets.ts";
 
 export const flush = xmCommand({
   name: "flush",

@@ -1,7 +1,7 @@
-import { connect } from "../../runtime/client/client.ts";
-import { xmError } from "../../runtime/errors.ts";
-import { xmCommand } from "../command.ts";
-import { logQuery } from "../log-query.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { xmCommand } from "../call/command.ts";
+import { logQuery } from "../logs/log-query.ts";
 import { defaultTimestamp, fileHeadings, logRenderer } from "../render/log-line.ts";
 
 export default xmCommand({

@@ -1,14 +1,14 @@
 import { resolve } from "node:path";
 import type { AppSpec } from "../../machines/spec.ts";
-import { connect } from "../../runtime/client/client.ts";
-import type { Client } from "../../runtime/client/types.ts";
-import { specsFromPm2 } from "../../runtime/compat/from-pm2.ts";
-import { endPm2, readPm2Home, type Pm2Home } from "../../runtime/compat/pm2-home.ts";
-import { flatSettings, isGroup } from "../../runtime/config/settings.ts";
-import { changeSettings } from "../../runtime/config/settings-file.ts";
-import { homePaths, type HomePaths } from "../../runtime/home/paths.ts";
-import { xmCommand } from "../command.ts";
-import { globals } from "../globals.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import type { Client } from "../../runtime/client/connection/types.ts";
+import { specsFromPm2 } from "../../runtime/client/pm2/from-pm2.ts";
+import { endPm2, readPm2Home, type Pm2Home } from "../../runtime/client/pm2/pm2-home.ts";
+import { flatSettings, isGroup } from "../../runtime/client/config/settings.ts";
+import { changeSettings } from "../../runtime/client/config/settings-file.ts";
+import { homePaths, type HomePaths } from "../../runtime/host/home/paths.ts";
+import { xmCommand } from "../call/command.ts";
+import { globals } from "../call/globals.ts";
 import { formatTime } from "../render/format.ts";
 import { printList } from "../render/list.ts";
 

@@ -1,12 +1,12 @@
 import { writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { connect } from "../../runtime/client/client.ts";
-import type { Client, ProfileRequest } from "../../runtime/client/types.ts";
-import { parseDuration } from "../../runtime/config/units.ts";
-import { xmError } from "../../runtime/errors.ts";
-import { xmCommand } from "../command.ts";
-import { globals } from "../globals.ts";
-import { resolveTargets } from "../targets.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import type { Client, ProfileRequest } from "../../runtime/client/connection/types.ts";
+import { parseDuration } from "../../runtime/contract/fields/units.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { xmCommand } from "../call/command.ts";
+import { globals } from "../call/globals.ts";
+import { resolveTargets } from "../apps/targets.ts";
 
 /** PM2's default. */
 const defaultMs = 10_000;
@@ -49,7 +49,7 @@ async function profile(kind: ProfileRequest["kind"], words: readonly string[]): 
     return;
   }
   for (const { id, name } of await resolveTargets(client, [target])) {
-    const { profileApp } = await import("../node-inspector.ts");
+    const { profileApp } = await import("../inspect/node-inspector.ts");
     const inspection = await client.inspect(id);
     tell(`profiling ${name} (${id}) for ${durationMs} ms …\n`);
     write(`${name}-${id}`, kind, await profileApp(inspection, request));

@@ -1,11 +1,11 @@
-import { connect } from "../../runtime/client/client.ts";
-import { environmentArgs, fileArgs, targetArgs, xmCommand } from "../command.ts";
-import { globals } from "../globals.ts";
-import { changesFor } from "../known-apps.ts";
-import { showReload } from "../reload-progress.ts";
-import { showList } from "../show-list.ts";
-import { rawAppFrom, startArgs } from "../start-flags.ts";
-import { resolveTargets } from "../targets.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { environmentArgs, fileArgs, targetArgs, xmCommand } from "../call/command.ts";
+import { globals } from "../call/globals.ts";
+import { changesFor } from "../apps/known-apps.ts";
+import { showReload } from "../render/reload-progress.ts";
+import { showList } from "../render/show-list.ts";
+import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
+import { resolveTargets } from "../apps/targets.ts";
 
 export default xmCommand({
   name: "reload",
@@ -29,13 +29,13 @@ export default xmCommand({
     };
     const environment = given["env"] as string | undefined;
     const only = given["only"] as string | undefined;
-    const { isEcosystemFile } = await import("../../runtime/config/load.ts");
+    const { isEcosystemFile } = await import("../../runtime/client/config/load.ts");
     const isConfiguration = (target: string): boolean => target === "-" || isEcosystemFile(target);
     const files = given._.filter(isConfiguration);
     const others = given._.filter((target) => !isConfiguration(target));
     const client = connect();
     for (const file of files) {
-      const { startFile } = await import("../start-file.ts");
+      const { startFile } = await import("../apps/start-file.ts");
       await startFile(file, {
         environment,
         only,

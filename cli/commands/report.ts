@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, freemem, release, totalmem } from "node:os";
-import { connect } from "../../runtime/client/client.ts";
-import type { DaemonView, ProcessView } from "../../runtime/client/types.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import type { DaemonView, ProcessView } from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
-import { errnoOf, XmError } from "../../runtime/errors.ts";
-import { homePaths, resolveHome } from "../../runtime/home/paths.ts";
-import { version } from "../../runtime/version.ts";
-import { xmCommand } from "../command.ts";
+import { errnoOf, XmError } from "../../runtime/contract/errors.ts";
+import { homePaths, resolveHome } from "../../runtime/host/home/paths.ts";
+import { version } from "../../runtime/contract/version.ts";
+import { xmCommand } from "../call/command.ts";
 import { formatAge, formatBytes, formatTime } from "../render/format.ts";
 
 /** Of the daemon's log. */

@@ -1,8 +1,8 @@
-import { connect } from "../../runtime/client/client.ts";
-import { xmError } from "../../runtime/errors.ts";
-import { xmCommand } from "../command.ts";
-import { showOutcomes } from "../outcomes.ts";
-import { resolveTargets } from "../targets.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { xmCommand } from "../call/command.ts";
+import { showOutcomes } from "../render/outcomes.ts";
+import { resolveTargets } from "../apps/targets.ts";
 
 export default xmCommand({
   name: "scale",

@@ -1,15 +1,15 @@
 import { statSync } from "node:fs";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
-import { connect } from "../../runtime/client/client.ts";
-import { serverName, serversIn } from "../../runtime/config/serve.ts";
-import { errnoOf, messageOf, xmError } from "../../runtime/errors.ts";
-import { xmCommand } from "../command.ts";
-import { globals } from "../globals.ts";
-import { tellOutcomes } from "../outcomes.ts";
-import { readScript } from "../read-apps.ts";
-import { showList } from "../show-list.ts";
-import { rawAppFrom, startArgs } from "../start-flags.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { serverName, serversIn } from "../../runtime/client/config/serve.ts";
+import { errnoOf, messageOf, xmError } from "../../runtime/contract/errors.ts";
+import { xmCommand } from "../call/command.ts";
+import { globals } from "../call/globals.ts";
+import { tellOutcomes } from "../render/outcomes.ts";
+import { readScript } from "../apps/read-apps.ts";
+import { showList } from "../render/show-list.ts";
+import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
 
 /** What the server is given by flags. */
 interface ServerFlags {

@@ -1,5 +1,5 @@
-import { connect } from "../../runtime/client/client.ts";
-import type { Settings } from "../../runtime/config/settings.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import type { Settings } from "../../runtime/client/config/settings.ts";
 import {
   flatSettings,
   getSetting,
@@ -7,11 +7,11 @@ import {
   settingsEnvironment,
   withoutSetting,
   withSetting,
-} from "../../runtime/config/settings.ts";
-import { changeSettings, readSettings } from "../../runtime/config/settings-file.ts";
-import { XmError, xmError } from "../../runtime/errors.ts";
-import { homePaths, resolveHome } from "../../runtime/home/paths.ts";
-import { xmCommand } from "../command.ts";
+} from "../../runtime/client/config/settings.ts";
+import { changeSettings, readSettings } from "../../runtime/client/config/settings-file.ts";
+import { XmError, xmError } from "../../runtime/contract/errors.ts";
+import { homePaths, resolveHome } from "../../runtime/host/home/paths.ts";
+import { xmCommand } from "../call/command.ts";
 import { paint } from "../render/colors.ts";
 
 const keyArg = {

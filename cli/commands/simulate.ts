@@ -1,13 +1,13 @@
 import type { AppSpec } from "../../machines/spec.ts";
-import { connect } from "../../runtime/client/client.ts";
-import { isEcosystemFile } from "../../runtime/config/load.ts";
-import { fieldsOfPolicy } from "../../runtime/config/policy-fields.ts";
-import { xmError } from "../../runtime/errors.ts";
-import { xmCommand } from "../command.ts";
-import { detailsOf } from "../one-process.ts";
-import { readApps, readScript } from "../read-apps.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { isEcosystemFile } from "../../runtime/client/config/load.ts";
+import { fieldsOfPolicy } from "../../runtime/contract/fields/policy-fields.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { xmCommand } from "../call/command.ts";
+import { detailsOf } from "../apps/one-process.ts";
+import { readApps, readScript } from "../apps/read-apps.ts";
 import { renderSimulation } from "../render/simulation.ts";
-import { readSimulation, simulateArgs } from "../simulate-flags.ts";
+import { readSimulation, simulateArgs } from "../apps/simulate-flags.ts";
 
 export default xmCommand({
   name: "simulate",

@@ -1,11 +1,11 @@
-import { connect } from "../../runtime/client/client.ts";
-import { xmError } from "../../runtime/errors.ts";
-import { fileArgs, xmCommand } from "../command.ts";
-import { globals } from "../globals.ts";
-import { usualFile } from "../read-apps.ts";
-import { showList } from "../show-list.ts";
-import { rawAppFrom, startArgs } from "../start-flags.ts";
-import { startFile } from "../start-file.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { fileArgs, xmCommand } from "../call/command.ts";
+import { globals } from "../call/globals.ts";
+import { usualFile } from "../apps/read-apps.ts";
+import { showList } from "../render/show-list.ts";
+import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
+import { startFile } from "../apps/start-file.ts";
 
 const args = {
   file: { type: "positional", description: "ecosystem file, or `-` for stdin", required: false },

@@ -1,19 +1,19 @@
-import { connect } from "../../runtime/client/client.ts";
-import { matcherOf } from "../../runtime/client/pattern.ts";
-import type { Client } from "../../runtime/client/types.ts";
-import { isEcosystemFile } from "../../runtime/config/load.ts";
-import type { RawApp } from "../../runtime/config/read-fields.ts";
-import { xmError } from "../../runtime/errors.ts";
-import { environmentArgs, fileArgs, xmCommand } from "../command.ts";
-import { globals } from "../globals.ts";
-import { actOnKnown } from "../known-apps.ts";
-import { tellOutcomes } from "../outcomes.ts";
-import { isFile, readScript, usualFile } from "../read-apps.ts";
-import { reportError } from "../report-error.ts";
-import { showList } from "../show-list.ts";
-import { rawAppFrom, startArgs } from "../start-flags.ts";
-import { startFile } from "../start-file.ts";
-import { matchNamed } from "../targets.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { matcherOf } from "../../runtime/client/targets/pattern.ts";
+import type { Client } from "../../runtime/client/connection/types.ts";
+import { isEcosystemFile } from "../../runtime/client/config/load.ts";
+import type { RawApp } from "../../runtime/client/config/read-fields.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { environmentArgs, fileArgs, xmCommand } from "../call/command.ts";
+import { globals } from "../call/globals.ts";
+import { actOnKnown } from "../apps/known-apps.ts";
+import { tellOutcomes } from "../render/outcomes.ts";
+import { isFile, readScript, usualFile } from "../apps/read-apps.ts";
+import { reportError } from "../call/report-error.ts";
+import { showList } from "../render/show-list.ts";
+import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
+import { startFile } from "../apps/start-file.ts";
+import { matchNamed } from "../apps/targets.ts";
 
 /** Words to start, and how. */
 interface StartCall {
@@ -70,7 +70,7 @@ export default xmCommand({
     }
     if (!globals.isSilent && ids.length > 0) await showList(client);
     if (globals.attaches && ids.length > 0) {
-      const { followLogs } = await import("../follow-logs.ts");
+      const { followLogs } = await import("../logs/follow-logs.ts");
       await followLogs(ids);
     }
   },

@@ -1,7 +1,7 @@
 import { readFileSync, statfsSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { errnoOf } from "../../runtime/errors.ts";
-import { xmCommand } from "../command.ts";
+import { errnoOf } from "../../runtime/contract/errors.ts";
+import { xmCommand } from "../call/command.ts";
 
 /** Rates are taken over this time. */
 const sampleMs = 100;

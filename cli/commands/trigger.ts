@@ -1,7 +1,7 @@
-import { connect } from "../../runtime/client/client.ts";
-import { xmError } from "../../runtime/errors.ts";
-import { targetArgs, xmCommand } from "../command.ts";
-import { resolveTargets } from "../targets.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { targetArgs, xmCommand } from "../call/command.ts";
+import { resolveTargets } from "../apps/targets.ts";
 
 export default xmCommand({
   name: "trigger",

@@ -1,8 +1,8 @@
-import { connect } from "../../runtime/client/client.ts";
-import type { HistoryRecordView, ProcessDetail } from "../../runtime/client/types.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import type { HistoryRecordView, ProcessDetail } from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
-import { targetArgs, xmCommand } from "../command.ts";
-import { detailsOf } from "../one-process.ts";
+import { targetArgs, xmCommand } from "../call/command.ts";
+import { detailsOf } from "../apps/one-process.ts";
 import { paint } from "../render/colors.ts";
 import { formatTime } from "../render/format.ts";
 

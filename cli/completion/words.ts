@@ -1,6 +1,6 @@
 import type { ArgDef, ArgsDef, CommandDef } from "citty";
-import type { CommandEntry } from "../commands/entry.ts";
-import { globalFlags as global } from "../globals.ts";
+import type { CommandEntry } from "../call/entry.ts";
+import { globalFlags as global } from "../call/globals.ts";
 
 /** What can be completed of one command. */
 export interface CommandWords {

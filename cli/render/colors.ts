@@ -1,5 +1,5 @@
 import type { ProcessStatus } from "../../machines/facts.ts";
-import { globals } from "../globals.ts";
+import { globals } from "../call/globals.ts";
 
 const codes = {
   red: 31,

@@ -1,4 +1,4 @@
-import type { ProcessView } from "../../runtime/client/types.ts";
+import type { ProcessView } from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
 import { paint, statusColors } from "./colors.ts";
 import { formatAge, formatBytes, formatPercent } from "./format.ts";

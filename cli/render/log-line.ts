@@ -1,4 +1,4 @@
-import type { LogLine, ProcessView } from "../../runtime/client/types.ts";
+import type { LogLine, ProcessView } from "../../runtime/client/connection/types.ts";
 import { hasColor, paint, type Color } from "./colors.ts";
 
 export interface LogStyle {
@@ -22,7 +22,7 @@ export async function logRenderer(
   if (style.json) return asJson;
   const needsTime = style.format || timestamp !== undefined;
   const formatTime = needsTime
-    ? (await import("../../runtime/logs/format-time.ts")).formatTime
+    ? (await import("../../runtime/host/log-files/format-time.ts")).formatTime
     : undefined;
   const timeOf = (at: number | null, format: string): string =>
     formatTime?.(at ?? Date.now(), format) ?? "";

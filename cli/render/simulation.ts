@@ -1,6 +1,6 @@
 import type { Simulation, SimulatedEvent } from "../../machines/simulation.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
-import type { RawApp } from "../../runtime/config/read-fields.ts";
+import type { RawApp } from "../../runtime/client/config/read-fields.ts";
 import { paint, statusColors } from "./colors.ts";
 
 /** Of a run of lives that went alike, so many are shown at its beginning, and one at its end. */

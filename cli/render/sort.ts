@@ -1,5 +1,5 @@
-import type { ProcessView } from "../../runtime/client/types.ts";
-import { xmError } from "../../runtime/errors.ts";
+import type { ProcessView } from "../../runtime/client/connection/types.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
 
 const sortKeys: Readonly<Record<string, (process: ProcessView) => number | string>> = {
   name: ({ name }) => name,

@@ -1,7 +1,7 @@
 import type { ArgsDef, CommandDef } from "citty";
-import { absences } from "../../cli/absent.ts";
+import { absences } from "../../cli/call/absent.ts";
 import { commands } from "../../cli/commands/index.ts";
-import { globalFlags } from "../../cli/globals.ts";
+import { globalFlags } from "../../cli/call/globals.ts";
 
 /** The command reference, from the commands themselves. */
 export async function commandReference(): Promise<string> {

@@ -6,14 +6,16 @@ import { fromCallback, fromPromise, type AnyStateMachine, type EventObject } fro
  */
 export function sourcePort<TReceives extends EventObject, TInput>(name: string) {
   return fromCallback<TReceives, TInput>(() => {
-    throw new Error(`the port "${name}" is not wired: runtime/wire.ts must provide it`);
+    throw new Error(`the port "${name}" is not wired: runtime/daemon/wire.ts must provide it`);
   });
 }
 
 /** A port that does one thing and ends with an output. */
 export function taskPort<TOutput, TInput>(name: string) {
   return fromPromise<TOutput, TInput>(() =>
-    Promise.reject(new Error(`the port "${name}" is not wired: runtime/wire.ts must provide it`)),
+    Promise.reject(
+      new Error(`the port "${name}" is not wired: runtime/daemon/wire.ts must provide it`),
+    ),
   );
 }
 

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { appSpecSchema, type ProcessDetail } from "../api/schemas.ts";
+import { appSpecSchema, type ProcessDetail } from "../contract/api/schemas.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 import { toPm2Process } from "./jlist.ts";
 

@@ -1,7 +1,7 @@
 import type { LaunchCounts } from "../../machines/process-events.ts";
 import type { AppSpec, LogPaths } from "../../machines/spec.ts";
-import { fieldsOfPolicy } from "../config/policy-fields.ts";
-import { ownUserName, resolveIdentity, type Identity } from "../os/users.ts";
+import { fieldsOfPolicy } from "../contract/fields/policy-fields.ts";
+import { ownUserName, resolveIdentity, type Identity } from "../host/users.ts";
 import { interpreterWord } from "./interpreter.ts";
 
 /** What of a launch PM2 puts into the environment. */

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
-import type { ProcessDetail } from "../api/schemas.ts";
-import { resolveIdentity, type Identity } from "../os/users.ts";
+import type { ProcessDetail } from "../contract/api/schemas.ts";
+import { resolveIdentity, type Identity } from "../host/users.ts";
 import { interpreterWord } from "./interpreter.ts";
 import { statusWord } from "./status.ts";
 

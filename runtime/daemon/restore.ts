@@ -3,11 +3,11 @@ import type { DeclaredApp } from "../../machines/god.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 import type { ChildFact, ProcessFacts } from "../../machines/facts.ts";
 import type { Resume } from "../../machines/process-events.ts";
-import { isAlive, readEnvironVariable, scanProcesses, type ProcessStat } from "../os/procfs.ts";
-import { homeTag, lifeVariable, parseLifeMarker } from "../process/life.ts";
-import { shareEnvironment } from "./share.ts";
-import type { OpenReload } from "../state/schema.ts";
-import type { Restored } from "../state/store.ts";
+import { isAlive, readEnvironVariable, scanProcesses, type ProcessStat } from "../host/procfs.ts";
+import { homeTag, lifeVariable, parseLifeMarker } from "./children/life.ts";
+import { shareEnvironment } from "./registry/balancer-share.ts";
+import type { OpenReload } from "./state/schema.ts";
+import type { Restored } from "./state/store.ts";
 
 /** A life found in the process table by the mark in its environment. */
 interface FoundLife {

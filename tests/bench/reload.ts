@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { Agent } from "node:http";
-import { hasReusePort } from "../../runtime/links/reuse-port.ts";
+import { hasReusePort } from "../../runtime/host/reuse-port.ts";
 import { join } from "node:path";
 import { freePort } from "../support/ports.ts";
 import { until } from "../support/condition.ts";

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
-import { startFlags } from "../../cli/start-flags.ts";
+import { startFlags } from "../../cli/apps/start-flags.ts";
 import { commandLine, configuration } from "../support/fuzz.ts";
 import { faultsOf, isRefused, whichOf, type FuzzedCall } from "../support/fuzz-oracle.ts";
 import { isThere, testHome, type Ran, type TestHome } from "../support/home.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { HistoryRecordView } from "../../runtime/client/types.ts";
+import type { HistoryRecordView } from "../../runtime/client/connection/types.ts";
 import { until } from "../support/condition.ts";
 import { testHome } from "../support/home.ts";
 import { program } from "../support/programs.ts";

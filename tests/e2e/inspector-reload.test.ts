@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { Page } from "playwright-core";
-import type { MachineView, Timeline } from "../../runtime/inspector/contract.ts";
+import type { MachineView, Timeline } from "../../runtime/contract/inspector.ts";
 import { openPage } from "../support/browser.ts";
 import { until } from "../support/condition.ts";
 import { testHome } from "../support/home.ts";

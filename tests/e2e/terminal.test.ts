@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { loopbackPorts } from "../../runtime/os/listeners.ts";
+import { loopbackPorts } from "../../runtime/host/listeners.ts";
 import { until } from "../support/condition.ts";
 import { isThere, testHome, xmFile } from "../support/home.ts";
 import { program } from "../support/programs.ts";

@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import * as v from "valibot";
 import { expect, test } from "vitest";
-import { appSpecSchema } from "../../runtime/api/spec-schema.ts";
-import { parseEcosystem } from "../../runtime/config/load.ts";
-import { normalizeApps } from "../../runtime/config/normalize.ts";
-import { XmError } from "../../runtime/errors.ts";
-import { homePaths } from "../../runtime/home/paths.ts";
+import { appSpecSchema } from "../../runtime/contract/api/spec-schema.ts";
+import { parseEcosystem } from "../../runtime/client/config/load.ts";
+import { normalizeApps } from "../../runtime/client/config/normalize.ts";
+import { XmError } from "../../runtime/contract/errors.ts";
+import { homePaths } from "../../runtime/host/home/paths.ts";
 import { testFolder } from "../support/folder.ts";
 import { configurationText } from "../support/fuzz.ts";
 

@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { fieldsByName } from "../../runtime/config/fields.ts";
-import { startFlags } from "../../cli/start-flags.ts";
-import type { ProcessView } from "../../runtime/client/types.ts";
+import { fieldsByName } from "../../runtime/contract/fields/fields.ts";
+import { startFlags } from "../../cli/apps/start-flags.ts";
+import type { ProcessView } from "../../runtime/client/connection/types.ts";
 import type { Ran } from "./home.ts";
 
 /** A call, and what it was given as its input. */

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { fields } from "../../runtime/config/fields.ts";
+import { fields } from "../../runtime/contract/fields/fields.ts";
 
 /** Values that a careless hand, a generator of files or an attacker may leave in a field. */
 const anyValue = fc.oneof(

@@ -3,9 +3,9 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { connect } from "../../runtime/client/client.ts";
-import type { Client, ProcessView } from "../../runtime/client/types.ts";
-import { homePaths, type HomePaths } from "../../runtime/home/paths.ts";
+import { connect } from "../../runtime/client/connection/client.ts";
+import type { Client, ProcessView } from "../../runtime/client/connection/types.ts";
+import { homePaths, type HomePaths } from "../../runtime/host/home/paths.ts";
 import { until } from "./condition.ts";
 
 /** The built command line. */

@@ -1,8 +1,8 @@
 import { request, type IncomingMessage } from "node:http";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
-import type { LiveMessage, MachineName, MachineView } from "../../runtime/inspector/contract.ts";
-import type { InspectorOpened } from "../../runtime/client/types.ts";
+import type { LiveMessage, MachineName, MachineView } from "../../runtime/contract/inspector.ts";
+import type { InspectorOpened } from "../../runtime/client/connection/types.ts";
 import { until } from "./condition.ts";
 import type { TestHome } from "./home.ts";
 

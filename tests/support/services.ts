@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { createBalancers } from "../../runtime/balancer/balancers.ts";
-import { createLane } from "../../runtime/lane/lanes.ts";
-import { serveLinks } from "../../runtime/links/server.ts";
-import type { ChildServices } from "../../runtime/process/contract.ts";
+import { createBalancers } from "../../runtime/daemon/balancers/balancers.ts";
+import { createLane } from "../../runtime/daemon/log-lane/lane.ts";
+import { serveLinks } from "../../runtime/daemon/app-links/server.ts";
+import type { ChildServices } from "../../runtime/daemon/children/contract.ts";
 
 const bin = join(import.meta.dirname, "../../dist/bin");
 

@@ -16,13 +16,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: [
     "cli/",
     "runtime/client/",
-    "runtime/config/",
-    "runtime/home/",
     "runtime/compat/",
     "runtime/charts/",
-    "runtime/logs/format-time.ts",
-    "runtime/errors.ts",
-    "runtime/version.ts",
+    "runtime/contract/",
+    "runtime/host/home/",
+    "runtime/host/log-files/format-time.ts",
   ],
 };
 
@@ -46,27 +44,16 @@ test.each(Object.entries(mayImport))("%s imports only along the arrows", (folder
 
 test("runtime/client knows nothing of the daemon", () => {
   const wrong = imports("runtime/client").filter(
-    ({ target, isType }) =>
-      !isType && /\.\.\/(daemon|process|state|api|sensors|metrics|logs)\//.test(target),
+    ({ target, isType }) => !isType && /\.\.\/(daemon|programs)\//.test(target),
   );
   expect(wrong).toEqual([]);
 });
 
-test("the programmatic API knows God through its client only", () => {
-  const allowed = ["programmatic", "client", "config", "compat", "home", "errors.ts"];
-  const wrong = imports("runtime/programmatic").filter(({ file, target, isType }) => {
-    if (isType || !target.startsWith("..")) return false;
-    const path = relative(join(root, "runtime"), resolve(root, dirname(file), target));
-    return !allowed.includes(path.split("/")[0] ?? "");
-  });
-  expect(wrong).toEqual([]);
-});
-
-test("only runtime/wire.ts fills ports, and the simulation, whose world is made up", () => {
+test("only runtime/daemon/wire.ts fills ports, and the simulation, whose world is made up", () => {
   const filling = ["machines", "runtime", "cli"]
     .flatMap(sources)
     .filter((file) => /\.provide\(/.test(readFileSync(join(root, file), "utf8")));
-  expect(filling).toEqual(["machines/simulation.ts", "runtime/wire.ts"]);
+  expect(filling).toEqual(["machines/simulation.ts", "runtime/daemon/wire.ts"]);
 });
 
 test("the compiler gives the machines no types of Node", () => {

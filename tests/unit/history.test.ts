@@ -1,14 +1,14 @@
 import { appendFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { openHistory, type History } from "../../runtime/history/history.ts";
+import { openHistory, type History } from "../../runtime/daemon/records/history.ts";
 import {
   decodeRecord,
   encodeRecord,
   historyEntry,
   type HistoryEntry,
   type HistoryRecord,
-} from "../../runtime/history/record.ts";
+} from "../../runtime/contract/history.ts";
 import { testFolder } from "../support/folder.ts";
 
 const entry = (id: number, at: number, more: Partial<HistoryEntry> = {}): HistoryEntry =>

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { nearest } from "../../runtime/client/nearest.ts";
+import { nearest } from "../../runtime/client/targets/nearest.ts";
 
 test.each<[string, string | undefined]>([
   ["biling", "billing"],

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { matchNamed } from "../../runtime/client/match.ts";
-import { matcherOf } from "../../runtime/client/pattern.ts";
+import { matchNamed } from "../../runtime/client/targets/match.ts";
+import { matcherOf } from "../../runtime/client/targets/pattern.ts";
 
 test("a pattern is held against names, each anew", () => {
   expect(matcherOf("/^api-/gi")?.(["api-1", "API-2", "web"])).toEqual([true, true, false]);

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { programmaticReference } from "../../docs/generate/programmatic.ts";
-import type { BusEvent } from "../../runtime/client/types.ts";
-import { patternOf, toPacket, topicsOf } from "../../runtime/compat/bus.ts";
-import { method } from "../../runtime/programmatic/method.ts";
+import type { BusEvent } from "../../runtime/client/connection/types.ts";
+import { patternOf, toPacket, topicsOf } from "../../runtime/client/pm2/bus.ts";
+import { method } from "../../runtime/client/package/method.ts";
 import { testFolder } from "../support/folder.ts";
-import xm from "../../runtime/programmatic/index.ts";
+import xm from "../../runtime/client/package/index.ts";
 
 /** PM2's methods that programs use; the public documentation names them. */
 const pm2Methods = [

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { brokenRule } from "../../runtime/daemon/recorder.ts";
+import { brokenRule } from "../../runtime/daemon/records/recorder.ts";
 import { SimulatedProcess } from "../support/machines/simulated-process.ts";
 import { appSpec } from "../support/machines/spec.ts";
 

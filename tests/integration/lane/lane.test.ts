@@ -10,9 +10,9 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { createLane, type Lane } from "../../../runtime/lane/lanes.ts";
-import type { PipeOrder } from "../../../runtime/lane/orders.ts";
-import { openRest } from "../../../runtime/lane/rest.ts";
+import { createLane, type Lane } from "../../../runtime/daemon/log-lane/lane.ts";
+import type { PipeOrder } from "../../../runtime/contract/log-lane.ts";
+import { openRest } from "../../../runtime/programs/log-lane/rest.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
 import { isThere } from "../../support/home.ts";

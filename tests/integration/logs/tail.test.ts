@@ -16,13 +16,13 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { flushLogs } from "../../../runtime/logs/flush.ts";
-import { followFile } from "../../../runtime/logs/follow.ts";
-import { lastLines } from "../../../runtime/logs/last-lines.ts";
-import { openLog } from "../../../runtime/logs/open.ts";
-import { reopenLogs } from "../../../runtime/logs/reopen.ts";
-import { watchPath } from "../../../runtime/logs/watch-folder.ts";
-import { removePidFile, writePidFile } from "../../../runtime/process/pid-file.ts";
+import { flushLogs } from "../../../runtime/host/log-files/flush.ts";
+import { followFile } from "../../../runtime/host/log-files/follow.ts";
+import { lastLines } from "../../../runtime/host/log-files/last-lines.ts";
+import { openLog } from "../../../runtime/host/log-files/open.ts";
+import { reopenLogs } from "../../../runtime/host/log-files/reopen.ts";
+import { watchPath } from "../../../runtime/host/log-files/watch-folder.ts";
+import { removePidFile, writePidFile } from "../../../runtime/daemon/children/pid-file.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
 

@@ -3,8 +3,8 @@ import { createServer, request, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { answer } from "../../../runtime/serve/answer.ts";
-import type { ServeSettings } from "../../../runtime/serve/settings.ts";
+import { answer } from "../../../runtime/programs/file-server/answer.ts";
+import type { ServeSettings } from "../../../runtime/contract/file-server.ts";
 import { testFolder } from "../../support/folder.ts";
 
 interface Answer {

@@ -1,5 +1,5 @@
 import { decide, type Judged } from "../../../machines/restart-policy.ts";
-import { historyEntry, type HistoryRecord } from "../../../runtime/history/record.ts";
+import { historyEntry, type HistoryRecord } from "../../../runtime/contract/history.ts";
 import { appSpec } from "../machines/spec.ts";
 
 const online = "alive.online.uptime.fresh alive.online.sensors.off";

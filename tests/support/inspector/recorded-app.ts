@@ -2,12 +2,12 @@ import type { AnyActorRef, AnyTransitionDefinition } from "xstate";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { reloadMachine } from "../../../machines/reload.ts";
 import { labelFrom } from "../../../runtime/charts/label.ts";
-import { createMachineHistory } from "../../../runtime/daemon/machine-history.ts";
-import { createReloadGuards } from "../../../runtime/daemon/reload-guards.ts";
-import { litStates } from "../../../runtime/daemon/states.ts";
-import type { HistoryRecord } from "../../../runtime/history/record.ts";
-import type { MachineStep } from "../../../runtime/inspector/contract.ts";
-import { watchedGuards } from "../../../runtime/wire.ts";
+import { createMachineHistory } from "../../../runtime/daemon/records/machine-history.ts";
+import { createReloadGuards } from "../../../runtime/daemon/records/reload-guards.ts";
+import { litStates } from "../../../runtime/daemon/commands/machine-states.ts";
+import type { HistoryRecord } from "../../../runtime/contract/history.ts";
+import type { MachineStep } from "../../../runtime/contract/inspector.ts";
+import { watchedGuards } from "../../../runtime/daemon/wire.ts";
 import { SimulatedApp } from "../machines/simulated-app.ts";
 
 /** Where a machine really was when a record was made, and the transitions that it really took to come there. */

@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { renderList } from "../../../cli/render/list.ts";
 import { textWidth } from "../../../cli/render/table.ts";
-import { matchPlain } from "../../../cli/targets.ts";
-import type { ProcessView } from "../../../runtime/client/types.ts";
+import { matchPlain } from "../../../cli/apps/targets.ts";
+import type { ProcessView } from "../../../runtime/client/connection/types.ts";
 
 const now = 1_000_000_000;
 

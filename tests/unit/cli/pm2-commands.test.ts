@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { absences, absentCommand } from "../../../cli/absent.ts";
+import { absences, absentCommand } from "../../../cli/call/absent.ts";
 import { commands } from "../../../cli/commands/index.ts";
 
 /** Every command that PM2 7's help names, with its other names. */

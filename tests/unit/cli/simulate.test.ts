@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { renderSimulation } from "../../../cli/render/simulation.ts";
-import { readSimulation } from "../../../cli/simulate-flags.ts";
+import { readSimulation } from "../../../cli/apps/simulate-flags.ts";
 import { crashing, simulate } from "../../../machines/simulation.ts";
-import { fieldsOfPolicy } from "../../../runtime/config/policy-fields.ts";
+import { fieldsOfPolicy } from "../../../runtime/contract/fields/policy-fields.ts";
 import { appSpec } from "../../support/machines/spec.ts";
 
 vi.stubEnv("NO_COLOR", "1");

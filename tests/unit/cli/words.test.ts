@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { rawAppFrom, startArgs } from "../../../cli/start-flags.ts";
-import { prepareWords } from "../../../cli/words.ts";
+import { rawAppFrom, startArgs } from "../../../cli/apps/start-flags.ts";
+import { prepareWords } from "../../../cli/call/words.ts";
 
 const prepare = (...words: string[]) =>
   prepareWords(words, { ...startArgs, force: { type: "boolean", alias: "f" } });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { flatConfiguration, flatNames } from "../../../runtime/compat/flat-environment.ts";
-import { childEnvironment } from "../../../runtime/process/environment.ts";
+import { childEnvironment } from "../../../runtime/daemon/children/environment.ts";
 import { appSpec } from "../../support/machines/spec.ts";
 
 const launchOf = (change: Parameters<typeof appSpec>[0]) => ({

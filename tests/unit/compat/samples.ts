@@ -1,5 +1,5 @@
 import type { AppSpec } from "../../../machines/spec.ts";
-import type { ProcessDetail } from "../../../runtime/client/types.ts";
+import type { ProcessDetail } from "../../../runtime/client/connection/types.ts";
 import { appSpec } from "../../support/machines/spec.ts";
 
 /** A process as the API tells of it. */

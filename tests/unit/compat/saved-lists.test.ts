@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { specsFromDump, toDumpEntry } from "../../../runtime/compat/dump.ts";
-import { specsFromPm2 } from "../../../runtime/compat/from-pm2.ts";
-import { homePaths } from "../../../runtime/home/paths.ts";
+import { specsFromPm2 } from "../../../runtime/client/pm2/from-pm2.ts";
+import { homePaths } from "../../../runtime/host/home/paths.ts";
 import { program } from "../../support/programs.ts";
 import { pm2Entry, processDetail } from "./samples.ts";
 

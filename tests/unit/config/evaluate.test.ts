@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { loadEcosystem } from "../../../runtime/config/load.ts";
+import { loadEcosystem } from "../../../runtime/client/config/load.ts";
 import { testFolder } from "../../support/folder.ts";
 
 const reasonOf = (text: string, name = "ecosystem.config.js"): Promise<string> => {

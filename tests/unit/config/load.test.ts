@@ -1,6 +1,10 @@
 import { expect, test } from "vitest";
-import { isEcosystemFile, loadEcosystem, parseEcosystem } from "../../../runtime/config/load.ts";
-import { parseDuration, parseSize } from "../../../runtime/config/units.ts";
+import {
+  isEcosystemFile,
+  loadEcosystem,
+  parseEcosystem,
+} from "../../../runtime/client/config/load.ts";
+import { parseDuration, parseSize } from "../../../runtime/contract/fields/units.ts";
 import { testFolder } from "../../support/folder.ts";
 
 test.each([

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findNodeVersion } from "../../../runtime/config/node-version.ts";
+import { findNodeVersion } from "../../../runtime/client/config/node-version.ts";
 import { testFolder } from "../../support/folder.ts";
 
 test("the newest installed Node of a version's beginning is found, whichever manager has it", () => {

@@ -5,10 +5,10 @@ import {
   namesOfApps,
   normalizeApps,
   type ConfigContext,
-} from "../../../runtime/config/normalize.ts";
-import type { RawApp } from "../../../runtime/config/read-fields.ts";
-import { homePaths } from "../../../runtime/home/paths.ts";
-import { instanceLogPaths } from "../../../runtime/logs/paths.ts";
+} from "../../../runtime/client/config/normalize.ts";
+import type { RawApp } from "../../../runtime/client/config/read-fields.ts";
+import { homePaths } from "../../../runtime/host/home/paths.ts";
+import { instanceLogPaths } from "../../../runtime/host/log-files/paths.ts";
 import { testFolder } from "../../support/folder.ts";
 
 /** A folder with programs, and what is made of an app declared there. */

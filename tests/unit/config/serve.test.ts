@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { loadEcosystem, parseEcosystem } from "../../../runtime/config/load.ts";
-import { normalizeApps } from "../../../runtime/config/normalize.ts";
-import { homePaths } from "../../../runtime/home/paths.ts";
+import { loadEcosystem, parseEcosystem } from "../../../runtime/client/config/load.ts";
+import { normalizeApps } from "../../../runtime/client/config/normalize.ts";
+import { homePaths } from "../../../runtime/host/home/paths.ts";
 import { testFolder } from "../../support/folder.ts";
 
 const program = expect.stringMatching(/\/serve\.cjs$/) as string;

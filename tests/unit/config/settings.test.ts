@@ -8,8 +8,8 @@ import {
   settingsEnvironment,
   withoutSetting,
   withSetting,
-} from "../../../runtime/config/settings.ts";
-import { changeSettings, readSettings } from "../../../runtime/config/settings-file.ts";
+} from "../../../runtime/client/config/settings.ts";
+import { changeSettings, readSettings } from "../../../runtime/client/config/settings-file.ts";
 import { testFolder } from "../../support/folder.ts";
 
 test("a key is split at points and colons, and what would reach a prototype is refused", () => {

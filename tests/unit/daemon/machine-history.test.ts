@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { eventOfGod } from "../../../runtime/daemon/machine-history.ts";
+import { eventOfGod } from "../../../runtime/daemon/records/machine-history.ts";
 import { recordedApp } from "../../support/inspector/recorded-app.ts";
 import { appSpec } from "../../support/machines/spec.ts";
 

@@ -1,16 +1,16 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { statusCodes, type Timeline } from "../../../runtime/inspector/contract.ts";
-import { Lane, Lanes } from "../../../runtime/inspector/page/timeline/lanes.ts";
-import { eachSpan } from "../../../runtime/inspector/page/timeline/spans.ts";
+import { statusCodes, type Timeline } from "../../../runtime/contract/inspector.ts";
+import { Lane, Lanes } from "../../../runtime/programs/page/timeline/lanes.ts";
+import { eachSpan } from "../../../runtime/programs/page/timeline/spans.ts";
 import {
   panned,
   showing,
   tickLabel,
   ticksOf,
   zoomed,
-} from "../../../runtime/inspector/page/timeline/window.ts";
-import { historyEntry } from "../../../runtime/history/record.ts";
+} from "../../../runtime/programs/page/timeline/window.ts";
+import { historyEntry } from "../../../runtime/contract/history.ts";
 import { crashLoop } from "../../support/inspector/history.ts";
 
 const code = (status: (typeof statusCodes)[number]): number => statusCodes.indexOf(status);

@@ -8,11 +8,11 @@ import {
   historyEntry,
   type HistoryEntry,
   type HistoryRecord,
-} from "../../../runtime/history/record.ts";
-import { appMoment } from "../../../runtime/inspector/page/moment/app.ts";
-import { godMoment } from "../../../runtime/inspector/page/moment/god.ts";
-import { processMoment } from "../../../runtime/inspector/page/moment/process.ts";
-import { reloadMoment } from "../../../runtime/inspector/page/moment/reload.ts";
+} from "../../../runtime/contract/history.ts";
+import { appMoment } from "../../../runtime/programs/page/moment/app.ts";
+import { godMoment } from "../../../runtime/programs/page/moment/god.ts";
+import { processMoment } from "../../../runtime/programs/page/moment/process.ts";
+import { reloadMoment } from "../../../runtime/programs/page/moment/reload.ts";
 import { recordedApp } from "../../support/inspector/recorded-app.ts";
 import { appSpec } from "../../support/machines/spec.ts";
 

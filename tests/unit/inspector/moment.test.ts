@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
 import { processMachine } from "../../../machines/index.ts";
 import { chartModel } from "../../../docs/generate/charts/model.ts";
-import { comparedOf, ratioOf, sawInWords } from "../../../runtime/inspector/page/moment/guards.ts";
-import { processMoment } from "../../../runtime/inspector/page/moment/process.ts";
-import { leavesOf, pathOf, statesFrom } from "../../../runtime/inspector/page/moment/states.ts";
+import { comparedOf, ratioOf, sawInWords } from "../../../runtime/programs/page/moment/guards.ts";
+import { processMoment } from "../../../runtime/programs/page/moment/process.ts";
+import { leavesOf, pathOf, statesFrom } from "../../../runtime/programs/page/moment/states.ts";
 import { crashLoop } from "../../support/inspector/history.ts";
 
 const model = chartModel(processMachine);

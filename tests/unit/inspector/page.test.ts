@@ -1,15 +1,15 @@
 import { expect, test } from "vitest";
-import { Pinch } from "../../../runtime/inspector/page/pinch.ts";
-import { matching } from "../../../runtime/inspector/page/list/matching.ts";
-import { visibleRows } from "../../../runtime/inspector/page/list/visible.ts";
+import { Pinch } from "../../../runtime/programs/page/pinch.ts";
+import { matching } from "../../../runtime/programs/page/list/matching.ts";
+import { visibleRows } from "../../../runtime/programs/page/list/visible.ts";
 import {
   around,
   between,
   fitted,
   scaled,
   shows,
-} from "../../../runtime/inspector/page/chart/viewport.ts";
-import { labelTaken } from "../../../runtime/inspector/page/chart/taken.ts";
+} from "../../../runtime/programs/page/chart/viewport.ts";
+import { labelTaken } from "../../../runtime/programs/page/chart/taken.ts";
 
 const size = { width: 800, height: 600 };
 

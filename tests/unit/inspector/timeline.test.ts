@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ProcessStatus } from "../../../machines/facts.ts";
-import { openHistory, type History } from "../../../runtime/history/history.ts";
-import { historyEntry, type HistoryEntry } from "../../../runtime/history/record.ts";
-import { statusCodes, type Timeline } from "../../../runtime/inspector/contract.ts";
-import { readTimeline } from "../../../runtime/inspector/timeline.ts";
+import { openHistory, type History } from "../../../runtime/daemon/records/history.ts";
+import { historyEntry, type HistoryEntry } from "../../../runtime/contract/history.ts";
+import { statusCodes, type Timeline } from "../../../runtime/contract/inspector.ts";
+import { readTimeline } from "../../../runtime/daemon/inspector/timeline.ts";
 import { testFolder } from "../../support/folder.ts";
 
 const exit = { at: 0, code: 1, signal: null, uptimeMs: 5, askedBy: null };

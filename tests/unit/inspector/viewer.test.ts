@@ -1,6 +1,10 @@
 import { Writable } from "node:stream";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { createViewer, mostSilentMs, mostWaitingBytes } from "../../../runtime/inspector/viewer.ts";
+import {
+  createViewer,
+  mostSilentMs,
+  mostWaitingBytes,
+} from "../../../runtime/daemon/inspector/viewer.ts";
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());

@@ -4,18 +4,18 @@ import {
   firstCrashForm,
   readCrash,
   recordedPattern,
-} from "../../../runtime/inspector/page/whatif/crash-form.ts";
-import { plainSpec } from "../../../runtime/inspector/page/whatif/plain-spec.ts";
+} from "../../../runtime/programs/page/whatif/crash-form.ts";
+import { plainSpec } from "../../../runtime/programs/page/whatif/plain-spec.ts";
 import {
   formOf,
   meaningOf,
   policyFields,
   readPolicy,
-} from "../../../runtime/inspector/page/whatif/policy-form.ts";
-import { segmentsOf } from "../../../runtime/inspector/page/whatif/segments.ts";
-import { snippetOf } from "../../../runtime/inspector/page/whatif/snippet.ts";
-import { policyOf } from "../../../runtime/config/policy.ts";
-import { readFields } from "../../../runtime/config/read-fields.ts";
+} from "../../../runtime/programs/page/whatif/policy-form.ts";
+import { segmentsOf } from "../../../runtime/programs/page/whatif/segments.ts";
+import { snippetOf } from "../../../runtime/programs/page/whatif/snippet.ts";
+import { policyOf } from "../../../runtime/client/config/policy.ts";
+import { readFields } from "../../../runtime/client/config/read-fields.ts";
 import { crashLoop } from "../../support/inspector/history.ts";
 import { appSpec } from "../../support/machines/spec.ts";
 

@@ -1,11 +1,11 @@
 import { isUtf8 } from "node:buffer";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { longestLineBytes } from "../../../runtime/lane/block.ts";
-import { lineFormat } from "../../../runtime/lane/format.ts";
-import { createLines } from "../../../runtime/lane/lines.ts";
-import type { LogFile } from "../../../runtime/lane/log-file.ts";
-import type { Rest, RestFile } from "../../../runtime/lane/rest.ts";
+import { longestLineBytes } from "../../../runtime/programs/log-lane/block.ts";
+import { lineFormat } from "../../../runtime/programs/log-lane/format.ts";
+import { createLines } from "../../../runtime/programs/log-lane/lines.ts";
+import type { LogFile } from "../../../runtime/programs/log-lane/log-file.ts";
+import type { Rest, RestFile } from "../../../runtime/programs/log-lane/rest.ts";
 
 const order = { type: "plain", dateFormat: "[t]", stream: "out", id: 3, name: 'a"b' } as const;
 

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { constants } from "node:os";
 import { createServer, type AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { catchesSignal, loopbackPorts } from "../../../runtime/os/listeners.ts";
+import { catchesSignal, loopbackPorts } from "../../../runtime/host/listeners.ts";
 
 test("the loopback ports of a process are those that it listens on, and no others", async () => {
   const server = createServer().listen(0, "127.0.0.1");

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { packageVersion } from "../../../runtime/process/package-version.ts";
+import { packageVersion } from "../../../runtime/daemon/children/package-version.ts";
 import { testFolder } from "../../support/folder.ts";
 
 test("the version is that of the nearest package above the script, as it is now", () => {

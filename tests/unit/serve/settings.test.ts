@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { isLoggedIn } from "../../../runtime/serve/login.ts";
-import { serveSettings } from "../../../runtime/serve/settings.ts";
+import { isLoggedIn } from "../../../runtime/programs/file-server/login.ts";
+import { serveSettings } from "../../../runtime/contract/file-server.ts";
 
 test("without variables a server gives its working directory to this machine alone, on 8080", () => {
   expect(serveSettings({}, "/srv/site")).toEqual({

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { CompactionStep } from "../../../runtime/state/compact.ts";
+import type { CompactionStep } from "../../../runtime/daemon/state/compact.ts";
 import { changed, copyOf, declared, facts, fullState, inOrder, open } from "./samples.ts";
 
 /** The state as it is after each step of one compaction of a full one. */

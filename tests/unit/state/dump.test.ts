@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { homePaths } from "../../../runtime/home/paths.ts";
-import { readDump, writeDump } from "../../../runtime/state/dump.ts";
+import { homePaths } from "../../../runtime/host/home/paths.ts";
+import { readDump, writeDump } from "../../../runtime/daemon/state/dump.ts";
 import { temporaryFolder } from "./samples.ts";
 
 test("a saved list is read back, its owner's alone, and the one before is the backup", () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { GroupCommit } from "../../../runtime/state/group-commit.ts";
+import { GroupCommit } from "../../../runtime/daemon/state/group-commit.ts";
 
 /** A disk that syncs when told to. */
 function slowDisk() {

@@ -4,8 +4,12 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { ProcessFacts } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
-import type { DeclaredApp, JournalEntry } from "../../../runtime/state/schema.ts";
-import { openStore, type StateStore, type StoreOptions } from "../../../runtime/state/store.ts";
+import type { DeclaredApp, JournalEntry } from "../../../runtime/daemon/state/schema.ts";
+import {
+  openStore,
+  type StateStore,
+  type StoreOptions,
+} from "../../../runtime/daemon/state/store.ts";
 
 /** A folder of its own for the test that asks. */
 export function temporaryFolder(): string {

@@ -1,0 +1,121 @@
+import { existsSync, statSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import type { AppSpec } from "../../machines/spec.ts";
+import { loadEcosystem, normalizeApps, parseEcosystem } from "../../runtime/client/config/index.ts";
+import { namesOfApps, type ConfigContext } from "../../runtime/client/config/normalize.ts";
+import type { RawApp } from "../../runtime/client/config/read-fields.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { homePaths, resolveHome } from "../../runtime/host/home/paths.ts";
+import { globals } from "../call/globals.ts";
+import { paint } from "../render/colors.ts";
+
+export interface ReadOptions {
+  /** `--env NAME` */
+  readonly environment?: string | undefined;
+  /** `--only NAME,NAME` */
+  readonly only?: string | undefined;
+  /** Fields given as flags; they win over the file's. */
+  readonly overrides?: RawApp;
+  /** Told of apps whose program is not there; the others are read without them. */
+  readonly leaveOut?: (fault: string) => void;
+}
+
+/** The apps of an ecosystem file, or of stdin for `-`. */
+export async function readApps(target: string, options: ReadOptions): Promise<AppSpec[]> {
+  const raw = await rawApps(target, options);
+  const isInput = target === "-";
+  const file = resolve(target);
+  // One name for several apps is no app's name.
+  const { name, ...others } = options.overrides ?? {};
+  const overrides = raw.length === 1 && name !== undefined ? { ...others, name } : others;
+  return normalizeApps(
+    raw.map((app) => ({ ...app, ...overrides })),
+    {
+      ...contextOf(isInput ? "stdin" : file),
+      fileFolder: isInput ? undefined : dirname(file),
+      environment: options.environment,
+      ...(options.leaveOut === undefined ? {} : { leaveOut: options.leaveOut }),
+    },
+  );
+}
+
+/** The names of an ecosystem file's apps, whether or not they could be started now. */
+export async function readNames(target: string, options: ReadOptions): Promise<string[]> {
+  return namesOfApps(await rawApps(target, options), { environment: options.environment });
+}
+
+async function rawApps(target: string, { only, environment }: ReadOptions): Promise<RawApp[]> {
+  const source = target === "-" ? "stdin" : target;
+  if (target === "") {
+    const what = 'expected the path of a file, got ""';
+    throw xmError("ERR_USAGE", { what, fix: "for example `xm start ecosystem.config.js`" });
+  }
+  const raw =
+    target === "-"
+      ? await parseEcosystem(await readInput(), source)
+      : await loadEcosystem(resolve(target));
+  const wanted = only?.split(",").map((each) => each.trim());
+  const names = namesOfApps(raw, { environment });
+  const chosen = raw.filter(
+    (app, index) =>
+      wanted === undefined ||
+      wanted.includes(names[index] ?? "") ||
+      wanted.includes(String(app["name"])),
+  );
+  if (chosen.length === 0) {
+    throw xmError("ERR_USAGE", {
+      what: only === undefined ? `${source} has no apps` : `${source} has no app "${only}"`,
+      fix: names.length === 0 ? "declare one in it" : `it has ${names.join(", ")}`,
+    });
+  }
+  const missing = wanted?.filter(
+    (each) => !names.includes(each) && !raw.some(({ name }) => String(name) === each),
+  );
+  if (missing !== undefined && missing.length > 0) {
+    warn(`${source} has no app ${missing.join(", ")}; it has ${names.join(", ")}`);
+  }
+  return chosen;
+}
+
+/** What does not keep a call from being done. */
+function warn(line: string): void {
+  if (!globals.isSilent) process.stderr.write(`${paint("yellow", "xm")}: ${line}\n`);
+}
+
+/** What a configuration is read with, for what is said on the command line. */
+export function contextOf(source: string): ConfigContext {
+  return {
+    home: homePaths(resolveHome(process.env)),
+    base: process.cwd(),
+    caller: process.env,
+    source,
+    warn,
+  };
+}
+
+/** Loaded when it is needed: web streams come with it. */
+async function readInput(): Promise<string> {
+  const { text } = await import("node:stream/consumers");
+  return text(process.stdin);
+}
+
+/** One app from a script or a command, and flags. */
+export function readScript(raw: RawApp, options: ReadOptions): Promise<AppSpec[]> {
+  return normalizeApps([raw], {
+    ...contextOf("the command line"),
+    environment: options.environment,
+  });
+}
+
+/** Whether a word names a file that is there. */
+export function isFile(word: string): boolean {
+  const path = resolve(word);
+  return existsSync(path) && statSync(path).isFile();
+}
+
+/** The file that is meant when none is named. */
+export function usualFile(): string | undefined {
+  return [".js", ".cjs", ".mjs", ".ts", ".json", ".yaml", ".yml"]
+    .map((extension) => `ecosystem.config${extension}`)
+    .find(isFile);
+}

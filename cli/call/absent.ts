@@ -1,0 +1,81 @@
+import { boot, modules, type Absence } from "../../runtime/client/pm2/absent.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+
+const later = (what: string, fix: string): Absence => ({ what: `${what} is not there yet`, fix });
+
+const cloud: Absence = {
+  what: "Ex Machina has no cloud service behind it, and never will (docs/explanation/scope.md)",
+  fix: "`xm ls`, `xm describe` and the API tell on this machine what it would",
+};
+
+const dashboard = later("the terminal dashboard", "`xm ls` and `xm logs` show the same figures");
+
+const git: Absence = {
+  what: "there is no vizion here: Ex Machina does not follow an app's git repository",
+  fix: "`git pull` or `git checkout`, then `xm reload NAME`",
+};
+
+const tracing: Absence = {
+  what: "Ex Machina puts no tracing into your apps",
+  fix: "load your tracer yourself: `--node-args '--require ./tracing.cjs'`",
+};
+
+/** PM2's commands that are not among ours: those that come later, and those that never will. */
+const absent: Readonly<Record<string, Absence>> = {
+  startup: boot,
+  unstartup: boot,
+  deploy: later(
+    "deployment over ssh",
+    "`ssh HOST 'cd APP && git pull && xm reload ecosystem.config.js'`",
+  ),
+  monit: dashboard,
+  imonit: dashboard,
+  dashboard,
+  dash: dashboard,
+  install: modules,
+  uninstall: modules,
+  "module:install": modules,
+  "module:update": modules,
+  "module:uninstall": modules,
+  "module:publish": modules,
+  "module:generate": modules,
+  publish: modules,
+  package: modules,
+  autoinstall: modules,
+  logrotate: later("log rotation", "logrotate(8) with `copytruncate`, or `xm flush`"),
+  plus: cloud,
+  register: cloud,
+  link: cloud,
+  unlink: cloud,
+  login: cloud,
+  logout: cloud,
+  open: cloud,
+  monitor: cloud,
+  unmonitor: cloud,
+  pull: git,
+  forward: git,
+  backward: git,
+  deepUpdate: {
+    what: "Ex Machina does not install itself",
+    fix: "`npm install -g exmachina@latest`, then `xm update`: no app is touched",
+  },
+  "install-otel": tracing,
+  "uninstall-otel": tracing,
+};
+
+/** Names that share a reason stand together, for the command reference. */
+export function absences(): readonly (Absence & { readonly names: readonly string[] })[] {
+  const distinct = [...new Set(Object.values(absent))];
+  return distinct.map((absence) => ({
+    ...absence,
+    names: Object.keys(absent).filter((name) => absent[name] === absence),
+  }));
+}
+
+/** The error for a command of PM2's that is not here; `undefined` for a name that PM2 does not have either. */
+export function absentCommand(name: string): Error | undefined {
+  const absence = Object.hasOwn(absent, name) ? absent[name] : undefined;
+  if (absence === undefined) return undefined;
+  const { what, fix } = absence;
+  return xmError("ERR_COMMAND_ABSENT", { what: `\`xm ${name}\`: ${what}`, fix });
+}

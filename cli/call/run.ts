@@ -1,0 +1,43 @@
+import type { CommandEntry } from "./entry.ts";
+import { takeGlobalFlags } from "./globals.ts";
+
+/** The words of a call, taken apart. */
+export interface Call {
+  /** The command, if any is named. */
+  readonly name: string | undefined;
+  readonly rawArgs: readonly string[];
+  /** What follows `--`: the program's arguments and not ours. */
+  readonly rest: readonly string[];
+  readonly wantsHelp: boolean;
+}
+
+/** Takes the words of a call apart, and notes its global flags. */
+export function readCall(words: readonly string[]): Call {
+  const dashes = words.indexOf("--");
+  const own = dashes < 0 ? words : words.slice(0, dashes);
+  const rest = dashes < 0 ? [] : words.slice(dashes + 1);
+  const [name, ...rawArgs] = takeGlobalFlags(own);
+  const wantsHelp = rawArgs.includes("--help") || rawArgs.includes("-h");
+  return { name, rawArgs, rest, wantsHelp };
+}
+
+/**
+ * Loads a command and runs it.
+ * @param around what runs it; a daemon in the foreground has more to do.
+ */
+export async function runEntry(
+  entry: CommandEntry,
+  { rawArgs, rest }: Call,
+  around: (run: () => Promise<void>) => Promise<void> = (run) => run(),
+): Promise<void> {
+  const [{ runCommand }, { prepareWords }, command] = await Promise.all([
+    import("citty"),
+    import("./words.ts"),
+    entry.load(),
+  ]);
+  const args = await (typeof command.args === "function" ? command.args() : command.args);
+  const prepared = command.subCommands ? [...rawArgs] : await prepareWords(rawArgs, args ?? {});
+  await around(async () => {
+    await runCommand(command, { rawArgs: prepared, data: { rest } });
+  });
+}

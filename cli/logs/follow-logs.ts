@@ -1,0 +1,8 @@
+import { runCommand } from "citty";
+
+/** Follows the logs of some processes, or of all there are, until Ctrl-C. */
+export async function followLogs(ids: readonly number[] | "all"): Promise<void> {
+  const { default: logs } = await import("../commands/logs.ts");
+  const targets = ids === "all" ? ["all"] : ids.map(String);
+  await runCommand(logs, { rawArgs: [...targets, "--lines=0"], data: { rest: [] } });
+}

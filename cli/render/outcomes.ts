@@ -1,0 +1,75 @@
+import type { Client, Outcome } from "../../runtime/client/connection/types.ts";
+import { globals } from "../call/globals.ts";
+import { paint } from "./colors.ts";
+import { showList } from "./show-list.ts";
+
+interface Told {
+  readonly outcomes: AsyncIterable<Outcome>;
+  /** How many there will be, when that is known. */
+  readonly expected?: number | undefined;
+  /** For example `starting`. */
+  readonly doing: string;
+}
+
+/** Shows outcomes as they come, and then the table. */
+export async function showOutcomes({
+  client,
+  ...told
+}: Told & { readonly client: Client }): Promise<void> {
+  await tellOutcomes(told);
+  if (!globals.isSilent) await showList(client);
+}
+
+/**
+ * Shows outcomes as they come: a line that counts on a terminal, a line for each failure and each change. A failure
+ * makes the exit code non-zero.
+ * @returns the ids of the processes.
+ */
+export async function tellOutcomes({ outcomes, expected, doing }: Told): Promise<number[]> {
+  const { isSilent } = globals;
+  const ids: number[] = [];
+  for await (const outcome of outcomes) {
+    ids.push(outcome.id);
+    if (!outcome.ok) {
+      clearProgress();
+      tellFailure(outcome);
+    } else if (isNoteworthy(outcome.message) && !isSilent) {
+      clearProgress();
+      process.stdout.write(`${outcome.name} (${outcome.id}): ${outcome.message}\n`);
+    }
+    if (outcome.ok && outcome.changed.length > 0 && !isSilent) {
+      clearProgress();
+      process.stdout.write(
+        `${outcome.name} (${outcome.id}): changed ${shorten(outcome.changed)}\n`,
+      );
+    }
+    showProgress(`${doing} ${ids.length}${expected === undefined ? "" : `/${expected}`} …`);
+  }
+  clearProgress();
+  return ids;
+}
+
+/** Says what a process could not do; the exit code is 1 then. */
+export function tellFailure({ name, id, message }: Pick<Outcome, "name" | "id" | "message">): void {
+  process.exitCode = 1;
+  process.stderr.write(`${paint("red", "xm")}: ${name} (${id}): ${message}\n`);
+}
+
+/** What one word would not tell. */
+function isNoteworthy(message: string): boolean {
+  return message.includes(":") || message.startsWith("taken out");
+}
+
+function showProgress(text: string): void {
+  if (process.stderr.isTTY && !globals.isSilent) process.stderr.write(`\r\u001B[K${text}`);
+}
+
+function clearProgress(): void {
+  if (process.stderr.isTTY && !globals.isSilent) process.stderr.write("\r\u001B[K");
+}
+
+function shorten(names: readonly string[]): string {
+  return names.length <= 6
+    ? names.join(", ")
+    : `${names.slice(0, 6).join(", ")} and ${names.length - 6} more`;
+}

@@ -1,0 +1,62 @@
+import { constants } from "node:os";
+import type { Field } from "../../contract/fields/field.ts";
+
+/** What is wrong with a value of the right kind: what was expected, or `undefined`. */
+export function rangeFault(field: Field, value: unknown): string | undefined {
+  const range = ranges[field.name] ?? (field.kind === "time" ? timeRange : undefined);
+  return range === undefined || range.holds(value) ? undefined : range.expected;
+}
+
+/** Longest wait a timer holds (2^31 - 1 ms, 24.8 days): a longer one would be over at once. */
+const longestMs = 2 ** 31 - 1;
+
+interface Range {
+  readonly expected: string;
+  readonly holds: (value: unknown) => boolean;
+}
+
+const timeRange: Range = {
+  expected: "a time of at most 24 days",
+  holds: (value) => (value as number) <= longestMs,
+};
+
+const name: Range = {
+  expected: "1 to 200 characters on one line",
+  holds: (value) => /^.{1,200}$/u.test(value as string),
+};
+
+/** What a value must be beyond its kind. */
+const ranges: Readonly<Record<string, Range>> = {
+  name,
+  namespace: name,
+  kill_signal: {
+    expected: "a signal such as SIGTERM",
+    holds: (value) => (value as string) in constants.signals,
+  },
+  exp_backoff_restart_jitter: {
+    expected: "a number from 0 to 1",
+    holds: (value) => (value as number) >= 0 && (value as number) <= 1,
+  },
+  exp_backoff_restart_factor: {
+    expected: "a number of at least 1",
+    holds: (value) => (value as number) >= 1,
+  },
+  max_restarts: {
+    expected: "a whole number of at least 0",
+    holds: (value) => Number.isInteger(value) && (value as number) >= 0,
+  },
+  exec_mode: {
+    expected: '"fork" or "cluster"',
+    holds: (value) => /^(fork|cluster)(_mode)?$/.test(value as string),
+  },
+  instances: {
+    expected: "at most 10000 processes",
+    holds: (value) => (value as number) <= 10_000,
+  },
+  port: {
+    expected: "a port from 0 to 65535",
+    holds: (value) =>
+      Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535,
+  },
+  script: { expected: "a file or a command", holds: (value) => (value as string).trim() !== "" },
+};

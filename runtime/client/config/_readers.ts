@@ -1,0 +1,141 @@
+import { parseArgsStringToArgv } from "string-argv";
+import type { Probe } from "../../../machines/spec.ts";
+import type { FieldKind } from "../../contract/fields/field.ts";
+import { parseDuration, parseSize } from "../../contract/fields/units.ts";
+
+/** What each kind of field takes, in words. */
+export const expectations: Readonly<Record<FieldKind, string>> = {
+  string: "a text",
+  boolean: "true or false",
+  number: "a number",
+  time: 'ms or a time such as "10s", "5m", "1h"',
+  size: 'bytes or a size such as "300M"',
+  strings: "a text or a list of texts",
+  numbers: "a number or a list of numbers",
+  env: 'an object of variables, or a text such as "A=1 B=2"',
+  watch: "true, false, a path or a list of paths",
+  instances: 'a number or "max"',
+  id: "a name or a number",
+  any: "a value",
+  restart: '"always", "on-failure", "on-abnormal" or "never"',
+  readiness:
+    '"spawned", "listening", "message", { http: "http://…" }, { tcp: 3000 } or { command: "…" }',
+  scheduling: '"shared", "round-robin" or "reuse-port"',
+  positive: "a whole number of at least 1",
+  cron: 'a cron pattern such as "0 3 * * *", or 0 for none',
+  filter: "true, false, a part of a name or a list of them",
+  "boolean or string": "true, false or a path",
+};
+
+/** A text that a program can be given: the kernel ends one at a zero byte. */
+const isText = (value: unknown): value is string =>
+  typeof value === "string" && !value.includes("\0");
+
+const isNumber = (value: unknown): value is number =>
+  typeof value === "number" && Number.isFinite(value);
+
+/** `undefined` for what a field cannot be. Texts that spell a value count: YAML and flags give texts. */
+export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> = {
+  string: (value) => (isText(value) || isNumber(value) ? String(value) : undefined),
+  boolean: readBoolean,
+  number: readNumber,
+  time: parseDuration,
+  size: parseSize,
+  strings: (value) => {
+    if (isText(value)) return parseArgsStringToArgv(value);
+    if (isNumber(value)) return [String(value)];
+    if (!Array.isArray(value)) return undefined;
+    return value.every((each) => isText(each) || isNumber(each) || typeof each === "boolean")
+      ? value.map(String)
+      : undefined;
+  },
+  numbers: (value) => {
+    const list = isText(value) ? value.split(",") : Array.isArray(value) ? value : [value];
+    const numbers = list.map(readNumber);
+    return numbers.every(Number.isInteger) ? numbers : undefined;
+  },
+  env: readVariables,
+  watch: (value) => {
+    if (isText(value) && value !== "true" && value !== "false") return value.split(",");
+    if (Array.isArray(value)) return value.every(isText) ? value : undefined;
+    return readBoolean(value);
+  },
+  instances: (value) => {
+    if (value === "max") return 0;
+    const count = readNumber(value);
+    return Number.isInteger(count) ? count : undefined;
+  },
+  id: (value) => (isText(value) || isNumber(value) ? value : undefined),
+  any: (value) => value,
+  restart: (value) => oneOf(value, ["always", "on-failure", "on-abnormal", "never"]),
+  readiness: (value) => oneOf(value, ["spawned", "listening", "message"]) ?? readProbe(value),
+  scheduling: (value) => oneOf(value, ["shared", "round-robin", "reuse-port"]),
+  positive: (value) => {
+    const count = readNumber(value) ?? 0;
+    return Number.isInteger(count) && count >= 1 ? count : undefined;
+  },
+  cron: (value) => {
+    if (value === 0 || value === "0" || value === false) return false;
+    return isText(value) && value.trim() !== "" ? value : undefined;
+  },
+  filter: (value) => {
+    const flag = readBoolean(value);
+    if (flag !== undefined) return flag;
+    if (isText(value)) return value.split(",");
+    return Array.isArray(value) && value.every(isText) ? value : undefined;
+  },
+  "boolean or string": (value) => readBoolean(value) ?? (isText(value) ? value : undefined),
+};
+
+/** `{ http }`, `{ tcp }` or `{ command }`, one of them. */
+function readProbe(value: unknown): Probe | undefined {
+  if (typeof value !== "object" || value === null || Object.keys(value).length !== 1)
+    return undefined;
+  const { http, tcp, command } = value as Record<string, unknown>;
+  if (isText(command)) return { kind: "command", command };
+  if (isText(http))
+    return /^https?:\/\//.test(http) && URL.canParse(http)
+      ? { kind: "http", url: http }
+      : undefined;
+  const [, host = "127.0.0.1", port] = /^(?:(.+):)?(\d+)$/.exec(String(tcp)) ?? [];
+  const isPort = port !== undefined && Number(port) > 0 && Number(port) < 65_536;
+  return isPort
+    ? { kind: "tcp", host: host.replace(/^\[|\]$/g, ""), port: Number(port) }
+    : undefined;
+}
+
+/** A number, or a text that spells one. */
+function readNumber(value: unknown): number | undefined {
+  if (isNumber(value)) return value;
+  if (typeof value !== "string" || value.trim() === "") return undefined;
+  const number = Number(value);
+  return Number.isFinite(number) ? number : undefined;
+}
+
+/** Names that hold `=` or a zero byte, and the empty one, cannot stand in an environment. */
+function readVariables(value: unknown): Record<string, unknown> | undefined {
+  if (isText(value)) {
+    const pairs = parseArgsStringToArgv(value).map((word) => /^([^=]+)=(.*)$/s.exec(word));
+    return pairs.every((pair) => pair !== null)
+      ? Object.fromEntries(pairs.map(([, name, content]) => [name, content]))
+      : undefined;
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const isSound = Object.entries(value).every(
+    ([name, content]) =>
+      name !== "" &&
+      !/[=\0]/.test(name) &&
+      (typeof content !== "string" || !content.includes("\0")),
+  );
+  return isSound ? (value as Record<string, unknown>) : undefined;
+}
+
+function readBoolean(value: unknown): boolean | undefined {
+  if (typeof value === "boolean") return value;
+  if (value === "true") return true;
+  return value === "false" ? false : undefined;
+}
+
+function oneOf(value: unknown, words: readonly string[]): unknown {
+  return words.includes(value as string) ? value : undefined;
+}

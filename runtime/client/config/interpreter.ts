@@ -1,0 +1,197 @@
+import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { createRequire } from "node:module";
+import { basename, delimiter, extname, isAbsolute, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { parseArgsStringToArgv } from "string-argv";
+import { errnoOf, xmError } from "../../contract/errors.ts";
+import { findNodeVersion } from "./node-version.ts";
+import { expandHome } from "./values.ts";
+
+/** What is run, and by what. Paths are absolute. */
+export interface Program {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly interpreter: string | null;
+  readonly interpreterArgs: readonly string[];
+  /** Variables the interpreter needs, below the app's own. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** PM2's table of interpreters by extension; TypeScript runs on Node here. */
+const byExtension: Readonly<Record<string, string>> = {
+  ".js": "node",
+  ".cjs": "node",
+  ".mjs": "node",
+  ".ts": "node",
+  ".mts": "node",
+  ".cts": "node",
+  ".tsx": "node",
+  ".py": "python3",
+  ".sh": "bash",
+  ".rb": "ruby",
+  ".php": "php",
+  ".pl": "perl",
+  ".coffee": "coffee",
+  ".ls": "lsc",
+};
+
+/**
+ * Finds what runs a script.
+ * @param interpreter a name looked up in PATH, a path, `none`, or `node@VERSION`; arguments may follow it.
+ * @throws `ERR_SCRIPT_NOT_FOUND`, `ERR_INTERPRETER_NOT_FOUND`, `ERR_NODE_NOT_INSTALLED`.
+ */
+export function resolveProgram(options: {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly interpreter: string | undefined;
+  readonly interpreterArgs: readonly string[];
+  /** The caller's: its PATH is searched. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+}): Program {
+  const { args, cwd, variables } = options;
+  const path = variables["PATH"];
+  const file = resolve(cwd, options.script);
+  const declared = wordsOf(options.interpreter ?? "", cwd);
+  const [wanted, ...wantedArgs] = declared.length > 0 ? declared : nodeInFirstLine(file);
+  const interpreterArgs = [...wantedArgs, ...options.interpreterArgs];
+  const plain = { args, interpreterArgs, env: {} };
+  if (!isFile(file)) {
+    if (/\s/.test(options.script)) {
+      const shell = findInPath("bash", path) ?? "/bin/sh";
+      return { ...plain, script: shell, args: ["-c", options.script, ...args], interpreter: null };
+    }
+    const command = options.script.includes("/") ? undefined : findInPath(options.script, path);
+    if (command === undefined) throw xmError("ERR_SCRIPT_NOT_FOUND", { script: file });
+    return { ...plain, script: command, interpreter: null };
+  }
+  const name = wanted ?? byExtension[extname(file)] ?? (runsByItself(file) ? "none" : "node");
+  if (name === "none") return { ...plain, script: file, interpreter: null };
+  const interpreter = interpreterNamed(name, { file, cwd, variables });
+  const isTypeScript = interpreter === process.execPath && /\.[cm]?tsx?$/.test(file);
+  return {
+    script: file,
+    args,
+    interpreter,
+    interpreterArgs: [...(isTypeScript ? typeScriptArgs(file, cwd) : []), ...interpreterArgs],
+    // Python holds its output back when it is not a terminal.
+    env: name.startsWith("python") ? { PYTHONUNBUFFERED: "1" } : {},
+  };
+}
+
+/**
+ * Node and what is said to it, when a script without a known extension begins with `#!/usr/bin/env node`: by itself
+ * it would run too, but as no Node app, without messages and without cluster mode.
+ */
+function nodeInFirstLine(file: string): string[] {
+  if (byExtension[extname(file)] !== undefined) return [];
+  const line = /^#!([^\n]*)/.exec(beginningOf(file))?.[1] ?? "";
+  const said = /^\s*(?:\S*\/env\s+(?:-S\s+)?)?(?:\S*\/)?(?:node|nodejs)(?:\s(.*))?$/.exec(
+    line.trimEnd(),
+  );
+  return said === null ? [] : ["node", ...parseArgsStringToArgv(said[1] ?? "")];
+}
+
+/** A program of the machine's, or a script that says by what it runs; PM2 gives whatever else there is to Node. */
+function runsByItself(file: string): boolean {
+  return isExecutable(file) && /^(?:#!|\u007FELF)/.test(beginningOf(file));
+}
+
+/** The first line and more, if it can be read. */
+function beginningOf(file: string): string {
+  if (!isFile(file)) return "";
+  let descriptor: number | undefined;
+  try {
+    descriptor = openSync(file, "r");
+    const block = Buffer.alloc(256);
+    return block.toString("latin1", 0, readSync(descriptor, block));
+  } catch (error) {
+    if (errnoOf(error) !== "EACCES") throw error;
+    // It may be run and not be read: a program.
+    return "\u007FELF";
+  } finally {
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+}
+
+/** An interpreter and what is said to it; a path with a space in it is one word. */
+function wordsOf(interpreter: string, cwd: string): string[] {
+  if (!/\s/.test(interpreter) || isFile(resolve(cwd, expandHome(interpreter)))) {
+    return interpreter === "" ? [] : [interpreter];
+  }
+  return parseArgsStringToArgv(interpreter);
+}
+
+function interpreterNamed(
+  name: string,
+  place: { file: string; cwd: string; variables: Readonly<Record<string, string | undefined>> },
+): string {
+  const { file, cwd, variables } = place;
+  if (name === "node") return process.execPath;
+  const version = /^node(?:js)?@(.+)$/.exec(name)?.[1];
+  if (version !== undefined) {
+    const found = findNodeVersion(version, variables);
+    if (found === undefined) throw xmError("ERR_NODE_NOT_INSTALLED", { version, script: file });
+    return found;
+  }
+  const command = name.includes("/") ? resolve(cwd, expandHome(name)) : name;
+  const found = findInPath(command, variables["PATH"]);
+  if (found === undefined) {
+    throw xmError("ERR_INTERPRETER_NOT_FOUND", { interpreter: name, script: file });
+  }
+  return found;
+}
+
+/** Whether an interpreter is Node, of whatever version. */
+export function isNode(interpreter: string | null): boolean {
+  return interpreter !== null && /^node(js)?$/.test(basename(interpreter));
+}
+
+/** The first executable of that name in a PATH; a path with a slash is looked at as it is. */
+export function findInPath(command: string, path: string | undefined): string | undefined {
+  if (isAbsolute(command)) return isExecutable(command) ? command : undefined;
+  return (path ?? "/usr/local/bin:/usr/bin:/bin")
+    .split(delimiter)
+    .map((folder) => join(folder, command))
+    .find(isExecutable);
+}
+
+/** Whether this Node strips types by itself. */
+export function runsTypeScript(): boolean {
+  return Boolean((process.features as { typescript?: unknown }).typescript);
+}
+
+/** Node strips types itself from 22.18 on; before that the app's own `tsx` does. */
+function typeScriptArgs(file: string, cwd: string): string[] {
+  if (runsTypeScript()) return [];
+  for (const from of [file, join(cwd, "package.json")]) {
+    try {
+      return ["--import", pathToFileURL(createRequire(from).resolve("tsx")).href];
+    } catch (error) {
+      if (errnoOf(error) !== "MODULE_NOT_FOUND") throw error;
+    }
+  }
+  throw xmError("ERR_USAGE", {
+    what: `${file} is TypeScript, and Node ${process.version} does not run it by itself`,
+    fix: "install `tsx` in the app, or run it with Node 22.18 or newer",
+  });
+}
+
+/** A path that cannot be one (too long, a loop of links) is no file either. */
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return isFile(path);
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,297 @@
+import { existsSync } from "node:fs";
+import { availableParallelism, constants } from "node:os";
+import { basename, extname, join } from "node:path";
+import type { AppSpec, LogFile, Scheduling } from "../../../machines/spec.ts";
+import { messageOf, XmError, xmError } from "../../contract/errors.ts";
+import type { HomePaths } from "../../host/home/paths.ts";
+import { hasReusePort } from "../../host/reuse-port.ts";
+import { mergeEnvironment } from "./environment.ts";
+import { isNode, resolveProgram, type Program } from "./interpreter.ts";
+import { passthroughOf } from "./passthrough.ts";
+import { policyOf, sensorsOf } from "./policy.ts";
+import { place, readFields, type RawApp, type ReadApp, type Reading } from "./read-fields.ts";
+import { servedFolder } from "./serve.ts";
+import { settingsEnvironment } from "./settings.ts";
+import { readSettings } from "./settings-file.ts";
+import { absolute, expandHome, text } from "./values.ts";
+
+export interface ConfigContext {
+  readonly home: HomePaths;
+  /** What relative paths begin at: where the caller is (PM2). */
+  readonly base: string;
+  /** The folder of the file: where they begin that are not to be found from `base`. */
+  readonly fileFolder?: string | undefined;
+  readonly caller: Readonly<Record<string, string | undefined>>;
+  /** `--env NAME` */
+  readonly environment?: string | undefined;
+  /** How faults name the place: the file, or `arguments`. */
+  readonly source: string;
+  /** Told what does not keep the apps from being used: an unknown field, an environment nobody declares. */
+  readonly warn?: (line: string) => void;
+  /**
+   * Told of an app whose program is not there, and then the others are made without it; otherwise that is a fault
+   * as any other.
+   */
+  readonly leaveOut?: (fault: string) => void;
+}
+
+/**
+ * Makes specifications of what a user wrote.
+ * @throws `ERR_CONFIG_INVALID` with every fault of the file, or the one error of a single app's program.
+ */
+export async function normalizeApps(
+  raw: readonly RawApp[],
+  context: ConfigContext,
+): Promise<AppSpec[]> {
+  const { environment, warn = () => {} } = context;
+  const faults: string[] = [];
+  /** Apps whose program is not there. */
+  const missing: string[] = [];
+  const warnings: string[] = [];
+  const specs: AppSpec[] = [];
+  for (const [index, each] of raw.entries()) {
+    const path = each?.[place] ?? `apps[${index}]`;
+    const { app, written, faults: own, warnings: minor } = readFields(each, path);
+    warnings.push(...minor);
+    if (app["script"] === undefined)
+      own.push(`${path}.script: expected a file or a command, got nothing`);
+    if (app["autorestart"] === true && app["restart"] === "never") {
+      own.push(`${path}.autorestart: true contradicts restart: "never"`);
+    }
+    if (app["script"] !== undefined && nameOf(app, context).length > longestName) {
+      own.push(`${path}.name: expected at most ${longestName} characters with its environment`);
+    }
+    own.push(...signalFaults(app, context.caller));
+    own.push(...(await cronFaults(app["cron_restart"], path)));
+    if (
+      app["scheduling"] === "reuse-port" &&
+      isThisNode(app) &&
+      !hasReusePort(process.versions.node)
+    ) {
+      own.push(
+        `${path}.scheduling: "reuse-port" needs Node 22.12, 23.1 or newer, and this is ${process.version}; "shared" is the next best`,
+      );
+    }
+    faults.push(...own);
+    if (own.length > 0) continue;
+    try {
+      const spec = specFrom({ app, written }, context);
+      specs.push(spec);
+      for (const watched of spec.sensors.watch?.paths ?? []) {
+        if (!existsSync(watched)) faults.push(`${path}.watch: ${watched} does not exist`);
+      }
+    } catch (error) {
+      if (!(error instanceof XmError) || raw.length === 1) throw error;
+      const fault = `${path}.script: ${messageOf(error)}`;
+      if (context.leaveOut === undefined || !isOfMissing(error)) faults.push(fault);
+      else missing.push(fault);
+    }
+  }
+  if (faults.length > 0 || specs.length === 0) {
+    // A field with a typo in its name is often why another one is missing.
+    throw xmError("ERR_CONFIG_INVALID", {
+      file: context.source,
+      faults: [...faults, ...missing, ...warnings],
+    });
+  }
+  for (const each of missing) context.leaveOut?.(each);
+  if (environment !== undefined && !raw.some((app) => `env_${environment}` in app)) {
+    warnings.push(`no app declares env_${environment}: --env ${environment} changes nothing`);
+  }
+  for (const each of warnings) warn(`${context.source}: ${each}`);
+  return specs;
+}
+
+/** A program that may come yet, such as one that is still being built; a fault of the file stays one. */
+function isOfMissing({ code }: XmError): boolean {
+  return ["ERR_SCRIPT_NOT_FOUND", "ERR_INTERPRETER_NOT_FOUND", "ERR_NODE_NOT_INSTALLED"].includes(
+    code,
+  );
+}
+
+/** The names that the apps of a file have, whether or not they could be started now. */
+export function namesOfApps(
+  raw: readonly RawApp[],
+  context: Pick<ConfigContext, "environment">,
+): string[] {
+  return raw.map((each) => nameOf(readFields(each, "").app, context));
+}
+
+function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigContext): AppSpec {
+  const { app } = reading;
+  const { caller, environment } = context;
+  const base = baseOf(app, context);
+  const cwd = absolute(text(app, "cwd") ?? base, base);
+  const program = programOf(app, cwd, context);
+  const name = nameOf(app, context);
+  const mode = modeOf(app, program);
+  const port = app["port"] === undefined ? {} : { PORT: app["port"] };
+  // PM2: a single process that nobody counted has nothing to share its files with, however many it becomes.
+  const mergeLogs =
+    app["merge_logs"] === undefined
+      ? mode === "fork" && app["instances"] === undefined
+      : app["merge_logs"] === true;
+  return {
+    name,
+    namespace: text(app, "namespace") ?? "default",
+    script: program.script,
+    args: program.args,
+    cwd,
+    interpreter: program.interpreter,
+    interpreterArgs: program.interpreterArgs,
+    env: mergeEnvironment({
+      caller,
+      filter: app["filter_env"],
+      layers: [
+        { PWD: cwd, ...program.env },
+        port,
+        app["env"] as Record<string, unknown>,
+        environment === undefined
+          ? undefined
+          : (app[`env_${environment}`] as Record<string, unknown>),
+        // PM2: what was set for the app wins over the file.
+        settingsEnvironment(readSettings(context.home.settings), name),
+      ],
+    }),
+    instances: instancesOf(app["instances"] as number | undefined),
+    mode,
+    scheduling: (text(app, "scheduling") ?? "shared") as Scheduling,
+    mergeLogs,
+    logs: logsOf(app, { name, cwd, home: context.home, mergeLogs }),
+    pidFile: absolute(
+      text(app, "pid_file") ?? join(context.home.pids, `${fileName(name)}.pid`),
+      cwd,
+    ),
+    instanceVariable: text(app, "instance_var") ?? "NODE_APP_INSTANCE",
+    incrementVariable: text(app, "increment_var") ?? null,
+    sourceMaps: sourceMapsOf(app),
+    stopSignal: text(app, "kill_signal") ?? (caller["PM2_KILL_SIGNAL"] || "SIGINT"),
+    stopWithMessage:
+      app["shutdown_with_message"] === true || caller["PM2_KILL_USE_MESSAGE"] === "true",
+    killsTree: app["treekill"] !== false,
+    uid: (app["uid"] as string | number | undefined) ?? null,
+    gid: (app["gid"] as string | number | undefined) ?? null,
+    autostart: app["autostart"] !== false,
+    policy: policyOf(app, { caller, mode }),
+    sensors: sensorsOf(app, cwd),
+    passthrough: passthroughOf(reading, environment),
+  };
+}
+
+/** PM2: an app that says how many processes it wants is a cluster; what is not Node cannot be one. */
+function modeOf(app: ReadApp, { interpreter }: Program): AppSpec["mode"] {
+  if (app["execute_command"] === true) return "fork";
+  const wanted = text(app, "exec_mode") ?? (app["instances"] === undefined ? "fork" : "cluster");
+  return wanted.startsWith("cluster") && isNode(interpreter) ? "cluster" : "fork";
+}
+
+function isThisNode(app: ReadApp): boolean {
+  const wanted = text(app, "interpreter");
+  return wanted === undefined || wanted === "node";
+}
+
+/** PM2 looks for a map beside the script unless it is told. */
+function sourceMapsOf(app: ReadApp): boolean | null {
+  if (app["disable_source_map_support"] === true) return false;
+  const wanted = app["source_map_support"];
+  return typeof wanted === "boolean" ? wanted : null;
+}
+
+/** A file is often called from the root of its project, and as often from anywhere. */
+function baseOf(app: ReadApp, { base, fileFolder }: ConfigContext): string {
+  if (fileFolder === undefined) return base;
+  const path = text(app, "cwd") ?? servedFolder(app) ?? expandHome(String(app["script"]));
+  const isOnlyBesideFile =
+    !existsSync(absolute(path, base)) && existsSync(absolute(path, fileFolder));
+  return isOnlyBesideFile ? fileFolder : base;
+}
+
+function programOf(app: ReadApp, cwd: string, { caller }: ConfigContext): Program {
+  return resolveProgram({
+    script: expandHome(String(app["script"])),
+    args: (app["args"] as string[] | undefined) ?? [],
+    cwd,
+    interpreter: text(app, "interpreter"),
+    interpreterArgs: (app["node_args"] as string[] | undefined) ?? [],
+    variables: caller,
+  });
+}
+
+/** PM2's: what follows the last slash, without its extension; a command line has its words for a name. */
+function nameOf(app: ReadApp, { environment }: Pick<ConfigContext, "environment">): string {
+  const script = (text(app, "script") ?? "").trim().replaceAll(/\s+/g, " ");
+  const own = text(app, "name") ?? basename(script, extname(script)).slice(0, longestName);
+  const suffix =
+    app["append_env_to_name"] === true && environment !== undefined ? `-${environment}` : "";
+  return `${own || "app"}${suffix}`;
+}
+
+/** Log and pid files are named after it, with an ending each; a file's name holds 255 bytes. */
+const longestName = 200;
+
+function instancesOf(wanted: number | undefined): number {
+  if (wanted === undefined) return 1;
+  return wanted > 0 ? wanted : Math.max(1, availableParallelism() + wanted);
+}
+
+function logsOf(
+  app: ReadApp,
+  place: { name: string; cwd: string; home: HomePaths; mergeLogs: boolean },
+): AppSpec["logs"] {
+  const { name, cwd, home: paths, mergeLogs } = place;
+  const file = (value: string | undefined, otherwise: string): string | null => {
+    const path = value ?? otherwise;
+    return path === "NULL" || path === "/dev/null" ? null : absolute(path, cwd);
+  };
+  const logs = (suffix: string): string => join(paths.logs, `${fileName(name)}${suffix}.log`);
+  const both = app["log_file"];
+  const isNamed = typeof both === "string" && both !== "";
+  const hasBoth = both === true || both === "";
+  // A file that was named is that file, for all of its processes.
+  const isNumbered: Readonly<Record<LogFile, boolean>> = {
+    out: text(app, "out_file") === undefined,
+    error: text(app, "error_file") === undefined,
+    combined: hasBoth,
+  };
+  return {
+    out: file(text(app, "out_file"), logs("-out")),
+    error: file(text(app, "error_file"), logs("-error")),
+    combined: isNamed ? file(both, "") : hasBoth ? logs("") : null,
+    numbered: mergeLogs ? [] : logFiles.filter((each) => isNumbered[each]),
+    isOff: app["disable_logs"] === true,
+    type: app["log_type"] === "json" ? "json" : "plain",
+    dateFormat: text(app, "log_date_format") || (app["time"] === true ? timeFormat : null),
+  };
+}
+
+const logFiles: readonly LogFile[] = ["out", "error", "combined"];
+
+/** PM2's `time: true`. */
+const timeFormat = "YYYY-MM-DDTHH:mm:ss";
+
+/** The caller may choose the signal by a variable, which is told by its name when it is none. */
+function signalFaults(
+  app: ReadApp,
+  { PM2_KILL_SIGNAL: wanted }: ConfigContext["caller"],
+): string[] {
+  if (!wanted || app["kill_signal"] !== undefined || wanted in constants.signals) return [];
+  return [`the variable PM2_KILL_SIGNAL: expected a signal such as SIGTERM, got "${wanted}"`];
+}
+
+async function cronFaults(pattern: unknown, path: string): Promise<string[]> {
+  if (typeof pattern !== "string") return [];
+  const { Cron } = await import("croner");
+  try {
+    new Cron(pattern, { paused: true }).stop();
+    return [];
+  } catch (error) {
+    return [
+      `${path}.cron_restart: expected a cron pattern such as "0 3 * * *", got "${pattern}" (${messageOf(error)})`,
+    ];
+  }
+}
+
+/** A name as part of a file name: what a shell would want quoted becomes a dash, as in PM2. */
+function fileName(name: string): string {
+  return name.replaceAll(/[^\p{L}\p{N}._@+~-]/gu, "-");
+}

@@ -1,0 +1,168 @@
+import type { AppSpec, LogFile } from "../../../machines/spec.ts";
+import { normalizeApps, type ConfigContext } from "./normalize.ts";
+import type { RawApp } from "./read-fields.ts";
+
+type Draft = { -readonly [K in keyof AppSpec]: AppSpec[K] };
+type Part = (draft: Draft, from: AppSpec) => void;
+
+/**
+ * Changes what some fields say of an app that is declared already, and leaves the rest as it is:
+ * `xm restart api --max-restarts 5`.
+ * @param fields under PM2's names, as in an ecosystem file; `instances` is not among them, which is for `scale`.
+ * @throws `ERR_CONFIG_INVALID`, `ERR_INTERPRETER_NOT_FOUND`.
+ */
+export async function patchSpec(
+  spec: AppSpec,
+  fields: RawApp,
+  context: ConfigContext,
+): Promise<AppSpec> {
+  const { instances: _, ...wanted } = fields;
+  const base = {
+    script: spec.script,
+    interpreter: spec.interpreter ?? "none",
+    cwd: spec.cwd,
+    name: spec.name,
+    exec_mode: spec.mode,
+    // What is said of watching is read for those that watch.
+    ...(spec.sensors.watch === null ? {} : { watch: true }),
+    ...wanted,
+  };
+  const [from] = await normalizeApps([base], context);
+  if (from === undefined) return spec;
+  const draft: Draft = { ...spec };
+  for (const name of Object.keys(wanted)) parts[name]?.(draft, from);
+  return draft;
+}
+
+/** Sets one part of the restart policy. */
+const restart =
+  (...names: readonly (keyof AppSpec["policy"]["restart"])[]): Part =>
+  (draft, from) => {
+    const { restart: policy } = from.policy;
+    const changed = Object.fromEntries(names.map((name) => [name, policy[name]]));
+    draft.policy = { ...draft.policy, restart: { ...draft.policy.restart, ...changed } };
+  };
+
+const policy =
+  (...names: readonly (keyof AppSpec["policy"])[]): Part =>
+  (draft, from) => {
+    const changed = Object.fromEntries(names.map((name) => [name, from.policy[name]]));
+    draft.policy = { ...draft.policy, ...changed };
+  };
+
+const sensors =
+  (...names: readonly (keyof AppSpec["sensors"])[]): Part =>
+  (draft, from) => {
+    const changed = Object.fromEntries(names.map((name) => [name, from.sensors[name]]));
+    draft.sensors = { ...draft.sensors, ...changed };
+  };
+
+const logs =
+  (...names: readonly string[]): Part =>
+  (draft, from) => {
+    const changed = Object.entries(from.logs).filter(([name]) => names.includes(name));
+    draft.logs = { ...draft.logs, ...Object.fromEntries(changed) };
+  };
+
+/** A file that is named is that file, for all of the app's processes. */
+const logFile =
+  (name: LogFile): Part =>
+  (draft, from) => {
+    const numbered = draft.logs.numbered.filter((each) => each !== name);
+    draft.logs = { ...draft.logs, [name]: from.logs[name], numbered };
+  };
+
+const whole =
+  (...names: readonly (keyof AppSpec)[]): Part =>
+  (draft, from) => {
+    Object.assign(draft, Object.fromEntries(names.map((name) => [name, from[name]])));
+  };
+
+const all =
+  (...those: readonly Part[]): Part =>
+  (draft, from) => {
+    for (const each of those) each(draft, from);
+  };
+
+const kept =
+  (name: string): Part =>
+  (draft, from) => {
+    draft.passthrough = { ...draft.passthrough, [name]: from.passthrough[name] };
+  };
+
+/** Where each field that a flag can set stands in a specification. A unit test finds the one that is missing. */
+export const parts: Readonly<Record<string, Part>> = {
+  name: whole("name"),
+  namespace: whole("namespace"),
+  args: whole("args"),
+  cwd: whole("cwd"),
+  interpreter: (draft, from) => {
+    draft.interpreter = from.interpreter;
+    kept("exec_interpreter")(draft, from);
+  },
+  node_args: whole("interpreterArgs"),
+  out_file: logFile("out"),
+  error_file: logFile("error"),
+  log_file: logFile("combined"),
+  disable_logs: all(logs("isOff"), kept("disable_logs")),
+  time: all(logs("dateFormat"), kept("time")),
+  log_date_format: logs("dateFormat"),
+  log_type: all(logs("type"), kept("log_type")),
+  merge_logs: all(whole("mergeLogs"), logs("numbered")),
+  pid_file: whole("pidFile"),
+  autorestart: restart("mode"),
+  restart: restart("mode"),
+  autostart: whole("autostart"),
+  stop_exit_codes: all(restart("stopExitCodes"), kept("stop_exit_codes")),
+  min_uptime: restart("minUptimeMs"),
+  max_restarts: restart("maxRestarts"),
+  restart_window: restart("restartWindowMs"),
+  restart_delay: restart("restartDelayMs"),
+  exp_backoff_restart_delay: restart("backoff"),
+  max_memory_restart: sensors("maxMemoryBytes"),
+  cron_restart: sensors("cron"),
+  watch: all(sensors("watch"), kept("watch")),
+  ignore_watch: (draft, from) => {
+    const { watch } = draft.sensors;
+    const ignore = from.sensors.watch?.ignore;
+    if (watch !== null && ignore) draft.sensors = { ...draft.sensors, watch: { ...watch, ignore } };
+  },
+  watch_delay: (draft, from) => {
+    const { watch } = draft.sensors;
+    const delayMs = from.sensors.watch?.delayMs;
+    if (watch !== null && delayMs !== undefined)
+      draft.sensors = { ...draft.sensors, watch: { ...watch, delayMs } };
+  },
+  heartbeat_timeout: sensors("heartbeatMs"),
+  wait_ready: policy("readiness", "probe"),
+  ready: policy("readiness", "probe"),
+  listen_timeout: policy("listenTimeoutMs"),
+  kill_timeout: policy("killTimeoutMs"),
+  kill_signal: whole("stopSignal"),
+  shutdown_with_message: whole("stopWithMessage"),
+  treekill: whole("killsTree"),
+  uid: whole("uid"),
+  gid: whole("gid"),
+  drain: policy("drain"),
+  drain_timeout: policy("drainTimeoutMs"),
+  reload_concurrency: policy("reload"),
+  scheduling: whole("scheduling"),
+  increment_var: whole("incrementVariable"),
+  source_map_support: all(whole("sourceMaps"), kept("source_map_support")),
+  disable_source_map_support: all(whole("sourceMaps"), kept("disable_source_map_support")),
+  execute_command: whole("mode"),
+  port: (draft, from) => {
+    const { PORT = "" } = from.env;
+    draft.env = { ...draft.env, PORT };
+    kept("port")(draft, from);
+  },
+  vizion: kept("vizion"),
+  pmx: kept("pmx"),
+  automation: kept("automation"),
+  ext: kept("ext"),
+  trace: kept("trace"),
+  disable_trace: kept("disable_trace"),
+  v8: kept("v8"),
+  event_loop_inspector: kept("event_loop_inspector"),
+  deep_monitoring: kept("deep_monitoring"),
+};

@@ -1,0 +1,77 @@
+import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
+import { dirname } from "node:path";
+import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
+import { writeFileAtomic } from "../../host/atomic.ts";
+import { parseJson } from "../../host/parse-json.ts";
+import { isGroup, type Settings } from "./settings.ts";
+
+/**
+ * The settings of a home; none when the file is not there.
+ * @throws `ERR_CONFIG_UNREADABLE`: a file that does not hold an object is not replaced by one that does.
+ */
+export function readSettings(file: string): Settings {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return {};
+    throw unreadable(file, error);
+  }
+  try {
+    const value: unknown = text.trim() === "" ? {} : parseJson(text);
+    if (isGroup(value)) return value;
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+  throw unreadable(file, new Error("it holds no object"));
+}
+
+/**
+ * Changes the settings of a home; of several calls at once each sees what the one before it has written.
+ * @returns the settings as they are now.
+ * @throws `ERR_CONFIG_UNREADABLE`, `ERR_STATE_NOT_WRITABLE`; nothing was changed then.
+ */
+export function changeSettings(file: string, change: (settings: Settings) => Settings): Settings {
+  const release = lock(file);
+  try {
+    const settings = change(readSettings(file));
+    try {
+      writeFileAtomic(file, `${JSON.stringify(settings, null, 4)}\n`);
+    } catch (error) {
+      throw unwritable(file, error);
+    }
+    return settings;
+  } finally {
+    release();
+  }
+}
+
+/** A change takes a millisecond; a lock that is older was left by a call that was killed. */
+const staleAfterMs = 2_000;
+
+const pauseMs = 5;
+
+function lock(file: string): () => void {
+  const path = `${file}.lock`;
+  const pause = new Int32Array(new SharedArrayBuffer(4));
+  for (;;) {
+    try {
+      mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+      closeSync(openSync(path, "wx", 0o600));
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw unwritable(file, error);
+    }
+    const since = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Date.now() - since > staleAfterMs) rmSync(path, { force: true });
+    else Atomics.wait(pause, 0, 0, pauseMs);
+  }
+}
+
+function unwritable(file: string, error: unknown): Error {
+  return xmError("ERR_STATE_NOT_WRITABLE", { path: file, why: messageOf(error) }, { cause: error });
+}
+
+function unreadable(file: string, error: unknown): Error {
+  return xmError("ERR_CONFIG_UNREADABLE", { file, why: messageOf(error) }, { cause: error });
+}

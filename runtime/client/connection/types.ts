@@ -1,0 +1,168 @@
+import type { AppSpec } from "../../../machines/spec.ts";
+import type {
+  ActionRequest,
+  BusEvent,
+  BusTopic,
+  DaemonView,
+  DeclareRequest,
+  DumpResult,
+  FollowRequest,
+  HistoryRecordView,
+  Inspection,
+  InspectorOpened,
+  InspectorView,
+  LogFiles,
+  LogLine,
+  MachineStates,
+  OpenInspector,
+  Outcome,
+  ProcessDetail,
+  ProcessView,
+  ProfileRequest,
+  Progress,
+  ReloadRequestBody,
+  ResurrectResult,
+  TriggerRequest,
+  TriggerResult,
+} from "../../contract/api/schemas.ts";
+
+export type {
+  ActionRequest,
+  BusEvent,
+  BusTopic,
+  DaemonView,
+  DumpResult,
+  FollowRequest,
+  HistoryRecordView,
+  Inspection,
+  InspectorOpened,
+  InspectorView,
+  LogFiles,
+  LogLine,
+  MachineStates,
+  OpenInspector,
+  Outcome,
+  ProcessDetail,
+  ProcessView,
+  ProfileRequest,
+  Progress,
+  ReloadRequestBody,
+  ResurrectResult,
+  TriggerRequest,
+  TriggerResult,
+};
+
+/** What an app is from now on. */
+export interface AppSettings {
+  /** The app's key, as a process shows it. */
+  readonly key: string;
+  readonly spec: AppSpec;
+}
+
+export type ActionCall = Omit<ActionRequest, "settings"> & {
+  readonly settings?: readonly AppSettings[];
+};
+
+export type ReloadCall = Omit<ReloadRequestBody, "settings"> & {
+  readonly settings?: readonly AppSettings[];
+};
+
+export interface LogQuery {
+  readonly ids: readonly number[];
+  /** How many last lines of each file. */
+  readonly lines: number;
+  readonly follow: boolean;
+  readonly streams: readonly ("out" | "err")[];
+}
+
+export interface HistoryQuery {
+  /** Of these processes; what God and daemons did is of all. */
+  readonly ids?: readonly number[];
+  /** Of the apps with these keys. */
+  readonly apps?: readonly string[];
+  readonly kinds?: readonly HistoryRecordView["kind"][];
+  /** ms since the epoch. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Only what has a lower number. */
+  readonly before?: number;
+  /** Number of the last record that is known. */
+  readonly after?: number;
+  /** The last so many. */
+  readonly limit?: number;
+}
+
+/** The daemon as a program sees it. Every method throws `XmError`; streams end when the daemon's answer ends. */
+export interface Client {
+  readonly home: string;
+  ping(): Promise<{ pid: number; version: string }>;
+  daemon(): Promise<DaemonView>;
+  /** All processes, by id. `metrics` asks for memory and CPU, which costs a sample. */
+  list(options?: { metrics?: boolean }): Promise<ProcessView[]>;
+  /** All processes with their specification, environment and decisions. */
+  details(options?: { metrics?: boolean }): Promise<ProcessDetail[]>;
+  detail(id: number): Promise<ProcessDetail>;
+  /** Starts what is missing of the apps and treats the known ones as `known` says; one outcome per process, as it happens. */
+  declare(request: {
+    apps: readonly AppSpec[];
+    known: DeclareRequest["known"];
+    by: string;
+  }): AsyncIterable<Outcome>;
+  act(request: ActionCall): AsyncIterable<Outcome>;
+  /** Replaces processes without a gap: its steps as they are taken, then an outcome for each process. */
+  reload(request: ReloadCall): AsyncIterable<Outcome | Progress>;
+  /** Asks apps to do an action that they offer. */
+  trigger(request: TriggerRequest): Promise<TriggerResult[]>;
+  scale(app: string, instances: number, by: string): AsyncIterable<Outcome>;
+  signal(ids: readonly number[], signal: string): Promise<Outcome[]>;
+  /** Gives apps a message, which their `process.on("message")` gets; any JSON value. */
+  message(ids: readonly number[], message: unknown): Promise<Outcome[]>;
+  /** Writes to the standard input of processes, as it is: a line needs its newline. */
+  input(ids: readonly number[], text: string): Promise<Outcome[]>;
+  /** The states that its machine, its app's, a reload's and God's are in, as ids of their charts. */
+  states(id: number): Promise<MachineStates>;
+  /** Past moments, oldest first; 10 000 at most unless told. */
+  history(query: HistoryQuery): Promise<HistoryRecordView[]>;
+  logs(query: LogQuery, abort?: AbortSignal): AsyncIterable<LogLine>;
+  /** Log lines; a stream that is followed goes on under the next daemon, without a gap and without a line twice. */
+  followLogs(request: FollowRequest, abort?: AbortSignal): AsyncIterable<LogLine>;
+  /** Empties the log files of processes, and the daemon's own. */
+  flushLogs(ids: readonly number[], daemon: boolean): Promise<LogFiles>;
+  /** Makes log files anew that were renamed or removed. */
+  reopenLogs(): Promise<LogFiles>;
+  /** Moments as they happen; with `after` first those with a higher number, so that nothing is missed. */
+  events(abort?: AbortSignal, after?: number): AsyncIterable<HistoryRecordView>;
+  /** Switches the Node inspector of a running app on, on the loopback interface. */
+  inspect(id: number): Promise<Inspection>;
+  /** Profiles the daemon itself: the content of a `.cpuprofile` or `.heapprofile` file. */
+  profile(request: ProfileRequest): Promise<object>;
+  /** Saves the list of processes, or an empty one; the one before becomes the backup. */
+  save(options?: { empty?: boolean }): Promise<DumpResult>;
+  /** Opens the inspector on 127.0.0.1: an address that lets its reader in once, and a token for programs. */
+  openInspector(request: OpenInspector): Promise<InspectorOpened>;
+  inspector(): Promise<InspectorView>;
+  /** Every address, page and token of it is void afterwards. */
+  closeInspector(by: string): Promise<InspectorView>;
+  /**
+   * What happens, as it happens, of some topics. `onOpen` is called when nothing that happens from then on is missed.
+   * A reader that is 4 MB behind is cut off: the stream then ends as if the daemon had died.
+   */
+  bus(
+    topics: readonly BusTopic[],
+    options?: { abort?: AbortSignal; onOpen?: () => void },
+  ): AsyncIterable<BusEvent>;
+  resurrect(by: string): Promise<ResurrectResult>;
+  /** Stops every process, forgets them and ends the daemon. Resolves when it is gone. */
+  shutDown(by: string): Promise<{ stopped: number }>;
+  /** Ends the daemon and leaves every process running. Resolves when it is gone. */
+  handOver(by: string): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /** Where the daemon lives; default: `resolveHome(process.env)`. */
+  readonly home?: string;
+  /** Start one if none runs; otherwise `ERR_DAEMON_NOT_RUNNING`. Default true. */
+  readonly autostart?: boolean;
+  /** A daemon that this starts ends, with its apps, when this process does, and keeps it alive until then. */
+  readonly lifeline?: boolean;
+}

@@ -1,3 +1,0 @@
-export { connect } from "./client.ts";
-export type * from "./types.ts";
-export { XmError, type ErrorClass, type ErrorCode } from "../errors.ts";

@@ -1,0 +1,129 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { connect as connectClient } from "../connection/client.ts";
+import type { Client } from "../connection/types.ts";
+import { XmError } from "../../contract/errors.ts";
+import { homePaths, resolveHome } from "../../host/home/paths.ts";
+import type { Place } from "./apps.ts";
+import { Bus } from "./bus.ts";
+import { method } from "./method.ts";
+import { by } from "./start.ts";
+import type { Connected, CustomOptions, Done, Method } from "./types.ts";
+
+/** The daemon of one home, and the buses from it: what the API's other methods are called over. */
+export class Connection {
+  /** Where relative paths begin. */
+  readonly cwd: string;
+  /** Where the daemon lives. */
+  readonly pm2_home: string;
+  /** Whether a daemon that is started outlives this program. */
+  daemon_mode: boolean;
+
+  readonly #buses = new Set<Bus>();
+  #client: Client | undefined;
+
+  constructor(options: CustomOptions = {}) {
+    const { cwd, pm2_home: home, daemon_mode: mode, independent } = options;
+    this.cwd = resolve(cwd ?? process.cwd());
+    this.pm2_home =
+      independent === true
+        ? mkdtempSync(join(tmpdir(), "xm-"))
+        : home === undefined
+          ? resolveHome(process.env)
+          : resolve(home);
+    this.daemon_mode = mode ?? true;
+  }
+
+  /**
+   * Makes sure that a daemon runs. With `true`, one that this call starts ends, with its apps, when this program
+   * does, and keeps it alive until then; one that ran already is not touched.
+   */
+  readonly connect: Method<[], Connected> & Method<[noDaemon: boolean], Connected> = method(
+    async (noDaemon?: boolean) => {
+      if (noDaemon !== undefined) this.daemon_mode = !noDaemon;
+      this.#client = undefined;
+      const { socket } = homePaths(this.pm2_home);
+      const isThere = await connectClient({ home: this.pm2_home, autostart: false })
+        .ping()
+        .then(() => true, isAbsence);
+      if (!isThere) await (await this.reach()).ping();
+      return {
+        new_pm2_instance: !isThere,
+        pm2_home: this.pm2_home,
+        rpc_socket_file: socket,
+        pub_socket_file: socket,
+      };
+    },
+  );
+
+  /** Ends the buses. Apps and daemon go on. */
+  readonly disconnect: Method<[], undefined> = method(async () => {
+    this.disconnectBus();
+    return undefined;
+  });
+
+  /** PM2's other name for `disconnect`. */
+  readonly close: Method<[], undefined> = this.disconnect;
+
+  /** The version of the daemon. */
+  readonly getVersion: Method<[], string> = method(
+    async () => (await (await this.reach()).ping()).version,
+  );
+
+  /** Asks whether the daemon is there; starts one if it is not. */
+  readonly ping: Method<[], { msg: "pong"; pid: number }> = method(async () => {
+    const { pid } = await (await this.reach()).ping();
+    return { msg: "pong", pid };
+  });
+
+  /** Stops every process, forgets them and ends the daemon; one that does not run is none to end. */
+  readonly killDaemon: Method<[], Done> = method(async () => {
+    const client = connectClient({ home: this.pm2_home, autostart: false });
+    await client.shutDown(by("killDaemon")).catch(isAbsence);
+    return { success: true };
+  });
+
+  /** PM2's other name for `killDaemon`. */
+  readonly kill: Method<[], Done> = this.killDaemon;
+
+  /** Replaces the daemon, by a newer version too; no pid of an app changes. */
+  readonly update: Method<[], Done> = method(async () => {
+    const client = await this.reach();
+    await client.handOver(by("update"));
+    await client.ping();
+    return { success: true };
+  });
+
+  /** Gives a bus of what happens: `bus.on("process:event", …)`, `log:out`, `process:msg`, `*` and so on. */
+  readonly launchBus: Method<[], Bus> = method(async () => {
+    const client = await this.reach();
+    await client.ping();
+    const bus = new Bus(connectClient({ home: this.pm2_home, autostart: false }));
+    this.#buses.add(bus);
+    return bus;
+  });
+
+  /** Ends the buses. */
+  readonly disconnectBus = (): void => {
+    for (const bus of this.#buses) bus.close();
+    this.#buses.clear();
+  };
+
+  protected get place(): Place {
+    return { cwd: this.cwd, home: this.pm2_home };
+  }
+
+  /** The client; what the buses have been asked to hear is heard from then on. */
+  protected async reach(): Promise<Client> {
+    this.#client ??= connectClient({ home: this.pm2_home, lifeline: !this.daemon_mode });
+    await Promise.all([...this.#buses].map((bus) => bus.settled()));
+    return this.#client;
+  }
+}
+
+/** That no daemon runs is an answer; anything else is not. */
+function isAbsence(error: unknown): false {
+  if (error instanceof XmError && error.code === "ERR_DAEMON_NOT_RUNNING") return false;
+  throw error;
+}

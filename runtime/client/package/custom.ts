@@ -1,0 +1,327 @@
+import type { Inspection } from "../connection/types.ts";
+import { boot, modules, monitoring } from "../pm2/absent.ts";
+import type { RawApp } from "../config/index.ts";
+import { Connection } from "./connection.ts";
+import { attach, sendAction, sendData, sendLine, sendSignal, trigger } from "./messages.ts";
+import { method } from "./method.ts";
+import { printTable, profile, refuse, serve } from "./machine.ts";
+import { allOf, descriptionFrom, procFrom, procsOf } from "./outcomes.ts";
+import { get, pairsIn, setAll, unset } from "./settings.ts";
+import { by, renew, start } from "./start.ts";
+import { matching, targetsOf } from "./targets.ts";
+import type {
+  Done,
+  Method,
+  Proc,
+  ProcessDescription,
+  ProcessMessage,
+  Profiled,
+  ProfileType,
+  ServeOptions,
+  Startable,
+  StartOptions,
+  Target,
+  TriggerAnswer,
+  UpdateOptions,
+} from "./types.ts";
+
+/**
+ * PM2's programmatic API over one home. Every method takes a callback as its last argument, or gives a promise
+ * without one; errors are of the catalog (docs/reference/errors.md). Connecting is implicit: the first call that
+ * needs a daemon starts one.
+ */
+export class Custom extends Connection {
+  /**
+   * Starts a script with the fields in `options`, a command, the apps of an ecosystem file, of an object, of several
+   * or of `{ apps }`, or what is known under a name, an id or a namespace. What an object or a file declares and runs
+   * already is restarted with what is declared now; a script that runs already is an error without `force`.
+   */
+  readonly start: Method<[what: Startable], Proc[]> &
+    Method<[script: Startable, options: StartOptions], Proc[]> = method(
+    async (what: Startable, options: StartOptions = {}) =>
+      start(await this.reach(), what, options as RawApp, this.place),
+  );
+
+  /** Restarts processes; of an ecosystem file or an object, with what is declared now. */
+  readonly restart: Method<[target: Startable], Proc[]> &
+    Method<[target: Startable, options: UpdateOptions], Proc[]> = method(
+    async (target: Startable, options: UpdateOptions = {}) =>
+      renew(await this.reach(), "restart", target, options, this.place),
+  );
+
+  /**
+   * Replaces processes one after the other, a cluster's without a gap. A replacement that does not come up leaves
+   * the old one serving and is an error; so is a reload while another is under way.
+   */
+  readonly reload: Method<[target: Startable], Proc[]> &
+    Method<[target: Startable, options: UpdateOptions], Proc[]> = method(
+    async (target: Startable, options: UpdateOptions = {}) =>
+      renew(await this.reach(), "reload", target, options, this.place),
+  );
+
+  /** PM2's other name for `reload`; the bus calls it `graceful reload`. */
+  readonly gracefulReload: Method<[target: Startable], Proc[]> &
+    Method<[target: Startable, options: UpdateOptions], Proc[]> = method(
+    async (target: Startable, options: UpdateOptions = {}) =>
+      renew(await this.reach(), "gracefulReload", target, options, this.place),
+  );
+
+  /** Stops processes; they stay in the list. */
+  readonly stop: Method<[target: Startable], Proc[]> = method(async (target: Startable) =>
+    this.#act("stop", target),
+  );
+
+  /** Stops processes and forgets them; gives them as they were, with the status `stopped`. */
+  readonly delete: Method<[target: Startable], Proc[]> = method(async (target: Startable) => {
+    const client = await this.reach();
+    const chosen = await targetsOf(client, target, this.place);
+    const ids = chosen.map(({ id }) => id);
+    await allOf("delete", client.act({ action: "delete", ids, by: by("delete") }));
+    return chosen.map((detail) => procFrom({ ...detail, status: "stopped", pid: null }));
+  });
+
+  /** Sets the restart counters of processes to 0. */
+  readonly reset: Method<[target: Startable], Proc[]> = method(async (target: Startable) =>
+    this.#act("reset", target),
+  );
+
+  /** Brings an app to so many processes; `"+2"` and `"-1"` add and remove. */
+  readonly scale: Method<[name: string, instances: number | string], Done> = method(
+    async (name: string, instances: number | string) => {
+      const client = await this.reach();
+      const current = await targetsOf(client, name, this.place);
+      const isChange = /^[+-]/.test(String(instances));
+      const wanted = Number(instances) + (isChange ? current.length : 0);
+      const app = current[0]?.app ?? name;
+      await allOf("scale", client.scale(app, wanted, by("scale")));
+      return { success: true };
+    },
+  );
+
+  /** All processes, with memory and CPU. */
+  readonly list: Method<[], ProcessDescription[]> = method(async () => {
+    const details = await (await this.reach()).details({ metrics: true });
+    return details.map(descriptionFrom);
+  });
+
+  /** The processes that a target names; none for what is not there. */
+  readonly describe: Method<[target: Target], ProcessDescription[]> = method(
+    async (target: Target) => {
+      const details = await (await this.reach()).details({ metrics: true });
+      return (await matching(details, target, this.place)).map(descriptionFrom);
+    },
+  );
+
+  /** The ids of the processes of a name. */
+  readonly getProcessIdByName: Method<[name: string], number[]> = method(async (name: string) => {
+    const list = await (await this.reach()).list();
+    return list.filter((each) => each.name === name).map(({ id }) => id);
+  });
+
+  /** The pids of the processes of a name, or of all; 0 for one that does not run. */
+  readonly getPID: Method<[], number[]> & Method<[name: string], number[]> = method(
+    async (name?: string) => {
+      const list = await (await this.reach()).list();
+      return list.filter((each) => name === undefined || each.name === name).map(pidOf);
+    },
+  );
+
+  /**
+   * Gives a process a message, which its `process.on("message")` gets; `data` and `topic` must be there. One that does
+   * not listen yet gets it when it does.
+   */
+  readonly sendDataToProcessId: Method<[packet: ProcessMessage], SentData> &
+    Method<[id: Target, packet: ProcessMessage], SentData> = method(
+    async (first: Target | ProcessMessage, second?: ProcessMessage) =>
+      sendData(await this.reach(), first, second),
+  );
+
+  /** Gives the processes of a name, or one by its id, an action's message. */
+  readonly msgProcess: Method<
+    [packet: { id?: number; name?: string; msg: string; opts?: unknown }],
+    { process_count: number; success: true }
+  > = method(async (packet: { id?: number; name?: string; msg: string; opts?: unknown }) =>
+    sendAction(await this.reach(), packet, this.place),
+  );
+
+  /** Asks apps to do an action that they offer, and gives their answers. */
+  readonly trigger: Method<[target: Target, action: string], TriggerAnswer[]> &
+    Method<[target: Target, action: string, params: unknown], TriggerAnswer[]> = method(
+    async (target: Target, action: string, params?: unknown) =>
+      trigger(await this.reach(), { target, action, params }, this.place),
+  );
+
+  /** Sends a signal (`SIGUSR2`, or its number) to the main process of each of a name. */
+  readonly sendSignalToProcessName: Method<[signal: string | number, name: string], Proc[]> =
+    method(async (signal: string | number, name: string) => this.#signal(signal, name));
+
+  /** Sends a signal to the main process of one. */
+  readonly sendSignalToProcessId: Method<[signal: string | number, id: Target], Proc[]> = method(
+    async (signal: string | number, id: Target) => this.#signal(signal, Number(id)),
+  );
+
+  /** Writes a line, and the separator after it (a newline), to the standard input of a fork-mode process. */
+  readonly sendLineToStdin: Method<[id: Target, line: string], SentLine> &
+    Method<[id: Target, line: string, separator: string], SentLine> = method(
+    async (id: Target, line: string, separator = "\n") =>
+      sendLine(await this.reach(), { id, line, separator }),
+  );
+
+  /** Joins a process to this program's terminal: what is typed goes in, its output comes out, until the input ends. */
+  readonly attach: Method<[id: Target], undefined> &
+    Method<[id: Target, separator: string], undefined> = method(
+    async (id: Target, separator = "\n") => {
+      await attach(await this.reach(), { id: Number(id), separator });
+      return undefined;
+    },
+  );
+
+  /** Empties the log files of some processes, or of all. */
+  readonly flush: Method<[], Proc[]> & Method<[target: Target], Proc[]> = method(
+    async (target: Target = "all") => this.#act("flush", target),
+  );
+
+  /** Opens the log files anew, after something else has moved them away. */
+  readonly reloadLogs: Method<[], Done> = method(async () => {
+    await (await this.reach()).reopenLogs();
+    return { success: true };
+  });
+
+  /** Saves the list for `resurrect`. It is kept over the daemon's death without. */
+  readonly dump: Method<[], Done> & Method<[force: boolean], Done> = method(
+    async (_force?: boolean) => {
+      await (await this.reach()).save();
+      return { success: true };
+    },
+  );
+
+  /** PM2's dump after each change: what is known is always kept here, so this saves the list once. */
+  readonly autodump: Method<[], Done> = this.dump;
+
+  /** Starts what the saved list has and the daemon has not. */
+  readonly resurrect: Method<[], Proc[]> = method(async () => {
+    const client = await this.reach();
+    const { outcomes } = await client.resurrect(by("resurrect"));
+    const ids = new Set(outcomes.map(({ id }) => id));
+    return (await client.details()).filter(({ id }) => ids.has(id)).map(procFrom);
+  });
+
+  /** Keeps a setting under a key such as `app:port`; those below an app's name are variables of it. */
+  readonly set: Method<[key: string, value: string], Done> = method(
+    async (key: string, value: string) => {
+      setAll(this.pm2_home, [[key, value]]);
+      return { success: true };
+    },
+  );
+
+  /** Keeps several: `"app:port 8000 app:host 127.0.0.1"`. */
+  readonly multiset: Method<[keysAndValues: string], Done> = method(
+    async (keysAndValues: string) => {
+      setAll(this.pm2_home, pairsIn(keysAndValues));
+      return { success: true };
+    },
+  );
+
+  /** A setting, the group below a key, or all of them. */
+  readonly get: Method<[], unknown> & Method<[key: string], unknown> = method(
+    async (key?: string): Promise<unknown> => get(this.pm2_home, key),
+  );
+
+  /** Forgets a setting and what is below it; `all` forgets every one. */
+  readonly unset: Method<[key: string], Done> = method(async (key: string) => {
+    unset(this.pm2_home, key);
+    return { success: true };
+  });
+
+  /** The environment of a process. */
+  readonly env: Method<[id: Target], Readonly<Record<string, string>>> = method(
+    async (id: Target) => {
+      const [first] = await targetsOf(await this.reach(), id, this.place);
+      return first?.spec.env ?? {};
+    },
+  );
+
+  /** Profiles the daemon for a time (ms; 10 seconds unless told) and writes a `.cpuprofile` or `.heapprofile` file into `cwd`. */
+  readonly profile: Method<[type: ProfileType], Profiled> &
+    Method<[type: ProfileType, time: number | undefined], Profiled> = method(
+    async (type: ProfileType, time?: number) =>
+      profile(await this.reach(), { type, time, cwd: this.cwd }),
+  );
+
+  /** Switches the Node inspector of the apps of a name on, and gives their addresses. */
+  readonly inspect: Method<[name: Target], Inspection[]> = method(async (name: Target) => {
+    const client = await this.reach();
+    const chosen = await targetsOf(client, name, this.place);
+    return Promise.all(chosen.map(({ id }) => client.inspect(id)));
+  });
+
+  /** Starts a file server for a folder (`cwd` unless told), on 127.0.0.1 and port 8080 unless told. */
+  readonly serve: Method<[], Proc[]> &
+    Method<[path: string], Proc[]> &
+    Method<[path: string, port: number], Proc[]> &
+    Method<[path: string, port: number, options: ServeOptions], Proc[]> = method(
+    async (path?: string, port?: number, options?: ServeOptions) =>
+      serve(await this.reach(), { path, port, options }, this.place),
+  );
+
+  /** Prints the table of processes, as `xm ls` does. */
+  readonly speedList: Method<[], undefined> = method(async () => {
+    await (await this.reach()).ping();
+    await printTable(this.pm2_home);
+    return undefined;
+  });
+
+  /** Always an error: boot scripts are not written here, and the error says what to do instead. */
+  readonly startup: Method<[], never> & Method<[platform: string], never> = method(
+    async (_platform?: string) => refuse("startup", boot),
+  );
+
+  /** Always an error, as `startup`. */
+  readonly uninstallStartup: Method<[], never> & Method<[platform: string], never> = method(
+    async (_platform?: string) => refuse("uninstallStartup", boot),
+  );
+
+  /** Always an error: a module is a program that is started as any other. */
+  readonly install: Method<[module: string], never> &
+    Method<[module: string, options: object], never> = method(
+    async (_module: string, _options?: object) => refuse("install", modules),
+  );
+
+  /** Always an error, as `install`. */
+  readonly uninstall: Method<[module: string], never> = method(async (_module: string) =>
+    refuse("uninstall", modules),
+  );
+
+  /** Always an error: the daemon does not watch the machine. */
+  readonly launchSysMonitoring: Method<[], never> = method(async () =>
+    refuse("launchSysMonitoring", monitoring),
+  );
+
+  async #act(action: "stop" | "reset" | "flush", target: Startable): Promise<Proc[]> {
+    const client = await this.reach();
+    const ids = (await targetsOf(client, target, this.place)).map(({ id }) => id);
+    return procsOf(client, action, client.act({ action, ids, by: by(action) }));
+  }
+
+  async #signal(signal: string | number, target: Target): Promise<Proc[]> {
+    const client = await this.reach();
+    const chosen = await targetsOf(client, target, this.place);
+    const ids = chosen.map(({ id }) => id);
+    await sendSignal(client, signal, ids);
+    return chosen.map(procFrom);
+  }
+}
+
+interface SentData {
+  readonly success: true;
+  readonly data: ProcessMessage;
+}
+
+interface SentLine {
+  readonly pm_id: number;
+  readonly line: string;
+}
+
+function pidOf({ pid }: { pid: number | null }): number {
+  return pid ?? 0;
+}

@@ -1,0 +1,2 @@
+export { default } from "../runtime/client/package/index.js";
+export * from "../runtime/client/package/index.js";

@@ -1,0 +1,39 @@
+import { resolve } from "node:path";
+import { matcherOf } from "./pattern.ts";
+import type { ProcessView } from "../connection/types.ts";
+
+/** What a target is held against. */
+type Named = Pick<ProcessView, "id" | "name" | "namespace" | "script">;
+
+/** The processes one target names; empty when it names none. */
+export function matchPlain<T extends Named>(
+  list: readonly T[],
+  target: string,
+  cwd = process.cwd(),
+): T[] {
+  const named = matchNamed(list, target);
+  if (named.length > 0) return named;
+  const path = resolve(cwd, target);
+  return list.filter(({ script }) => script === path);
+}
+
+/** The same without script paths: what `start` takes for a process and not for a file. */
+export function matchNamed<T extends Named>(list: readonly T[], target: string): T[] {
+  if (target === "all") return [...list];
+  const matcher = matcherOf(target);
+  if (matcher !== undefined) {
+    const matches = matcher(list.map(({ name }) => name));
+    const matched = list.filter((_process, index) => matches[index]);
+    if (matched.length > 0) return matched;
+  }
+  const tests: readonly ((process: T) => boolean)[] = [
+    ({ name }) => name === target,
+    ({ id }) => /^\d+$/.test(target) && id === Number(target),
+    ({ namespace }) => namespace === target,
+  ];
+  for (const test of tests) {
+    const matched = list.filter(test);
+    if (matched.length > 0) return matched;
+  }
+  return [];
+}

@@ -1,0 +1,83 @@
+import * as v from "valibot";
+import { historyKinds } from "../history.ts";
+import {
+  decisionSchema,
+  exitSchema,
+  processDetailSchema,
+  processSchema,
+} from "./process-schemas.ts";
+import { count, nullable, text, time } from "./schema-words.ts";
+
+/** One moment of the history: a transition of a machine (of a process, a reload, an app, God), or a daemon that came up. */
+export const historyRecordSchema = v.object({
+  seq: v.pipe(
+    count(),
+    v.description("grows by one from record to record, over all daemons of a home"),
+  ),
+  at: time(),
+  kind: v.picklist(historyKinds),
+  id: v.pipe(v.number(), v.description("-1 for what is of no process")),
+  generation: count(),
+  app: text(),
+  name: text(),
+  event: v.pipe(
+    text(),
+    v.description(
+      "what caused it, for example `child.exited`; of a reload that comes to another step that step, for example `reload.draining`",
+    ),
+  ),
+  states: v.pipe(text(), v.description("the states it is in after it, without their parents")),
+  status: nullable(processSchema.entries.status),
+  pid: nullable(count()),
+  restarts: count(),
+  unstableRestarts: count(),
+  exit: v.pipe(nullable(exitSchema), v.description("an end that this tells of")),
+  decision: v.pipe(nullable(decisionSchema), v.description("a decision that this tells of")),
+  reload: nullable(
+    v.object({
+      by: text(),
+      done: count(),
+      total: count(),
+      ids: v.array(count()),
+      failure: nullable(v.object({ id: v.number(), at: time(), reason: text() })),
+    }),
+  ),
+  by: v.pipe(nullable(text()), v.description("who asked, or what tripped, in words")),
+  sensor: nullable(v.picklist(["memory", "cron", "watch", "heartbeat"])),
+  version: v.pipe(
+    nullable(text()),
+    v.description("of a life that begins: the version of what is run"),
+  ),
+  goal: processDetailSchema.entries.goal,
+  readiness: processSchema.entries.readiness,
+  restartAt: nullable(time()),
+  killAt: nullable(time()),
+  judgement: v.pipe(
+    nullable(v.looseObject({})),
+    v.description("with a decision: all that the rules compared, by name"),
+  ),
+  startedAt: v.pipe(nullable(time()), v.description("when the life of now began")),
+  backoffMs: count(),
+  failure: v.pipe(
+    processDetailSchema.entries.failure,
+    v.description("why it cannot be run, where this tells of it"),
+  ),
+  createdAt: v.pipe(
+    nullable(time()),
+    v.description("first declared or last restarted by a command, where this tells of it"),
+  ),
+  context: v.pipe(
+    nullable(v.record(v.string(), v.unknown())),
+    v.description(
+      "what an app, a reload or God knew, without values of the environment; an app's specification where it is new",
+    ),
+  ),
+  cause: v.pipe(
+    nullable(v.object({ event: text(), id: nullable(v.number()) })),
+    v.description("of a reload: the event that brought it here, and of which process"),
+  ),
+  guards: v.pipe(
+    nullable(v.array(v.object({ guard: text(), result: v.boolean(), saw: v.looseObject({}) }))),
+    v.description("of a reload: what its guards said on the way here, with what they compared"),
+  ),
+});

@@ -1,0 +1,73 @@
+import * as v from "valibot";
+import { processStatuses } from "../../../machines/facts.ts";
+import { count, ms, nullable, text, time } from "./schema-words.ts";
+import { appSpecSchema } from "./spec-schema.ts";
+
+/** A process, as the API tells of it. */
+
+export const exitSchema = v.object({
+  at: time(),
+  code: nullable(v.number()),
+  signal: nullable(text()),
+  uptimeMs: ms(),
+  askedBy: nullable(text()),
+});
+
+export const decisionSchema = v.object({
+  at: time(),
+  rule: text(),
+  next: text(),
+  exit: nullable(exitSchema),
+  saw: v.record(v.string(), nullable(v.union([v.number(), text(), v.boolean()]))),
+  delayMs: ms(),
+  sentence: text(),
+});
+
+export const processSchema = v.object({
+  id: count(),
+  name: text(),
+  namespace: text(),
+  app: v.pipe(v.string(), v.description("key of the app: its name, unless two apps share one")),
+  instance: count(),
+  mode: v.picklist(["fork", "cluster"]),
+  status: v.picklist(processStatuses),
+  pid: nullable(count()),
+  startedAt: nullable(time()),
+  createdAt: time(),
+  restarts: count(),
+  unstableRestarts: count(),
+  restartAt: nullable(time()),
+  lastExit: nullable(exitSchema),
+  failure: nullable(v.object({ at: time(), code: text(), message: text() })),
+  decision: v.pipe(nullable(text()), v.description("the latest decision, as a sentence")),
+  script: text(),
+  user: nullable(text()),
+  watching: v.boolean(),
+  version: nullable(text()),
+  logs: v.object({ out: nullable(text()), error: nullable(text()), combined: nullable(text()) }),
+  pidFile: nullable(text()),
+  memoryBytes: nullable(v.number()),
+  cpuPercent: nullable(v.number()),
+  generation: v.pipe(count(), v.description("grows by one with each reload")),
+  readiness: v.picklist(["pending", "ready", "late"]),
+  reload: v.pipe(
+    nullable(v.object({ step: text(), done: count(), total: count(), by: text() })),
+    v.description("the reload under way of its app"),
+  ),
+});
+
+export const processDetailSchema = v.object({
+  ...processSchema.entries,
+  lifeId: nullable(text()),
+  goal: v.picklist(["run", "restart", "stop", "remove"]),
+  decisions: v.array(decisionSchema),
+  /** What the app publishes of itself (`exmachina/io`, `@pm2/io`). */
+  metrics: v.record(
+    v.string(),
+    v.looseObject({ value: nullable(v.union([v.number(), text(), v.boolean()])) }),
+  ),
+  actions: v.array(v.looseObject({ action_name: text() })),
+  /** What it tells of its configuration (`axm:option:configuration`). */
+  options: v.record(v.string(), v.unknown()),
+  spec: appSpecSchema,
+});

@@ -1,0 +1,64 @@
+import type { Down, Up } from "./app-link/protocol.ts";
+
+/*
+ * What God and a balancer say to each other: one JSON object a line over the balancer's unix socket. The balancer
+ * is the server, so that a God that has just come up finds every balancer there is. It begins with `hello`, which
+ * says all that a new God has to know; an end is said again until God has said `forget`.
+ */
+export const balancerVersion = 1;
+
+/** How a worker is started. Paths are absolute. */
+export interface WorkerCommand {
+  readonly script: string;
+  readonly args: readonly string[];
+  readonly execArgv: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Its log files. */
+  readonly out: string | null;
+  readonly error: string | null;
+  readonly uid?: number | undefined;
+  readonly gid?: number | undefined;
+}
+
+/** From God. */
+export type Order =
+  | { order: "fork"; life: string; command: WorkerCommand }
+  | { order: "tell"; life: string; message: Down }
+  /** The end of this life is in the journal. */
+  | { order: "forget"; life: string }
+  | { order: "quit" };
+
+export interface WorkerEnd {
+  readonly life: string;
+  readonly at: number;
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+/** What a balancer has to tell of a living worker. */
+export interface WorkerState {
+  readonly life: string;
+  readonly pid: number;
+  readonly isListening: boolean;
+  readonly isReady: boolean;
+  /** Its last `axm:monitor` and `axm:action` messages. */
+  readonly said: readonly unknown[];
+}
+
+/** To God. */
+export type News =
+  | {
+      news: "hello";
+      v: number;
+      app: string;
+      /** What it was made with: interpreter and scheduling. */
+      madeOf: string;
+      pid: number;
+      workers: readonly WorkerState[];
+      ended: readonly WorkerEnd[];
+    }
+  | { news: "forked"; life: string; pid: number }
+  | { news: "failed"; life: string; code: string; message: string }
+  | { news: "told"; life: string; message: Up }
+  | ({ news: "ended" } & WorkerEnd);

@@ -1,0 +1,52 @@
+import type { AppSpec, Probe } from "../../../machines/spec.ts";
+import type { RawApp } from "../../client/config/read-fields.ts";
+
+/**
+ * The fields of an ecosystem file that make an app's restart policy and its readiness: `policyOf` the other way
+ * round. `max_restarts` and `min_uptime` are always among them, the rest when they are not PM2's defaults.
+ */
+export function fieldsOfPolicy(spec: Pick<AppSpec, "mode" | "policy">): RawApp {
+  const { restart, listenTimeoutMs } = spec.policy;
+  const { backoff, stopExitCodes } = restart;
+  return {
+    ...unless(restart.mode, "always", "restart"),
+    ...(stopExitCodes.length === 0 ? {} : { stop_exit_codes: stopExitCodes }),
+    max_restarts: restart.maxRestarts,
+    min_uptime: restart.minUptimeMs,
+    ...unless(restart.restartWindowMs, 0, "restart_window"),
+    ...unless(restart.restartDelayMs, 0, "restart_delay"),
+    ...(backoff === null
+      ? {}
+      : {
+          exp_backoff_restart_delay: backoff.initialMs,
+          ...unless(backoff.factor, 1.5, "exp_backoff_restart_factor"),
+          ...unless(backoff.maxMs, 15_000, "exp_backoff_restart_max"),
+          ...unless(backoff.jitter, 0, "exp_backoff_restart_jitter"),
+          ...unless(backoff.resetAfterMs, 30_000, "exp_backoff_reset"),
+        }),
+    ...readinessFields(spec),
+    ...unless(listenTimeoutMs, 3_000, "listen_timeout"),
+  };
+}
+
+function unless(value: unknown, usual: unknown, field: string): RawApp {
+  return value === usual ? {} : { [field]: value };
+}
+
+function readinessFields({ mode, policy }: Pick<AppSpec, "mode" | "policy">): RawApp {
+  const { readiness, probe } = policy;
+  if (probe !== null) return { ready: probeField(probe) };
+  if (readiness === "message") return { wait_ready: true };
+  return unless(readiness, mode === "cluster" ? "listening" : "spawned", "ready");
+}
+
+function probeField(probe: Probe): RawApp {
+  switch (probe.kind) {
+    case "http":
+      return { http: probe.url };
+    case "tcp":
+      return { tcp: `${probe.host}:${probe.port}` };
+    case "command":
+      return { command: probe.command };
+  }
+}

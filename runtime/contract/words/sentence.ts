@@ -1,0 +1,80 @@
+import type { AppContext } from "../../../machines/app-context.ts";
+import type { GodContext } from "../../../machines/god.ts";
+import { duration } from "../../../machines/lib/words.ts";
+import type { ProcessContext } from "../../../machines/process-context.ts";
+import type { ReloadContext } from "../../../machines/reload.ts";
+import type { MachineName } from "../inspector.ts";
+
+/** Why a machine is where it is, in a sentence. @param states every active state, as ids of its chart. */
+export function sentenceOf(
+  machine: MachineName,
+  context: unknown,
+  states: readonly string[],
+): string {
+  const isIn = (state: string): boolean => states.includes(`${machine}.${state}`);
+  return tellers[machine](context as never, isIn);
+}
+
+type IsIn = (state: string) => boolean;
+
+const tellers = {
+  process: (context: ProcessContext, isIn: IsIn): string => {
+    const { decisions, goal, askedBy, spec, delayMs, readiness } = context;
+    const last = decisions.at(-1);
+    if (isIn("alive.stopping")) {
+      const who = askedBy ?? "A command";
+      const after = {
+        restart: "; it starts again when it has ended",
+        remove: "; it is being deleted",
+      };
+      const next = goal in after ? after[goal as keyof typeof after] : "";
+      return isIn("alive.stopping.forced")
+        ? `It did not end within ${duration(delayMs)}: its whole tree is killed.`
+        : `${capital(who)} asked it to end, and it has ${duration(delayMs)} for that${next}.`;
+    }
+    if (last === undefined) {
+      if (isIn("stopped")) return "It was declared and not started.";
+      const late = readiness === "late" ? " It never said that it can serve." : "";
+      return `It has never ended; nothing had to be decided.${late}`;
+    }
+    const cron = isIn("stopped.scheduled")
+      ? ` Its cron pattern (${spec.sensors.cron}) starts it again.`
+      : "";
+    return `${last.sentence}${cron}`;
+  },
+  app: ({ processes, reload }: AppContext, isIn: IsIn): string => {
+    const count = Object.keys(processes).length;
+    if (isIn("gone")) return "Its last process was removed.";
+    const keeps = `It keeps ${count === 1 ? "1 process" : `${count} processes`}`;
+    return reload === null
+      ? `${keeps}; no reload is under way.`
+      : `${keeps}; a reload is under way.`;
+  },
+  reload: ({ by, done, pending, batch, failure }: ReloadContext, isIn: IsIn): string => {
+    const ids = Object.keys(batch);
+    const total = done.length + pending.length + ids.length;
+    const progress = `${done.length} of ${total} replaced`;
+    const why = failure === null ? "" : `, because process ${failure.id}: ${failure.reason}`;
+    if (isIn("succeeded")) return `${capital(by)}: every process was replaced.`;
+    if (isIn("failed")) return `${capital(by)}: it has failed${why}.`;
+    if (isIn("failing")) return `${capital(by)}: it is being given up${why}.`;
+    const isOne = ids.length === 1;
+    const who = `${isOne ? "process" : "processes"} ${ids.join(", ")}`;
+    const step = isIn("draining")
+      ? `${who} ${isOne ? "drains and ends" : "drain and end"}`
+      : `the ${isOne ? "replacement" : "replacements"} of ${who} ${isOne ? "is" : "are"} started`;
+    return `${capital(by)}: ${progress}; ${step}.`;
+  },
+  god: ({ apps }: GodContext, isIn: IsIn): string => {
+    const count = Object.keys(apps).length;
+    const many = count === 1 ? "1 app" : `${count} apps`;
+    if (isIn("shuttingDown")) return `${many} left to stop.`;
+    return isIn("restoring")
+      ? "It reads what was, and asks the kernel what is."
+      : `It keeps ${many}.`;
+  },
+} satisfies Record<MachineName, (context: never, isIn: IsIn) => string>;
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

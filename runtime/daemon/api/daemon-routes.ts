@@ -1,0 +1,87 @@
+import { existsSync } from "node:fs";
+import { execPath, memoryUsage, pid, version as nodeVersion } from "node:process";
+import { specsFromDump, toDumpEntry } from "../../compat/dump.ts";
+import { declare } from "../commands/declare.ts";
+import { detailOf } from "../registry/views.ts";
+import { readDump, writeDump } from "../state/dump.ts";
+import { version } from "../../contract/version.ts";
+import { profileDaemon } from "../commands/profile.ts";
+import { readBody, sendJson, startStream } from "./exchange.ts";
+import type { Exchange } from "./routes.ts";
+import {
+  daemonRequestSchema,
+  dumpRequestSchema,
+  profileRequestSchema,
+  type DaemonView,
+  type Outcome,
+} from "../../contract/api/schemas.ts";
+
+export function ping({ response }: Exchange): void {
+  sendJson(response, { pid, version });
+}
+
+export function show({ response, daemon }: Exchange): void {
+  const view: DaemonView = {
+    pid,
+    version,
+    node: `${nodeVersion} (${execPath})`,
+    home: daemon.paths.home,
+    log: daemon.paths.log,
+    startedAt: daemon.startedAt,
+    memoryBytes: memoryUsage.rss(),
+    processes: daemon.registry.processes().length,
+    watchdogPid: daemon.watchdogPid(),
+    stateIsWritable: daemon.store.isWritable,
+    notes: [...daemon.notes],
+  };
+  sendJson(response, view);
+}
+
+export async function shutDown({ request, response, daemon, leave }: Exchange): Promise<void> {
+  const { by } = await readBody(request, daemonRequestSchema);
+  const stopped = daemon.registry.processes().length;
+  await daemon.stopEverything(by);
+  daemon.bus.killed(by);
+  response.on("close", () => leave("shutDown"));
+  sendJson(response, { stopped });
+}
+
+export async function handOver({ request, response, daemon, leave }: Exchange): Promise<void> {
+  await readBody(request, daemonRequestSchema);
+  await daemon.store.flush();
+  response.on("close", () => leave("handOver"));
+  sendJson(response, { stopped: 0 });
+}
+
+export async function save({ request, response, daemon }: Exchange): Promise<void> {
+  const { empty = false } = await readBody(request, dumpRequestSchema);
+  const processes = empty ? [] : daemon.registry.processes();
+  const list = processes.map((managed) => toDumpEntry(detailOf(managed, undefined, daemon.custom)));
+  writeDump(daemon.paths, list);
+  await daemon.store.flush();
+  sendJson(response, { file: daemon.paths.dump, processes: list.length });
+}
+
+/** Apps of the saved list that run already are left as they are: resurrecting twice doubles nothing. */
+export async function resurrect({ request, response, daemon }: Exchange): Promise<void> {
+  const { by } = await readBody(request, daemonRequestSchema);
+  const { dump, dumpBackup } = daemon.paths;
+  if (!existsSync(dump) && !existsSync(dumpBackup)) {
+    sendJson(response, { outcomes: [], foreign: [], notes: ["nothing is saved: see `xm save`"] });
+    return;
+  }
+  const { list, notes } = readDump(daemon.paths);
+  const outcomes: Outcome[] = [];
+  const { apps, foreign } = specsFromDump(list);
+  if (apps.length > 0) {
+    await declare(daemon, { apps, known: "leave", by }, (outcome) => outcomes.push(outcome));
+  }
+  sendJson(response, { outcomes, foreign, notes });
+}
+
+export async function profile({ request, response }: Exchange): Promise<void> {
+  const body = await readBody(request, profileRequestSchema);
+  const stream = startStream(request, response);
+  stream.write(await profileDaemon(body, stream.signal));
+  stream.end();
+}

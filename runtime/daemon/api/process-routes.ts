@@ -1,0 +1,168 @@
+import { act } from "../commands/commands.ts";
+import { declare } from "../commands/declare.ts";
+import { sendInput, sendMessage, sendSignal } from "../commands/send.ts";
+import { scale } from "../commands/steps.ts";
+import { inspectApp } from "../commands/node-inspector.ts";
+import { reload } from "../commands/reload.ts";
+import { statesOf } from "../commands/machine-states.ts";
+import { triggerAction } from "../commands/trigger.ts";
+import type { Managed } from "../registry/registry.ts";
+import { detailOf, viewOf } from "../registry/views.ts";
+import { xmError } from "../../contract/errors.ts";
+import { historyKinds, type HistoryKind } from "../../contract/history.ts";
+import { readBody, sendJson, startStream } from "./exchange.ts";
+import type { Exchange } from "./routes.ts";
+import {
+  actionRequestSchema,
+  declareRequestSchema,
+  inspectionRequestSchema,
+  reloadRequestSchema,
+  triggerRequestSchema,
+  scaleRequestSchema,
+  signalRequestSchema,
+  messageRequestSchema,
+  inputRequestSchema,
+} from "../../contract/api/schemas.ts";
+
+/** A list waits this long for memory and CPU; what is not there by then is left out of it. */
+const metricsWithinMs = 15;
+
+export async function list({ daemon, query, response }: Exchange): Promise<void> {
+  const processes = daemon.registry.processes();
+  const pids = processes.map(({ facts }) => facts.child?.pid).filter((pid) => pid !== undefined);
+  const metrics =
+    query.get("metrics") === "true"
+      ? await daemon.sampler.sample(pids, { withinMs: metricsWithinMs })
+      : undefined;
+  const show = query.get("detail") === "true" ? detailOf : viewOf;
+  sendJson(
+    response,
+    processes.map((managed) =>
+      show(managed, metrics?.get(managed.facts.child?.pid ?? -1), daemon.custom),
+    ),
+  );
+}
+
+export async function show(exchange: Exchange): Promise<void> {
+  const managed = chosen(exchange);
+  const pid = managed.facts.child?.pid;
+  const metrics = pid === undefined ? undefined : await exchange.daemon.sampler.sample([pid], {});
+  sendJson(exchange.response, detailOf(managed, metrics?.get(pid ?? -1), exchange.daemon.custom));
+}
+
+export function states(exchange: Exchange): void {
+  sendJson(exchange.response, statesOf(exchange.daemon, chosen(exchange)));
+}
+
+export async function history({ daemon, query, response }: Exchange): Promise<void> {
+  const ids = query.get("ids")?.split(",").map(Number);
+  const apps = query.getAll("app");
+  const kinds = kindsFrom(query);
+  sendJson(
+    response,
+    await daemon.history.find({
+      ...(ids === undefined ? {} : { ids }),
+      ...(apps.length === 0 ? {} : { apps }),
+      ...(kinds === undefined ? {} : { kinds }),
+      since: numberFrom(query.get("since"), 0),
+      until: numberFrom(query.get("until"), Number.POSITIVE_INFINITY),
+      afterSeq: numberFrom(query.get("after"), 0),
+      beforeSeq: numberFrom(query.get("before"), Number.POSITIVE_INFINITY),
+      limit: numberFrom(query.get("limit"), 10_000),
+    }),
+  );
+}
+
+export async function declareApps({ daemon, request, response }: Exchange): Promise<void> {
+  const body = await readBody(request, declareRequestSchema);
+  const stream = startStream(request, response);
+  await declare(daemon, body, (outcome) => stream.write(outcome));
+  stream.end();
+}
+
+export async function scaleApp({ daemon, request, response, params }: Exchange): Promise<void> {
+  const body = await readBody(request, scaleRequestSchema);
+  const name = params["name"] ?? "";
+  const app = daemon.registry.app(name);
+  if (app === undefined) throw xmError("ERR_PROCESS_NOT_FOUND", { target: name });
+  const stream = startStream(request, response);
+  await scale(daemon, { app, ...body }, (outcome) => stream.write(outcome));
+  stream.end();
+}
+
+export async function actOn({ daemon, request, response, isRemote }: Exchange): Promise<void> {
+  const body = await readBody(request, actionRequestSchema);
+  if (isRemote) refuseEnvironment(body);
+  const stream = startStream(request, response);
+  await act(daemon, body, (outcome) => stream.write(outcome));
+  stream.end();
+}
+
+export async function reloadProcesses({
+  daemon,
+  request,
+  response,
+  isRemote,
+}: Exchange): Promise<void> {
+  const body = await readBody(request, reloadRequestSchema);
+  if (isRemote) refuseEnvironment(body);
+  const stream = startStream(request, response);
+  await reload(daemon, body, {
+    tell: (outcome) => stream.write(outcome),
+    tellProgress: (progress) => stream.write(progress),
+  });
+  stream.end();
+}
+
+export async function trigger({ daemon, request, response }: Exchange): Promise<void> {
+  const body = await readBody(request, triggerRequestSchema);
+  sendJson(response, await triggerAction(daemon, body));
+}
+
+export async function signal({ daemon, request, response }: Exchange): Promise<void> {
+  sendJson(response, sendSignal(daemon, await readBody(request, signalRequestSchema)));
+}
+
+export async function message({ daemon, request, response }: Exchange): Promise<void> {
+  const { ids, message: data } = await readBody(request, messageRequestSchema);
+  sendJson(response, sendMessage(daemon, { ids, message: data }));
+}
+
+export async function input({ daemon, request, response }: Exchange): Promise<void> {
+  sendJson(response, await sendInput(daemon, await readBody(request, inputRequestSchema)));
+}
+
+export async function inspect({ daemon, request, response }: Exchange): Promise<void> {
+  const { id } = await readBody(request, inspectionRequestSchema);
+  sendJson(response, await inspectApp(daemon, id));
+}
+
+/** NODE_OPTIONS runs any program: who may restart a process shall not be able to replace it. */
+function refuseEnvironment({ env }: { env?: unknown }): void {
+  if (env !== undefined) {
+    const what = "env: the environment is not changed by way of the inspector";
+    throw xmError("ERR_INSPECTOR_READ_ONLY", { what });
+  }
+}
+
+function chosen({ daemon, params }: Exchange): Managed {
+  return daemon.registry.process(numberFrom(params["id"], -1));
+}
+
+/** @throws `ERR_INPUT_INVALID` */
+export function kindsFrom(query: URLSearchParams): HistoryKind[] | undefined {
+  const asked = query.get("kinds")?.split(",").filter(Boolean);
+  const unknown = asked?.filter((kind) => !historyKinds.includes(kind as HistoryKind)) ?? [];
+  if (unknown.length > 0) {
+    const known = historyKinds.join(", ");
+    throw xmError("ERR_INPUT_INVALID", {
+      faults: unknown.map((kind) => `kinds: expected of ${known}, got ${kind}`),
+    });
+  }
+  return asked as HistoryKind[] | undefined;
+}
+
+function numberFrom(text: string | null | undefined, otherwise: number): number {
+  const value = Number(text ?? Number.NaN);
+  return Number.isInteger(value) && value >= 0 ? value : otherwise;
+}

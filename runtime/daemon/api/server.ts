@@ -1,0 +1,90 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { addRoute, createRouter, findRoute } from "rou3";
+import type { Daemon } from "../start.ts";
+import { XmError, xmError } from "../../contract/errors.ts";
+import type { Inspector } from "../inspector/index.ts";
+import { removeIfThere } from "../../host/home/prepare.ts";
+import { problemFrom, sendProblem } from "./problem.ts";
+import { routes, type Leave, type Route } from "./routes.ts";
+
+/** The API's version is the first part of every path. */
+export const apiPrefix = "/v1";
+
+export interface ApiOptions {
+  readonly daemon: Daemon;
+  readonly inspector: Inspector;
+  readonly leave: (how: Leave) => void;
+  readonly log: (line: string) => void;
+}
+
+/** Answers a request to `/v1/…`. */
+export type Answer = (
+  exchange: { request: IncomingMessage; response: ServerResponse },
+  options?: {
+    isRemote: boolean;
+    /** Throws when whoever asks may not have this route. */
+    admit: (route: Route) => void;
+  },
+) => Promise<void>;
+
+export function createApi({ daemon, inspector, leave }: Omit<ApiOptions, "log">): Answer {
+  const router = createRouter<Route>();
+  for (const route of routes) addRoute(router, route.method, apiPrefix + route.path, route);
+  return async (exchange, { isRemote, admit } = { isRemote: false, admit: () => undefined }) => {
+    const { request } = exchange;
+    const url = new URL(request.url ?? "/", "http://xm");
+    const method = request.method ?? "GET";
+    const found = findRoute(router, method, url.pathname);
+    if (found === undefined) throw xmError("ERR_ROUTE_NOT_FOUND", { method, path: url.pathname });
+    admit(found.data);
+    await daemon.isRestored;
+    const params = Object.fromEntries(
+      Object.entries(found.params ?? {}).map(([key, value]) => [key, decodeURIComponent(value)]),
+    );
+    const query = url.searchParams;
+    await found.data.handle({ ...exchange, daemon, inspector, isRemote, params, query, leave });
+  };
+}
+
+/** Answers with the problem that an error is, or ends a stream that has begun with it. */
+export function answerError(
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
+  error: unknown,
+  log: (line: string) => void,
+): void {
+  if (!(error instanceof XmError) || error.class !== "denied") {
+    log(`${request.method} ${pathOf(request)}: ${String(error)}`);
+  }
+  if (!response.headersSent) sendProblem(response, error);
+  else if (!response.writableEnded)
+    response.end(`${JSON.stringify({ problem: problemFrom(error) })}\n`);
+}
+
+/** Without its query, which may hold a token. */
+function pathOf({ url }: IncomingMessage): string {
+  return (url ?? "/").split("?")[0] ?? "/";
+}
+
+/**
+ * Serves the API on the home's unix socket. A umask makes it 0600 from its first moment. The caller
+ * holds the home's lock, so a socket file that is there was left behind by a dead daemon.
+ */
+export function serveApi(options: ApiOptions & { readonly socket: string }): Promise<Server> {
+  const { socket, log } = options;
+  const answer = createApi(options);
+  const server = createServer((request, response) => {
+    const exchange = { request, response };
+    answer(exchange).catch((error: unknown) => answerError(exchange, error, log));
+  });
+  // A stream lasts as long as its reader does, and a stop as long as its grace period.
+  server.requestTimeout = 0;
+  server.keepAliveTimeout = 5_000;
+  removeIfThere(socket);
+  const umask = process.umask(0o177);
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    // Bound within the call, so the narrow umask is not seen by anything else.
+    server.listen(socket, () => resolve(server));
+    process.umask(umask);
+  });
+}

@@ -1,0 +1,133 @@
+import { xmError } from "../../contract/errors.ts";
+import type { HistoryRecord } from "../../contract/history.ts";
+import { instanceLogPaths } from "../../host/log-files/paths.ts";
+import type { Managed } from "../registry/registry.ts";
+import { endOf, streamLogs, type LogSource } from "../../host/log-files/tail.ts";
+import { readBody, startStream } from "./exchange.ts";
+import { kindsFrom } from "./process-routes.ts";
+import type { Exchange } from "./routes.ts";
+import { busTopics, followRequestSchema, type BusTopic } from "../../contract/api/schemas.ts";
+
+/** Lines a slow listener may be behind before it is cut off: the daemon's memory is bounded. */
+const mostPending = 10_000;
+
+/** Past and present without a gap: what happens while the past is read is told after it. */
+export function events({ daemon, request, response, query }: Exchange): void {
+  const kinds = kindsFrom(query);
+  const stream = startStream(request, response);
+  let told = Number(query.get("after") ?? daemon.history.lastSeq);
+  let pending = 0;
+  const tell = (record: HistoryRecord): void => {
+    if (record.seq <= told) return;
+    told = record.seq;
+    if (kinds?.includes(record.kind) === false) return;
+    if (stream.write(record)) {
+      pending = 0;
+      return;
+    }
+    pending += 1;
+    if (pending > mostPending) response.destroy();
+  };
+  stream.open();
+  for (const record of daemon.history.read({ afterSeq: told })) tell(record);
+  stream.signal.addEventListener("abort", daemon.history.subscribe(tell));
+}
+
+/** What a listener of the bus may be behind before it is cut off; bytes. */
+const mostBehindBytes = 4 * 1024 * 1024;
+
+export function bus({ daemon, request, response, query }: Exchange): void {
+  const wanted = (query.get("topics") ?? busTopics.join(",")).split(",").filter(Boolean);
+  const unknown = wanted.filter((topic) => !busTopics.includes(topic as BusTopic));
+  if (unknown.length > 0) {
+    const known = busTopics.join(", ");
+    throw xmError("ERR_INPUT_INVALID", {
+      faults: unknown.map((topic) => `topics: expected of ${known}, got ${topic}`),
+    });
+  }
+  const stream = startStream(request, response);
+  const unsubscribe = daemon.bus.subscribe(new Set(wanted as BusTopic[]), (event) => {
+    stream.write(event);
+    if (response.writableLength > mostBehindBytes) response.destroy();
+  });
+  stream.signal.addEventListener("abort", unsubscribe);
+  stream.open();
+}
+
+export async function logs({ daemon, request, response, query }: Exchange): Promise<void> {
+  const ids = (query.get("ids") ?? "").split(",").filter(Boolean).map(Number);
+  const streams = (query.get("streams") ?? "out,err").split(",");
+  const sources = ids.flatMap((id) => sourcesOf(daemon.registry.process(id), streams));
+  const lines = Number(query.get("lines") ?? 15);
+  const follow = query.get("follow") === "true";
+  await tellLogs({ daemon, request, response }, { sources, lines, follow });
+}
+
+/** Processes that are not there are passed over: what another daemon knew may have been deleted since. */
+export async function followLogs({ daemon, request, response }: Exchange): Promise<void> {
+  const {
+    ids,
+    later,
+    streams,
+    from,
+    lines,
+    follow,
+    daemon: isOwn,
+  } = await readBody(request, followRequestSchema);
+  const isMeant = ({ spec: { name, namespace } }: Managed): boolean =>
+    later !== null &&
+    (later.names === null || later.names.includes(name) || later.namespaces.includes(namespace));
+  const chosen = daemon.registry
+    .processes()
+    .filter((managed) => ids.includes(managed.facts.id) || isMeant(managed));
+  const own: LogSource = { id: -1, name: "PM2", stream: "out", path: daemon.paths.log };
+  const sources = [...(isOwn ? [own] : []), ...chosen.flatMap((each) => sourcesOf(each, streams))];
+  const watchLater = (add: (source: LogSource) => void): (() => void) =>
+    daemon.recorder.subscribe(({ before, facts }) => {
+      if (later === null || before !== undefined) return;
+      const found = daemon.registry.processes().find((each) => each.facts.id === facts.id);
+      if (found === undefined || !isMeant(found)) return;
+      for (const source of sourcesOf(found, streams)) add({ ...source, from: endOf(source.path) });
+    });
+  await tellLogs(
+    { daemon, request, response },
+    {
+      sources: sources.map((source) => ({ ...source, from: from[source.path] })),
+      lines,
+      follow,
+      watchLater,
+    },
+  );
+}
+
+/** A stream ends as it should when the daemon stops for good; one that is cut is gone on with under the next. */
+async function tellLogs(
+  { daemon, request, response }: Pick<Exchange, "daemon" | "request" | "response">,
+  options: Omit<Parameters<typeof streamLogs>[0], "signal">,
+): Promise<void> {
+  const stream = startStream(request, response);
+  stream.open();
+  const ending = new AbortController();
+  const subscription = daemon.god.subscribe({ complete: () => ending.abort() });
+  const signal = AbortSignal.any([stream.signal, ending.signal]);
+  try {
+    for await (const lines of streamLogs({ ...options, signal })) {
+      let isTaken = true;
+      for (const line of lines) isTaken = stream.write(line);
+      if (!isTaken) await stream.drained();
+      if (stream.signal.aborted) return;
+    }
+    stream.end();
+  } finally {
+    subscription.unsubscribe();
+  }
+}
+
+function sourcesOf({ spec, facts: { id } }: Managed, streams: readonly string[]): LogSource[] {
+  const { out, error, combined } = instanceLogPaths(spec, id);
+  const { name } = spec;
+  const pick = (stream: "out" | "err", path: string | null): LogSource[] =>
+    path === null || !streams.includes(stream) ? [] : [{ id, name, stream, path }];
+  if (out === null && error === null && combined !== null) return pick("out", combined);
+  return [...pick("out", out), ...pick("err", error)];
+}

@@ -1,0 +1,237 @@
+import type { ChildFact } from "../../../machines/facts.ts";
+import { pipeOrder } from "../log-lane/launch-order.ts";
+import type { Lane } from "../log-lane/lane.ts";
+import type { Down, Up } from "../../contract/app-link/protocol.ts";
+import type { Talk } from "../app-links/server.ts";
+import { expectEnd, watchAdopted } from "./adopted.ts";
+import type { ChildEvents, ChildHandle, ChildServices, End, Launch } from "./contract.ts";
+import { markerOf } from "./environment.ts";
+import { takeExitCode } from "./exit-code.ts";
+import { removePidFile } from "./pid-file.ts";
+import { startChild, type StartedChild } from "./spawn.ts";
+import {
+  addLeader,
+  findTree,
+  removeLeader,
+  sharedScan,
+  signalProcess,
+  signalTree,
+} from "./tree.ts";
+
+/**
+ * Spawns a child, with its log files as its output.
+ * @returns `undefined` when it cannot be spawned; `failed` says why.
+ */
+export function spawnChild(
+  launch: Launch,
+  events: ChildEvents,
+  services: ChildServices,
+): ChildHandle | undefined {
+  const talk = services.links.attach(launch.lifeId, (message) => child?.hear(message));
+  let child: Child | undefined;
+  const started = startChild(
+    launch,
+    { ...events, told: (message) => child?.hear(message) },
+    services,
+  );
+  if (started === undefined) {
+    talk.release();
+    return undefined;
+  }
+  child = new Child({ launch, fact: started.fact, events, started, talk: started.talk ?? talk });
+  const own = child;
+  started.onExit((code, signal) => own.ended({ at: Date.now(), code, signal }));
+  events.spawned(started.fact);
+  return child;
+}
+
+/** Takes over a child that outlived its daemon. Nobody but a parent can wait for it: it is polled. */
+export function adoptChild(
+  launch: Launch,
+  fact: ChildFact,
+  events: ChildEvents,
+  services: ChildServices,
+): ChildHandle {
+  const talk = services.links.attach(launch.lifeId, (message) => child.hear(message));
+  const child: Child = new Child({ launch, fact, events, talk });
+  child.watch(services.exits);
+  adoptOutputs(launch, fact.pid, services.lane);
+  events.spawned(fact);
+  return child;
+}
+
+/** A daemon that died in the middle of a start may have left a pipe that nobody serves. */
+export function adoptOutputs(launch: Launch, pid: number, lane: Lane): void {
+  const [out, err] = [pipeOrder(launch, "out"), pipeOrder(launch, "err")];
+  if (out !== undefined || err !== undefined)
+    lane.adopt(pid, { ...(out && { out }), ...(err && { err }) });
+}
+
+/** Between two looks at what is left of a tree; ms. */
+const shortestLookMs = 2;
+const longestLookMs = 50;
+
+/**
+ * A program that does not answer by then is signalled: its event loop is busy. On a loaded machine an answer takes a
+ * while, and to signal too early cuts what is in flight; the signal still needs its own share of the grace period. ms.
+ */
+const answersWithinMs = (graceMs: number): number => Math.min(graceMs / 2, 2_000);
+
+/** A worker without a balancer ends by itself within this, or is killed; ms. */
+const lostEndsWithinMs = 500;
+
+/** An identity with a lifetime: from the spawn, or the adoption, until nothing of its tree is left. */
+export class Child implements ChildHandle {
+  readonly fact: ChildFact;
+  readonly #launch: Launch;
+  readonly #events: ChildEvents;
+  readonly #started: Pick<StartedChild, "release"> | undefined;
+  readonly #talk: Talk;
+  #endWatch: (() => void) | undefined;
+  #end: End | undefined;
+  #stopWasAsked = false;
+  #isDraining = false;
+  #isLost = false;
+  #isKilling = false;
+  #timer: NodeJS.Timeout | undefined;
+  #answer: NodeJS.Timeout | undefined;
+  #lookMs = shortestLookMs;
+
+  constructor(options: {
+    launch: Launch;
+    fact: ChildFact;
+    events: ChildEvents;
+    talk: Talk;
+    started?: Pick<StartedChild, "release">;
+  }) {
+    this.#launch = options.launch;
+    this.fact = options.fact;
+    this.#events = options.events;
+    this.#started = options.started;
+    this.#talk = options.talk;
+    addLeader(this.fact.pid);
+  }
+
+  /** Looks for its end: nobody will tell. An app that saw it coming has left its exit code. */
+  watch(exits: string | null): void {
+    this.#endWatch ??= watchAdopted(this.fact, () => {
+      const left = exits === null ? undefined : takeExitCode(exits, this.fact.lifeId);
+      this.ended({ at: left?.at ?? Date.now(), code: left?.code ?? null, signal: null });
+    });
+    if (this.#stopWasAsked || this.#isKilling) expectEnd(this.fact);
+  }
+
+  /** Its balancer has died: it makes room by itself, and has little time to finish what is in flight. */
+  lose(): void {
+    this.#isLost = true;
+    this.watch(null);
+    expectEnd(this.fact);
+    this.#answer = setTimeout(() => this.kill(), lostEndsWithinMs);
+  }
+
+  hear(message: Up): void {
+    if (message.type !== "stopping") return this.#events.told(message);
+    clearTimeout(this.#answer);
+    if (message.how === "signal") this.#askToEnd();
+    else this.#isDraining = true;
+  }
+
+  stop(graceMs: number): void {
+    if (this.#endWatch !== undefined && !this.#stopWasAsked) expectEnd(this.fact);
+    this.#stopWasAsked = true;
+    const { stopWithMessage, stopSignal, policy, mode } = this.#launch.spec;
+    if (this.#isLost) return;
+    // A worker that may not drain still has to part from the others, which share their connections with it.
+    const mayPrepare = mode === "cluster" || (policy.drain && !stopWithMessage);
+    const answerMs = answersWithinMs(graceMs);
+    const order: Down = {
+      type: "stop",
+      signal: stopSignal,
+      graceMs,
+      ownMs: policy.killTimeoutMs,
+      answerMs,
+      drainMs: Math.min(policy.drainTimeoutMs, graceMs),
+      byMessage: stopWithMessage,
+    };
+    if (mayPrepare && this.tell(order)) {
+      this.#answer = setTimeout(() => this.#askToEnd(), answerMs);
+      return;
+    }
+    this.#askToEnd();
+  }
+
+  kill(): void {
+    if (this.#endWatch !== undefined && !this.#stopWasAsked) expectEnd(this.fact);
+    this.#isKilling = true;
+    this.#look();
+  }
+
+  signal(signal: string): void {
+    signalProcess(this.fact, signal);
+  }
+
+  tell(message: Down): boolean {
+    return this.#end === undefined && this.#talk.tell(message);
+  }
+
+  post(data: unknown): boolean {
+    return this.#end === undefined && this.#talk.post(data);
+  }
+
+  release(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#answer);
+    this.#endWatch?.();
+    this.#talk.release();
+    this.#started?.release();
+    removeLeader(this.fact.pid);
+  }
+
+  /** The main process has ended; the rest of its tree may not have. */
+  ended(end: End): void {
+    if (this.#end !== undefined) return;
+    this.#end = end;
+    clearTimeout(this.#answer);
+    removePidFile(this.#launch.pidFile, this.fact.pid);
+    // Who drained was not signalled, and neither were its own children.
+    if (this.#isDraining) this.#signalAll();
+    this.#look();
+  }
+
+  /** By the message that its own code waits for, or the signal. */
+  #askToEnd(): void {
+    const { stopWithMessage } = this.#launch.spec;
+    if (stopWithMessage && this.tell({ type: "message", data: "shutdown" })) return;
+    this.#signalAll();
+  }
+
+  #signalAll(): void {
+    const { stopSignal, killsTree } = this.#launch.spec;
+    if (killsTree) signalTree(this.fact, this.#tree(), stopSignal);
+    else signalProcess(this.fact, stopSignal);
+  }
+
+  /** Kills what is to be killed, and looks again until nothing is left. */
+  #look(): void {
+    clearTimeout(this.#timer);
+    const { killsTree } = this.#launch.spec;
+    const tree = killsTree ? this.#tree() : [];
+    if (this.#end !== undefined && tree.length === 0) {
+      this.#events.exited(this.#end);
+      return;
+    }
+    const isLeftOver = this.#end !== undefined && !this.#stopWasAsked;
+    if (this.#isKilling || isLeftOver) {
+      if (killsTree) signalTree(this.fact, tree, "SIGKILL");
+      else signalProcess(this.fact, "SIGKILL");
+    }
+    if (this.#end === undefined && !killsTree) return;
+    this.#timer = setTimeout(() => this.#look(), this.#lookMs);
+    this.#lookMs = Math.min(this.#lookMs * 2, longestLookMs);
+  }
+
+  #tree(): ReturnType<typeof findTree> {
+    const scan = sharedScan(this.#end === undefined ? undefined : this.fact);
+    return findTree(this.fact, markerOf(this.#launch), scan);
+  }
+}

@@ -1,0 +1,77 @@
+import type { ChildFact } from "../../../machines/facts.ts";
+import type { LaunchCounts } from "../../../machines/process-events.ts";
+import type { AppSpec } from "../../../machines/spec.ts";
+import type { Balancers } from "../balancers/contract.ts";
+import type { Lane } from "../log-lane/lane.ts";
+import type { Down, Up } from "../../contract/app-link/protocol.ts";
+import type { Links } from "../app-links/server.ts";
+import type { InstanceLogs } from "../../host/log-files/paths.ts";
+import type { SpawnFailure } from "./failure.ts";
+
+/** What one life needs. */
+export interface Launch {
+  readonly spec: AppSpec;
+  readonly id: number;
+  readonly generation: number;
+  /** Key of its app. */
+  readonly app: string;
+  readonly instance: number;
+  readonly home: string;
+  readonly lifeId: string;
+  /** Of this process; the specification's are its app's. */
+  readonly logs: InstanceLogs;
+  readonly pidFile: string | null;
+  readonly counts: LaunchCounts;
+}
+
+/** Where children come from and how they are talked to. */
+export interface ChildServices {
+  readonly links: Links;
+  readonly balancers: Balancers;
+  /** Where the lines go that are to be changed. */
+  readonly lane: Lane;
+  /** The preload's file. */
+  readonly preload: string;
+  /** The socket that preloads connect to. */
+  readonly linkSocket: string;
+  /** Where apps leave exit codes that nobody waited for. */
+  readonly exits: string;
+  /** Where the pipes are that apps read as their standard input. */
+  readonly stdin: string;
+}
+
+/** What a child tells its owner. Nothing comes after `failed` or `exited`. */
+export interface ChildEvents {
+  spawned(fact: ChildFact): void;
+  told(message: Up): void;
+  failed(failure: SpawnFailure): void;
+  /** It cannot go on, through no fault of its own. */
+  lost(why: string): void;
+  /** It has ended, and nothing of its tree is left. */
+  exited(end: End): void;
+}
+
+export interface End {
+  readonly at: number;
+  readonly code: number | null;
+  readonly signal: string | null;
+}
+
+export interface ChildHandle {
+  readonly fact: ChildFact;
+  /** Asks it to end: it drains, or gets one signal to each process of its tree, or the message `shutdown`. */
+  stop(graceMs: number): void;
+  /** SIGKILL to its whole tree, until nothing is left. */
+  kill(): void;
+  /** Signals the main process alone. */
+  signal(signal: string): void;
+  /** @returns whether it can hear. */
+  tell(message: Down): boolean;
+  /**
+   * Gives the app a message; one that has not begun to listen yet gets it when it does, as over a channel of Node's.
+   * @returns whether it may get it.
+   */
+  post(data: unknown): boolean;
+  /** Lets go of it: it lives on and is watched no more. */
+  release(): void;
+}

@@ -1,0 +1,87 @@
+import { accessSync, constants, statSync } from "node:fs";
+import { delimiter, isAbsolute, join } from "node:path";
+import type { Failure } from "../../../machines/facts.ts";
+import type { AppSpec } from "../../../machines/spec.ts";
+import { errnoOf, messageOf, XmError } from "../../contract/errors.ts";
+
+export type SpawnFailure = Failure & { readonly transient: boolean };
+
+/** What the kernel may have more of in a moment. */
+const transientCodes: readonly string[] = ["EAGAIN", "ENOMEM", "EMFILE", "ENFILE"];
+
+/** Why a spawn failed, in words that name the file. */
+export function failureFrom(error: unknown, spec: AppSpec): SpawnFailure {
+  const code = error instanceof XmError ? error.code : (errnoOf(error) ?? "ERR_INTERNAL");
+  const command = spec.interpreter ?? spec.script;
+  const words: Readonly<Record<string, string>> = {
+    ENOENT: `${command} does not exist, or the interpreter its first line names does not`,
+    EACCES: `${command} is not executable by this user`,
+    EPERM: `not permitted to run ${command} as user ${spec.uid ?? "self"}, group ${spec.gid ?? "self"}`,
+    ENOEXEC: `${command} is not a program this machine can run (a script needs #! or an interpreter)`,
+    E2BIG: "arguments and environment together are too large for the kernel",
+  };
+  return {
+    at: Date.now(),
+    code,
+    message: words[code] ?? messageOf(error),
+    transient: transientCodes.includes(code),
+  };
+}
+
+/** Looks before the spawn at what the kernel's answer would not tell apart. */
+export function preflight(
+  spec: AppSpec,
+  env: Readonly<Record<string, string>>,
+): SpawnFailure | undefined {
+  const fault = (code: string, message: string): SpawnFailure => ({
+    at: Date.now(),
+    code,
+    message,
+    transient: false,
+  });
+  if (!isDirectory(spec.cwd))
+    return fault("ENOENT", `its working directory ${spec.cwd} does not exist`);
+  const scriptFault = spec.interpreter === null ? undefined : readFault(spec);
+  if (scriptFault !== undefined)
+    return fault(
+      scriptFault,
+      `its script ${spec.script} ${scriptFault === "ENOENT" ? "does not exist" : "cannot be read"}`,
+    );
+  if (spec.interpreter !== null && !isInPath(spec.interpreter, env)) {
+    return fault(
+      "ENOENT",
+      `its interpreter ${spec.interpreter} does not exist or is not executable`,
+    );
+  }
+  return undefined;
+}
+
+function readFault(spec: AppSpec): string | undefined {
+  try {
+    accessSync(spec.script, constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return errnoOf(error) ?? "EACCES";
+  }
+}
+
+function isInPath(command: string, env: Readonly<Record<string, string>>): boolean {
+  if (isAbsolute(command)) return isExecutable(command);
+  const folders = (env["PATH"] ?? process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(
+    delimiter,
+  );
+  return folders.some((folder) => isExecutable(join(folder, command)));
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}

@@ -1,0 +1,81 @@
+import { closeSync } from "node:fs";
+import { messageOf } from "../../contract/errors.ts";
+import { ownFile, pipeOrder } from "../log-lane/launch-order.ts";
+import type { Lane } from "../log-lane/lane.ts";
+import { openLog } from "../../host/log-files/open.ts";
+import type { ChildEvents, Launch } from "./contract.ts";
+
+/** What a program gets as its output and errors: a log file, a pipe of the lane, or nothing. */
+export interface Outputs {
+  readonly out: number | "ignore";
+  readonly error: number | "ignore";
+  /** Once the program has them. */
+  close(): void;
+}
+
+/**
+ * Opens both streams of a life.
+ * @throws `ERR_LOG_UNWRITABLE` in a first life; nothing is left open then.
+ */
+export function openOutputs(launch: Launch, lane: Lane, events: ChildEvents): Outputs {
+  const closers: (() => void)[] = [];
+  const close = (): void => {
+    for (const each of closers.splice(0)) each();
+  };
+  const open = (stream: "out" | "err"): number | "ignore" => {
+    const order = pipeOrder(launch, stream);
+    if (order !== undefined) {
+      assertWritable([order.file, order.combined]);
+      const pipe = lane.open(order);
+      closers.push(() => pipe.close());
+      return pipe.descriptor;
+    }
+    const path = ownFile(launch, stream);
+    if (path === null) {
+      assertWritable(emptyFiles(launch));
+      return "ignore";
+    }
+    const descriptor = openLog(path);
+    closers.push(() => closeSync(descriptor));
+    return descriptor;
+  };
+  try {
+    const opened = (stream: "out" | "err"): number | "ignore" =>
+      unlessUnwritable(launch, stream, events, () => open(stream)) ?? "ignore";
+    return { out: opened("out"), error: opened("err"), close };
+  } catch (error) {
+    close();
+    throw error;
+  }
+}
+
+/**
+ * A file that cannot be written, on a read-only disk for instance, keeps nobody down who has run before: it runs on
+ * without, and that is told. A first start is refused, where the mistake can be mended.
+ * @returns `undefined` when what is written to the stream will be lost.
+ */
+export function unlessUnwritable<T>(
+  { counts }: Launch,
+  stream: "out" | "err",
+  events: ChildEvents,
+  open: () => T,
+): T | undefined {
+  try {
+    return open();
+  } catch (error) {
+    if (counts.restarts === 0) throw error;
+    const name = stream === "out" ? "stdout" : "stderr";
+    setImmediate(() => events.told({ type: "unwritable", stream: name, why: messageOf(error) }));
+    return undefined;
+  }
+}
+
+/** Of an app whose output is thrown away: who looks for its files finds them, as under PM2. */
+export function emptyFiles({ spec, logs }: Launch): (string | null)[] {
+  return spec.logs.isOff ? [logs.out, logs.error, logs.combined] : [];
+}
+
+/** Whether files can be written is found out where there are words for it; they are there afterwards. */
+export function assertWritable(paths: readonly (string | null)[]): void {
+  for (const path of paths) if (path !== null) closeSync(openLog(path));
+}

@@ -1,0 +1,72 @@
+import { execFile } from "node:child_process";
+import { connect } from "node:net";
+import type { AppSpec } from "../../../machines/spec.ts";
+
+/** Between two questions; ms. */
+const askEveryMs = 100;
+
+/** An answer that takes longer is none; ms. */
+const answersWithinMs = 2_000;
+
+/**
+ * Asks whether a process can serve until it says yes: an HTTP status below 400, a TCP connection, or a command that
+ * ends with 0 (run by `sh -c` in the app's folder, with its variables).
+ * @returns stops asking.
+ */
+export function startProbe(spec: AppSpec, onReady: () => void): () => void {
+  const abort = new AbortController();
+  const run = async (): Promise<void> => {
+    while (!abort.signal.aborted) {
+      const isReady = await ask(spec, abort.signal);
+      if (abort.signal.aborted) return;
+      if (isReady) return onReady();
+      await new Promise((resolve) => {
+        setTimeout(resolve, askEveryMs).unref();
+      });
+    }
+  };
+  void run();
+  return () => abort.abort();
+}
+
+async function ask({ policy, cwd, env }: AppSpec, signal: AbortSignal): Promise<boolean> {
+  const { probe } = policy;
+  switch (probe?.kind) {
+    case "http":
+      return askHttp(probe.url, signal);
+    case "tcp":
+      return askTcp(probe.host, probe.port);
+    case "command":
+      return new Promise((resolve) => {
+        const options = { cwd, env, signal, timeout: answersWithinMs };
+        execFile("/bin/sh", ["-c", probe.command], options, (error) => resolve(error === null));
+      });
+    case undefined:
+      return true;
+  }
+}
+
+async function askHttp(url: string, signal: AbortSignal): Promise<boolean> {
+  try {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(answersWithinMs)]);
+    const response = await fetch(url, { signal: within, redirect: "manual" });
+    await response.body?.cancel();
+    return response.status < 400;
+  } catch {
+    // Nobody listens yet, or it does not answer: that is the answer.
+    return false;
+  }
+}
+
+function askTcp(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ host, port, timeout: answersWithinMs });
+    const end = (isReady: boolean) => (): void => {
+      socket.destroy();
+      resolve(isReady);
+    };
+    socket.on("connect", end(true));
+    socket.on("error", end(false));
+    socket.on("timeout", end(false));
+  });
+}

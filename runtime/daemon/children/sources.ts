@@ -1,0 +1,147 @@
+import { fromCallback } from "xstate";
+import { processKey } from "../../../machines/lib/process-key.ts";
+import type {
+  LaunchInput,
+  ProcessEvent,
+  SensorInput,
+  ToChild,
+} from "../../../machines/process-events.ts";
+import type { AppSpec } from "../../../machines/spec.ts";
+import type { Up } from "../../contract/app-link/protocol.ts";
+import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
+import { startSensors, type SensorDependencies } from "../sensors/index.ts";
+import { adoptChild, spawnChild } from "./child.ts";
+import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
+import { packageVersion } from "./package-version.ts";
+import { startProbe } from "./probe.ts";
+import { adoptWorker, spawnWorker, type WorkerHandle } from "./worker.ts";
+
+/** The children that are held now, by `processKey`: for what passes the machines by, such as `sendSignal`. */
+export type Children = Map<string, ChildHandle | WorkerHandle>;
+
+export interface SourceDependencies {
+  readonly home: string;
+  readonly children: Children;
+  readonly services: ChildServices;
+  readonly newLifeId: () => string;
+  readonly now: () => number;
+  readonly sensors: Omit<SensorDependencies, "trip">;
+  /** Told before a machine gets a fact, so that the journal can name what caused a change. */
+  readonly onFact: (key: string, event: ProcessEvent) => void;
+  /** What an app says that is no fact of its lifecycle: messages, beats. */
+  readonly onSaid: (process: { id: number; lifeId: string }, message: Up) => void;
+}
+
+/**
+ * Fills the port `childProcess`. Its cleanup lets go of the child and never kills it: a machine that is stopped
+ * is a daemon that leaves, and its children live on. They end by `stop` and `kill` alone.
+ */
+export function childSource(dependencies: SourceDependencies) {
+  return fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
+    const { children, services, now, onFact, onSaid } = dependencies;
+    const key = processKey(input);
+    const launch = launchFrom(input, dependencies);
+    const version = input.adopt === null ? versionOf(input.spec.script) : {};
+    let stopProbe: (() => void) | undefined;
+    const tell = (event: ProcessEvent): void => {
+      onFact(key, event);
+      sendBack(event);
+    };
+    const ready = (): void => tell({ type: "child.ready", at: now() });
+    const { mode, policy } = input.spec;
+    const probe = (): void => {
+      if (policy.readiness === "probe") stopProbe ??= startProbe(input.spec, ready);
+    };
+    const events: ChildEvents = {
+      spawned: (child) => {
+        tell({ type: "child.spawned", at: now(), child: input.adopt ?? { ...child, ...version } });
+        // A port that a cluster shares would be answered by another process, such as the one it replaces.
+        if (mode === "fork") probe();
+      },
+      told: (message) => {
+        if (meansReady(input.spec, message)) ready();
+        if (meansListening(message)) probe();
+        onSaid({ id: input.id, lifeId: launch.lifeId }, message);
+      },
+      failed: ({ transient, ...failure }) =>
+        tell({ type: "child.failed", at: failure.at, failure, transient }),
+      lost: (by) => tell({ type: "child.lost", at: now(), by }),
+      exited: ({ at, code, signal }) => tell({ type: "child.exited", at, code, signal }),
+    };
+    const handle = begin(launch, input, events, services);
+    if (handle !== undefined) children.set(key, handle);
+
+    let alreadyAsked = input.stopWasAsked;
+    receive((event) => {
+      if (event.type === "kill") handle?.kill();
+      else if (alreadyAsked) alreadyAsked = false;
+      else handle?.stop(event.graceMs);
+    });
+    return () => {
+      if (children.get(key) === handle) children.delete(key);
+      stopProbe?.();
+      handle?.release();
+    };
+  });
+}
+
+/** Fills the port `sensors`. */
+export function sensorSource({ sensors, now, onFact }: SourceDependencies) {
+  return fromCallback<{ type: "none" }, SensorInput>(({ sendBack, input }) => {
+    const trip: SensorDependencies["trip"] = (by, sensor) => {
+      const event: ProcessEvent = { type: "sensor.tripped", at: now(), by, sensor };
+      onFact(processKey(input), event);
+      sendBack(event);
+    };
+    return startSensors(input, { ...sensors, trip });
+  });
+}
+
+function begin(
+  launch: Launch,
+  { adopt, spec }: LaunchInput,
+  events: ChildEvents,
+  services: ChildServices,
+): ChildHandle | WorkerHandle | undefined {
+  if (spec.mode === "cluster") {
+    return adopt === null
+      ? spawnWorker(launch, events, services)
+      : adoptWorker(launch, adopt, events, services);
+  }
+  return adopt === null
+    ? spawnChild(launch, events, services)
+    : adoptChild(launch, adopt, events, services);
+}
+
+/** Whether a message says that the app can serve. */
+function meansReady({ policy: { readiness } }: AppSpec, message: Up): boolean {
+  const byMessage = readiness === "message" || readiness === "listening";
+  if (message.type === "message") return byMessage && message.data === "ready";
+  if (readiness === "listening" && meansListening(message)) return true;
+  return message.type === "hello" && byMessage && message.isReady;
+}
+
+function meansListening(message: Up): boolean {
+  return message.type === "listening" || (message.type === "hello" && message.isListening);
+}
+
+function versionOf(script: string): { version?: string } {
+  const version = packageVersion(script);
+  return version === undefined ? {} : { version };
+}
+
+function launchFrom(input: LaunchInput, { home, newLifeId }: SourceDependencies): Launch {
+  const { spec, id, generation, app, instance, counts } = input;
+  return {
+    counts,
+    spec,
+    id,
+    generation,
+    app,
+    instance,
+    home,
+    lifeId: input.adopt?.lifeId ?? newLifeId(),
+    logs: instanceLogPaths(spec, id),
+    pidFile: instancePidFile(spec, id),
+  };
+}

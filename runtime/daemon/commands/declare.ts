@@ -1,0 +1,211 @@
+import type { AppActor } from "../../../machines/app.ts";
+import { processKey } from "../../../machines/lib/process-key.ts";
+import type { AppSpec } from "../../../machines/spec.ts";
+import type { DeclareRequest } from "../../contract/api/schemas.ts";
+import { xmError } from "../../contract/errors.ts";
+import { commandFor, outcomeOf, started, type Tell } from "./commands.ts";
+import type { Registry } from "../registry/registry.ts";
+import { assertSettled, reloadApp } from "./reload.ts";
+import {
+  addSteps,
+  batchesOf,
+  newProcesses,
+  outcomesOfNew,
+  scaleNow,
+  takeSteps,
+  tellAll,
+  writeAhead,
+  type DeclareDependencies,
+  type Reached,
+  type Step,
+} from "./steps.ts";
+import { shareEnvironment } from "../registry/balancer-share.ts";
+import { settled } from "./settled.ts";
+import { changedSettings } from "./spec-changes.ts";
+
+/** A validated `DeclareRequest`. */
+export interface Declaration extends Omit<DeclareRequest, "apps"> {
+  readonly apps: readonly AppSpec[];
+}
+
+/**
+ * Declares apps. New ones are started; known ones are restarted with what is declared now, refused, left or
+ * copied. All of it is in the journal before the first program starts, so that a daemon killed in the middle
+ * is followed by one that goes on.
+ * @throws `ERR_ALREADY_RUNNING` (nothing was done then), `ERR_STATE_NOT_WRITABLE`.
+ */
+export async function declare(
+  dependencies: DeclareDependencies,
+  request: Declaration,
+  tell: Tell,
+): Promise<void> {
+  const reached = await dependencies.exclusive(async () => {
+    const plans = plan(dependencies, request);
+    dependencies.store.assertWritable();
+    const keys = new Set<string>();
+    return takeSteps(
+      plans.flatMap((each) => begin(dependencies, { ...each, by: request.by, keys })),
+    );
+  });
+  await tellAll(dependencies, reached, tell);
+}
+
+interface Plan {
+  readonly spec: AppSpec;
+  readonly known: AppActor | undefined;
+  readonly treatment: "new" | "leave" | "restart" | "reload";
+  readonly ids: readonly number[];
+}
+
+function plan({ registry }: DeclareDependencies, request: Declaration): Plan[] {
+  const specs = request.apps.map(shareEnvironment);
+  const found = request.known === "refuse" ? withScripts(registry, specs) : named(registry, specs);
+  for (const { spec, known } of found) {
+    if (request.known === "refuse" && known !== undefined && registry.isRunning(known)) {
+      throw xmError("ERR_ALREADY_RUNNING", { script: spec.script, name: spec.name });
+    }
+  }
+  for (const { known } of found) {
+    if (known !== undefined && (request.known === "reload" || request.known === "restart")) {
+      assertSettled(known);
+    }
+  }
+  const isNew = (known: AppActor | undefined): boolean =>
+    known === undefined || request.known === "copy";
+  const wanted = found.filter(({ known }) => isNew(known)).map(({ spec }) => spec.instances);
+  const ids = registry.freeIds(wanted.reduce((sum, instances) => sum + instances, 0));
+  return found.map(({ spec, known }) => {
+    if (isNew(known)) return { spec, known, treatment: "new", ids: ids.splice(0, spec.instances) };
+    const treatment =
+      request.known === "leave" || request.known === "reload" ? request.known : "restart";
+    return { spec, known, treatment, ids: [] };
+  });
+}
+
+interface Found {
+  readonly spec: AppSpec;
+  readonly known: AppActor | undefined;
+}
+
+/** A script is known by its name, namespace and path: another script of the same name is another app (PM2). */
+function withScripts(registry: Registry, specs: readonly AppSpec[]): Found[] {
+  return specs.map((spec) => {
+    const known = registry
+      .appsCalled(spec.name)
+      .find((app) => isInNamespace(app, spec) && specOf(app).script === spec.script);
+    return { spec, known };
+  });
+}
+
+/** The apps of a file are known by name and namespace, and one that has changed its namespace by its name. */
+function named(registry: Registry, specs: readonly AppSpec[]): Found[] {
+  const taken = new Set<AppActor>();
+  const take = (spec: AppSpec, mayBe: (app: AppActor) => boolean): AppActor | undefined => {
+    const found = registry.appsCalled(spec.name).find((app) => !taken.has(app) && mayBe(app));
+    if (found !== undefined) taken.add(found);
+    return found;
+  };
+  const exact = specs.map((spec) => take(spec, (app) => isInNamespace(app, spec)));
+  return specs.map((spec, index) => ({ spec, known: exact[index] ?? take(spec, () => true) }));
+}
+
+function isInNamespace(app: AppActor, { namespace }: AppSpec): boolean {
+  return specOf(app).namespace === namespace;
+}
+
+function specOf(app: AppActor): AppSpec {
+  return app.getSnapshot().context.spec;
+}
+
+/** Writes an app's declaration ahead and gives the steps that carry it out. */
+function begin(
+  dependencies: DeclareDependencies,
+  each: Plan & { by: string; keys: Set<string> },
+): Step[] {
+  const { god, registry, store, now } = dependencies;
+  const { spec, known, treatment, ids, by } = each;
+  if (treatment === "new" || known === undefined) {
+    const key = registry.freeKey(spec.name, each.keys);
+    each.keys.add(key);
+    const processes = newProcesses(dependencies, ids, []);
+    store.append({ type: "app.declared", at: now(), app: { key, spec } });
+    writeAhead(dependencies, { key, spec, processes });
+    const [first = [], ...others] = batchesOf(processes);
+    const declareFirst: Step = () => {
+      god.send({ type: "app.declare", at: now(), app: { key, spec, processes: first } });
+      return outcomesOfNew(dependencies, key, first);
+    };
+    return [declareFirst, ...addSteps(dependencies, key, others)];
+  }
+  if (treatment === "leave") {
+    const result = { ok: true, message: "left as it is" };
+    return [
+      () =>
+        registry
+          .processesOf(known)
+          .map((managed) => Promise.resolve(outcomeOf(managed, managed.facts, result))),
+    ];
+  }
+  if (treatment === "reload") return [reloadStep(dependencies, { app: known, spec, by })];
+  return redeclare(dependencies, { app: known, spec, by });
+}
+
+/** Reloads what there is with what is declared now; once that has succeeded the app gets its declared size. */
+function reloadStep(
+  dependencies: DeclareDependencies,
+  { app, spec, by }: { app: AppActor; spec: AppSpec; by: string },
+): Step {
+  return () => {
+    const { registry, exclusive } = dependencies;
+    const { spec: before } = app.getSnapshot().context;
+    const changed = changedSettings(before, spec);
+    const current = registry.processesOf(app);
+    const kept = current.slice(Math.max(0, current.length - spec.instances));
+    const wanted = { ...spec, instances: before.instances };
+    const reloaded = reloadApp(dependencies, {
+      app,
+      processes: kept,
+      by,
+      force: false,
+      spec: wanted,
+    });
+    const scaled = reloaded.then(async (outcomes) => {
+      if (outcomes.some(({ ok }) => !ok) || spec.instances === current.length) return [];
+      const { instances } = spec;
+      const steps = (): Promise<Reached[]> =>
+        takeSteps(scaleNow(dependencies, { app, instances, by, spec }));
+      return Promise.all(await exclusive(steps));
+    });
+    const others = Math.abs(spec.instances - current.length);
+    return [
+      ...kept.map(async (_, index) => {
+        const outcome = (await reloaded)[index];
+        return outcome && { ...outcome, changed };
+      }),
+      ...Array.from({ length: others }, async (_, index) => (await scaled)[index]),
+    ];
+  };
+}
+
+function redeclare(
+  dependencies: DeclareDependencies,
+  { app, spec, by }: { app: AppActor; spec: AppSpec; by: string },
+): Step[] {
+  const { god, registry, recorder, bus, now } = dependencies;
+  const { spec: before } = app.getSnapshot().context;
+  const changed = changedSettings(before, spec);
+  const current = registry.processesOf(app);
+  const scaled = scaleNow(dependencies, { app, instances: spec.instances, by, spec });
+  const kept = current.slice(Math.max(0, current.length - spec.instances));
+  const restarts = kept.map((managed): Step => () => {
+    recorder.cause(processKey(managed.facts), { event: "restart", by });
+    god.send(commandFor(managed, { type: "restart", at: now(), by }));
+    const word = managed.facts.status === "online" ? "restarted" : "started";
+    const reached = settled(managed.actor, ["starting", "stopping"]).then((after) => {
+      bus.command("restart", { ...managed, spec }, after);
+      return outcomeOf(managed, after, { ...started(after, word), changed });
+    });
+    return [reached];
+  });
+  return [...restarts, ...scaled];
+}

@@ -1,0 +1,106 @@
+import { get } from "node:http";
+import { constants } from "node:os";
+import { processKey } from "../../../machines/lib/process-key.ts";
+import type { Inspection } from "../../contract/api/schemas.ts";
+import { errnoOf, xmError } from "../../contract/errors.ts";
+import { catchesSignal, loopbackPorts } from "../../host/listeners.ts";
+import type { Daemon } from "../start.ts";
+
+/** Node opens its inspector in a few ms; a busy event loop does not hinder it, since it has a thread of its own. */
+const opensWithinMs = 3_000;
+
+/** An app that has not opened another port by then may have had its inspector open before. */
+const wasOpenAfterMs = 400;
+
+const pollEveryMs = 20;
+
+/**
+ * Switches the Node inspector of a running app on: by SIGUSR1, so that any Node app can be inspected, whether or not
+ * it has our preload. The port is found in the kernel's tables, and nothing but the loopback interface is looked at.
+ * @throws `ERR_PROCESS_NOT_FOUND`, `ERR_CANNOT_INSPECT`.
+ */
+export async function inspectApp(
+  { registry, children }: Pick<Daemon, "registry" | "children">,
+  id: number,
+): Promise<Inspection> {
+  const managed = registry.process(id);
+  const { name } = managed.spec;
+  const fail = (why: string, fix: string): Error =>
+    xmError("ERR_CANNOT_INSPECT", { name, why, fix });
+  const child = children.get(processKey(managed.facts));
+  const pid = managed.facts.child?.pid;
+  if (child === undefined || pid === undefined) {
+    throw fail("it does not run", `\`xm start ${name}\` starts it`);
+  }
+  const before = portsOf(pid, fail);
+  if (!catchesSignal(pid, constants.signals.SIGUSR1)) {
+    throw fail(`pid ${pid} is no Node program`, "only Node has this inspector");
+  }
+  child.signal("SIGUSR1");
+  const begun = Date.now();
+  for (;;) {
+    const ports = portsOf(pid, fail);
+    const isLate = Date.now() - begun > wasOpenAfterMs;
+    for (const port of isLate ? ports : ports.filter((each) => !before.includes(each))) {
+      const found = await askInspector(port);
+      if (found !== undefined) return { id, name, pid, wasOpen: before.includes(port), ...found };
+    }
+    if (Date.now() - begun > opensWithinMs) {
+      throw fail(
+        "it has not opened one after SIGUSR1",
+        "its port may be taken, or it handles SIGUSR1 itself: see its error log; `--node-args --inspect` opens one from the start",
+      );
+    }
+    await new Promise((resolve) => {
+      setTimeout(resolve, pollEveryMs);
+    });
+  }
+}
+
+function portsOf(pid: number, fail: (why: string, fix: string) => Error): number[] {
+  try {
+    return loopbackPorts(pid);
+  } catch (error) {
+    if (errnoOf(error) === "EACCES") {
+      throw fail(`pid ${pid} belongs to another user`, "inspect it as that user");
+    }
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ESRCH") {
+      throw fail(`pid ${pid} has just ended`, "try again");
+    }
+    throw error;
+  }
+}
+
+/** What an inspector at a port says of itself; `undefined` when something else listens there. */
+function askInspector(port: number): Promise<Pick<Inspection, "url" | "devtools"> | undefined> {
+  return new Promise((resolve) => {
+    const options = { host: "127.0.0.1", port, path: "/json/list", agent: false, timeout: 1_000 };
+    const request = get(options, (response) => {
+      let text = "";
+      response.setEncoding("utf8");
+      response.on("data", (chunk: string) => (text += chunk.slice(0, 100_000 - text.length)));
+      response.on("error", () => resolve(undefined));
+      response.on("end", () => resolve(parseTargets(text)));
+    });
+    request.on("timeout", () => request.destroy());
+    request.on("error", () => resolve(undefined));
+    request.on("close", () => resolve(undefined));
+  });
+}
+
+function parseTargets(text: string): Pick<Inspection, "url" | "devtools"> | undefined {
+  try {
+    const [target] = JSON.parse(text) as {
+      webSocketDebuggerUrl?: unknown;
+      devtoolsFrontendUrl?: unknown;
+    }[];
+    const { webSocketDebuggerUrl: url, devtoolsFrontendUrl: devtools } = target ?? {};
+    const isInspector = typeof url === "string" && /^ws:\/\/127\.0\.0\.1:\d+\//.test(url);
+    return isInspector
+      ? { url, devtools: typeof devtools === "string" ? devtools : "" }
+      : undefined;
+  } catch {
+    // An app's own answer: no inspector.
+    return undefined;
+  }
+}

@@ -1,0 +1,80 @@
+import { constants } from "node:os";
+import { processKey } from "../../../machines/lib/process-key.ts";
+import type { Outcome } from "../../contract/api/schemas.ts";
+import { isNode } from "../../client/config/interpreter.ts";
+import { errnoOf, xmError } from "../../contract/errors.ts";
+import { writeStdin } from "../children/stdin.ts";
+import { outcomeOf } from "./commands.ts";
+import type { Daemon } from "../start.ts";
+import type { Managed } from "../registry/registry.ts";
+
+type Dependencies = Pick<Daemon, "registry" | "children" | "paths">;
+
+/**
+ * Sends a signal to the main process of some.
+ * @throws `ERR_PROCESS_NOT_FOUND`, `ERR_SIGNAL_UNKNOWN`; nothing was sent then.
+ */
+export function sendSignal(
+  { registry, children }: Dependencies,
+  { ids, signal }: { ids: readonly number[]; signal: string },
+): Outcome[] {
+  if (!(signal in constants.signals)) throw xmError("ERR_SIGNAL_UNKNOWN", { signal });
+  return chosen(registry, ids).map((managed) => {
+    const child = children.get(processKey(managed.facts));
+    if (child === undefined) return say(managed, false, "it does not run");
+    try {
+      child.signal(signal);
+    } catch (error) {
+      if (errnoOf(error) !== "ESRCH") throw error;
+    }
+    return say(managed, true, `${signal} sent`);
+  });
+}
+
+/**
+ * Gives some processes a message (`process.on("message")`), in fork mode as in a cluster. One that does not listen
+ * yet gets it when it does.
+ * @throws `ERR_PROCESS_NOT_FOUND`; nothing was sent then.
+ */
+export function sendMessage(
+  { registry, children }: Dependencies,
+  { ids, message }: { ids: readonly number[]; message: unknown },
+): Outcome[] {
+  return chosen(registry, ids).map((managed) => {
+    const child = children.get(processKey(managed.facts));
+    if (child === undefined) return say(managed, false, "it does not run");
+    if (!isNode(managed.spec.interpreter)) {
+      return say(managed, false, "only a Node app hears messages");
+    }
+    return child.post(message)
+      ? say(managed, true, "sent")
+      : say(managed, false, "too much waits for it: it does not listen");
+  });
+}
+
+/**
+ * Writes text to the standard input of some processes, as it is.
+ * @throws `ERR_PROCESS_NOT_FOUND`; nothing was written then.
+ */
+export function sendInput(
+  { registry, children, paths }: Dependencies,
+  { ids, text }: { ids: readonly number[]; text: string },
+): Promise<Outcome[]> {
+  return Promise.all(
+    chosen(registry, ids).map(async (managed) => {
+      const { mode } = managed.spec;
+      if (mode === "cluster") return say(managed, false, "a cluster's processes have no input");
+      if (!children.has(processKey(managed.facts))) return say(managed, false, "it does not run");
+      const fault = await writeStdin(paths.stdin, managed.facts.id, text);
+      return say(managed, fault === undefined, fault ?? "written");
+    }),
+  );
+}
+
+function chosen(registry: Dependencies["registry"], ids: readonly number[]): Managed[] {
+  return ids.map((id) => registry.process(id));
+}
+
+function say(managed: Managed, ok: boolean, message: string): Outcome {
+  return outcomeOf(managed, managed.facts, { ok, message });
+}

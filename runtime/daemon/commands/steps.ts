@@ -1,0 +1,169 @@
+import type { AppActor, NewProcess } from "../../../machines/app.ts";
+import { processKey } from "../../../machines/lib/process-key.ts";
+import { contextFrom, factsFrom } from "../../../machines/process-context.ts";
+import type { AppSpec } from "../../../machines/spec.ts";
+import type { Outcome } from "../../contract/api/schemas.ts";
+import { xmError } from "../../contract/errors.ts";
+import { commandFor, outcomeOf, started, type CommandDependencies, type Tell } from "./commands.ts";
+import { lowestFree, type Managed } from "../registry/registry.ts";
+import { settled } from "./settled.ts";
+
+export interface DeclareDependencies extends CommandDependencies {
+  readonly newSeed: () => number;
+  /** One at a time: ids and names are given out and taken in one piece. */
+  readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/** What is under way for a process, and what it leads to. */
+export type Reached = Promise<Outcome | undefined>;
+
+/** Processes started before others get a turn: a spawn blocks for a millisecond or two. */
+const startsPerTurn = 8;
+
+/** A small piece of work: no more than `startsPerTurn` processes. */
+export type Step = () => Reached[];
+
+/** Brings an app to so many processes: new ones get free numbers, the lowest ids go first (PM2). */
+export async function scale(
+  dependencies: DeclareDependencies,
+  request: { app: AppActor; instances: number; by: string },
+  tell: Tell,
+): Promise<void> {
+  const reached = await dependencies.exclusive(async () => {
+    dependencies.store.assertWritable();
+    return takeSteps(scaleNow(dependencies, request));
+  });
+  await tellAll(dependencies, reached, tell);
+}
+
+export function scaleNow(
+  dependencies: DeclareDependencies,
+  request: { app: AppActor; instances: number; by: string; spec?: AppSpec },
+): Step[] {
+  const { god, registry, store, recorder, bus, now } = dependencies;
+  const { app, instances, by } = request;
+  const { key, spec: before } = app.getSnapshot().context;
+  const spec = { ...(request.spec ?? before), instances };
+  const current = registry.processesOf(app);
+  const missing = Math.max(0, instances - current.length);
+  const processes = newProcesses(dependencies, registry.freeIds(missing), current);
+  store.append({ type: "app.declared", at: now(), app: { key, spec } });
+  writeAhead(dependencies, { key, spec, processes });
+  bus.expect(
+    current.map(({ facts }) => facts.id),
+    spec,
+  );
+  god.send({ type: "app.configure", at: now(), key, spec });
+
+  const surplus = current.slice(0, Math.max(0, current.length - instances));
+  const removals = surplus.map((managed): Step => () => {
+    recorder.cause(processKey(managed.facts), { event: "delete", by });
+    god.send(commandFor(managed, { type: "remove", at: now(), by }));
+    const reached = settled(managed.actor, ["stopping"]).then((after) => {
+      bus.command("delete", managed, after);
+      return outcomeOf(managed, after, { ok: true, message: "removed" });
+    });
+    return [reached];
+  });
+  return [...removals, ...addSteps(dependencies, key, batchesOf(processes))];
+}
+
+/** The steps that add processes to an app, a batch each. */
+export function addSteps(
+  dependencies: DeclareDependencies,
+  key: string,
+  batches: readonly (readonly NewProcess[])[],
+): Step[] {
+  const { god, now } = dependencies;
+  return batches.map((processes) => () => {
+    god.send({ type: "app.scaleUp", at: now(), key, processes });
+    return outcomesOfNew(dependencies, key, processes);
+  });
+}
+
+export function batchesOf(processes: readonly NewProcess[]): NewProcess[][] {
+  const batches: NewProcess[][] = [];
+  for (let start = 0; start < processes.length; start += startsPerTurn) {
+    batches.push(processes.slice(start, start + startsPerTurn));
+  }
+  return batches;
+}
+
+export function outcomesOfNew(
+  { registry, bus }: DeclareDependencies,
+  key: string,
+  processes: readonly NewProcess[],
+): Reached[] {
+  const app = registry.app(key);
+  const actors = app?.getSnapshot().context.processes ?? {};
+  return processes.map(async ({ id }) => {
+    const actor = actors[id];
+    if (app === undefined || actor === undefined) throw xmError("ERR_DAEMON_LEAVING", undefined);
+    const { spec } = actor.getSnapshot().context;
+    const after = await settled(actor, ["starting", "stopping"]);
+    if (spec.autostart) bus.command("start", { actor, app, spec, facts: after });
+    const result = spec.autostart ? started(after, "started") : { ok: true, message: "declared" };
+    return outcomeOf({ spec, facts: after }, after, result);
+  });
+}
+
+export async function tellAll(
+  { store }: DeclareDependencies,
+  reached: readonly Reached[],
+  tell: Tell,
+): Promise<void> {
+  await Promise.all(
+    reached.map(async (each) => {
+      const outcome = await each;
+      if (outcome === undefined) return;
+      await store.flush();
+      tell(outcome);
+    }),
+  );
+}
+
+/** What a new process is before its first life: enough for the next daemon to start it. */
+export function writeAhead(
+  { store, bus, now }: DeclareDependencies,
+  app: { key: string; spec: AppSpec; processes: readonly NewProcess[] },
+): void {
+  const { key, spec, processes } = app;
+  bus.expect(
+    processes.map(({ id }) => id),
+    spec,
+  );
+  for (const { id, instance, seed, resume } of processes) {
+    const context = contextFrom({ id, app: key, instance, spec, seed, at: now(), resume });
+    const facts = factsFrom(context, spec.autostart ? "starting" : "stopped");
+    store.append({ type: "process.changed", at: now(), event: "declared", facts });
+  }
+}
+
+export function newProcesses(
+  { newSeed }: DeclareDependencies,
+  ids: readonly number[],
+  current: readonly Managed[],
+): NewProcess[] {
+  const numbers = lowestFree(new Set(current.map(({ facts }) => facts.instance)), ids.length);
+  return ids.map((id, index) => ({
+    id,
+    instance: numbers[index] ?? index,
+    seed: newSeed(),
+    resume: null,
+  }));
+}
+
+/** Takes steps one after the other and lets others have their turn between them. */
+export async function takeSteps(steps: readonly Step[]): Promise<Reached[]> {
+  const reached: Reached[] = [];
+  let turnBegan = 0;
+  for (const step of steps) {
+    reached.push(...step());
+    if (reached.length - turnBegan < startsPerTurn) continue;
+    turnBegan = reached.length;
+    await new Promise((go) => {
+      setImmediate(go);
+    });
+  }
+  return reached;
+}

@@ -1,0 +1,46 @@
+import { readFileSync } from "node:fs";
+import * as v from "valibot";
+import { errnoOf, messageOf } from "../../contract/errors.ts";
+import { writeFileAtomic } from "../../host/atomic.ts";
+import type { Grant } from "./sessions.ts";
+
+/** What the next God opens again: the port, and who may look. */
+export interface InspectorState {
+  readonly port: number;
+  readonly grants: readonly Grant[];
+}
+
+const schema = v.object({
+  version: v.literal(1),
+  port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+  grants: v.array(
+    v.object({
+      hash: v.string(),
+      kind: v.picklist(["once", "cookie", "bearer"]),
+      control: v.boolean(),
+      at: v.number(),
+    }),
+  ),
+});
+
+/** Readable by its owner only (0600). A disk that refuses costs the sessions their next God and nothing else. */
+export function writeState(file: string, state: InspectorState, log: (line: string) => void): void {
+  try {
+    writeFileAtomic(file, `${JSON.stringify({ version: 1, ...state })}\n`);
+  } catch (error) {
+    log(
+      `${file} cannot be written: ${messageOf(error)}; the next daemon will not open the inspector`,
+    );
+  }
+}
+
+/** @returns `undefined` when there is none, or none that can be used. */
+export function readState(file: string, log: (line: string) => void): InspectorState | undefined {
+  try {
+    const { port, grants } = v.parse(schema, JSON.parse(readFileSync(file, "utf8")));
+    return { port, grants };
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") log(`${file} cannot be used: ${messageOf(error)}`);
+    return undefined;
+  }
+}

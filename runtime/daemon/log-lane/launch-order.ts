@@ -1,0 +1,31 @@
+import type { AppSpec } from "../../../machines/spec.ts";
+import type { InstanceLogs } from "../../host/log-files/paths.ts";
+import type { PipeOrder } from "../../contract/log-lane.ts";
+
+/**
+ * What a lane has to do for one stream of a process.
+ * @returns `undefined` when the program can write to its file by itself, or the stream is thrown away.
+ */
+export function pipeOrder(
+  { spec, id, logs }: { spec: AppSpec; id: number; logs: InstanceLogs },
+  stream: "out" | "err",
+): PipeOrder | undefined {
+  const { type, dateFormat, isOff } = spec.logs;
+  if (isOff) return undefined;
+  const file = stream === "out" ? logs.out : logs.error;
+  const { combined } = logs;
+  const isPlain = type === "plain" && dateFormat === null;
+  if (file === null && combined === null) return undefined;
+  if (isPlain && (combined === null || combined === file)) return undefined;
+  // Both streams into one file alone: they append to it themselves.
+  if (isPlain && logs.out === null && logs.error === null) return undefined;
+  return { id, name: spec.name, stream, file, combined, type, dateFormat };
+}
+
+/** The file that a program writes to by itself where no lane does; `null` when what it writes is thrown away. */
+export function ownFile(
+  { spec, logs }: { spec: AppSpec; logs: InstanceLogs },
+  stream: "out" | "err",
+): string | null {
+  return spec.logs.isOff ? null : ((stream === "out" ? logs.out : logs.error) ?? logs.combined);
+}

@@ -1,0 +1,196 @@
+import type { ProcessFacts } from "../../../machines/facts.ts";
+import type { SnapshotFrom } from "xstate";
+import { factsOf, type processMachine, type ProcessActor } from "../../../machines/process.ts";
+import { versionOf } from "../../../machines/process-context.ts";
+import type { Sensor } from "../../../machines/process-events.ts";
+import type { Judgement } from "../../../machines/restart-policy.ts";
+import { processKey } from "../../../machines/lib/process-key.ts";
+import type { StateStore } from "../state/store.ts";
+
+/** What brought a change about. */
+export interface Cause {
+  readonly event: string;
+  /** Who asked, or what tripped, in words. */
+  readonly by?: string | undefined;
+  readonly sensor?: Sensor | undefined;
+}
+
+/** A change of one process, as subscribers of the API see it. */
+export interface Change {
+  readonly at: number;
+  readonly event: string;
+  readonly before: ProcessFacts | undefined;
+  readonly facts: ProcessFacts;
+  readonly name: string;
+  /** The states it is in now, without their parents. */
+  readonly states: string;
+  readonly by: string | null;
+  readonly sensor: Sensor | null;
+  /** Version of what is run, where the app says one. */
+  readonly version: string | null;
+  /** What the rules compared at the latest decision. */
+  readonly judgement: Judgement | null;
+}
+
+export interface Recorder {
+  /** Records the process from now on. */
+  observe(actor: ProcessActor): void;
+  /** Names what causes the next change of a process (`processKey`); changes without a cause are the machine's own delays. */
+  cause(key: string, cause: Cause): void;
+  /** Nothing more is recorded: the daemon leaves, and what it stops is to be started again by the next. */
+  freeze(): void;
+  isFrozen(): boolean;
+  subscribe(listener: (change: Change) => void): () => void;
+}
+
+/**
+ * Writes every change of a process's facts to the journal at the moment it happens, and tells the API's
+ * listeners. XState calls observers after the transition's effects have begun, so a child exists for an
+ * instant before the journal says so; the mark in the child's environment covers that instant (restore.ts).
+ */
+export function createRecorder(options: {
+  readonly store: StateStore;
+  readonly now: () => number;
+  readonly log: (line: string) => void;
+}): Recorder {
+  const { store, now, log } = options;
+  /** Of what is on its way to each process: it is told of each event once, in order. */
+  const causes = new Map<string, Cause[]>();
+  const last = new Map(store.restored.processes.map((facts) => [processKey(facts), facts]));
+  const lastStates = new Map<string, string>();
+  const listeners = new Set<(change: Change) => void>();
+  let frozen = false;
+
+  const record = ({ facts, ...seen }: Seen, cause: Cause | undefined): void => {
+    const { states } = seen;
+    const key = processKey(facts);
+    const before = last.get(key);
+    const statesBefore = lastStates.get(key);
+    const isNews = before === undefined || !isSame(before, facts);
+    if (frozen || (!isNews && states === statesBefore)) return;
+    lastStates.set(key, states);
+    if (!isNews) {
+      const event = statesBefore === undefined ? "resumed" : (cause?.event ?? delayWithin(states));
+      tell({ at: now(), event, before, facts, ...seen, ...causer(cause) });
+      return;
+    }
+    const broken = brokenRule(facts);
+    if (broken !== undefined) log(`can't happen: process ${facts.id} is ${broken}`);
+    const event = cause?.event ?? delayBehind(before, facts);
+    const at = now();
+    if (facts.status === "removed") {
+      last.delete(key);
+      lastStates.delete(key);
+      causes.delete(key);
+      const { id, generation } = facts;
+      store.append({ type: "process.removed", at, id, generation });
+    } else {
+      last.set(key, facts);
+      store.append({ type: "process.changed", at, event, facts });
+    }
+    tell({ at, event, before, facts, ...seen, ...causer(cause) });
+  };
+  const tell = (change: Change): void => {
+    for (const listener of listeners) listener(change);
+  };
+
+  return {
+    observe: (actor) => {
+      const first = seen(actor.getSnapshot());
+      const key = processKey(first.facts);
+      // What came before it was observed is past.
+      record(first, causes.get(key)?.splice(0).at(-1));
+      actor.subscribe({
+        next: (snapshot) => {
+          const now = seen(snapshot);
+          const isWaitOver = last.get(key)?.status === "waiting" && now.facts.status === "starting";
+          const waiting = causes.get(key);
+          // A child that the end of a wait has started tells of itself before its start is recorded.
+          const isOfTheChild = isWaitOver && waiting?.[0]?.event.startsWith("child.") === true;
+          record(now, isOfTheChild ? undefined : waiting?.shift());
+        },
+        // The app machine handles a broken process; without an observer of its own the error would be thrown.
+        error: () => {},
+      });
+    },
+    cause: (key, cause) => {
+      const waiting = causes.get(key);
+      if (waiting === undefined) causes.set(key, [cause]);
+      else waiting.push(cause);
+    },
+    freeze: () => {
+      frozen = true;
+    },
+    isFrozen: () => frozen,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+interface Seen extends Pick<Change, "states" | "name" | "version" | "judgement"> {
+  readonly facts: ProcessFacts;
+}
+
+function causer(cause: Cause | undefined): Pick<Change, "by" | "sensor"> {
+  return { by: cause?.by ?? null, sensor: cause?.sensor ?? null };
+}
+
+function seen(snapshot: SnapshotFrom<typeof processMachine>): Seen {
+  const { value, context } = snapshot;
+  const { spec, judgement } = context;
+  return {
+    facts: factsOf(snapshot),
+    states: leavesOf(value),
+    name: spec.name,
+    version: versionOf(context, spec),
+    judgement,
+  };
+}
+
+/** `alive.online.uptime.fresh alive.online.sensors.off` */
+export function leavesOf(value: unknown, parent = ""): string {
+  if (typeof value === "string") return `${parent}${value}`;
+  return Object.entries(value as Record<string, unknown>)
+    .map(([name, inner]) => leavesOf(inner, `${parent}${name}.`))
+    .join(" ");
+}
+
+/** The delay behind a transition that changes no fact. */
+function delayWithin(states: string): string {
+  if (states.includes("forced")) return "killTimeout";
+  return states.includes("stable") ? "minUptime" : "changed";
+}
+
+/** The rules that hold in every state, as cheap as they are; the model tests prove them, this watches over them. */
+export function brokenRule({ status, child, restartAt, killAt }: ProcessFacts): string | undefined {
+  if (status === "online" && child === null) return "online without a child";
+  if (status === "waiting" && child !== null) return `waiting while pid ${child.pid} lives`;
+  if (status === "waiting" && restartAt === null) return "waiting for no time";
+  if (status === "stopping" && killAt === null) return "stopping without a deadline";
+  if ((status === "stopped" || status === "errored") && child !== null) {
+    return `${status} while pid ${child.pid} lives`;
+  }
+  return undefined;
+}
+
+/** The machine's delays are the changes nobody outside caused. */
+function delayBehind(before: ProcessFacts | undefined, facts: ProcessFacts): string {
+  if (before === undefined) return "declared";
+  // Commands that the app's reload gives.
+  if (facts.status === "stopping" && before.status !== "stopping") return facts.goal;
+  if (before.status !== facts.status && before.child !== null && facts.child === null)
+    return "resumed";
+  if (before.status === "waiting") return "restartDelay";
+  if (before.status === "starting") return "listenTimeout";
+  if (before.status === "stopping") return "killTimeout";
+  return facts.unstableRestarts < before.unstableRestarts ? "minUptime" : "changed";
+}
+
+/** Facts are immutable, so the same reference is the same value. */
+function isSame(a: ProcessFacts, b: ProcessFacts): boolean {
+  return (Object.keys(b) as (keyof ProcessFacts)[]).every(
+    (key) => a[key] === b[key] || (key === "failure" && a.failure?.at === b.failure?.at),
+  );
+}

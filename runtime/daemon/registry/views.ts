@@ -1,0 +1,72 @@
+import type { ProcessDetail, ProcessView } from "../../contract/api/schemas.ts";
+import { versionOf } from "../../../machines/process-context.ts";
+import { reloadFactsOf } from "../../../machines/reload.ts";
+import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
+import type { CustomMetrics } from "../metrics/custom.ts";
+import type { Metrics } from "../metrics/sampler.ts";
+import { ownUserName } from "../../host/users.ts";
+import type { Managed } from "./registry.ts";
+
+/** A process as the API shows it. */
+export function viewOf(
+  { facts, spec, app: actor }: Managed,
+  metrics: Metrics | undefined,
+): ProcessView {
+  const { id, app, instance, status, child, createdAt, restarts, unstableRestarts, restartAt } =
+    facts;
+  return {
+    id,
+    name: spec.name,
+    namespace: spec.namespace,
+    app,
+    instance,
+    mode: spec.mode,
+    status,
+    pid: child?.pid ?? null,
+    startedAt: child?.at ?? null,
+    createdAt,
+    restarts,
+    unstableRestarts,
+    restartAt,
+    lastExit: facts.lastExit,
+    failure: facts.failure,
+    decision: facts.decisions.at(-1)?.sentence ?? null,
+    script: spec.script,
+    user: spec.uid === null ? ownUserName() : String(spec.uid),
+    watching: spec.sensors.watch !== null,
+    version: versionOf(facts, spec),
+    logs: instanceLogPaths(spec, id),
+    pidFile: instancePidFile(spec, id),
+    memoryBytes: metrics?.memoryBytes ?? null,
+    cpuPercent: metrics?.cpuPercent ?? null,
+    generation: facts.generation,
+    readiness: facts.readiness,
+    reload: reloadOf(actor),
+  };
+}
+
+/** A process with everything that is known of it. */
+export function detailOf(
+  managed: Managed,
+  metrics: Metrics | undefined,
+  custom: CustomMetrics,
+): ProcessDetail {
+  const { facts, spec } = managed;
+  return {
+    ...viewOf(managed, metrics),
+    lifeId: facts.child?.lifeId ?? null,
+    goal: facts.goal,
+    metrics: { ...custom.metrics(facts.child?.lifeId) } as ProcessDetail["metrics"],
+    actions: [...custom.actions(facts.child?.lifeId)] as ProcessDetail["actions"],
+    options: { ...custom.options(facts.child?.lifeId) },
+    decisions: facts.decisions as ProcessDetail["decisions"],
+    spec: spec as ProcessDetail["spec"],
+  };
+}
+
+function reloadOf(app: Managed["app"]): ProcessView["reload"] {
+  const { reload } = app.getSnapshot().context;
+  if (reload === null) return null;
+  const { step, done, pending, batch, by } = reloadFactsOf(reload);
+  return { step, by, done: done.length, total: done.length + pending.length + batch.length };
+}

@@ -1,0 +1,278 @@
+import { nanoid } from "nanoid";
+import { createActor } from "xstate";
+import type { GodActor } from "../../machines/god.ts";
+import { messageOf } from "../contract/errors.ts";
+import type { HomePaths } from "../host/home/paths.ts";
+import { createBalancers } from "./balancers/balancers.ts";
+import { openHistory, type History } from "./records/history.ts";
+import { historyEntry } from "../contract/history.ts";
+import { createGuardLog, type GuardLog } from "./records/guard-log.ts";
+import { createLane, type Lane } from "./log-lane/lane.ts";
+import { serveLinks } from "./app-links/server.ts";
+import { createCustomMetrics, type CustomMetrics } from "./metrics/custom.ts";
+import type { ChildServices } from "./children/contract.ts";
+import { takeException } from "./children/exception.ts";
+import { takeExitCode } from "./children/exit-code.ts";
+import { createSampler, type Sampler } from "./metrics/sampler.ts";
+import type { Children } from "./children/sources.ts";
+import type { StateStore } from "./state/store.ts";
+import { wireGod } from "./wire.ts";
+import type { ReloadFacts } from "../../machines/facts.ts";
+import type { AppActor } from "../../machines/app.ts";
+import type { DeclareDependencies } from "./commands/steps.ts";
+import { createMachineHistory, type MachineHistory } from "./records/machine-history.ts";
+import { entryOfChange } from "./records/entries.ts";
+import { createBus, type Bus } from "./bus/bus.ts";
+import { createRecorder, type Recorder } from "./records/recorder.ts";
+import { createRegistry, type Registry } from "./registry/registry.ts";
+import { createReloadGuards } from "./records/reload-guards.ts";
+import { planRestore } from "./restore.ts";
+
+/** Everything the API acts on. */
+export interface Daemon extends DeclareDependencies {
+  readonly paths: HomePaths;
+  readonly startedAt: number;
+  readonly god: GodActor;
+  readonly registry: Registry;
+  readonly recorder: Recorder;
+  readonly store: StateStore;
+  readonly sampler: Sampler;
+  readonly history: History;
+  /** What apps publish of themselves. */
+  readonly custom: CustomMetrics;
+  /** What happens, for who listens. */
+  readonly bus: Bus;
+  readonly children: Children;
+  readonly guardLog: GuardLog;
+  readonly lane: Lane;
+  /** What was repaired, adopted or lost when it came up. */
+  readonly notes: readonly string[];
+  /** Resolves once the root machine runs. */
+  readonly isRestored: Promise<void>;
+  /** The shell that brings the daemon back; `null` when there is none. */
+  readonly watchdogPid: () => number | null;
+  /** Stops every process and forgets it; resolves when all are gone. */
+  readonly stopEverything: (by: string) => Promise<void>;
+  /** Leaves every process to the next daemon. */
+  readonly handOver: (by: string) => void;
+}
+
+/** PM2's name for how often the memory is checked; ms. */
+const workerIntervalMs = Number(process.env["PM2_WORKER_INTERVAL"]) || 30_000;
+
+/** The programs that run in or beside apps. */
+export interface Programs {
+  readonly preload: string;
+  readonly balancer: string;
+  readonly lane: string;
+}
+
+/** Brings the root machine up over a store: what ran is adopted, what waited waits on. */
+export async function startDaemon(options: {
+  readonly paths: HomePaths;
+  readonly store: StateStore;
+  readonly wasRebooted: boolean;
+  readonly watchdogPid: () => number | null;
+  readonly programs: Programs;
+  readonly log: (line: string) => void;
+}): Promise<Daemon> {
+  const { paths, store, wasRebooted, log } = options;
+  const now = (): number => Date.now();
+  const startedAt = now();
+  const children: Children = new Map();
+  const sampler = createSampler();
+  const recorder = createRecorder({ store, now, log });
+  const custom = createCustomMetrics();
+  const history = openHistory({ folder: paths.history, now, log });
+  history.append(
+    historyEntry({ at: startedAt, kind: "daemon", event: "started", pid: process.pid }),
+  );
+  const { preload, balancer: program } = options.programs;
+  const links = await serveLinks(paths.links, log);
+  const balancers = createBalancers({ folder: paths.balancers, program, home: paths.home, log });
+  const lane = createLane({ folder: paths.pipes, program: options.programs.lane, log });
+  const services: ChildServices = {
+    links,
+    balancers,
+    lane,
+    preload,
+    linkSocket: paths.links,
+    exits: paths.exits,
+    stdin: paths.stdin,
+  };
+  lane.find();
+  const ends = await balancers.find();
+  const plan = planRestore({
+    restored: store.restored,
+    home: paths.home,
+    wasRebooted,
+    at: startedAt,
+    endOf: (lifeId) => ends.get(lifeId) ?? takeExitCode(paths.exits, lifeId),
+  });
+
+  const guardLog = createGuardLog(now);
+  const reloadGuards = createReloadGuards();
+  const machine = wireGod({
+    home: paths.home,
+    children,
+    services,
+    newLifeId: () => nanoid(12),
+    now,
+    sensors: { sampler, workerIntervalMs, beats: (lifeId) => custom.beats(lifeId) },
+    onFact: (key, event) =>
+      recorder.cause(key, {
+        event: event.type,
+        ...("by" in event ? { by: event.by } : {}),
+        ...("sensor" in event ? { sensor: event.sensor } : {}),
+      }),
+    onSaid: ({ id, lifeId }, message) => {
+      custom.hear(lifeId, message);
+      bus.heard(id, message);
+      if (message.type === "unwritable") {
+        const { stream, why } = message;
+        const name = registry.processes().find(({ facts }) => facts.id === id)?.spec.name ?? "";
+        log(`${name} (${id}): what it writes to ${stream} is lost: ${why}`);
+      }
+    },
+    restore: () => Promise.resolve(plan),
+    guardLog,
+    reloadGuards,
+  });
+  const god = createActor(machine);
+  const registry = createRegistry(god);
+  const bus = createBus({ registry, recorder, custom, now });
+  const isFrozen = (): boolean => recorder.isFrozen();
+  const machines = createMachineHistory({ history, reloadGuards, now, isFrozen });
+  observe({ god, recorder, store, machines, now, log });
+  god.on("app.gone", ({ key }) => balancers.end(key));
+  recorder.subscribe((change) => {
+    const { before, facts } = change;
+    history.append(entryOfChange(change));
+    const ended = before?.child?.lifeId;
+    if (ended !== undefined && (facts.child?.lifeId !== ended || facts.status === "removed")) {
+      custom.forget(ended);
+      const error = takeException(paths.exits, ended);
+      if (error !== undefined) bus.failed(facts.id, error);
+    }
+  });
+  const isRestored = new Promise<void>((resolve) => {
+    const subscription = god.subscribe({
+      next: (snapshot) => {
+        if (!snapshot.matches("running")) return;
+        subscription.unsubscribe();
+        resolve();
+      },
+      error: (error) => log(`the root machine failed: ${messageOf(error)}`),
+    });
+  });
+  god.start();
+  void isRestored.then(() => balancers.confirm());
+
+  let last: Promise<unknown> = Promise.resolve();
+  const exclusive = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = last.then(work, work);
+    last = result.catch(() => {});
+    return result;
+  };
+  const newSeed = (): number => Math.floor(Math.random() * 2 ** 31);
+  const stopEverything = async (by: string): Promise<void> => {
+    machines.noteLeaving(by);
+    god.send({ type: "shutDown", at: now(), by });
+    await new Promise<void>((resolve) => {
+      god.subscribe({ complete: resolve, error: () => resolve() });
+    });
+    await balancers.quit();
+    await lane.quit();
+  };
+  const handOver = (by: string): void => {
+    machines.noteLeaving(by);
+    god.send({ type: "handOver", at: now() });
+  };
+  const { notes } = plan;
+  const { watchdogPid } = options;
+  return {
+    watchdogPid,
+    stopEverything,
+    handOver,
+    paths,
+    startedAt,
+    god,
+    registry,
+    recorder,
+    store,
+    sampler,
+    history,
+    custom,
+    bus,
+    children,
+    guardLog,
+    lane,
+    notes,
+    isRestored,
+    now,
+    newSeed,
+    exclusive,
+  };
+}
+
+/** Watches every app and every process from its first moment on, and keeps the journal of them. */
+function observe(options: {
+  god: GodActor;
+  recorder: Recorder;
+  store: StateStore;
+  machines: MachineHistory;
+  now: () => number;
+  log: (line: string) => void;
+}): void {
+  const { god, recorder, store, machines, now, log } = options;
+  const apps = new WeakSet<AppActor>();
+  const processes = new WeakSet<object>();
+
+  const observeProcesses = (app: AppActor): void => {
+    const { processes: current, successors, leaving } = app.getSnapshot().context;
+    for (const actor of [current, successors, leaving].flatMap((each) => Object.values(each))) {
+      if (processes.has(actor)) continue;
+      processes.add(actor);
+      recorder.observe(actor);
+      actor.on("unexpected", ({ event }) =>
+        log(
+          `can't happen: process ${actor.getSnapshot().context.id} got ${event} in ${JSON.stringify(actor.getSnapshot().value)}`,
+        ),
+      );
+    }
+  };
+  const rememberReload = (app: AppActor, facts: ReloadFacts): void => {
+    if (recorder.isFrozen()) return;
+    const { key, spec, reloadSpec } = app.getSnapshot().context;
+    const at = now();
+    const isOwn = reloadSpec === null || reloadSpec === spec;
+    if (facts.step === "succeeded") store.append({ type: "app.declared", at, app: { key, spec } });
+    machines.noteReload(facts);
+    store.append({ type: "reload.changed", at, reload: facts, spec: isOwn ? null : reloadSpec });
+    if (facts.failure !== null && facts.step === "failed") {
+      log(`reload of ${key}: process ${facts.failure.id}: ${facts.failure.reason}`);
+    }
+  };
+  const observeApp = (app: AppActor): void => {
+    if (apps.has(app)) return;
+    apps.add(app);
+    const look = (): void => {
+      machines.noteApp(app);
+      observeProcesses(app);
+    };
+    app.subscribe({ next: look, error: () => {} });
+    app.on("broken", ({ id, message, revived }) =>
+      log(`${id} broke: ${message}; ${revived ? "it was made anew" : "it is left out"}`),
+    );
+    app.on("reload.moved", ({ facts }) => rememberReload(app, facts));
+    look();
+  };
+  god.subscribe((snapshot) => {
+    machines.noteGod(snapshot);
+    for (const app of Object.values(snapshot.context.apps)) observeApp(app);
+  });
+  god.on("app.gone", ({ key }) => {
+    if (!recorder.isFrozen()) store.append({ type: "app.removed", at: now(), key });
+  });
+  god.on("broken", ({ id, message }) => log(`${id} broke: ${message}`));
+}

@@ -1,0 +1,271 @@
+import * as v from "valibot";
+import type { Rule } from "../../../machines/decision.ts";
+import { processStatuses, type ProcessFacts, type ReloadFacts } from "../../../machines/facts.ts";
+import type { AppSpec } from "../../../machines/spec.ts";
+
+/** Version of every snapshot and journal line written here. */
+export const formatVersion = 1;
+
+/** An app as it is kept: `key` is unique among the declared apps. */
+export interface DeclaredApp {
+  readonly key: string;
+  readonly spec: AppSpec;
+}
+
+/** A reload that has not ended; `spec` is what its replacements are made from, where it is not the app's own. */
+export interface OpenReload {
+  readonly reload: ReloadFacts;
+  readonly spec: AppSpec | null;
+}
+
+/** What can happen to the state. `at` is in ms since the epoch; a process's facts are always whole. */
+export type JournalEntry =
+  | { readonly type: "app.declared"; readonly at: number; readonly app: DeclaredApp }
+  | { readonly type: "app.removed"; readonly at: number; readonly key: string }
+  | {
+      readonly type: "process.changed";
+      readonly at: number;
+      /** What caused it, for example `child.spawned`. */
+      readonly event: string;
+      readonly facts: ProcessFacts;
+    }
+  | {
+      readonly type: "process.removed";
+      readonly at: number;
+      readonly id: number;
+      readonly generation: number;
+    }
+  | {
+      readonly type: "reload.changed";
+      readonly at: number;
+      readonly reload: ReloadFacts;
+      /** What the replacements are made from, where it is not the app's own. */
+      readonly spec: AppSpec | null;
+    }
+  | {
+      readonly type: "daemon.started" | "daemon.stopped";
+      readonly at: number;
+      readonly pid: number;
+      readonly version: string;
+    };
+
+/** A line of the journal. `seq` grows by one from line to line, over all segments. */
+export type JournalRecord = JournalEntry & { readonly v: 1; readonly seq: number };
+
+/**
+ * Objects are loose: a field that a newer daemon wrote outlives an older one that does not know it. Only what
+ * this version needs is checked, by type; what a user may write is checked where it comes in (runtime/client/config).
+ */
+const at = v.number();
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const texts = v.array(v.string());
+const textOrNull = v.nullable(v.string());
+const numberOrNull = v.nullable(v.number());
+const idOrNameOrNull = v.nullable(v.union([v.number(), v.string()]));
+
+const restartPolicy = v.looseObject({
+  mode: v.picklist(["always", "on-failure", "on-abnormal", "never"]),
+  minUptimeMs: v.number(),
+  maxRestarts: v.number(),
+  restartWindowMs: v.number(),
+  restartDelayMs: v.number(),
+  backoff: v.nullable(
+    v.looseObject({
+      initialMs: v.number(),
+      factor: v.number(),
+      maxMs: v.number(),
+      jitter: v.number(),
+      resetAfterMs: v.number(),
+    }),
+  ),
+  stopExitCodes: v.array(v.number()),
+});
+
+const probe = v.variant("kind", [
+  v.looseObject({ kind: v.literal("http"), url: v.string() }),
+  v.looseObject({ kind: v.literal("tcp"), host: v.string(), port: v.number() }),
+  v.looseObject({ kind: v.literal("command"), command: v.string() }),
+]);
+
+const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
+  name: v.string(),
+  namespace: v.string(),
+  script: v.string(),
+  args: texts,
+  cwd: v.string(),
+  interpreter: textOrNull,
+  interpreterArgs: texts,
+  env: v.record(v.string(), v.string()),
+  instances: count,
+  mode: v.picklist(["fork", "cluster"]),
+  scheduling: v.optional(v.picklist(["shared", "round-robin", "reuse-port"]), "shared"),
+  mergeLogs: v.boolean(),
+  logs: v.looseObject({
+    out: textOrNull,
+    error: textOrNull,
+    combined: v.optional(textOrNull, null),
+    numbered: v.optional(v.array(v.picklist(["out", "error", "combined"])), []),
+    isOff: v.optional(v.boolean(), false),
+    type: v.optional(v.picklist(["plain", "json"]), "plain"),
+    dateFormat: v.optional(textOrNull, null),
+  }),
+  pidFile: v.string(),
+  instanceVariable: v.string(),
+  incrementVariable: v.optional(textOrNull, null),
+  sourceMaps: v.optional(v.nullable(v.boolean()), null),
+  stopSignal: v.string(),
+  stopWithMessage: v.boolean(),
+  killsTree: v.boolean(),
+  uid: idOrNameOrNull,
+  gid: idOrNameOrNull,
+  autostart: v.boolean(),
+  policy: v.looseObject({
+    restart: restartPolicy,
+    readiness: v.picklist(["spawned", "message", "listening", "probe"]),
+    probe: v.optional(v.nullable(probe), null),
+    listenTimeoutMs: v.number(),
+    killTimeoutMs: v.number(),
+    drain: v.optional(v.boolean(), true),
+    drainTimeoutMs: v.optional(v.number(), 10_000),
+    reload: v.optional(v.looseObject({ concurrency: count, surge: v.boolean() }), {
+      concurrency: 1,
+      surge: true,
+    }),
+  }),
+  sensors: v.looseObject({
+    maxMemoryBytes: numberOrNull,
+    cron: textOrNull,
+    watch: v.nullable(v.looseObject({ paths: texts, ignore: texts, delayMs: v.number() })),
+    heartbeatMs: v.optional(numberOrNull, null),
+  }),
+  passthrough: v.record(v.string(), v.unknown()),
+});
+
+const exit = v.looseObject({
+  at,
+  code: numberOrNull,
+  signal: textOrNull,
+  uptimeMs: v.number(),
+  askedBy: textOrNull,
+});
+
+const decision = v.looseObject({
+  at,
+  // Rules come and go with versions, and an old decision is only read aloud: any name will do.
+  rule: v.custom<Rule>((rule) => typeof rule === "string", "expected the name of a rule"),
+  next: v.picklist(["remove", "stop", "start", "wait", "give up"]),
+  exit: v.nullable(exit),
+  saw: v.record(v.string(), v.nullable(v.union([v.number(), v.string(), v.boolean()]))),
+  delayMs: v.number(),
+  sentence: v.string(),
+});
+
+/** One app as it is kept. */
+export const declaredAppSchema: v.GenericSchema<unknown, DeclaredApp> = v.looseObject({
+  key: v.pipe(v.string(), v.minLength(1)),
+  spec: appSpec,
+});
+
+/** What is known of one process. */
+export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.looseObject({
+  id: count,
+  generation: v.optional(count, 0),
+  app: v.string(),
+  instance: count,
+  status: v.picklist(processStatuses),
+  goal: v.picklist(["run", "restart", "stop", "remove"]),
+  child: v.nullable(
+    v.looseObject({
+      // Never a pid that kill(2) takes for a group or for everybody.
+      pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
+      startTicks: v.number(),
+      lifeId: v.string(),
+      at,
+    }),
+  ),
+  readiness: v.optional(v.picklist(["pending", "ready", "late"]), "ready"),
+  createdAt: at,
+  restarts: count,
+  unstableRestarts: count,
+  restartTimes: v.array(v.number()),
+  backoffMs: v.number(),
+  restartAt: numberOrNull,
+  killAt: numberOrNull,
+  lastExit: v.nullable(exit),
+  failure: v.nullable(v.looseObject({ at, code: v.string(), message: v.string() })),
+  decisions: v.array(decision),
+});
+
+/** What is known of one reload. */
+export const reloadFactsSchema: v.GenericSchema<unknown, ReloadFacts> = v.looseObject({
+  key: v.string(),
+  by: v.string(),
+  startedAt: at,
+  at,
+  step: v.picklist(["launching", "draining", "failing", "succeeded", "failed"]),
+  concurrency: count,
+  surge: v.boolean(),
+  force: v.boolean(),
+  pending: v.array(count),
+  batch: v.array(count),
+  done: v.array(count),
+  takenOut: v.array(count),
+  failure: v.nullable(v.looseObject({ id: v.number(), at, reason: v.string() })),
+});
+
+/** A reload that has not ended, as it is kept. */
+export const openReloadSchema: v.GenericSchema<unknown, OpenReload> = v.looseObject({
+  reload: reloadFactsSchema,
+  spec: v.nullable(appSpec),
+});
+
+/** The shape around what a line holds. */
+const line = {
+  v: v.literal(formatVersion),
+  seq: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+  at,
+};
+const daemonLine = { ...line, pid: v.number(), version: v.string() };
+
+export const journalRecordSchema: v.GenericSchema<unknown, JournalRecord> = v.variant("type", [
+  v.looseObject({ ...line, type: v.literal("app.declared"), app: declaredAppSchema }),
+  v.looseObject({ ...line, type: v.literal("app.removed"), key: v.string() }),
+  v.looseObject({
+    ...line,
+    type: v.literal("process.changed"),
+    event: v.string(),
+    facts: processFactsSchema,
+  }),
+  v.looseObject({
+    ...line,
+    type: v.literal("process.removed"),
+    id: count,
+    generation: v.optional(count, 0),
+  }),
+  v.looseObject({
+    ...line,
+    type: v.literal("reload.changed"),
+    reload: reloadFactsSchema,
+    spec: v.nullable(appSpec),
+  }),
+  v.looseObject({ ...daemonLine, type: v.literal("daemon.started") }),
+  v.looseObject({ ...daemonLine, type: v.literal("daemon.stopped") }),
+]);
+
+/** A snapshot's outer shape; its apps and processes are checked one by one, so that one bad one costs only itself. */
+export const snapshotSchema = v.looseObject({
+  v: v.literal(formatVersion),
+  seq: v.pipe(v.number(), v.safeInteger(), v.minValue(0)),
+  at,
+  apps: v.array(v.unknown()),
+  processes: v.array(v.unknown()),
+  reloads: v.optional(v.array(v.unknown()), []),
+});
+
+/** Where a value is not what it should be, as one sentence: `facts.child.pid: expected …`. */
+export function faultOf(issues: readonly v.BaseIssue<unknown>[]): string {
+  const [issue] = issues;
+  if (issue === undefined) return "not valid";
+  const path = v.getDotPath(issue);
+  return path === null ? issue.message : `${path}: ${issue.message}`;
+}

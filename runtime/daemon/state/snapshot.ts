@@ -1,0 +1,90 @@
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
+import * as v from "valibot";
+import { processKey } from "../../../machines/lib/process-key.ts";
+import { errnoOf, messageOf } from "../../contract/errors.ts";
+import { emptyImage, type Image } from "./image.ts";
+import { parseJson } from "../../host/parse-json.ts";
+import {
+  declaredAppSchema,
+  faultOf,
+  formatVersion,
+  openReloadSchema,
+  processFactsSchema,
+  snapshotSchema,
+} from "./schema.ts";
+
+/** A snapshot that was read: everything up to and with journal record `seq`. */
+export interface Snapshot {
+  readonly seq: number;
+  readonly image: Image;
+  /** Sentences on records in it that had to be dropped. */
+  readonly notes: readonly string[];
+}
+
+export type SnapshotReading =
+  | { readonly kind: "missing" }
+  | { readonly kind: "invalid"; readonly why: string }
+  | { readonly kind: "valid"; readonly snapshot: Snapshot };
+
+/** The last field of a snapshot: the checksum of every byte before it. */
+const checksumField = /,"sha256":"([0-9a-f]{64})"\}\n?$/;
+
+/** The text of a snapshot. One JSON object, so that any tool can read it. */
+export function encodeSnapshot(image: Image, seq: number, at: number): string {
+  const body = JSON.stringify({
+    v: formatVersion,
+    seq,
+    at,
+    apps: [...image.apps.values()],
+    processes: [...image.processes.values()],
+    reloads: [...image.reloads.values()],
+  }).slice(0, -1);
+  return `${body},"sha256":"${sha256(body)}"}\n`;
+}
+
+/** Reads a snapshot; never throws: what is wrong with it is in the answer. */
+export function readSnapshot(path: string): SnapshotReading {
+  try {
+    if (!statSync(path).isFile()) return { kind: "invalid", why: "it is not a file" };
+    return decode(readFileSync(path, "utf8"));
+  } catch (error) {
+    const errno = errnoOf(error);
+    // ENOTDIR: the state folder itself is a file, so there is no snapshot in it.
+    if (errno === "ENOENT" || errno === "ENOTDIR") return { kind: "missing" };
+    return { kind: "invalid", why: messageOf(error) };
+  }
+}
+
+function decode(text: string): SnapshotReading {
+  if (text === "") return { kind: "invalid", why: "it is empty" };
+  const checksum = checksumField.exec(text);
+  if (checksum === null) return { kind: "invalid", why: "it does not end as a snapshot does" };
+  if (sha256(text.slice(0, checksum.index)) !== checksum[1])
+    return { kind: "invalid", why: "its checksum is wrong" };
+  const parsed = v.safeParse(snapshotSchema, parseJson(text));
+  if (!parsed.success) return { kind: "invalid", why: faultOf(parsed.issues) };
+  const { seq, apps, processes, reloads } = parsed.output;
+  const image = emptyImage();
+  const notes: string[] = [];
+  for (const value of apps) {
+    const app = v.safeParse(declaredAppSchema, value);
+    if (app.success) image.apps.set(app.output.key, app.output);
+    else notes.push(`an app of the snapshot was dropped: ${faultOf(app.issues)}`);
+  }
+  for (const value of processes) {
+    const facts = v.safeParse(processFactsSchema, value);
+    if (facts.success) image.processes.set(processKey(facts.output), facts.output);
+    else notes.push(`a process of the snapshot was dropped: ${faultOf(facts.issues)}`);
+  }
+  for (const value of reloads) {
+    const open = v.safeParse(openReloadSchema, value);
+    if (open.success) image.reloads.set(open.output.reload.key, open.output);
+    else notes.push(`a reload of the snapshot was dropped: ${faultOf(open.issues)}`);
+  }
+  return { kind: "valid", snapshot: { seq, image, notes } };
+}
+
+function sha256(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,41 @@
+import { mkdirSync, rmSync, statSync } from "node:fs";
+import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
+import { homePaths, type HomePaths } from "./paths.ts";
+
+/** A unix socket's path holds 108 bytes with its final zero on Linux (unix(7)). */
+const longestSocketPath = 107;
+
+/**
+ * Makes the folders of a home, 0700. The umask of the caller must be 077 already.
+ * @throws `ERR_HOME_TOO_LONG`, `ERR_HOME_UNUSABLE`.
+ */
+export function prepareHome(home: string): HomePaths {
+  const paths = homePaths(home);
+  const longest = `${paths.balancers.slice(home.length)}/9999.sock`;
+  const maxBytes = longestSocketPath - Buffer.byteLength(longest);
+  if (Buffer.byteLength(home) > maxBytes) {
+    throw xmError("ERR_HOME_TOO_LONG", { home, maxBytes });
+  }
+  try {
+    for (const folder of [paths.home, paths.state, paths.logs, paths.pids, paths.exits])
+      makeFolder(folder);
+  } catch (error) {
+    throw xmError("ERR_HOME_UNUSABLE", { home, why: messageOf(error) }, { cause: error });
+  }
+  return paths;
+}
+
+/** Removes a file that may be gone already. */
+export function removeIfThere(path: string): void {
+  rmSync(path, { force: true });
+}
+
+/** A read-only file system answers EROFS even for a folder that exists. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const code = errnoOf(error);
+    if ((code !== "EROFS" && code !== "ENOSPC") || !statSync(folder).isDirectory()) throw error;
+  }
+}

@@ -1,0 +1,218 @@
+import { open, readdir, stat, type FileHandle } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { errnoOf } from "../../contract/errors.ts";
+import { watchPath } from "./watch-folder.ts";
+
+const blockBytes = 64 * 1024;
+
+/** A line that is longer is given as several: memory is bounded. */
+const longestLineBytes = 1024 * 1024;
+
+/** So many bytes before a position tell a file from another. */
+const markBytes = 128;
+
+/** Where a reader is in a file that may be renamed: from here another can go on. */
+export interface Position {
+  readonly inode: number;
+  /** Bytes that have been read, up to the end of a line. */
+  readonly bytes: number;
+}
+
+/**
+ * Gives the lines that are added to a file from a position on, until aborted. A file that gets shorter was
+ * emptied: it is read from its beginning. One that is replaced was rotated: the old one is read to its end, then
+ * the new one, also when that happened while nobody read and the old one is still in the folder. A line is given when
+ * its newline is there; a character split across writes stays whole.
+ */
+export async function followFile(options: {
+  readonly path: string;
+  readonly fromBytes: number;
+  /** Of the file that `fromBytes` is a position in, when another may be there now. */
+  readonly fromInode?: number | undefined;
+  /** Nothing more is read until what it returns is done. */
+  readonly onLine: (line: string, position: Position) => Promise<void> | void;
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const { path, fromInode, onLine, signal } = options;
+  const change = watchForChanges(path, signal);
+  let file = await openIfThere(path);
+  let position = options.fromBytes;
+  let partial: Buffer = Buffer.alloc(0);
+  /** The last bytes that were read: what is before the position, unless the file was emptied meanwhile. */
+  let mark: Buffer = Buffer.alloc(0);
+  const block = Buffer.alloc(blockBytes);
+
+  const begin = (): void => {
+    position = 0;
+    partial = Buffer.alloc(0);
+    mark = Buffer.alloc(0);
+  };
+  const readToEnd = async (handle: FileHandle): Promise<void> => {
+    while ((await readOn(handle)) === "emptied") {
+      // Who copies and then empties leaves what was not read yet in the copy.
+      const copy = await findCopy({ path, position, mark });
+      if (copy !== undefined) await readOn(copy).finally(() => copy.close());
+      begin();
+    }
+  };
+  /** One read gives the mark and what follows it, so that no change of the file comes between them. */
+  const readOn = async (handle: FileHandle): Promise<"ended" | "emptied"> => {
+    const { ino: inode, size } = await handle.stat();
+    if (mark.length === 0 && size < position) return "emptied";
+    while (!signal.aborted) {
+      const known = mark.length;
+      const { bytesRead } = await handle.read(block, 0, blockBytes, position - known);
+      if (!block.subarray(0, Math.min(known, bytesRead)).equals(mark)) return "emptied";
+      if (bytesRead === known) return "ended";
+      const read = block.subarray(known, bytesRead);
+      const bytes = Buffer.concat([partial, read]);
+      mark = Buffer.from(block.subarray(Math.max(0, bytesRead - markBytes), bytesRead));
+      let lineAt = position - partial.length;
+      position += read.length;
+      let start = 0;
+      for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, start)) {
+        lineAt += end + 1 - start;
+        const busy = onLine(bytes.toString("utf8", start, end), { inode, bytes: lineAt });
+        if (busy instanceof Promise) await busy;
+        start = end + 1;
+      }
+      partial = bytes.subarray(start);
+      if (partial.length > longestLineBytes) {
+        const busy = onLine(partial.toString("utf8"), { inode, bytes: position });
+        partial = Buffer.alloc(0);
+        if (busy instanceof Promise) await busy;
+      }
+      // Of what is added from now on a change tells.
+      if (bytesRead < blockBytes) return "ended";
+    }
+    return "ended";
+  };
+
+  try {
+    if (fromInode !== undefined && file !== undefined && (await file.stat()).ino !== fromInode) {
+      const former = await findByInode(dirname(path), fromInode);
+      if (former !== undefined) await readToEnd(former).finally(() => former.close());
+      begin();
+    }
+    for (let mayBeAnother = true; !signal.aborted;) {
+      if (file !== undefined) await readToEnd(file);
+      if (mayBeAnother && (await wasReplaced(path, file))) {
+        // What was written between the reading and the renaming.
+        if (file !== undefined) await readToEnd(file);
+        await file?.close();
+        file = await openIfThere(path);
+        begin();
+        continue;
+      }
+      mayBeAnother = await change.next();
+    }
+  } finally {
+    change.close();
+    await file?.close();
+  }
+}
+
+/** The folder is watched, so that a file that is made later, or anew, is noticed too. */
+function watchForChanges(
+  path: string,
+  signal: AbortSignal,
+): { next: () => Promise<boolean>; close: () => void } {
+  let hasChanged = false;
+  let mayBeAnother = false;
+  let wake: (() => void) | undefined;
+  const notify = (what: "written" | "replaced"): void => {
+    hasChanged = true;
+    if (what === "replaced") mayBeAnother = true;
+    wake?.();
+  };
+  const look = (): void => notify("replaced");
+  let unwatch = watchPath(path, notify);
+  // Some file systems have no inotify events for a writer on the other side (NFS, overlays).
+  const timer = setInterval(() => {
+    // The folder may have been made meanwhile.
+    unwatch ??= watchPath(path, notify);
+    look();
+  }, 1_000).unref();
+  signal.addEventListener("abort", look);
+  return {
+    /** Waits for a change. @returns whether there may be another file under the name. */
+    next: async () => {
+      if (!hasChanged && !signal.aborted) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      const wasAnother = mayBeAnother;
+      wake = undefined;
+      hasChanged = false;
+      mayBeAnother = false;
+      return wasAnother;
+    },
+    close: () => {
+      unwatch?.();
+      clearInterval(timer);
+      signal.removeEventListener("abort", look);
+    },
+  };
+}
+
+async function wasReplaced(path: string, file: FileHandle | undefined): Promise<boolean> {
+  try {
+    const now = await stat(path);
+    if (!now.isFile()) return false;
+    if (file === undefined) return true;
+    const held = await file.stat();
+    return now.ino !== held.ino || now.dev !== held.dev;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return false;
+    throw error;
+  }
+}
+
+/** A pipe has nothing of what was, and opening one would wait for its writer. */
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    if (!(await stat(path)).isFile()) return undefined;
+    return await open(path, "r");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** A rotated file under its new name. */
+async function findByInode(folder: string, inode: number): Promise<FileHandle | undefined> {
+  for (const name of await readdir(folder)) {
+    const found = await openIfThere(join(folder, name));
+    if (found === undefined) continue;
+    const { ino } = await found.stat();
+    if (ino === inode) return found;
+    await found.close();
+  }
+  return undefined;
+}
+
+async function hasBefore(file: FileHandle, position: number, mark: Buffer): Promise<boolean> {
+  if (mark.length === 0) return true;
+  const bytes = Buffer.alloc(mark.length);
+  const { bytesRead } = await file.read(bytes, 0, mark.length, position - mark.length);
+  return bytes.subarray(0, bytesRead).equals(mark);
+}
+
+/** A file beside one that was emptied, named after it, that goes on where it was read to. */
+async function findCopy(options: {
+  readonly path: string;
+  readonly position: number;
+  readonly mark: Buffer;
+}): Promise<FileHandle | undefined> {
+  const { path, position, mark } = options;
+  if (mark.length === 0) return undefined;
+  for (const name of await readdir(dirname(path))) {
+    if (name === basename(path) || !name.startsWith(basename(path))) continue;
+    const found = await openIfThere(join(dirname(path), name));
+    if (found === undefined) continue;
+    if (await hasBefore(found, position, mark)) return found;
+    await found.close();
+  }
+  return undefined;
+}

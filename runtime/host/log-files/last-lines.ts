@@ -1,0 +1,71 @@
+import { constants, statSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { errnoOf } from "../../contract/errors.ts";
+
+/** A pipe is not waited for, and has nothing of what was. */
+const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+
+const blockBytes = 64 * 1024;
+
+/** No more is held in memory, however long the lines are; of the first of them the end is given then. */
+const mostBytes = 32 * 1024 * 1024;
+
+/**
+ * The last lines of a file, read backwards, and where it ended: following goes on from there.
+ * @returns no lines and 0 for a file that is not there.
+ */
+export async function lastLines(
+  path: string,
+  count: number,
+): Promise<{ lines: string[]; endBytes: number }> {
+  const file = await open(path, flags).catch((error: unknown) => {
+    if (["ENOENT", "EACCES", "ENXIO"].includes(errnoOf(error) ?? "")) return undefined;
+    throw error;
+  });
+  if (file === undefined) return { lines: [], endBytes: 0 };
+  try {
+    const { size } = await file.stat();
+    const blocks: Buffer[] = [];
+    let newlines = 0;
+    // One more newline than lines: the first of them ends the line before.
+    for (let start = size; start > 0 && newlines <= count && size - start < mostBytes;) {
+      const length = Math.min(blockBytes, start);
+      start -= length;
+      const block = Buffer.alloc(length);
+      await file.read(block, 0, length, start);
+      blocks.push(block);
+      for (let at = block.indexOf(10); at >= 0; at = block.indexOf(10, at + 1)) newlines += 1;
+    }
+    const bytes = Buffer.concat(blocks.toReversed());
+    const end = bytes.lastIndexOf(0x0a) + 1;
+    const whole = bytes.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
+    return { lines: count === 0 ? [] : whole.slice(-count), endBytes: size - (bytes.length - end) };
+  } finally {
+    await file.close();
+  }
+}
+
+/** The size of a file, 0 when it is not there. */
+export function sizeOf(path: string | null): number {
+  return path === null ? 0 : (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+}
+
+/** The last lines of a file among those written since it had a size. */
+export async function linesSince(
+  path: string | null,
+  fromBytes: number,
+  count: number,
+): Promise<string[]> {
+  if (path === null) return [];
+  const longest = 64 * 1024;
+  const { lines, endBytes } = await lastLines(path, count);
+  // What is not longer than the addition was written in it; a file that was emptied has begun anew.
+  let room = endBytes >= fromBytes ? endBytes - fromBytes : Math.min(endBytes, longest);
+  const since: string[] = [];
+  for (const line of lines.toReversed()) {
+    room -= Buffer.byteLength(line) + 1;
+    if (room < 0) break;
+    since.unshift(line);
+  }
+  return since;
+}

@@ -1,0 +1,33 @@
+import { extname } from "node:path";
+import type { AppSpec, LogFile, LogPaths } from "../../../machines/spec.ts";
+
+/** The files of one process. */
+export interface InstanceLogs extends LogPaths {
+  readonly combined: string | null;
+}
+
+/** The log files of one process: with its id where each process has its own (PM2's names). */
+export function instanceLogPaths({ logs }: AppSpec, id: number): InstanceLogs {
+  const of = (file: LogFile): string | null => {
+    const path = logs[file];
+    return path !== null && logs.numbered.includes(file) ? withId(path, id) : path;
+  };
+  return { out: of("out"), error: of("error"), combined: of("combined") };
+}
+
+/** All files of one process. */
+export function logFilesOf(spec: AppSpec, id: number): string[] {
+  const { out, error, combined } = instanceLogPaths(spec, id);
+  return [...new Set([out, error, combined].filter((path) => path !== null))];
+}
+
+/** The pid file of one process: always with its id. */
+export function instancePidFile(spec: AppSpec, id: number): string {
+  return withId(spec.pidFile, id);
+}
+
+/** `/logs/api-out.log` → `/logs/api-out-3.log`. */
+function withId(path: string, id: number): string {
+  const extension = extname(path);
+  return `${path.slice(0, path.length - extension.length)}-${id}${extension}`;
+}

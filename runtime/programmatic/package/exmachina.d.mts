@@ -1,2 +1,0 @@
-export { default } from "../runtime/programmatic/index.js";
-export * from "../runtime/programmatic/index.js";

@@ -1,0 +1,125 @@
+import { existsSync, rmSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { dirname } from "node:path";
+import { messageOf } from "../../contract/errors.ts";
+import { acquireLock } from "../../host/home/lock.ts";
+import { onLines } from "../../contract/app-link/lines.ts";
+import {
+  numbersOf,
+  readOrder,
+  removeOrder,
+  socketOf,
+  type LaneCommand,
+  type LaneNews,
+} from "../../contract/log-lane.ts";
+import { servePipe, type Pipe } from "./pipe.ts";
+
+/*
+ * The lane: `node lane.cjs FOLDER BUILD`. One per home, started by God with the first app whose lines are to be changed. It
+ * reads the pipes that such apps write to and appends their lines to log files. It outlives God, and an app outlives
+ * it: each program holds the reading end of its own pipe too, so that a pipe without a lane fills up and waits
+ * (docs/decisions/0007-log-lane.md).
+ */
+
+/** A lane without pipes ends after this; ms. */
+const lingerMs = 2_000;
+
+const [folder = "", build = ""] = process.argv.slice(2);
+const home = dirname(folder);
+const socketPath = socketOf(folder);
+const pipes = new Map<number, Pipe | undefined>();
+let god: Socket | undefined;
+let isQuitting = false;
+let linger: NodeJS.Timeout | undefined;
+
+const tell = (news: LaneNews): void => void god?.write(`${JSON.stringify(news)}\n`);
+
+async function main(): Promise<void> {
+  process.umask(0o077);
+  process.title = `xm log lane (${home})`;
+  if ((await acquireLock(home, "lane")) === undefined) return;
+  process.on("SIGTERM", leave);
+  // Ctrl-C at the terminal that started it all is not meant for it.
+  for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
+  const server = createServer((socket) => {
+    god?.destroy();
+    god = socket;
+    onLines(socket, (line) => obey(JSON.parse(line) as LaneCommand));
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      if (god === socket) god = undefined;
+    });
+    tell({ news: "hello", build, pid: process.pid });
+  });
+  look();
+  rmSync(socketPath, { force: true });
+  server.listen(socketPath);
+}
+
+function obey(order: LaneCommand): void {
+  switch (order.order) {
+    case "look":
+      isQuitting = false;
+      look();
+      return;
+    case "reopen":
+      for (const pipe of pipes.values()) pipe?.reopen();
+      tell({ news: "reopened" });
+      return;
+    case "quit":
+      isQuitting = true;
+      endWhenIdle();
+      return;
+    case "leave":
+      leave();
+      return;
+    default:
+    // An order of a newer God's.
+  }
+}
+
+/** Serves every pipe in use that is not served yet. */
+function look(): void {
+  for (const number of numbersOf(folder, "json")) {
+    if (pipes.has(number)) continue;
+    const order = readOrder(folder, number);
+    if (order === undefined) continue;
+    pipes.set(number, undefined);
+    const onEnd = (): void => {
+      pipes.delete(number);
+      removeOrder(folder, number);
+      endWhenIdle();
+    };
+    const pipe = servePipe({ folder, number, order, complain, onEnd });
+    if (pipe !== undefined) pipes.set(number, pipe);
+  }
+  endWhenIdle();
+}
+
+function endWhenIdle(): void {
+  clearTimeout(linger);
+  if (pipes.size > 0) return;
+  // What was ordered in the meantime is not left lying.
+  linger = setTimeout(
+    () => {
+      look();
+      if (pipes.size === 0) leave();
+    },
+    isQuitting ? 0 : lingerMs,
+  );
+}
+
+function leave(): void {
+  for (const pipe of pipes.values()) pipe?.leave();
+  if (existsSync(socketPath)) rmSync(socketPath, { force: true });
+  process.exit(0);
+}
+
+function complain(what: string): void {
+  console.error(`${new Date().toISOString()} log lane: ${what}`);
+}
+
+main().catch((error: unknown) => {
+  complain(messageOf(error));
+  process.exit(1);
+});

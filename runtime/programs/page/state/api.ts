@@ -1,0 +1,120 @@
+import type { ChartFile } from "../../../charts/chart.ts";
+import type { HistoryRecord } from "../../../contract/history.ts";
+import type { LogLine, Outcome, ProcessDetail } from "../../../contract/api/schemas.ts";
+import type { MachineName, Timeline } from "../../../contract/inspector.ts";
+
+/** Everything the page asks God for, beside the live stream. All of it is of the same origin. */
+
+export function fetchChart(machine: MachineName): Promise<ChartFile> {
+  return json(`./charts/${machine}.json`);
+}
+
+export function fetchTimeline(since: number): Promise<Timeline> {
+  return json(`./inspector/timeline?since=${Math.floor(since)}`);
+}
+
+/** Whose records are asked for: those of a process, of an app with its reloads, or of God. */
+export type RecordsOf =
+  | { readonly kind: "process"; readonly id: number }
+  | { readonly kind: "app"; readonly key: string }
+  | { readonly kind: "god" };
+
+/** The last records, oldest first; with `until` those up to a time. */
+export function fetchRecords(
+  of: RecordsOf,
+  { until, limit }: { until?: number; limit: number },
+): Promise<HistoryRecord[]> {
+  const whose = {
+    process: () => `ids=${(of as { id: number }).id}&kinds=process`,
+    app: () => `app=${encodeURIComponent((of as { key: string }).key)}&kinds=app,reload`,
+    god: () => "kinds=god,daemon",
+  };
+  const end = until === undefined ? "" : `&until=${Math.floor(until)}`;
+  return json(`./v1/history?${whose[of.kind]()}${end}&limit=${limit}`);
+}
+
+/** What has happened since a record, of all processes. */
+export function fetchSince(seq: number): Promise<HistoryRecord[]> {
+  return json(`./v1/history?after=${seq}&limit=10000`);
+}
+
+export function fetchDetail(id: number): Promise<ProcessDetail> {
+  return json(`./v1/processes/${id}`);
+}
+
+/** Whether God is there and does not let this page in. */
+export async function isDenied(): Promise<boolean> {
+  try {
+    const { status } = await fetch("./v1/ping");
+    return status === 403;
+  } catch {
+    // It is not there.
+    return false;
+  }
+}
+
+export type Action = "start" | "stop" | "restart" | "reset" | "delete" | "reload";
+
+/** Does one thing to a process. @returns what became of it. */
+export async function act(action: Action, id: number): Promise<Outcome | undefined> {
+  const [path, body] =
+    action === "reload"
+      ? ["./v1/reloads", { ids: [id], by: "inspector" }]
+      : ["./v1/actions", { action, ids: [id], by: "inspector" }];
+  const response = await fetch(path, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!response.ok) throw new Error(await problemOf(response));
+  let last: Outcome | undefined;
+  for await (const line of linesOf(response)) {
+    const value = line as Partial<Outcome> & { problem?: { detail: string } };
+    if (value.problem !== undefined) throw new Error(value.problem.detail);
+    if (value.ok !== undefined) last = value as Outcome;
+  }
+  return last;
+}
+
+/** The last lines of a process's logs, and those that follow. */
+export async function* followLogs(id: number, signal: AbortSignal): AsyncIterable<LogLine> {
+  const response = await fetch(`./v1/logs?ids=${id}&lines=200&follow=true`, { signal });
+  if (!response.ok) throw new Error(await problemOf(response));
+  for await (const line of linesOf(response)) {
+    if (typeof (line as Partial<LogLine>).line === "string") yield line as LogLine;
+  }
+}
+
+async function json<T>(path: string): Promise<T> {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(await problemOf(response));
+  return (await response.json()) as T;
+}
+
+async function problemOf(response: Response): Promise<string> {
+  const text = await response.text();
+  try {
+    return (JSON.parse(text) as { detail?: string }).detail ?? text;
+  } catch {
+    return `${response.status} ${response.statusText}`;
+  }
+}
+
+/** The JSON values of a stream, one per line. */
+async function* linesOf(response: Response): AsyncIterable<unknown> {
+  if (response.body === null) return;
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let text = "";
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      text += value;
+      const lines = text.split("\n");
+      text = lines.pop() ?? "";
+      for (const line of lines) if (line !== "") yield JSON.parse(line);
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+  }
+}

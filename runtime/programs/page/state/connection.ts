@@ -1,0 +1,244 @@
+import { batch } from "@preact/signals";
+import type { HistoryRecord } from "../../../contract/history.ts";
+import type {
+  HelloMessage,
+  LiveMessage,
+  MachineStep,
+  MachineView,
+} from "../../../contract/inspector.ts";
+import { fetchSince, fetchTimeline, isDenied } from "./api.ts";
+import * as store from "./store.ts";
+
+/** A God that has died is asked for again this often; ms. */
+const retryMs = 1_000;
+
+/** How far back the lanes go at first; the rest is read when somebody looks there. ms. */
+const firstReachMs = 24 * 3_600_000;
+
+let source: EventSource | undefined;
+let retry: ReturnType<typeof setTimeout> | undefined;
+let isLoading = false;
+/** What has come and is not shown yet. */
+let waiting: LiveMessage[] = [];
+/** The first list of a connection is all there are. */
+let isFirstList = true;
+/** The first view of the process too: what lived under a God that has died may be gone. */
+let isFirstLife = true;
+
+/** Connects to God, or to the next one, for the selected process. What is known stays. */
+export function connect(): void {
+  clearTimeout(retry);
+  source?.close();
+  waiting = [];
+  const id = store.selectedId.value;
+  const query = id === null || !isKnown(id) ? "" : `?process=${id}`;
+  const stream = new EventSource(`./inspector/live${query}`);
+  source = stream;
+  stream.addEventListener("message", ({ data }: MessageEvent<string>) => {
+    if (source === stream) takeLater(JSON.parse(data) as LiveMessage);
+  });
+  stream.addEventListener("error", () => {
+    if (source !== stream) return;
+    stream.close();
+    if (store.connection.value === "open") store.lostAt.value = Date.now();
+    store.connection.value = "lost";
+    void askWhy();
+  });
+}
+
+/** A God that answers and lets nobody in has closed this page's session; any other is asked again. */
+async function askWhy(): Promise<void> {
+  if (await isDenied()) {
+    store.connection.value = "denied";
+    return;
+  }
+  retry = setTimeout(connect, retryMs);
+}
+
+/** A page that nobody looks at asks for nothing; what it missed it reads when it is looked at again. */
+export function pauseWhileHidden(): void {
+  document.addEventListener("visibilitychange", () => {
+    if (store.connection.value === "denied") return;
+    if (!document.hidden) return connect();
+    clearTimeout(retry);
+    source?.close();
+    source = undefined;
+    if (store.connection.value === "open") store.connection.value = "connecting";
+  });
+}
+
+/** Chooses a process: its machines, its records. */
+export function select(id: number): void {
+  if (store.selectedId.value === id) return;
+  batch(() => {
+    store.selectedId.value = id;
+    store.machines.value = {};
+    store.lives.value = new Map();
+    store.generation.value = null;
+  });
+  history.replaceState(null, "", `#${id}`);
+  if (store.connection.value !== "lost") connect();
+}
+
+/** Reads what the lanes do not reach back to yet. */
+export async function reachBack(since: number): Promise<void> {
+  if (isLoading || since >= store.lanes.since || store.lanes.lastSeq === 0) return;
+  await loadLanes(since);
+}
+
+/** A process that is gone has no machine to watch. */
+function isKnown(id: number): boolean {
+  return store.processes.value.size === 0 || store.processes.value.has(id);
+}
+
+/** Two hundred processes may change at once: what comes within a frame is shown by one. */
+function takeLater(message: LiveMessage): void {
+  if (waiting.push(message) > 1) return;
+  requestAnimationFrame(() => {
+    const come = waiting;
+    waiting = [];
+    batch(() => {
+      for (const each of withJoinedSteps(come)) receive(each);
+    });
+  });
+}
+
+/** Of several views of a machine within a frame the last is shown, with the steps of all of them. */
+function withJoinedSteps(messages: readonly LiveMessage[]): LiveMessage[] {
+  const steps = new Map<string, readonly MachineStep[]>();
+  return messages.map((message) => {
+    if (message.type !== "machine") return message;
+    const { machine } = message;
+    const key = `${machine.machine} ${machine.of} ${machine.generation}`;
+    const joined = [...(steps.get(key) ?? []), ...machine.steps];
+    steps.set(key, joined);
+    return { ...message, machine: { ...machine, steps: joined } };
+  });
+}
+
+function receive(message: LiveMessage): void {
+  switch (message.type) {
+    case "hello":
+      greet(message);
+      break;
+    case "processes":
+      takeProcesses(message);
+      break;
+    case "metrics":
+      for (const [id, cpu, memory] of message.samples) {
+        const known = store.samples.get(id) ?? { cpu: [], memory: [] };
+        known.cpu.push(cpu);
+        known.memory.push(memory);
+        if (known.cpu.length > store.keptSamples) {
+          known.cpu.shift();
+          known.memory.shift();
+        }
+        store.samples.set(id, known);
+      }
+      store.samplesVersion.value += 1;
+      break;
+    case "record":
+      takeRecord(message.record);
+      break;
+    case "machine":
+      takeMachine(message.machine);
+      break;
+  }
+}
+
+/** Of the generations of a process those are kept that are there; of one that is gone the last. */
+function takeMachine(machine: MachineView): void {
+  if (machine.machine !== "process") {
+    store.machines.value = { ...store.machines.value, [machine.machine]: machine };
+    return;
+  }
+  const isGone = (view: MachineView): boolean => view.states.includes("process.removed");
+  const before = isFirstLife ? [] : [...store.lives.value];
+  isFirstLife = false;
+  const all = [...before, [machine.generation, machine] as const];
+  const there = all.filter(([, view]) => !isGone(view));
+  store.lives.value = new Map(there.length > 0 ? there : [[machine.generation, machine]]);
+}
+
+function greet(message: HelloMessage): void {
+  isFirstList = true;
+  isFirstLife = true;
+  const before = store.hello.value;
+  batch(() => {
+    const { reload: _, ...others } = store.machines.value;
+    store.machines.value = others;
+    store.clockOffset.value = message.at - Date.now();
+    store.hello.value = message;
+    store.connection.value = "open";
+  });
+  if (before !== null && before.daemon.pid !== message.daemon.pid) {
+    tell(`The next God is here, pid ${message.daemon.pid}: it has adopted the apps.`);
+  }
+  if (before === null) void loadLanes(message.at - firstReachMs);
+  else if (message.lastSeq > store.lanes.lastSeq) void catchUp();
+}
+
+function takeProcesses(message: Extract<LiveMessage, { type: "processes" }>): void {
+  const next = new Map(isFirstList ? [] : store.processes.value);
+  isFirstList = false;
+  for (const process of message.processes) next.set(process.id, process);
+  for (const id of message.removed) {
+    next.delete(id);
+    store.samples.delete(id);
+  }
+  store.processes.value = next;
+  if (store.selectedId.value !== null) return;
+  const wanted = Number(location.hash.slice(1) || Number.NaN);
+  const first = next.has(wanted) ? wanted : [...next.keys()].sort((one, other) => one - other)[0];
+  if (first !== undefined) select(first);
+}
+
+function takeRecord(record: HistoryRecord): void {
+  store.lanes.append(record, store.processes.value.get(record.id)?.generation);
+  store.lanesVersion.value = store.lanes.version;
+  const { kind, id, app } = record;
+  const { recorded } = store;
+  if (kind === "process" && id === store.selectedId.value) recorded.process.take(record);
+  if (kind === "god" || kind === "daemon") recorded.god.take(record);
+  if ((kind === "app" || kind === "reload") && app === store.selectedApp.value) {
+    recorded.app.take(record);
+  }
+}
+
+async function loadLanes(since: number): Promise<void> {
+  isLoading = true;
+  try {
+    const timeline = await fetchTimeline(since);
+    store.lanes.load(timeline);
+    await catchUp();
+  } catch (error) {
+    tellFault(error);
+  } finally {
+    isLoading = false;
+  }
+}
+
+/** What happened while nobody listened. */
+async function catchUp(): Promise<void> {
+  try {
+    for (const record of await fetchSince(store.lanes.lastSeq)) takeRecord(record);
+  } catch (error) {
+    tellFault(error);
+  }
+  store.lanesVersion.value = store.lanes.version;
+}
+
+let silence: ReturnType<typeof setTimeout> | undefined;
+
+/** Says something for six seconds. */
+export function tell(text: string, isFault = false): void {
+  clearTimeout(silence);
+  store.notice.value = { text, isFault };
+  silence = setTimeout(() => (store.notice.value = null), 6_000);
+}
+
+/** A God that has died is told of elsewhere. */
+export function tellFault(error: unknown): void {
+  if (store.connection.value !== "open" || error instanceof TypeError) return;
+  tell(error instanceof Error ? error.message : String(error), true);
+}

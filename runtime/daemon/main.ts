@@ -4,7 +4,7 @@ import { serveApi } from "./api/server.ts";
 import type { Leave } from "./api/routes.ts";
 import { lifelineVariable } from "../client/connection/launch.ts";
 import { errnoOf, messageOf } from "../contract/errors.ts";
-import { acquireLock } from "../host/home/lock.ts";
+import { acquireLock, holderWords, homeTakenCode } from "../host/home/lock.ts";
 import { homePaths, resolveHome } from "../host/home/paths.ts";
 import { removeDaemonPid, writeDaemonPid } from "../host/home/pid-file.ts";
 import { prepareHome } from "../host/home/prepare.ts";
@@ -25,8 +25,12 @@ async function main(): Promise<void> {
   process.chdir("/");
   // A daemon started from within a managed app is no part of that app's life.
   delete process.env[lifeVariable];
-  const lock = await acquireLock(paths.home);
-  if (lock === undefined) return;
+  const lock = await acquireLock(paths.home, "god");
+  if (lock.kind === "taken") {
+    log(`not started: ${holderWords(lock.pid)} is the daemon of ${paths.home}`);
+    process.exit(homeTakenCode);
+  }
+  for (const note of lock.notes) log(note);
   process.title = process.env["PM2_DAEMON_TITLE"] || `xm v${version}: God Daemon (${paths.home})`;
 
   const now = (): number => Date.now();

@@ -2,6 +2,7 @@ import { builtProgram } from "../../host/built-program.ts";
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
+import { homeTakenCode } from "../../host/home/lock.ts";
 import { homePaths } from "../../host/home/paths.ts";
 
 /** Starting, restoring and listening take 150 ms; a loaded machine may take many times that. */
@@ -71,11 +72,14 @@ async function comesUp(
 ): Promise<void> {
   const { log } = homePaths(home);
   let ended: string | undefined;
+  let isTaken = false;
   child.on("error", (error) => {
     ended = error.message;
   });
   child.on("exit", (code, signal) => {
-    if (code !== 0) ended = `it ended with ${signal ?? `code ${code}`}\n${lastLines(log)}`;
+    // Another client was faster: its daemon answers in a moment.
+    if (code === homeTakenCode) isTaken = true;
+    else if (code !== 0) ended = `it ended with ${signal ?? `code ${code}`}\n${lastLines(log)}`;
   });
 
   const deadline = Date.now() + upWithinMs;
@@ -84,7 +88,11 @@ async function comesUp(
     if (await answers()) return;
     if (ended !== undefined) throw xmError("ERR_DAEMON_NOT_STARTED", { log, why: ended });
     if (Date.now() > deadline) {
-      throw xmError("ERR_DAEMON_NOT_STARTED", { log, why: `no answer within ${upWithinMs} ms` });
+      const why = `no answer within ${upWithinMs} ms`;
+      throw xmError("ERR_DAEMON_NOT_STARTED", {
+        log,
+        why: isTaken ? `${why}; another daemon holds this home\n${lastLines(log)}` : why,
+      });
     }
   }
 }

@@ -51,6 +51,9 @@ const madeAtOnce = 4;
 /** Between two tries to reach a lane that is coming up; ms. */
 const triesEveryMs = 10;
 
+/** After a lane that ended before it was reached; ms. */
+const firstPauseMs = 100;
+
 /** A lane that keeps dying is waited with, longer each time; ms. */
 const longestPauseMs = 5_000;
 
@@ -74,6 +77,9 @@ export function createLane(options: {
   let isHandingOver = false;
   let onReopened: (() => void) | undefined;
   const deaths: number[] = [];
+  /** How a lane ended that was never reached. */
+  let failed: string | undefined;
+  let toldMs = 0;
 
   const send = (order: LaneCommand): void => void line?.socket.write(`${JSON.stringify(order)}\n`);
   const hold = (number: number): void => {
@@ -97,9 +103,13 @@ export function createLane(options: {
       stdio: ["ignore", "inherit", "inherit"],
       env: { ...laneEnvironment(), XM_HOME: dirname(folder) },
     });
-    own.on("error", (error) => log(`the log lane cannot be started: ${error.message}`));
-    own.on("exit", () => {
+    own.on("error", ({ message }) => {
+      child = undefined;
+      failed = message;
+    });
+    own.on("exit", (code, signal) => {
       if (child === own) child = undefined;
+      if (line?.pid !== own.pid) failed = signal ?? `code ${code}`;
     });
     own.unref();
     child = own;
@@ -130,13 +140,25 @@ export function createLane(options: {
   const keep = async (): Promise<void> => {
     for (;;) {
       if ((await reach()) === "gone") {
+        toldMs = 0;
         if (isReleased || numbersOf(folder, "json").length === 0) return;
         if (!isHandingOver) {
           log("the log lane has ended; another one goes on");
           deaths.push(Date.now());
           await pause(pauseAfter(deaths));
         }
-      } else if (numbersOf(folder, "json").length === 0) return;
+      } else if (isReleased || numbersOf(folder, "json").length === 0) return;
+      if (failed !== undefined) {
+        deaths.push(Date.now());
+        const waitMs = Math.max(firstPauseMs, pauseAfter(deaths));
+        if (waitMs !== toldMs) {
+          log(`the log lane could not start (${failed}); tried again in ${waitMs} ms`);
+        }
+        toldMs = waitMs;
+        failed = undefined;
+        await pause(waitMs);
+        continue;
+      }
       if (child === undefined) start();
       await pause(triesEveryMs);
     }

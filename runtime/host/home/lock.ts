@@ -1,40 +1,62 @@
-import { statSync } from "node:fs";
-import { createServer, type Server } from "node:net";
-import { errnoOf } from "../../contract/errors.ts";
+import { bindName, nameHolder, type BoundName } from "./_abstract-name.ts";
+import { claim, type Claim } from "./_claim.ts";
+
+/** What is locked by itself: the daemon of a home, and its log lane. */
+export type LockPart = "god" | "lane";
 
 /**
- * The lock that makes a second daemon for one home impossible: a name in Linux's abstract socket namespace
- * (unix(7)), bound for as long as the daemon lives. Binding is atomic, so of twenty daemons that start at once
- * one gets it; the kernel takes it back the instant its holder dies, SIGKILL included, so there is no stale
- * lock to judge and no pid that may have been recycled. The name is made of the home folder's device and
- * inode: two paths to one folder are one home.
+ * The lock that makes a second daemon for one home impossible, and a second lane. It is a listening socket inside
+ * the home, which nobody else may enter (`_claim.ts`): taken at once or not at all, given back by the kernel the
+ * instant its holder dies, SIGKILL included.
  *
- * It does not protect a home shared by containers with separate network namespaces, nor from another local
- * user who binds the name on purpose (the daemon then says that the lock is taken and does not start).
- * @param part of the home that is locked by itself; the whole by default.
+ * Daemons before it locked by a name in the abstract namespace, and that name differed between versions of Node.
+ * The names are still bound and looked for, so that such a daemon and a new one never share a home. Any local user
+ * can bind them, so a holder counts only when it is such a daemon; others are reported and passed over.
+ *
+ * A home on a file system without sockets or hard links is locked by the name alone.
  */
-export function acquireLock(home: string, part = ""): Promise<Lock | undefined> {
-  const { dev, ino } = statSync(home);
-  const server = createServer((connection) => connection.destroy());
-  return new Promise((resolve, reject) => {
-    server.once("error", (error) => {
-      if (errnoOf(error) === "EADDRINUSE") resolve(undefined);
-      else reject(error);
-    });
-    server.listen(`\0exmachina/${dev}/${ino}${part && `/${part}`}`, () => {
-      server.unref();
-      resolve({ release: () => close(server) });
-    });
-  });
+export async function acquireLock(home: string, part: LockPart): Promise<Lock | Taken> {
+  const own = await claim(home, part);
+  if (own.kind === "taken") return own;
+  const names: BoundName[] = [];
+  const notes: string[] = [];
+  for (const name of await bindName(home, part)) {
+    if (name.kind === "bound") {
+      names.push(name);
+      continue;
+    }
+    const holder = nameHolder(name.inode, { home, part });
+    if (holder.isOurs || own.kind === "impossible") {
+      await release(own, names);
+      return { kind: "taken", ...(holder.pid === undefined ? {} : { pid: holder.pid }) };
+    }
+    notes.push(`${holder.words} occupies a former lock name of this home; it is ignored`);
+  }
+  return { kind: "held", notes, release: () => release(own, names) };
+}
+
+/** Exit code of a daemon or a lane that found another in its place (EX_TEMPFAIL of sysexits.h). */
+export const homeTakenCode = 75;
+
+export function holderWords(pid: number | undefined): string {
+  return pid === undefined ? "another process, which does not answer," : `pid ${pid}`;
 }
 
 /** Held until released or until the process ends. */
 export interface Lock {
+  readonly kind: "held";
+  /** What is odd about it, for the log. */
+  readonly notes: readonly string[];
   release(): Promise<void>;
 }
 
-function close(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-  });
+export interface Taken {
+  readonly kind: "taken";
+  /** Absent when the holder does not answer. */
+  readonly pid?: number;
+}
+
+async function release(own: Claim, names: readonly BoundName[]): Promise<void> {
+  for (const name of names) await name.release();
+  if (own.kind === "held") await own.release();
 }

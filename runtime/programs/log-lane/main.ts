@@ -2,7 +2,7 @@ import { existsSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { messageOf } from "../../contract/errors.ts";
-import { acquireLock } from "../../host/home/lock.ts";
+import { acquireLock, holderWords, homeTakenCode } from "../../host/home/lock.ts";
 import { onLines } from "../../contract/app-link/lines.ts";
 import {
   numbersOf,
@@ -37,7 +37,12 @@ const tell = (news: LaneNews): void => void god?.write(`${JSON.stringify(news)}\
 async function main(): Promise<void> {
   process.umask(0o077);
   process.title = `xm log lane (${home})`;
-  if ((await acquireLock(home, "lane")) === undefined) return;
+  const lock = await acquireLock(home, "lane");
+  if (lock.kind === "taken") {
+    complain(`not started: ${holderWords(lock.pid)} is the log lane of ${home}`);
+    process.exit(homeTakenCode);
+  }
+  for (const note of lock.notes) complain(note);
   process.on("SIGTERM", leave);
   // Ctrl-C at the terminal that started it all is not meant for it.
   for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});

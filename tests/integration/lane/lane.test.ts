@@ -8,10 +8,11 @@ import {
   rmSync,
   statSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createLane, type Lane } from "../../../runtime/daemon/log-lane/lane.ts";
 import type { PipeOrder } from "../../../runtime/contract/log-lane.ts";
+import { acquireLock } from "../../../runtime/host/home/lock.ts";
 import { openRest } from "../../../runtime/programs/log-lane/rest.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
@@ -308,4 +309,20 @@ test("a line in both files: its own and the combined one", async () => {
     () => existsSync(combined) && readFileSync(combined, "utf8") === "one\ntwo\n",
   );
   expect(statSync(combined).mode & 0o777).toBe(0o600);
+});
+
+test("a lane that cannot take its place is tried again with pauses, and God's log says why", async () => {
+  const { state, folder, logs, lanePid } = setUp();
+  mkdirSync(folder, { recursive: true });
+  const lock = await acquireLock(dirname(folder), "lane");
+  expect(lock.kind).toBe("held");
+
+  state.lane.open({ ...plain, file: null }).close();
+  await until("three tries", () => logs.length >= 3);
+
+  expect(logs.slice(0, 3)).toEqual(
+    [100, 200, 400].map((ms) => `the log lane could not start (code 75); tried again in ${ms} ms`),
+  );
+  if (lock.kind === "held") await lock.release();
+  await lanePid();
 });

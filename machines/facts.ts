@@ -1,5 +1,3 @@
-import type { Decision } from "./decision.ts";
-
 /** How a life ended. An adopted child that is not ours to wait for ends with neither code nor signal. */
 export interface ExitFact {
   /** When, in ms since the epoch. */
@@ -116,4 +114,36 @@ export interface ProcessFacts {
   readonly failure: Failure | null;
   /** The latest decisions, newest last; at most ten. */
   readonly decisions: readonly Decision[];
+}
+
+/** The rules of the restart policy, in no order; the order they are asked in is that of restart-policy.ts. */
+export type Rule =
+  | "wantsRemoval"
+  | "wantsStop"
+  | "wantsRestart"
+  | "isOnProbation"
+  | "isStopExitCode"
+  | "neverRestarts"
+  | "endedCleanly"
+  | "endedByItsOwnCode"
+  | "unstableTooOften"
+  | "restartsTooOften"
+  | "backsOff"
+  | "delaysRestart"
+  | "restartsAtOnce"
+  | "cannotBeSpawned";
+
+export type NextStep = "remove" | "stop" | "start" | "wait" | "give up";
+
+/** Why a process is where it is: the rule that applied, the values it saw, and what follows. */
+export interface Decision {
+  readonly at: number;
+  readonly rule: Rule;
+  readonly next: NextStep;
+  readonly exit: ExitFact | null;
+  /** What the rule looked at, by name; times in ms. */
+  readonly saw: Readonly<Record<string, number | string | boolean | null>>;
+  /** How long until the next start; 0 unless `next` is `wait`. */
+  readonly delayMs: number;
+  readonly sentence: string;
 }

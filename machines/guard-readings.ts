@@ -1,9 +1,9 @@
 import type { AppContext } from "./app-context.ts";
-import type { Decision, Rule } from "./decision.ts";
 import type { GodContext } from "./god.ts";
 import { judgedFrom, type ProcessContext } from "./process-context.ts";
 import type { ReloadContext } from "./reload.ts";
 import { judgementOf, rules, seenBy, type Judgement } from "./restart-policy.ts";
+import type { Decision, Rule } from "./facts.ts";
 
 /** What a guard compared, by name; times in ms. */
 export type Saw = Decision["saw"];

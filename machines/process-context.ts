@@ -1,4 +1,3 @@
-import type { Decision } from "./decision.ts";
 import type {
   ChildFact,
   ExitFact,
@@ -7,6 +6,7 @@ import type {
   ProcessFacts,
   ProcessStatus,
   Readiness,
+  Decision,
 } from "./facts.ts";
 import { decide, type Judged, type Judgement } from "./restart-policy.ts";
 import type { ProcessInput, Resume } from "./process-events.ts";

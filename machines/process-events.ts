@@ -1,6 +1,5 @@
 import type { ActorRef, Snapshot } from "xstate";
-import type { Decision } from "./decision.ts";
-import type { ChildFact, Failure, ProcessFacts } from "./facts.ts";
+import type { ChildFact, Failure, ProcessFacts, Decision } from "./facts.ts";
 
 import type { AppSpec } from "./spec.ts";
 

@@ -1,6 +1,5 @@
 import { assign, emit, enqueueActions, sendTo, setup } from "xstate";
-import type { Rule } from "./decision.ts";
-import type { Goal, ProcessStatus } from "./facts.ts";
+import type { Goal, ProcessStatus, Rule } from "./facts.ts";
 import { addRestart } from "./lib/intensity.ts";
 import { sourcePort } from "./lib/port.ts";
 import {

@@ -1,5 +1,4 @@
-import type { Decision, NextStep, Rule } from "./decision.ts";
-import type { ExitFact, Failure, Goal } from "./facts.ts";
+import type { ExitFact, Failure, Goal, Decision, NextStep, Rule } from "./facts.ts";
 import { drawFrom, nextBackoff } from "./lib/backoff.ts";
 import { countRestarts } from "./lib/intensity.ts";
 import { duration, howItEnded } from "./lib/words.ts";

@@ -1,6 +1,5 @@
 import { createActor, fromCallback } from "xstate";
-import type { Decision } from "./decision.ts";
-import type { ProcessStatus } from "./facts.ts";
+import type { ProcessStatus, Decision } from "./facts.ts";
 import type { Ports } from "./lib/port.ts";
 import { VirtualClock } from "./lib/virtual-clock.ts";
 import { duration } from "./lib/words.ts";

@@ -6,10 +6,10 @@ import type {
   Outcome,
   ProcessView,
 } from "../../runtime/client/connection/types.ts";
-import type { RawApp } from "../../runtime/client/config/read-fields.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { globals } from "../call/globals.ts";
 import { tellOutcomes } from "../render/outcomes.ts";
+import type { RawApp } from "../../runtime/contract/fields/raw-app.ts";
 
 /** What a call changes of what it restarts: fields given as flags, and its own environment. */
 export interface Changes {

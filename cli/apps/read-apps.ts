@@ -3,11 +3,11 @@ import { dirname, resolve } from "node:path";
 import type { AppSpec } from "../../machines/spec.ts";
 import { loadEcosystem, normalizeApps, parseEcosystem } from "../../runtime/client/config/index.ts";
 import { namesOfApps, type ConfigContext } from "../../runtime/client/config/normalize.ts";
-import type { RawApp } from "../../runtime/client/config/read-fields.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { homePaths, resolveHome } from "../../runtime/host/home/paths.ts";
 import { globals } from "../call/globals.ts";
 import { paint } from "../render/colors.ts";
+import type { RawApp } from "../../runtime/contract/fields/raw-app.ts";
 
 export interface ReadOptions {
   /** `--env NAME` */

@@ -1,5 +1,5 @@
 import type { ArgsDef } from "citty";
-import type { RawApp } from "../../runtime/client/config/read-fields.ts";
+import type { RawApp } from "../../runtime/contract/fields/raw-app.ts";
 
 interface StartFlag {
   readonly flag: string;

@@ -2,29 +2,33 @@ import { basename } from "node:path";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { xmCommand } from "../call/command.ts";
+import type { CommandEntry } from "../call/entry.ts";
 
-export default xmCommand({
-  name: "completion",
-  description: "Prints the script that completes commands, flags and names of processes in a shell",
-  args: {
-    shell: {
-      type: "positional",
-      description: "`bash`, `zsh` or `fish`; the one of $SHELL unless told",
-      required: false,
+/** @param commands all of them: what is completed */
+export const completionOf = (commands: readonly CommandEntry[]) =>
+  xmCommand({
+    name: "completion",
+    description:
+      "Prints the script that completes commands, flags and names of processes in a shell",
+    args: {
+      shell: {
+        type: "positional",
+        description: "`bash`, `zsh` or `fish`; the one of $SHELL unless told",
+        required: false,
+      },
+      names: {
+        type: "boolean",
+        description: "Print the names of processes, as the scripts ask for",
+      },
     },
-    names: { type: "boolean", description: "Print the names of processes, as the scripts ask for" },
-  },
-  run: async ({ args }) => {
-    if (args.names === true) return printNames();
-    const shell = args._[0] ?? basename(process.env["SHELL"] ?? "");
-    const [{ wordsOf }, { commands }] = await Promise.all([
-      import("../completion/words.ts"),
-      import("./index.ts"),
-    ]);
-    const render = await rendererOf(shell);
-    process.stdout.write(render(await wordsOf(commands)));
-  },
-});
+    run: async ({ args }) => {
+      if (args.names === true) return printNames();
+      const shell = args._[0] ?? basename(process.env["SHELL"] ?? "");
+      const { wordsOf } = await import("../completion/words.ts");
+      const render = await rendererOf(shell);
+      process.stdout.write(render(await wordsOf(commands)));
+    },
+  });
 
 async function rendererOf(shell: string) {
   switch (shell) {

@@ -2,7 +2,6 @@ import { connect } from "../../runtime/client/connection/client.ts";
 import { matcherOf } from "../../runtime/client/targets/pattern.ts";
 import type { Client } from "../../runtime/client/connection/types.ts";
 import { isEcosystemFile } from "../../runtime/client/config/load.ts";
-import type { RawApp } from "../../runtime/client/config/read-fields.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { environmentArgs, fileArgs, xmCommand } from "../call/command.ts";
 import { globals } from "../call/globals.ts";
@@ -14,6 +13,7 @@ import { showList } from "../render/show-list.ts";
 import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
 import { startFile } from "../apps/start-file.ts";
 import { matchNamed } from "../apps/targets.ts";
+import type { RawApp } from "../../runtime/contract/fields/raw-app.ts";
 
 /** Words to start, and how. */
 interface StartCall {

@@ -1,7 +1,7 @@
 import type { Simulation, SimulatedEvent } from "../../machines/simulation.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
-import type { RawApp } from "../../runtime/client/config/read-fields.ts";
 import { paint, statusColors } from "./colors.ts";
+import type { RawApp } from "../../runtime/contract/fields/raw-app.ts";
 
 /** Of a run of lives that went alike, so many are shown at its beginning, and one at its end. */
 const shownOfRun = 2;

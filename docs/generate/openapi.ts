@@ -1,8 +1,9 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
-import { routes, type Route } from "../../runtime/daemon/api/routes.ts";
+import { routes } from "../../runtime/daemon/api/routes.ts";
 import * as schemas from "../../runtime/contract/api/schemas.ts";
 import { httpStatus } from "../../runtime/contract/errors.ts";
+import type { Route } from "../../runtime/daemon/api/exchange.ts";
 
 /** The OpenAPI file, from the routes the server routes by and the schemas it validates with. */
 export function openApi(): string {

@@ -1,4 +1,3 @@
-import type { Decision } from "../../machines/decision.ts";
 import type {
   ExitFact,
   Failure,
@@ -6,6 +5,7 @@ import type {
   ProcessStatus,
   Readiness,
   ReloadFailure,
+  Decision,
 } from "../../machines/facts.ts";
 import type { Saw } from "../../machines/guard-readings.ts";
 import type { Sensor } from "../../machines/process-events.ts";

@@ -1,12 +1,12 @@
 import type { Server } from "node:http";
 import { reloadFactsOf } from "../../machines/reload.ts";
-import type { Leave } from "./api/routes.ts";
 import type { Lock } from "../host/home/lock.ts";
 import { removeDaemonPid } from "../host/home/pid-file.ts";
-import { removeIfThere } from "../host/home/prepare.ts";
-import type { Daemon } from "./start.ts";
 import { historyEntry } from "../contract/history.ts";
 import { entryOfReload } from "./records/entries.ts";
+import type { Daemon } from "./daemon.ts";
+import type { Leave } from "./api/exchange.ts";
+import { removeIfThere } from "../host/files.ts";
 
 /**
  * Ends a daemon in order. `shutDown` has stopped and forgotten every process already; `handOver` leaves them

@@ -1,8 +1,6 @@
 import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { serveApi } from "./api/server.ts";
-import type { Leave } from "./api/routes.ts";
-import { lifelineVariable } from "../client/connection/launch.ts";
 import { errnoOf, messageOf } from "../contract/errors.ts";
 import { acquireLock, holderWords, homeTakenCode } from "../host/home/lock.ts";
 import { homePaths, resolveHome } from "../host/home/paths.ts";
@@ -17,6 +15,8 @@ import { version } from "../contract/version.ts";
 import { startDaemon, type Programs } from "./start.ts";
 import { leaveDaemon } from "./leave.ts";
 import { countBoots, startWatchdog } from "./watchdog.ts";
+import type { Leave } from "./api/exchange.ts";
+import { lifelineVariable } from "../contract/variables.ts";
 
 /** God: `node god.cjs HOME`. One per home; started by the first client, or by the watchdog. */
 async function main(): Promise<void> {

@@ -4,58 +4,29 @@ import type { GodActor } from "../../machines/god.ts";
 import { messageOf } from "../contract/errors.ts";
 import type { HomePaths } from "../host/home/paths.ts";
 import { createBalancers } from "./balancers/balancers.ts";
-import { openHistory, type History } from "./records/history.ts";
+import { openHistory } from "./records/history.ts";
 import { historyEntry } from "../contract/history.ts";
-import { createGuardLog, type GuardLog } from "./records/guard-log.ts";
-import { createLane, type Lane } from "./log-lane/lane.ts";
+import { createGuardLog } from "./records/guard-log.ts";
+import { createLane } from "./log-lane/lane.ts";
 import { serveLinks } from "./app-links/server.ts";
-import { createCustomMetrics, type CustomMetrics } from "./metrics/custom.ts";
+import { createCustomMetrics } from "./metrics/custom.ts";
 import type { ChildServices } from "./children/contract.ts";
 import { takeException } from "./children/exception.ts";
 import { takeExitCode } from "./children/exit-code.ts";
-import { createSampler, type Sampler } from "./metrics/sampler.ts";
+import { createSampler } from "./metrics/sampler.ts";
 import type { Children } from "./children/sources.ts";
 import type { StateStore } from "./state/store.ts";
 import { wireGod } from "./wire.ts";
 import type { ReloadFacts } from "../../machines/facts.ts";
 import type { AppActor } from "../../machines/app.ts";
-import type { DeclareDependencies } from "./commands/steps.ts";
 import { createMachineHistory, type MachineHistory } from "./records/machine-history.ts";
 import { entryOfChange } from "./records/entries.ts";
-import { createBus, type Bus } from "./bus/bus.ts";
+import { createBus } from "./bus/bus.ts";
 import { createRecorder, type Recorder } from "./records/recorder.ts";
-import { createRegistry, type Registry } from "./registry/registry.ts";
+import { createRegistry } from "./registry/registry.ts";
 import { createReloadGuards } from "./records/reload-guards.ts";
 import { planRestore } from "./restore.ts";
-
-/** Everything the API acts on. */
-export interface Daemon extends DeclareDependencies {
-  readonly paths: HomePaths;
-  readonly startedAt: number;
-  readonly god: GodActor;
-  readonly registry: Registry;
-  readonly recorder: Recorder;
-  readonly store: StateStore;
-  readonly sampler: Sampler;
-  readonly history: History;
-  /** What apps publish of themselves. */
-  readonly custom: CustomMetrics;
-  /** What happens, for who listens. */
-  readonly bus: Bus;
-  readonly children: Children;
-  readonly guardLog: GuardLog;
-  readonly lane: Lane;
-  /** What was repaired, adopted or lost when it came up. */
-  readonly notes: readonly string[];
-  /** Resolves once the root machine runs. */
-  readonly isRestored: Promise<void>;
-  /** The shell that brings the daemon back; `null` when there is none. */
-  readonly watchdogPid: () => number | null;
-  /** Stops every process and forgets it; resolves when all are gone. */
-  readonly stopEverything: (by: string) => Promise<void>;
-  /** Leaves every process to the next daemon. */
-  readonly handOver: (by: string) => void;
-}
+import type { Daemon } from "./daemon.ts";
 
 /** PM2's name for how often the memory is checked; ms. */
 const workerIntervalMs = Number(process.env["PM2_WORKER_INTERVAL"]) || 30_000;

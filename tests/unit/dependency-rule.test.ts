@@ -9,44 +9,75 @@ const root = join(import.meta.dirname, "../..");
 /** The one command that plays a statechart itself; it loads it when it is called, from a bundle of its own. */
 const simulates = "cli/commands/simulate.ts";
 
-/** What the files of each folder may import of the others, by path prefix; types may come from the machines. */
+/**
+ * The rooms, and what each may import besides itself. Types count: an import of a type ties two rooms together as an
+ * import of a value does. A room of `client`, `daemon` and `programs` has the rights of the whole, and those beside its name.
+ */
+const ground = ["machines", "contract", "host", "compat", "charts"];
 const mayImport: Readonly<Record<string, readonly string[]>> = {
-  machines: ["machines/"],
-  runtime: ["machines/", "runtime/"],
-  cli: [
-    "cli/",
-    "runtime/client/",
-    "runtime/compat/",
-    "runtime/charts/",
-    "runtime/contract/",
-    "runtime/host/home/",
-    "runtime/host/log-files/format-time.ts",
-  ],
+  machines: [],
+  charts: ["machines"],
+  contract: ["machines"],
+  host: ["machines", "contract"],
+  compat: ["machines", "contract", "host"],
+  client: ground,
+  daemon: ground,
+  "programs/balancer": ["contract", "host"],
+  "programs/file-server": ["contract", "host"],
+  "programs/io": ["contract"],
+  "programs/log-lane": ["contract", "host"],
+  "programs/page": ["machines", "contract", "compat", "charts"],
+  "programs/preload": ["contract", "host"],
+  cli: [...ground, "client"],
 };
 
-const packagesOfMachines = ["xstate"];
+/** The daemon's own rooms, lower ones first: each may import those before it. */
+const daemonRooms = [
+  "state",
+  "metrics",
+  "registry",
+  "records",
+  "app-links",
+  "balancers",
+  "log-lane",
+  "sensors",
+  "children",
+  "bus",
+  "daemon.ts",
+  "commands",
+  "api",
+  "inspector",
+  "start",
+];
 
-test.each(Object.entries(mayImport))("%s imports only along the arrows", (folder, allowed) => {
-  const wrong: string[] = [];
-  for (const { file, target, isType } of imports(folder)) {
-    if (!target.startsWith(".")) {
-      if (folder === "machines" && !packagesOfMachines.includes(target))
-        wrong.push(`${file}: ${target}`);
-      continue;
-    }
-    const path = relative(root, resolve(root, dirname(file), target));
-    if (file === simulates && path === "machines/simulation.ts") continue;
-    if (isType && (path.startsWith("machines/") || path.startsWith("runtime/"))) continue;
-    if (!allowed.some((prefix) => path.startsWith(prefix))) wrong.push(`${file}: ${path}`);
-  }
-  expect(wrong).toEqual([]);
+test("rooms import along the arrows only, types included", () => {
+  const wrong = imports().filter(
+    ({ from, to, file, path }) =>
+      from !== to &&
+      !(mayImport[from] ?? []).includes(to) &&
+      !(file === simulates && path === "machines/simulation.ts"),
+  );
+  expect(wrong.map(({ file, path }) => `${file}: ${path}`)).toEqual([]);
 });
 
-test("runtime/client knows nothing of the daemon", () => {
-  const wrong = imports("runtime/client").filter(
-    ({ target, isType }) => !isType && /\.\.\/(daemon|programs)\//.test(target),
-  );
-  expect(wrong).toEqual([]);
+test("the daemon's rooms import those below them only, types included", () => {
+  const wrong = imports().filter(({ from, to, file, path }) => {
+    if (from !== "daemon" || to !== "daemon") return false;
+    return daemonRooms.indexOf(roomOfDaemon(path)) > daemonRooms.indexOf(roomOfDaemon(file));
+  });
+  expect(wrong.map(({ file, path }) => `${file}: ${path}`)).toEqual([]);
+});
+
+test("no files import one another in a circle, types included", () => {
+  const edges = new Map<string, string[]>();
+  for (const { file, path } of imports()) edges.set(file, [...(edges.get(file) ?? []), path]);
+  expect(circles(edges)).toEqual([]);
+});
+
+test("machines import XState alone, the contract no module of Node", () => {
+  const wrong = packagesOf("machines").filter(({ target }) => target !== "xstate");
+  const ofNode = packagesOf("runtime/contract").filter(({ target }) => target.startsWith("node:"));
+  expect([...wrong, ...ofNode]).toEqual([]);
 });
 
 test("only runtime/daemon/wire.ts fills ports, and the simulation, whose world is made up", () => {
@@ -72,22 +103,77 @@ test("every machine can be built: each transition has a target that exists", () 
   }
 });
 
+/** A room is a folder of the ground, a program, or one of the three that are more than a folder. */
+function roomOf(path: string): string {
+  const [first = "", second = "", third = ""] = path.split("/");
+  if (first !== "runtime") return first;
+  return second === "programs" ? `programs/${third}` : second;
+}
+
+function roomOfDaemon(path: string): string {
+  const [, , room = "", ...rest] = path.split("/");
+  if (rest.length > 0) return room;
+  return room === "daemon.ts" ? room : "start";
+}
+
+/** Each set of files that reach one another (Tarjan). */
+function circles(edges: ReadonlyMap<string, readonly string[]>): string[][] {
+  const indexes = new Map<string, number>();
+  const lowest = new Map<string, number>();
+  const stack: string[] = [];
+  const found: string[][] = [];
+  const visit = (file: string): void => {
+    indexes.set(file, indexes.size);
+    lowest.set(file, indexes.size - 1);
+    stack.push(file);
+    for (const next of edges.get(file) ?? []) {
+      if (!indexes.has(next)) visit(next);
+      else if (!stack.includes(next)) continue;
+      lowest.set(file, Math.min(lowest.get(file) ?? 0, lowest.get(next) ?? 0));
+    }
+    if (lowest.get(file) !== indexes.get(file)) return;
+    const circle = stack.splice(stack.indexOf(file));
+    if (circle.length > 1) found.push(circle.toSorted());
+  };
+  for (const file of edges.keys()) if (!indexes.has(file)) visit(file);
+  return found;
+}
+
 function sources(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(folder, name));
 }
 
-function imports(folder: string): { file: string; target: string; isType: boolean }[] {
-  return sources(folder).flatMap((file) => {
-    const text = readFileSync(join(root, file), "utf8");
-    const found = text.matchAll(
-      /(?:import|export)\s+(type\s)?[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)/g,
-    );
-    return [...found].map(([, type, from, dynamic]) => ({
-      file,
-      target: from ?? dynamic ?? "",
-      isType: type !== undefined,
-    }));
-  });
+interface Import {
+  readonly file: string;
+  readonly path: string;
+  /** The rooms of both. */
+  readonly from: string;
+  readonly to: string;
+}
+
+function imports(): Import[] {
+  return ["machines", "runtime", "cli"].flatMap(sources).flatMap((file) =>
+    targets(file)
+      .filter((target) => target.startsWith("."))
+      .map((target) => {
+        const path = relative(root, resolve(root, dirname(file), target));
+        return { file, path, from: roomOf(file), to: roomOf(path) };
+      }),
+  );
+}
+
+function packagesOf(folder: string): { file: string; target: string }[] {
+  return sources(folder).flatMap((file) =>
+    targets(file)
+      .filter((target) => !target.startsWith("."))
+      .map((target) => ({ file, target })),
+  );
+}
+
+function targets(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const found = text.matchAll(/(?:import|export)\s[^;"]*?from\s+"([^"]+)"|import\("([^"]+)"\)/g);
+  return [...found].map(([, from, dynamic]) => from ?? dynamic ?? "");
 }

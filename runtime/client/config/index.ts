@@ -1,3 +1,3 @@
 export { loadEcosystem, parseEcosystem } from "./load.ts";
 export { normalizeApps } from "./normalize.ts";
-export type { RawApp } from "./read-fields.ts";
+export type { RawApp } from "../../contract/fields/raw-app.ts";

@@ -1,11 +1,12 @@
-import { accessSync, closeSync, constants, openSync, readSync, statSync } from "node:fs";
+import { closeSync, openSync, readSync } from "node:fs";
 import { createRequire } from "node:module";
-import { basename, delimiter, extname, isAbsolute, join, resolve } from "node:path";
+import { extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgsStringToArgv } from "string-argv";
 import { errnoOf, xmError } from "../../contract/errors.ts";
 import { findNodeVersion } from "./node-version.ts";
 import { expandHome } from "./values.ts";
+import { findInPath, isExecutable, isFile } from "../../host/node.ts";
 
 /** What is run, and by what. Paths are absolute. */
 export interface Program {
@@ -142,20 +143,6 @@ function interpreterNamed(
   return found;
 }
 
-/** Whether an interpreter is Node, of whatever version. */
-export function isNode(interpreter: string | null): boolean {
-  return interpreter !== null && /^node(js)?$/.test(basename(interpreter));
-}
-
-/** The first executable of that name in a PATH; a path with a slash is looked at as it is. */
-export function findInPath(command: string, path: string | undefined): string | undefined {
-  if (isAbsolute(command)) return isExecutable(command) ? command : undefined;
-  return (path ?? "/usr/local/bin:/usr/bin:/bin")
-    .split(delimiter)
-    .map((folder) => join(folder, command))
-    .find(isExecutable);
-}
-
 /** Whether this Node strips types by itself. */
 export function runsTypeScript(): boolean {
   return Boolean((process.features as { typescript?: unknown }).typescript);
@@ -175,23 +162,4 @@ function typeScriptArgs(file: string, cwd: string): string[] {
     what: `${file} is TypeScript, and Node ${process.version} does not run it by itself`,
     fix: "install `tsx` in the app, or run it with Node 22.18 or newer",
   });
-}
-
-/** A path that cannot be one (too long, a loop of links) is no file either. */
-function isFile(path: string): boolean {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-  } catch (error) {
-    if (errnoOf(error) === undefined) throw error;
-    return false;
-  }
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return isFile(path);
-  } catch {
-    return false;
-  }
 }

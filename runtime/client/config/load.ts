@@ -1,8 +1,8 @@
 import { readFileSync, statSync } from "node:fs";
 import { basename, extname } from "node:path";
 import { errnoOf, messageOf, XmError, xmError } from "../../contract/errors.ts";
-import type { RawApp } from "./read-fields.ts";
 import { servedScript, serversIn } from "./serve.ts";
+import type { RawApp } from "../../contract/fields/raw-app.ts";
 
 /** Whether a path is a configuration and not a program: `*.json`, `*.yaml`, `*.config.js`, `ecosystem.*` … */
 export function isEcosystemFile(path: string): boolean {

@@ -6,14 +6,16 @@ import { messageOf, XmError, xmError } from "../../contract/errors.ts";
 import type { HomePaths } from "../../host/home/paths.ts";
 import { hasReusePort } from "../../host/reuse-port.ts";
 import { mergeEnvironment } from "./environment.ts";
-import { isNode, resolveProgram, type Program } from "./interpreter.ts";
+import { resolveProgram, type Program } from "./interpreter.ts";
 import { passthroughOf } from "./passthrough.ts";
 import { policyOf, sensorsOf } from "./policy.ts";
-import { place, readFields, type RawApp, type ReadApp, type Reading } from "./read-fields.ts";
+import { readFields, type ReadApp, type Reading } from "./read-fields.ts";
 import { servedFolder } from "./serve.ts";
 import { settingsEnvironment } from "./settings.ts";
 import { readSettings } from "./settings-file.ts";
 import { absolute, expandHome, text } from "./values.ts";
+import { isNode } from "../../host/node.ts";
+import { place, type RawApp } from "../../contract/fields/raw-app.ts";
 
 export interface ConfigContext {
   readonly home: HomePaths;

@@ -1,6 +1,6 @@
 import type { AppSpec, LogFile } from "../../../machines/spec.ts";
 import { normalizeApps, type ConfigContext } from "./normalize.ts";
-import type { RawApp } from "./read-fields.ts";
+import type { RawApp } from "../../contract/fields/raw-app.ts";
 
 type Draft = { -readonly [K in keyof AppSpec]: AppSpec[K] };
 type Part = (draft: Draft, from: AppSpec) => void;

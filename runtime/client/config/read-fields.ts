@@ -2,12 +2,7 @@ import { closest } from "fastest-levenshtein";
 import { fieldsByName } from "../../contract/fields/fields.ts";
 import { rangeFault } from "./_ranges.ts";
 import { expectations, readers } from "./_readers.ts";
-
-/** An app as its user wrote it, under PM2's names. */
-export type RawApp = Readonly<Record<string, unknown>> & { readonly [place]?: string };
-
-/** Where an app stands in its file, such as `static[0]`, when that is not `apps[INDEX]`. */
-export const place = Symbol("place");
+import type { RawApp } from "../../contract/fields/raw-app.ts";
 
 /** The fields of an app, read: canonical names, and values of the kinds the table says. */
 export type ReadApp = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import { builtProgram } from "../../host/built-program.ts";
 import { xmError } from "../../contract/errors.ts";
-import { place, type RawApp } from "./read-fields.ts";
 import { usualPort } from "../../contract/file-server.ts";
+import { place, type RawApp } from "../../contract/fields/raw-app.ts";
 
 /** The app that `script: "serve"` means in a file or in a program (PM2): our file server. */
 export function servedScript(app: RawApp): RawApp {

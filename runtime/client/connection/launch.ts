@@ -4,6 +4,7 @@ import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
 import { homeTakenCode } from "../../host/home/lock.ts";
 import { homePaths } from "../../host/home/paths.ts";
+import { lifelineVariable } from "../../contract/variables.ts";
 
 /** Starting, restoring and listening take 150 ms; a loaded machine may take many times that. */
 const upWithinMs = 10_000;
@@ -96,9 +97,6 @@ async function comesUp(
     }
   }
 }
-
-/** A daemon with this in its environment ends, with its apps, when its standard input does. */
-export const lifelineVariable = "XM_LIFELINE";
 
 /** Held, so that none of the pipes is collected. */
 const lifelines = new Set<ChildProcess>();

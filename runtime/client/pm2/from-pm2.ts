@@ -2,9 +2,9 @@ import type { AppSpec, LogFile } from "../../../machines/spec.ts";
 import { callerVariables } from "../config/environment.ts";
 import { fieldsByName } from "../../contract/fields/fields.ts";
 import { normalizeApps } from "../config/normalize.ts";
-import type { RawApp } from "../config/read-fields.ts";
 import { messageOf } from "../../contract/errors.ts";
 import type { HomePaths } from "../../host/home/paths.ts";
+import type { RawApp } from "../../contract/fields/raw-app.ts";
 
 /** What PM2 keeps of a process: its configuration, its state and its environment in one object. */
 type Pm2Env = Readonly<Record<string, unknown>>;

@@ -1,5 +1,5 @@
 import type { AppSpec, Probe } from "../../../machines/spec.ts";
-import type { RawApp } from "../../client/config/read-fields.ts";
+import type { RawApp } from "./raw-app.ts";
 
 /**
  * The fields of an ecosystem file that make an app's restart policy and its readiness: `policyOf` the other way

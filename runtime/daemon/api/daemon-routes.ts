@@ -6,8 +6,7 @@ import { detailOf } from "../registry/views.ts";
 import { readDump, writeDump } from "../state/dump.ts";
 import { version } from "../../contract/version.ts";
 import { profileDaemon } from "../commands/profile.ts";
-import { readBody, sendJson, startStream } from "./exchange.ts";
-import type { Exchange } from "./routes.ts";
+import { readBody, sendJson, startStream, type Exchange } from "./exchange.ts";
 import {
   daemonRequestSchema,
   dumpRequestSchema,

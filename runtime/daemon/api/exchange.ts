@@ -2,6 +2,40 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import * as v from "valibot";
 import { xmError } from "../../contract/errors.ts";
 import { jsonFor } from "../registry/redaction.ts";
+import type { Inspector } from "./inspector-port.ts";
+import type { Daemon } from "../daemon.ts";
+
+/** One request as a handler sees it. */
+export interface Exchange {
+  readonly daemon: Daemon;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly params: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  readonly inspector: Inspector;
+  /** It came by TCP: see `Route.overTcp`. */
+  readonly isRemote: boolean;
+  /** Ends the daemon once the answer is out. */
+  readonly leave: (how: Leave) => void;
+}
+
+/** How a daemon goes: its processes stopped and forgotten, or left running for the next one. */
+export type Leave = "shutDown" | "handOver";
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  /** Path under `/v1`; `:name` is a parameter. */
+  readonly path: string;
+  readonly summary: string;
+  /** Name of the request's schema in `schemas.ts`, where it takes a body. */
+  readonly body?: string;
+  /** Name of the answer's schema; `stream` when it is a line each. */
+  readonly answer: string;
+  readonly kind: "json" | "stream";
+  /** What acts on processes may be asked for by TCP, with `--control`; what reads always, and all else never. */
+  readonly overTcp?: "control";
+  readonly handle: (exchange: Exchange) => Promise<void> | void;
+}
 
 /** No request of ours comes near: 10 000 apps with a 1 KB environment each are 10 MB. */
 const largestBodyBytes = 64 * 1024 * 1024;

@@ -1,5 +1,4 @@
-import { readBody, sendJson } from "./exchange.ts";
-import type { Exchange } from "./routes.ts";
+import { readBody, sendJson, type Exchange } from "./exchange.ts";
 import { daemonRequestSchema, openInspectorSchema } from "../../contract/api/schemas.ts";
 
 export async function open({ request, response, inspector }: Exchange): Promise<void> {

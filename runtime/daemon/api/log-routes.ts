@@ -1,8 +1,7 @@
 import { flushLogs } from "../../host/log-files/flush.ts";
 import { logFilesOf } from "../../host/log-files/paths.ts";
 import { reopenLogs } from "../../host/log-files/reopen.ts";
-import { readBody, sendJson } from "./exchange.ts";
-import type { Exchange } from "./routes.ts";
+import { readBody, sendJson, type Exchange } from "./exchange.ts";
 import { flushRequestSchema } from "../../contract/api/schemas.ts";
 
 export async function flush({ daemon, request, response }: Exchange): Promise<void> {

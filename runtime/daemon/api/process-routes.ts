@@ -9,9 +9,7 @@ import { triggerAction } from "../commands/trigger.ts";
 import type { Managed } from "../registry/registry.ts";
 import { detailOf, viewOf } from "../registry/views.ts";
 import { xmError } from "../../contract/errors.ts";
-import { historyKinds, type HistoryKind } from "../../contract/history.ts";
-import { readBody, sendJson, startStream } from "./exchange.ts";
-import type { Exchange } from "./routes.ts";
+import { readBody, sendJson, startStream, type Exchange } from "./exchange.ts";
 import {
   actionRequestSchema,
   declareRequestSchema,
@@ -23,6 +21,7 @@ import {
   messageRequestSchema,
   inputRequestSchema,
 } from "../../contract/api/schemas.ts";
+import { kindsFrom, numberFrom } from "./query.ts";
 
 /** A list waits this long for memory and CPU; what is not there by then is left out of it. */
 const metricsWithinMs = 15;
@@ -147,22 +146,4 @@ function refuseEnvironment({ env }: { env?: unknown }): void {
 
 function chosen({ daemon, params }: Exchange): Managed {
   return daemon.registry.process(numberFrom(params["id"], -1));
-}
-
-/** @throws `ERR_INPUT_INVALID` */
-export function kindsFrom(query: URLSearchParams): HistoryKind[] | undefined {
-  const asked = query.get("kinds")?.split(",").filter(Boolean);
-  const unknown = asked?.filter((kind) => !historyKinds.includes(kind as HistoryKind)) ?? [];
-  if (unknown.length > 0) {
-    const known = historyKinds.join(", ");
-    throw xmError("ERR_INPUT_INVALID", {
-      faults: unknown.map((kind) => `kinds: expected of ${known}, got ${kind}`),
-    });
-  }
-  return asked as HistoryKind[] | undefined;
-}
-
-function numberFrom(text: string | null | undefined, otherwise: number): number {
-  const value = Number(text ?? Number.NaN);
-  return Number.isInteger(value) && value >= 0 ? value : otherwise;
 }

@@ -1,43 +1,9 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Daemon } from "../start.ts";
-import type { Inspector } from "../inspector/index.ts";
 import * as daemonRoutes from "./daemon-routes.ts";
 import * as inspectorRoutes from "./inspector-routes.ts";
 import * as logRoutes from "./log-routes.ts";
 import * as processRoutes from "./process-routes.ts";
 import * as streamRoutes from "./stream-routes.ts";
-
-/** One request as a handler sees it. */
-export interface Exchange {
-  readonly daemon: Daemon;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly params: Readonly<Record<string, string>>;
-  readonly query: URLSearchParams;
-  readonly inspector: Inspector;
-  /** It came by TCP: see `Route.overTcp`. */
-  readonly isRemote: boolean;
-  /** Ends the daemon once the answer is out. */
-  readonly leave: (how: Leave) => void;
-}
-
-/** How a daemon goes: its processes stopped and forgotten, or left running for the next one. */
-export type Leave = "shutDown" | "handOver";
-
-export interface Route {
-  readonly method: "GET" | "POST";
-  /** Path under `/v1`; `:name` is a parameter. */
-  readonly path: string;
-  readonly summary: string;
-  /** Name of the request's schema in `schemas.ts`, where it takes a body. */
-  readonly body?: string;
-  /** Name of the answer's schema; `stream` when it is a line each. */
-  readonly answer: string;
-  readonly kind: "json" | "stream";
-  /** What acts on processes may be asked for by TCP, with `--control`; what reads always, and all else never. */
-  readonly overTcp?: "control";
-  readonly handle: (exchange: Exchange) => Promise<void> | void;
-}
+import type { Route } from "./exchange.ts";
 
 /** The whole API: what the server routes by and what the OpenAPI file is made from. */
 export const routes: readonly Route[] = [

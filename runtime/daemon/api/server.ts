@@ -1,11 +1,12 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { addRoute, createRouter, findRoute } from "rou3";
-import type { Daemon } from "../start.ts";
 import { XmError, xmError } from "../../contract/errors.ts";
-import type { Inspector } from "../inspector/index.ts";
-import { removeIfThere } from "../../host/home/prepare.ts";
 import { problemFrom, sendProblem } from "./problem.ts";
-import { routes, type Leave, type Route } from "./routes.ts";
+import { routes } from "./routes.ts";
+import type { Daemon } from "../daemon.ts";
+import type { Leave, Route } from "./exchange.ts";
+import type { Inspector } from "./inspector-port.ts";
+import { removeIfThere } from "../../host/files.ts";
 
 /** The API's version is the first part of every path. */
 export const apiPrefix = "/v1";

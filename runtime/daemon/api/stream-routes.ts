@@ -3,10 +3,9 @@ import type { HistoryRecord } from "../../contract/history.ts";
 import { instanceLogPaths } from "../../host/log-files/paths.ts";
 import type { Managed } from "../registry/registry.ts";
 import { endOf, streamLogs, type LogSource } from "../../host/log-files/tail.ts";
-import { readBody, startStream } from "./exchange.ts";
-import { kindsFrom } from "./process-routes.ts";
-import type { Exchange } from "./routes.ts";
+import { readBody, startStream, type Exchange } from "./exchange.ts";
 import { busTopics, followRequestSchema, type BusTopic } from "../../contract/api/schemas.ts";
+import { kindsFrom } from "./query.ts";
 
 /** Lines a slow listener may be behind before it is cut off: the daemon's memory is bounded. */
 const mostPending = 10_000;

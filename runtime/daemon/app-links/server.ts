@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
-import { onLines } from "../../contract/app-link/lines.ts";
 import type { Down, Up } from "../../contract/app-link/protocol.ts";
+import { onLines } from "../../host/lines.ts";
 
 /** A line to one life of an app. */
 export interface Talk {

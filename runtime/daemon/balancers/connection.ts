@@ -1,7 +1,7 @@
 import { connect, type Socket } from "node:net";
 import { errnoOf } from "../../contract/errors.ts";
-import { onLines } from "../../contract/app-link/lines.ts";
 import { balancerVersion, type News, type Order } from "../../contract/balancer.ts";
+import { onLines } from "../../host/lines.ts";
 
 export type Hello = Extract<News, { news: "hello" }>;
 

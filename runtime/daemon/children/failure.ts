@@ -1,8 +1,8 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { delimiter, isAbsolute, join } from "node:path";
 import type { Failure } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { errnoOf, messageOf, XmError } from "../../contract/errors.ts";
+import { findInPath } from "../../host/node.ts";
 
 export type SpawnFailure = Failure & { readonly transient: boolean };
 
@@ -47,7 +47,10 @@ export function preflight(
       scriptFault,
       `its script ${spec.script} ${scriptFault === "ENOENT" ? "does not exist" : "cannot be read"}`,
     );
-  if (spec.interpreter !== null && !isInPath(spec.interpreter, env)) {
+  if (
+    spec.interpreter !== null &&
+    findInPath(spec.interpreter, env["PATH"] ?? process.env["PATH"]) === undefined
+  ) {
     return fault(
       "ENOENT",
       `its interpreter ${spec.interpreter} does not exist or is not executable`,
@@ -62,23 +65,6 @@ function readFault(spec: AppSpec): string | undefined {
     return undefined;
   } catch (error) {
     return errnoOf(error) ?? "EACCES";
-  }
-}
-
-function isInPath(command: string, env: Readonly<Record<string, string>>): boolean {
-  if (isAbsolute(command)) return isExecutable(command);
-  const folders = (env["PATH"] ?? process.env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin").split(
-    delimiter,
-  );
-  return folders.some((folder) => isExecutable(join(folder, command)));
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,12 +1,12 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
-import { isNode } from "../../client/config/interpreter.ts";
 import {
   linkVersion,
   preloadVariable,
   type PreloadOptions,
 } from "../../contract/app-link/protocol.ts";
 import type { ChildServices, Launch } from "./contract.ts";
+import { isNode } from "../../host/node.ts";
 
 /** What is added to the start of a Node app so that it can be talked to. */
 export interface NodeAddition {

@@ -9,12 +9,13 @@ import type {
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { Up } from "../../contract/app-link/protocol.ts";
 import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
-import { startSensors, type SensorDependencies } from "../sensors/index.ts";
+import { startSensors } from "../sensors/index.ts";
 import { adoptChild, spawnChild } from "./child.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
 import { packageVersion } from "./package-version.ts";
 import { startProbe } from "./probe.ts";
 import { adoptWorker, spawnWorker, type WorkerHandle } from "./worker.ts";
+import type { SensorDependencies } from "../sensors/contract.ts";
 
 /** The children that are held now, by `processKey`: for what passes the machines by, such as `sendSignal`. */
 export type Children = Map<string, ChildHandle | WorkerHandle>;

@@ -1,7 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync } from "node:fs";
 import type { ChildFact } from "../../../machines/facts.ts";
-import { isNode } from "../../client/config/interpreter.ts";
 import { openOutputs, type Outputs } from "./outputs.ts";
 import { readProcess } from "../../host/procfs.ts";
 import { resolveIdentity } from "../../host/users.ts";
@@ -13,6 +12,7 @@ import { nodeAddition } from "./node-app.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
 import { writePidFile } from "./pid-file.ts";
 import { openStdin } from "./stdin.ts";
+import { isNode } from "../../host/node.ts";
 
 /** A child of ours, reduced to what its life needs. */
 export interface StartedChild {

@@ -2,30 +2,20 @@ import { processKey } from "../../../machines/lib/process-key.ts";
 import type { AppActor } from "../../../machines/app.ts";
 import type { Command } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
-import type { GodActor, GodEvent } from "../../../machines/god.ts";
+import type { GodEvent } from "../../../machines/god.ts";
 import type { ProcessFacts, ProcessStatus } from "../../../machines/facts.ts";
 import type { ActionRequest, Outcome } from "../../contract/api/schemas.ts";
 import { flushLogs } from "../../host/log-files/flush.ts";
 import { logFilesOf } from "../../host/log-files/paths.ts";
-import type { StateStore } from "../state/store.ts";
-import type { Recorder } from "../records/recorder.ts";
-import type { Managed, Registry } from "../registry/registry.ts";
-import type { Bus, CommandEvent } from "../bus/bus.ts";
+import type { Managed } from "../registry/registry.ts";
+import type { CommandEvent } from "../bus/bus.ts";
 import { settled } from "./settled.ts";
 import { shareEnvironment } from "../registry/balancer-share.ts";
 import { changedSettings } from "./spec-changes.ts";
+import type { CommandDependencies } from "../daemon.ts";
 
 /** Told of each outcome once it is on disk. */
 export type Tell = (outcome: Outcome) => void;
-
-export interface CommandDependencies {
-  readonly god: GodActor;
-  readonly registry: Registry;
-  readonly recorder: Recorder;
-  readonly store: StateStore;
-  readonly bus: Bus;
-  readonly now: () => number;
-}
 
 interface Action {
   readonly command: (request: ActionRequest, at: number) => Command;

@@ -15,13 +15,13 @@ import {
   takeSteps,
   tellAll,
   writeAhead,
-  type DeclareDependencies,
   type Reached,
   type Step,
 } from "./steps.ts";
 import { shareEnvironment } from "../registry/balancer-share.ts";
 import { settled } from "./settled.ts";
 import { changedSettings } from "./spec-changes.ts";
+import type { DeclareDependencies } from "../daemon.ts";
 
 /** A validated `DeclareRequest`. */
 export interface Declaration extends Omit<DeclareRequest, "apps"> {

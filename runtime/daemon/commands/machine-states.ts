@@ -1,7 +1,7 @@
 import type { AnyActorRef } from "xstate";
 import type { MachineStates } from "../../contract/api/schemas.ts";
-import type { Daemon } from "../start.ts";
 import type { Managed } from "../registry/registry.ts";
+import type { Daemon } from "../daemon.ts";
 
 /** The states that the machines around a process are in, as ids of their charts. */
 export function statesOf(

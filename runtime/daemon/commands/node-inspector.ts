@@ -4,7 +4,7 @@ import { processKey } from "../../../machines/lib/process-key.ts";
 import type { Inspection } from "../../contract/api/schemas.ts";
 import { errnoOf, xmError } from "../../contract/errors.ts";
 import { catchesSignal, loopbackPorts } from "../../host/listeners.ts";
-import type { Daemon } from "../start.ts";
+import type { Daemon } from "../daemon.ts";
 
 /** Node opens its inspector in a few ms; a busy event loop does not hinder it, since it has a thread of its own. */
 const opensWithinMs = 3_000;

@@ -5,10 +5,11 @@ import type { Outcome, Progress, ReloadRequestBody } from "../../contract/api/sc
 import { xmError } from "../../contract/errors.ts";
 import { instanceLogPaths } from "../../host/log-files/paths.ts";
 import { linesSince, sizeOf } from "../../host/log-files/last-lines.ts";
-import { outcomeOf, settledSpec, type CommandDependencies, type Tell } from "./commands.ts";
+import { outcomeOf, settledSpec, type Tell } from "./commands.ts";
 import type { Change } from "../records/recorder.ts";
 import type { Managed } from "../registry/registry.ts";
 import { changedSettings } from "./spec-changes.ts";
+import type { CommandDependencies } from "../daemon.ts";
 
 /** Told of each step of a reload as it is taken. */
 export type TellProgress = (progress: Progress) => void;

@@ -1,12 +1,12 @@
 import { constants } from "node:os";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type { Outcome } from "../../contract/api/schemas.ts";
-import { isNode } from "../../client/config/interpreter.ts";
 import { errnoOf, xmError } from "../../contract/errors.ts";
 import { writeStdin } from "../children/stdin.ts";
 import { outcomeOf } from "./commands.ts";
-import type { Daemon } from "../start.ts";
 import type { Managed } from "../registry/registry.ts";
+import type { Daemon } from "../daemon.ts";
+import { isNode } from "../../host/node.ts";
 
 type Dependencies = Pick<Daemon, "registry" | "children" | "paths">;
 

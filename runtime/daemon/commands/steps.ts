@@ -4,15 +4,10 @@ import { contextFrom, factsFrom } from "../../../machines/process-context.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { Outcome } from "../../contract/api/schemas.ts";
 import { xmError } from "../../contract/errors.ts";
-import { commandFor, outcomeOf, started, type CommandDependencies, type Tell } from "./commands.ts";
+import { commandFor, outcomeOf, started, type Tell } from "./commands.ts";
 import { lowestFree, type Managed } from "../registry/registry.ts";
 import { settled } from "./settled.ts";
-
-export interface DeclareDependencies extends CommandDependencies {
-  readonly newSeed: () => number;
-  /** One at a time: ids and names are given out and taken in one piece. */
-  readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
-}
+import type { DeclareDependencies } from "../daemon.ts";
 
 /** What is under way for a process, and what it leads to. */
 export type Reached = Promise<Outcome | undefined>;

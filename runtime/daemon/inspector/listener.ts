@@ -1,20 +1,21 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { hideEnvironment } from "../registry/redaction.ts";
-import type { Route } from "../api/routes.ts";
 import type { InspectorOpened, InspectorView } from "../../contract/api/schemas.ts";
 import { answerError, createApi } from "../api/server.ts";
 import { problemFrom } from "../api/problem.ts";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
-import { removeIfThere } from "../../host/home/prepare.ts";
 import { sendFile } from "./files.ts";
 import { assertKnown, assertOurs, setCookie, setSecurityHeaders } from "./gate.ts";
-import type { Inspector, InspectorOptions } from "./index.ts";
 import { createLive, mostViewers } from "./live.ts";
 import { createSessions, type Grant } from "./sessions.ts";
 import { readState, writeState } from "./state-file.ts";
 import type { Stately } from "./stately.ts";
 import { sendTimeline } from "./timeline-route.ts";
+import type { Route } from "../api/exchange.ts";
+import type { Inspector } from "../api/inspector-port.ts";
+import type { InspectorOptions } from "./options.ts";
+import { removeIfThere } from "../../host/files.ts";
 
 /** The listener on 127.0.0.1. */
 export interface Listener {

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Daemon } from "../start.ts";
 import { viewOf } from "../registry/views.ts";
 import type { ProcessView } from "../../contract/api/schemas.ts";
 import { messageOf } from "../../contract/errors.ts";
@@ -7,6 +6,7 @@ import { version } from "../../contract/version.ts";
 import type { HelloMessage, LiveMessage } from "../../contract/inspector.ts";
 import { createViewer, type Message, type Viewer } from "./viewer.ts";
 import { createWatch } from "./watch.ts";
+import type { Daemon } from "../daemon.ts";
 
 /** How often memory and CPU are told; ms. */
 const metricsEveryMs = 2_000;

@@ -3,10 +3,10 @@ import type { Duplex } from "node:stream";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { AnyActorRef, AnyMachineSnapshot, InspectionEvent } from "xstate";
 import { jsonWithoutEnvironment } from "../registry/redaction.ts";
-import type { Daemon } from "../start.ts";
 import { messageOf } from "../../contract/errors.ts";
 import { contextOf } from "../records/context.ts";
 import type { MachineName } from "../../contract/inspector.ts";
+import type { Daemon } from "../daemon.ts";
 
 /*
  * The wire protocol of `@statelyai/inspect`, so that tools which speak it attach to a living God: text frames of JSON, one

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
-import type { Daemon } from "../start.ts";
 import { xmError } from "../../contract/errors.ts";
 import { readTimeline } from "./timeline.ts";
+import type { Daemon } from "../daemon.ts";
 
 /** What a time-line shows unless told; ms. */
 const usualMs = 24 * 3_600_000;

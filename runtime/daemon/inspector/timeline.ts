@@ -1,5 +1,4 @@
 import type { ProcessStatus } from "../../../machines/facts.ts";
-import type { Daemon } from "../start.ts";
 import type { HistoryRecord } from "../../contract/history.ts";
 import {
   statusCodes,
@@ -8,6 +7,7 @@ import {
   type TimelineMark,
 } from "../../contract/inspector.ts";
 import { marksOf, reloadLabel, served } from "../../contract/words/lane-words.ts";
+import type { Daemon } from "../daemon.ts";
 
 /** How far back it is looked for what a process was at the beginning; ms. Each daemon tells all of them anew. */
 const mostBeforeMs = 24 * 3_600_000;

@@ -5,11 +5,11 @@ import type {
   InspectionEvent,
 } from "xstate";
 import { labelFrom } from "../../charts/label.ts";
-import type { Daemon } from "../start.ts";
 import { messageOf } from "../../contract/errors.ts";
 import type { MachineName, MachineStep, MachineView } from "../../contract/inspector.ts";
 import { keyOf } from "../records/guard-log.ts";
 import { earlierReadings, machineView } from "./machine-view.ts";
+import type { Daemon } from "../daemon.ts";
 
 /** Steps of one macrostep that are told; a machine that takes more in one has a fault. */
 const mostSteps = 50;

@@ -3,18 +3,11 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, readlinkSync } f
 import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
-import { onLines } from "../../contract/app-link/lines.ts";
 import { makePipes } from "../../host/pipes.ts";
 import { version } from "../../contract/version.ts";
-import {
-  fifoOf,
-  numbersOf,
-  socketOf,
-  writeOrder,
-  type LaneCommand,
-  type LaneNews,
-  type PipeOrder,
-} from "../../contract/log-lane.ts";
+import { type LaneCommand, type LaneNews, type PipeOrder } from "../../contract/log-lane.ts";
+import { onLines } from "../../host/lines.ts";
+import { fifoOf, numbersOf, socketOf, writeOrder } from "../../host/lane-folder.ts";
 
 /*
  * God's side of the lane: makes pipes and says what becomes of their lines, starts the lane with the first of them,

@@ -1,20 +1,10 @@
-import type { Sensor, SensorInput } from "../../../machines/process-events.ts";
-import { isNode } from "../../client/config/interpreter.ts";
-import type { Sampler } from "../metrics/sampler.ts";
+import type { SensorInput } from "../../../machines/process-events.ts";
 import { watchCron } from "./cron.ts";
 import { watchFiles } from "./files.ts";
 import { watchHeartbeat } from "./heartbeat.ts";
 import { watchMemory } from "./memory.ts";
-
-export interface SensorDependencies {
-  readonly sampler: Sampler;
-  /** How often the memory is looked at; ms. */
-  readonly workerIntervalMs: number;
-  /** How often an app's event loop has said that it turns. */
-  readonly beats: (lifeId: string) => number;
-  /** Asks for a restart; `by` says what tripped, for the decision record. */
-  readonly trip: (by: string, sensor: Sensor) => void;
-}
+import { isNode } from "../../host/node.ts";
+import type { SensorDependencies } from "./contract.ts";
 
 /** Starts the sensors an app declares; the answer stops them all. */
 export function startSensors(input: SensorInput, dependencies: SensorDependencies): () => void {

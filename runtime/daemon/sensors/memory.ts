@@ -1,4 +1,4 @@
-import type { SensorDependencies } from "./index.ts";
+import type { SensorDependencies } from "./contract.ts";
 
 interface Watched {
   readonly pid: number;

@@ -1,6 +1,10 @@
 import * as v from "valibot";
-import type { Rule } from "../../../machines/decision.ts";
-import { processStatuses, type ProcessFacts, type ReloadFacts } from "../../../machines/facts.ts";
+import {
+  processStatuses,
+  type ProcessFacts,
+  type ReloadFacts,
+  type Rule,
+} from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 
 /** Version of every snapshot and journal line written here. */

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { readProcess } from "../procfs.ts";
 import { writeFileAtomic } from "../atomic.ts";
-import { removeIfThere } from "./prepare.ts";
+import { removeIfThere } from "../files.ts";
 
 /**
  * Writes the daemon's pid file. PM2's own daemon may live in the same home and be named by the same file

@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, statSync } from "node:fs";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
 import { homePaths, type HomePaths } from "./paths.ts";
 
@@ -23,11 +23,6 @@ export function prepareHome(home: string): HomePaths {
     throw xmError("ERR_HOME_UNUSABLE", { home, why: messageOf(error) }, { cause: error });
   }
   return paths;
-}
-
-/** Removes a file that may be gone already. */
-export function removeIfThere(path: string): void {
-  rmSync(path, { force: true });
 }
 
 /** A read-only file system answers EROFS even for a folder that exists. */

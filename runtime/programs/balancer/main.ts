@@ -1,9 +1,9 @@
 import { existsSync, rmSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { balancerVersion, type News, type Order } from "../../contract/balancer.ts";
-import { onLines } from "../../contract/app-link/lines.ts";
 import { hasReusePort } from "../../host/reuse-port.ts";
 import { createWorkers } from "./workers.ts";
+import { onLines } from "../../host/lines.ts";
 
 /*
  * The balancer: `node balancer.cjs SOCKET APP SCHEDULING MADE_OF`. One per cluster app, under the app's own Node. It is the

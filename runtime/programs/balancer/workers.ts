@@ -7,13 +7,7 @@ import {
   type Up,
 } from "../../contract/app-link/protocol.ts";
 import { nameOfSaid } from "../../contract/app-link/said.ts";
-import {
-  absent,
-  emptyShares,
-  sharesIn,
-  slotOf,
-  type Shares,
-} from "../../contract/app-link/shares.ts";
+import { absent, emptyShares, sharesIn, slotOf, type Shares } from "../../host/shares.ts";
 import type { News, WorkerCommand, WorkerEnd, WorkerState } from "../../contract/balancer.ts";
 
 interface Held {

@@ -3,7 +3,8 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { answer } from "./answer.ts";
-import { serveSettings, type ServeSettings } from "../../contract/file-server.ts";
+import { type ServeSettings } from "../../contract/file-server.ts";
+import { serveSettings } from "./settings.ts";
 
 /** The file server: a program of its own, run as any other app is, in fork mode or as a cluster. */
 function main(): void {

@@ -3,16 +3,10 @@ import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { messageOf } from "../../contract/errors.ts";
 import { acquireLock, holderWords, homeTakenCode } from "../../host/home/lock.ts";
-import { onLines } from "../../contract/app-link/lines.ts";
-import {
-  numbersOf,
-  readOrder,
-  removeOrder,
-  socketOf,
-  type LaneCommand,
-  type LaneNews,
-} from "../../contract/log-lane.ts";
+import type { LaneCommand, LaneNews } from "../../contract/log-lane.ts";
 import { servePipe, type Pipe } from "./pipe.ts";
+import { onLines } from "../../host/lines.ts";
+import { numbersOf, readOrder, removeOrder, socketOf } from "../../host/lane-folder.ts";
 
 /*
  * The lane: `node lane.cjs FOLDER BUILD`. One per home, started by God with the first app whose lines are to be changed. It

@@ -5,8 +5,9 @@ import { block } from "./block.ts";
 import { lineFormat } from "./format.ts";
 import { createLines } from "./lines.ts";
 import { LogFile } from "./log-file.ts";
-import { fifoOf, restOf, type PipeOrder } from "../../contract/log-lane.ts";
+import { type PipeOrder } from "../../contract/log-lane.ts";
 import { openRest, type RestFile } from "./rest.ts";
+import { fifoOf, restOf } from "../../host/lane-folder.ts";
 
 /** No pipe holds more than this after its writers have gone (pipe(7): 1 MB unless root has raised it). */
 const mostLeftReads = 256;

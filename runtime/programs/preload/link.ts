@@ -1,5 +1,4 @@
 import type { Socket } from "node:net";
-import { onLines } from "../../contract/app-link/lines.ts";
 import {
   channelCommand,
   linkVersion,
@@ -7,6 +6,7 @@ import {
   type PreloadOptions,
   type Up,
 } from "../../contract/app-link/protocol.ts";
+import { onLines } from "../../host/lines.ts";
 
 /** The app's line to God. It is opened when there is something to say, and comes back by itself when God does. */
 export interface Link {

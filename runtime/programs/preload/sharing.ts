@@ -1,6 +1,6 @@
 import { openSync } from "node:fs";
 import type { Server, Socket } from "node:net";
-import { absent, sharesIn, slotOf } from "../../contract/app-link/shares.ts";
+import { absent, sharesIn, slotOf } from "../../host/shares.ts";
 import type { Link } from "./link.ts";
 
 /** Fewer connections than this are not worth a thought. */

@@ -6,10 +6,10 @@ import {
   normalizeApps,
   type ConfigContext,
 } from "../../../runtime/client/config/normalize.ts";
-import type { RawApp } from "../../../runtime/client/config/read-fields.ts";
 import { homePaths } from "../../../runtime/host/home/paths.ts";
 import { instanceLogPaths } from "../../../runtime/host/log-files/paths.ts";
 import { testFolder } from "../../support/folder.ts";
+import type { RawApp } from "../../../runtime/contract/fields/raw-app.ts";
 
 /** A folder with programs, and what is made of an app declared there. */
 function setUp(caller: Record<string, string> = {}) {

@@ -2,9 +2,9 @@ import { expect, test } from "vitest";
 import { startFlags } from "../../../cli/apps/start-flags.ts";
 import { normalizeApps } from "../../../runtime/client/config/normalize.ts";
 import { parts, patchSpec } from "../../../runtime/client/config/patch.ts";
-import type { RawApp } from "../../../runtime/client/config/read-fields.ts";
 import { homePaths } from "../../../runtime/host/home/paths.ts";
 import { testFolder } from "../../support/folder.ts";
+import type { RawApp } from "../../../runtime/contract/fields/raw-app.ts";
 
 /** Flags that say something of a start alone. */
 const ofAStart: readonly string[] = ["instances", "filter_env"];

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import type { Decision } from "../../../machines/decision.ts";
 import {
   crashing,
   maxSimulatedEvents,
@@ -8,6 +7,7 @@ import {
 } from "../../../machines/simulation.ts";
 import { SimulatedProcess } from "../../support/machines/simulated-process.ts";
 import { appSpec } from "../../support/machines/spec.ts";
+import type { Decision } from "../../../machines/facts.ts";
 
 const hour = 3_600_000;
 const backoff = { initialMs: 100, factor: 1.5, maxMs: 15_000, jitter: 0, resetAfterMs: 30_000 };

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { isLoggedIn } from "../../../runtime/programs/file-server/login.ts";
-import { serveSettings } from "../../../runtime/contract/file-server.ts";
+import { serveSettings } from "../../../runtime/programs/file-server/settings.ts";
 
 test("without variables a server gives its working directory to this machine alone, on 8080", () => {
   expect(serveSettings({}, "/srv/site")).toEqual({

@@ -1,5 +1,4 @@
-import type { Decision } from "../../../../machines/decision.ts";
-import type { Failure, ProcessStatus } from "../../../../machines/facts.ts";
+import type { Failure, ProcessStatus, Decision } from "../../../../machines/facts.ts";
 import { askedBefore } from "../../../../machines/guard-readings.ts";
 import type { AppSpec } from "../../../../machines/spec.ts";
 import type { ChartModel } from "../../../charts/chart.ts";

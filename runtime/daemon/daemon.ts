@@ -1,0 +1,56 @@
+import type { GodActor } from "../../machines/god.ts";
+import type { HomePaths } from "../host/home/paths.ts";
+import type { Bus } from "./bus/bus.ts";
+import type { Children } from "./children/sources.ts";
+import type { Lane } from "./log-lane/lane.ts";
+import type { CustomMetrics } from "./metrics/custom.ts";
+import type { Sampler } from "./metrics/sampler.ts";
+import type { GuardLog } from "./records/guard-log.ts";
+import type { History } from "./records/history.ts";
+import type { Recorder } from "./records/recorder.ts";
+import type { Registry } from "./registry/registry.ts";
+import type { StateStore } from "./state/store.ts";
+
+export interface CommandDependencies {
+  readonly god: GodActor;
+  readonly registry: Registry;
+  readonly recorder: Recorder;
+  readonly store: StateStore;
+  readonly bus: Bus;
+  readonly now: () => number;
+}
+
+export interface DeclareDependencies extends CommandDependencies {
+  readonly newSeed: () => number;
+  /** One at a time: ids and names are given out and taken in one piece. */
+  readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+/** Everything the API acts on. */
+export interface Daemon extends DeclareDependencies {
+  readonly paths: HomePaths;
+  readonly startedAt: number;
+  readonly god: GodActor;
+  readonly registry: Registry;
+  readonly recorder: Recorder;
+  readonly store: StateStore;
+  readonly sampler: Sampler;
+  readonly history: History;
+  /** What apps publish of themselves. */
+  readonly custom: CustomMetrics;
+  /** What happens, for who listens. */
+  readonly bus: Bus;
+  readonly children: Children;
+  readonly guardLog: GuardLog;
+  readonly lane: Lane;
+  /** What was repaired, adopted or lost when it came up. */
+  readonly notes: readonly string[];
+  /** Resolves once the root machine runs. */
+  readonly isRestored: Promise<void>;
+  /** The shell that brings the daemon back; `null` when there is none. */
+  readonly watchdogPid: () => number | null;
+  /** Stops every process and forgets it; resolves when all are gone. */
+  readonly stopEverything: (by: string) => Promise<void>;
+  /** Leaves every process to the next daemon. */
+  readonly handOver: (by: string) => void;
+}

@@ -1,0 +1,12 @@
+import type { Sensor } from "../../../machines/process-events.ts";
+import type { Sampler } from "../metrics/sampler.ts";
+
+export interface SensorDependencies {
+  readonly sampler: Sampler;
+  /** How often the memory is looked at; ms. */
+  readonly workerIntervalMs: number;
+  /** How often an app's event loop has said that it turns. */
+  readonly beats: (lifeId: string) => number;
+  /** Asks for a restart; `by` says what tripped, for the decision record. */
+  readonly trip: (by: string, sensor: Sensor) => void;
+}

@@ -1,0 +1,43 @@
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { errnoOf } from "../contract/errors.ts";
+import type { PipeOrder } from "../contract/log-lane.ts";
+
+export const fifoOf = (folder: string, number: number): string => join(folder, `${number}.fifo`);
+export const restOf = (folder: string, number: number): string => join(folder, `${number}.rest`);
+const orderOf = (folder: string, number: number): string => join(folder, `${number}.json`);
+export const socketOf = (folder: string): string => join(folder, "lane.sock");
+
+/** The numbers of the files with an ending: `fifo` for every pipe there is, `json` for those in use. */
+export function numbersOf(folder: string, ending: "fifo" | "json"): number[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(`.${ending}`))
+      .map((name) => Number.parseInt(name, 10));
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    return [];
+  }
+}
+
+/** Whole or not at all: the lane may look at any moment. */
+export function writeOrder(folder: string, number: number, order: PipeOrder): void {
+  const path = orderOf(folder, number);
+  writeFileSync(`${path}.new`, JSON.stringify(order), { mode: 0o600 });
+  renameSync(`${path}.new`, path);
+}
+
+/** @returns `undefined` for one that is gone, or that nobody of ours has written. */
+export function readOrder(folder: string, number: number): PipeOrder | undefined {
+  try {
+    return JSON.parse(readFileSync(orderOf(folder, number), "utf8")) as PipeOrder;
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+export function removeOrder(folder: string, number: number): void {
+  rmSync(restOf(folder, number), { force: true });
+  rmSync(orderOf(folder, number), { force: true });
+}

@@ -2,12 +2,13 @@ import type { Down, Up } from "./app-link/protocol.ts";
 
 /*
  * What God and a balancer say to each other: one JSON object a line over the balancer's unix socket. The balancer
- * is the server, so that a God that has just come up finds every balancer there is. It begins with `hello`, which
- * says all that a new God has to know; an end is said again until God has said `forget`.
+ * is the server, so that a God that has just come up finds every balancer there is; its listening socket is made by God,
+ * and it runs as the app's user. It begins with `hello`, which says all that a new God has to know; an end is said again
+ * until God has said `forget`.
  */
 export const balancerVersion = 1;
 
-/** How a worker is started. Paths are absolute. */
+/** How a worker is started. Paths are absolute. Its user is its balancer's. */
 export interface WorkerCommand {
   readonly script: string;
   readonly args: readonly string[];
@@ -17,12 +18,14 @@ export interface WorkerCommand {
   /** Its log files. */
   readonly out: string | null;
   readonly error: string | null;
-  readonly uid?: number | undefined;
-  readonly gid?: number | undefined;
+  /** It runs even when they cannot be opened: it has run before. */
+  readonly mayLoseOutput?: boolean;
 }
 
 /** From God. */
 export type Order =
+  /** The first order of all: what the balancer proves itself with to the Gods that come later. */
+  | { order: "claim"; secret: string }
   | { order: "fork"; life: string; command: WorkerCommand }
   | { order: "tell"; life: string; message: Down }
   /** The end of this life is in the journal. */
@@ -52,13 +55,17 @@ export type News =
       news: "hello";
       v: number;
       app: string;
-      /** What it was made with: interpreter and scheduling. */
+      /** What it was made with: interpreter, scheduling, user. */
       madeOf: string;
       pid: number;
+      /** Of its first God; `null` before that. Balancers of version 0.1.0 have none. */
+      secret?: string | null | undefined;
       workers: readonly WorkerState[];
       ended: readonly WorkerEnd[];
     }
   | { news: "forked"; life: string; pid: number }
   | { news: "failed"; life: string; code: string; message: string }
   | { news: "told"; life: string; message: Up }
+  /** A line for God's log, of a balancer that has no log of its own. */
+  | { news: "noted"; line: string }
   | ({ news: "ended" } & WorkerEnd);

@@ -72,7 +72,10 @@ export async function startDaemon(options: {
     stdin: paths.stdin,
   };
   lane.find();
-  const ends = await balancers.find();
+  const mayTrustOld = store.restored.apps.every(
+    ({ spec }) => spec.uid === null && spec.gid === null,
+  );
+  const ends = await balancers.find({ mayTrustOld });
   const plan = planRestore({
     restored: store.restored,
     home: paths.home,

@@ -172,7 +172,7 @@ test("a stop finishes what is in flight, and drain: false does not", async () =>
     const port = await freePort();
     const app = { script: fixture("plain.cjs"), instances: 1, drain, env: { PORT: port } };
     await home.ok("start", declare(home, app));
-    const slow = fetch(`http://127.0.0.1:${port}/?ms=500`).then(
+    const slow = fetch(`http://127.0.0.1:${port}/?ms=${drain ? 500 : 30_000}`).then(
       ({ status }) => status,
       () => "cut",
     );

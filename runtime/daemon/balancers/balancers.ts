@@ -1,19 +1,22 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { messageOf } from "../../contract/errors.ts";
-import { isLiving, readProcess } from "../../host/procfs.ts";
+import { isAlive, isLiving, readProcess } from "../../host/procfs.ts";
+import type { Identity } from "../../host/users.ts";
 import type { Up } from "../../contract/app-link/protocol.ts";
-import { freePath, isSocket, removeFiles } from "./files.ts";
-import { connectBalancer, type Connection } from "./connection.ts";
-import type { Balancers, WorkerEvents, WorkerLine } from "./contract.ts";
 import type { News, WorkerEnd, WorkerState } from "../../contract/balancer.ts";
+import { doubtsAbout } from "./claimed.ts";
+import { connectBalancer, type Connection, type Hello } from "./connection.ts";
+import type { Balancers, LifeMark, WorkerEvents, WorkerLine } from "./contract.ts";
+import { launchBalancer } from "./launch.ts";
+import { readRecord, removeFiles, socketsIn } from "./record.ts";
 
 /*
  * The balancers of a home. God starts one when the first process of a cluster app is to run, under the app's own
- * interpreter, and finds it again by its socket after its own death. A balancer that dies takes its workers with
- * it: they give up their sockets, finish what is in flight and end, and the processes begin anew under the next.
+ * interpreter and with the app's rights, and finds it again by its socket and its record after its own death. A balancer
+ * that dies, or says what no balancer says, takes its workers with it: they give up their sockets, finish what is in
+ * flight and end, and the processes begin anew under the next.
  */
 
 /** A balancer without workers ends after this; a crash loop does not pay for a new one each time. */
@@ -28,16 +31,27 @@ const quitsWithinMs = 1_000;
 /** The longest a balancer takes to come up on a loaded machine. */
 const comesUpWithinMs = 20_000;
 
+/** The longest one that runs takes to greet; ms. Until then the daemon does not come up. */
+const greetsWithinMs = 5_000;
+
 interface Balancer {
   readonly app: string;
   readonly path: string;
-  /** Interpreter and scheduling: a declaration that changes them needs another balancer. */
+  /** Interpreter, scheduling and user: a declaration that changes them needs another balancer. */
   readonly madeOf: string;
-  pid: number;
+  readonly pid: number;
+  /** Proof that the pid is still its own; `null` when it is not known. */
+  readonly startTicks: number | null;
   connection: Promise<Connection | undefined>;
   isLost: boolean;
-  readonly workers: Map<string, WorkerEvents>;
+  readonly workers: Map<string, Held>;
   linger: NodeJS.Timeout | undefined;
+}
+
+/** A worker of this daemon's, and what it is known by when its balancer names its pid. */
+interface Held {
+  readonly events: WorkerEvents;
+  readonly ordered?: { readonly mark: LifeMark; readonly identity: Identity };
 }
 
 export function createBalancers(options: {
@@ -54,10 +68,14 @@ export function createBalancers(options: {
   const unconfirmed: (() => void)[] = [];
   const states = new Map<string, { balancer: Balancer; state: WorkerState }>();
 
-  const hear = (balancer: Balancer, news: News): void => {
-    if (news.news === "hello") return;
-    const events = balancer.workers.get(news.life);
-    if (news.news === "forked") events?.forked(news.pid);
+  const hear = (balancer: Balancer, news: Exclude<News, Hello>): void => {
+    if (news.news === "noted") return log(`the balancer of ${balancer.app}: ${news.line}`);
+    const { events, ordered } = balancer.workers.get(news.life) ?? {};
+    if (news.news === "forked" && ordered !== undefined) {
+      const doubt = doubtsAbout({ pid: news.pid, balancerPid: balancer.pid, ...ordered });
+      if (doubt !== undefined) return lose(balancer, doubt);
+      events?.forked(news.pid);
+    }
     if (news.news === "failed") {
       balancer.workers.delete(news.life);
       events?.failed(news.code, news.message);
@@ -74,9 +92,16 @@ export function createBalancers(options: {
     clearTimeout(balancer.linger);
     balancer.linger = setTimeout(() => {
       if (balancer.workers.size > 0) return;
-      forget(balancer);
-      void balancer.connection.then((line) => line?.send({ order: "quit" }));
+      void dismiss(balancer);
     }, lingerMs).unref();
+  };
+  const dismiss = (balancer: Balancer): Promise<void> => {
+    forget(balancer);
+    return balancer.connection.then((line) => {
+      line?.send({ order: "quit" });
+      line?.release();
+      removeFiles(balancer.path);
+    });
   };
   const forget = (balancer: Balancer): void => {
     balancer.isLost = true;
@@ -84,96 +109,101 @@ export function createBalancers(options: {
     older.delete(balancer);
     if (balancers.get(balancer.app) === balancer) balancers.delete(balancer.app);
   };
-  const lose = (balancer: Balancer): void => {
+  const lose = (balancer: Balancer, fault?: string): void => {
     if (balancer.isLost) return;
     forget(balancer);
-    log(`the balancer of ${balancer.app} (pid ${balancer.pid}) has died`);
+    const { app, pid } = balancer;
+    if (fault === undefined) log(`the balancer of ${app} (pid ${pid}) has died`);
+    else log(`the balancer of ${app} (pid ${pid}) is ended: ${fault}`);
     removeFiles(balancer.path);
-    for (const events of balancer.workers.values()) events.lost();
+    // One that closed its line without a fault has another God, or is about to end by itself.
+    if (fault !== undefined) end(balancer);
+    for (const { events } of balancer.workers.values()) events.lost();
     balancer.workers.clear();
   };
-  const reach = (balancer: Balancer): Promise<Connection | undefined> =>
+  const reach = (
+    balancer: Balancer,
+    { withinMs, doubt }: { withinMs: number; doubt: (hello: Hello) => string | undefined },
+  ): Promise<Connection | undefined> =>
     connectBalancer(balancer.path, {
+      withinMs,
+      doubt,
       onNews: (news) => hear(balancer, news),
-      onLost: () => lose(balancer),
+      onLost: (fault) => lose(balancer, fault),
     });
 
-  const taken = (): Set<string> =>
-    new Set([...balancers.values(), ...older].map(({ path }) => path));
   const endOf = (balancer: Balancer, life: string): Promise<WorkerEnd | undefined> =>
     new Promise((resolve) => {
       const timer = setTimeout(() => resolve(undefined), heardWithinMs);
-      const done = (end?: WorkerEnd): void => {
+      const done = (workerEnd?: WorkerEnd): void => {
         clearTimeout(timer);
-        resolve(end);
+        resolve(workerEnd);
       };
-      balancer.workers.set(life, {
+      const events: WorkerEvents = {
         forked: () => {},
         told: () => {},
         failed: () => done(),
         lost: () => done(),
-        ended: (end) => done({ life, ...end }),
-      });
+        ended: (heard) => done({ life, ...heard }),
+      };
+      balancer.workers.set(life, { events });
     });
-  const begin = (app: string, spec: AppSpec): Balancer => {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const path = freePath(folder, taken());
-    const madeOf = madeOfSpec(spec);
+  const begin = (app: string, spec: AppSpec, identity: Identity): Balancer | Error => {
+    const madeOf = madeOfSpec(spec, identity);
+    const taken = new Set([...balancers.values(), ...older].map(({ path }) => path));
+    const path = freePath(folder, taken);
+    let launched: ReturnType<typeof launchBalancer>;
+    try {
+      launched = launchBalancer({ path, program, home, app, spec, madeOf, identity });
+    } catch (error) {
+      removeFiles(path);
+      return error as Error;
+    }
+    const { child, secret, startTicks } = launched;
     const balancer: Balancer = {
       app,
       path,
       madeOf,
-      pid: 0,
+      pid: child.pid ?? 0,
+      startTicks,
       connection: Promise.resolve(undefined),
       isLost: false,
       workers: new Map(),
       linger: undefined,
     };
     balancers.set(app, balancer);
-    const child = spawn(
-      spec.interpreter ?? process.execPath,
-      [program, path, app, spec.scheduling, madeOf],
-      {
-        detached: true,
-        cwd: "/",
-        stdio: ["ignore", "inherit", "inherit"],
-        env: { PATH: spec.env["PATH"] ?? process.env["PATH"], XM_HOME: home, XM_BALANCER: app },
-      },
-    );
-    balancer.pid = child.pid ?? 0;
     let failure: string | undefined;
-    child.on("error", (error) => {
-      failure = error.message;
+    const failed = new Promise<never>((_, reject) => {
+      child.on("error", (error) => {
+        failure = error.message;
+        reject(error);
+      });
+      child.on("exit", (code, signal) => {
+        failure = `it ended with ${signal ?? code}`;
+        reject(new Error(failure));
+        if (balancer.pid > 0) lose(balancer);
+      });
     });
-    child.on("exit", (code, signal) => {
-      failure = `it ended with ${signal ?? code}`;
-      if (balancer.pid > 0) lose(balancer);
-    });
+    failed.catch(() => {});
     child.unref();
-    balancer.connection = comeUp(balancer, () => failure).catch((error: unknown) => {
+    const doubt = ({ pid }: Hello): string | undefined =>
+      pid === balancer.pid ? undefined : `pid ${pid} greets in its place`;
+    const greeted = reach(balancer, { withinMs: comesUpWithinMs, doubt }).then((line) => {
+      if (line === undefined) throw new Error(failure ?? `nobody answers at ${path}`);
+      line.send({ order: "claim", secret });
+      return line;
+    });
+    balancer.connection = Promise.race([greeted, failed]).catch((error: unknown) => {
       const message = `the balancer of ${app} did not come up: ${messageOf(error)}`;
       forget(balancer);
-      for (const events of balancer.workers.values()) events.failed("ERR_CANNOT_SPAWN", message);
+      removeFiles(path);
+      end(balancer);
+      for (const { events } of balancer.workers.values())
+        events.failed("ERR_CANNOT_SPAWN", message);
       balancer.workers.clear();
       return undefined;
     });
     return balancer;
-  };
-  const comeUp = async (
-    balancer: Balancer,
-    failure: () => string | undefined,
-  ): Promise<Connection> => {
-    const deadline = Date.now() + comesUpWithinMs;
-    while (Date.now() < deadline) {
-      const why = failure();
-      if (why !== undefined) throw new Error(why);
-      const line = existsSync(balancer.path) ? await reach(balancer) : undefined;
-      if (line !== undefined) return line;
-      await new Promise((resolve) => {
-        setTimeout(resolve, 4);
-      });
-    }
-    throw new Error(`nobody answers at ${balancer.path}`);
   };
   const lineTo = (balancer: Balancer, life: string): WorkerLine => ({
     tell: (message) => {
@@ -183,55 +213,96 @@ export function createBalancers(options: {
     },
     release: () => void balancer.workers.delete(life),
   });
+  const takeOver = async (
+    path: string,
+    mayTrustOld: boolean,
+  ): Promise<{ balancer: Balancer; line: Connection } | undefined> => {
+    const record = readRecord(path);
+    if (record === undefined && !mayTrustOld) {
+      log(`${path} has no record: who listens there is not known here, and is left alone`);
+      removeFiles(path);
+      return undefined;
+    }
+    if (record !== undefined && !isAlive(record)) {
+      removeFiles(path);
+      return undefined;
+    }
+    const found = { workers: new Map<string, Held>(), isLost: false, linger: undefined };
+    const none = Promise.resolve(undefined);
+    let balancer: Balancer = {
+      app: "",
+      madeOf: "",
+      pid: 0,
+      startTicks: null,
+      ...record,
+      ...found,
+      path,
+      connection: none,
+    };
+    const line = await reach(balancer, {
+      withinMs: greetsWithinMs,
+      doubt: (hello) => {
+        const { secret, pid } = hello;
+        if (record === undefined) return undefined;
+        return secret === record.secret && pid === record.pid
+          ? undefined
+          : `what greets at ${path} is not the balancer that was put there`;
+      },
+    }).catch((error: unknown) => {
+      log(`the balancer of ${balancer.app || path} is not taken over: ${messageOf(error)}`);
+      return undefined;
+    });
+    if (line === undefined) {
+      removeFiles(path);
+      end(balancer);
+      return undefined;
+    }
+    if (record === undefined) {
+      const { app, madeOf, pid } = line.hello;
+      balancer = Object.assign(balancer, { app, madeOf, pid });
+    }
+    balancer.connection = Promise.resolve(line);
+    return balancer.isLost ? undefined : { balancer, line };
+  };
 
   return {
-    fork: ({ app, spec, life, command, events }) => {
+    fork: ({ app, spec, identity, life, mark, command, events }) => {
       const known = balancers.get(app);
-      const fits = known !== undefined && known.madeOf === madeOfSpec(spec);
+      const fits = known !== undefined && known.madeOf === madeOfSpec(spec, identity);
       if (known !== undefined && !fits) older.add(known);
-      const balancer = fits ? known : begin(app, spec);
+      const balancer = fits ? known : begin(app, spec, identity);
+      if (balancer instanceof Error) {
+        const message = `the balancer of ${app} cannot be started: ${balancer.message}`;
+        setImmediate(() => events.failed("ERR_CANNOT_SPAWN", message));
+        return { tell: () => false, release: () => {} };
+      }
       clearTimeout(balancer.linger);
-      balancer.workers.set(life, events);
+      balancer.workers.set(life, { events, ordered: { mark, identity } });
       void balancer.connection.then((line) => line?.send({ order: "fork", life, command }));
       return lineTo(balancer, life);
     },
-    adopt: (life, events) => {
-      const found = states.get(life);
-      if (found === undefined || found.balancer.isLost) return undefined;
+    adopt: ({ lifeId, pid }, events) => {
+      const found = states.get(lifeId);
+      states.delete(lifeId);
+      if (found === undefined || found.balancer.isLost || found.state.pid !== pid) return undefined;
       const { balancer, state } = found;
-      states.delete(life);
       clearTimeout(balancer.linger);
-      balancer.workers.set(life, events);
-      const { pid, isReady, isListening, said } = state;
-      const hello: Up = { type: "hello", v: 1, life, pid, isReady, isListening, said };
+      balancer.workers.set(lifeId, { events });
+      const { isReady, isListening, said } = state;
+      const hello: Up = { type: "hello", v: 1, life: lifeId, pid, isReady, isListening, said };
       setImmediate(() => events.told(hello));
-      return lineTo(balancer, life);
+      return lineTo(balancer, lifeId);
     },
-    find: async () => {
+    find: async ({ mayTrustOld }) => {
       const ends = new Map<string, WorkerEnd>();
-      const names = existsSync(folder) ? readdirSync(folder).filter(isSocket) : [];
       await Promise.all(
-        names.map(async (name) => {
-          const balancer: Balancer = {
-            app: "",
-            path: join(folder, name),
-            madeOf: "",
-            pid: 0,
-            connection: Promise.resolve(undefined),
-            isLost: false,
-            workers: new Map(),
-            linger: undefined,
-          };
-          const line = await reach(balancer).catch((error: unknown) => {
-            log(messageOf(error));
-            return undefined;
-          });
-          if (line === undefined) return removeFiles(balancer.path);
-          const { app, madeOf, pid, workers, ended } = line.hello;
-          Object.assign(balancer, { app, madeOf, pid, connection: Promise.resolve(line) });
-          if (balancer.isLost) return;
-          if (balancers.has(app)) older.add(balancer);
-          else balancers.set(app, balancer);
+        socketsIn(folder).map(async (path) => {
+          const found = await takeOver(path, mayTrustOld);
+          if (found === undefined) return;
+          const { balancer, line } = found;
+          const { workers, ended } = line.hello;
+          if (balancers.has(balancer.app)) older.add(balancer);
+          else balancers.set(balancer.app, balancer);
           const late: Promise<WorkerEnd | undefined>[] = [];
           for (const state of workers) {
             const stat = readProcess(state.pid);
@@ -239,10 +310,10 @@ export function createBalancers(options: {
             else states.set(state.life, { balancer, state });
           }
           // A worker may have ended an instant before its balancer has heard of it.
-          for (const end of [...ended, ...(await Promise.all(late))]) {
-            if (end === undefined) continue;
-            ends.set(end.life, end);
-            unconfirmed.push(() => line.send({ order: "forget", life: end.life }));
+          for (const heard of [...ended, ...(await Promise.all(late))]) {
+            if (heard === undefined) continue;
+            ends.set(heard.life, heard);
+            unconfirmed.push(() => line.send({ order: "forget", life: heard.life }));
           }
           linger(balancer);
         }),
@@ -255,20 +326,31 @@ export function createBalancers(options: {
     end: (app) => {
       const balancer = balancers.get(app);
       if (balancer === undefined || balancer.workers.size > 0) return;
-      forget(balancer);
-      void balancer.connection.then((line) => line?.send({ order: "quit" }));
+      void dismiss(balancer);
     },
     quit: async () => {
       await Promise.all(
         [...balancers.values(), ...older].map(async (balancer) => {
-          forget(balancer);
-          const line = await balancer.connection;
-          line?.send({ order: "quit" });
+          await dismiss(balancer);
           await goneBy(balancer.pid, Date.now() + quitsWithinMs);
         }),
       );
     },
   };
+}
+
+/** Ends one that is not trusted any more, or of no use: nothing reaches it. */
+function end({ pid, startTicks }: Balancer): void {
+  if (startTicks === null || pid === 0 || !isAlive({ pid, startTicks })) return;
+  process.kill(pid, "SIGKILL");
+}
+
+/** A path of a socket that nobody has, be it on disk or for a balancer that is coming up. */
+function freePath(folder: string, taken: ReadonlySet<string>): string {
+  for (let number = 1; ; number += 1) {
+    const path = join(folder, `${number}.sock`);
+    if (!existsSync(path) && !taken.has(path)) return path;
+  }
 }
 
 /** A process nobody waits for may be a zombie for a while: it is gone all the same. */
@@ -282,6 +364,7 @@ async function goneBy(pid: number, deadline: number): Promise<void> {
   }
 }
 
-function madeOfSpec({ interpreter, scheduling }: AppSpec): string {
-  return `${interpreter} ${scheduling}`;
+function madeOfSpec({ interpreter, scheduling }: AppSpec, { uid, gid }: Identity): string {
+  const user = uid === undefined && gid === undefined ? "" : ` as ${uid ?? ""}:${gid ?? ""}`;
+  return `${interpreter} ${scheduling}${user}`;
 }

@@ -1,9 +1,11 @@
 import { connect, type Socket } from "node:net";
-import { errnoOf } from "../../contract/errors.ts";
-import { balancerVersion, type News, type Order } from "../../contract/balancer.ts";
+import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { onLines } from "../../host/lines.ts";
+import { balancerVersion, type News, type Order } from "../../contract/balancer.ts";
+import { parseNews } from "../../contract/balancer-news.ts";
 
 export type Hello = Extract<News, { news: "hello" }>;
+type LaterNews = Exclude<News, Hello>;
 
 /** God's line to one balancer. */
 export interface Connection {
@@ -15,37 +17,63 @@ export interface Connection {
 
 /**
  * Connects to a balancer.
+ * @param options.doubt says why a greeting is not that of the balancer it should be; `undefined` when it is.
  * @returns `undefined` when nobody listens there.
- * @throws when somebody does who does not speak this version.
+ * @throws when what answers is no balancer of this version, or not the right one, or nothing comes in time.
  */
 export function connectBalancer(
   path: string,
-  events: { onNews: (news: News) => void; onLost: () => void },
+  options: {
+    readonly withinMs: number;
+    readonly doubt: (hello: Hello) => string | undefined;
+    readonly onNews: (news: LaterNews) => void;
+    /** `fault`: what it said that no balancer says; the connection has been cut. */
+    readonly onLost: (fault?: string) => void;
+  },
 ): Promise<Connection | undefined> {
+  const { withinMs, doubt, onNews, onLost } = options;
   return new Promise((resolve, reject) => {
     const socket: Socket = connect(path);
     let hello: Hello | undefined;
-    onLines(socket, (line) => {
-      const news = JSON.parse(line) as News;
-      if (news.news !== "hello") {
-        events.onNews(news);
-        return true;
-      }
-      if (news.v !== balancerVersion) {
-        reject(new Error(`the balancer of ${news.app} (pid ${news.pid}) speaks version ${news.v}`));
-        socket.destroy();
-        return false;
-      }
+    let fault: string | undefined;
+    let isReleased = false;
+    const cut = (why: string): false => {
+      fault = why;
+      if (hello === undefined) reject(new Error(why));
+      socket.destroy();
+      return false;
+    };
+    const timer = setTimeout(() => cut(`no greeting within ${withinMs} ms`), withinMs);
+    const greet = (news: Hello): boolean => {
+      const { app, pid, v } = news;
+      if (hello !== undefined) return cut("it greets a second time");
+      if (v !== balancerVersion)
+        return cut(`the balancer of ${app} (pid ${pid}) speaks version ${v}`);
+      const why = doubt(news);
+      if (why !== undefined) return cut(why);
+      clearTimeout(timer);
       hello = news;
       resolve({
         hello,
         send: (order) => void socket.write(`${JSON.stringify(order)}\n`),
         release: () => {
-          socket.removeAllListeners("close");
-          socket.destroy();
+          isReleased = true;
+          socket.end();
         },
       });
       return true;
+    };
+    onLines(socket, (line) => {
+      try {
+        const news = parseNews(line);
+        if (news === undefined) return true;
+        if (news.news === "hello") return greet(news);
+        if (hello === undefined) return cut("it does not greet");
+        onNews(news);
+        return true;
+      } catch (error) {
+        return cut(`it says what no balancer says: ${messageOf(error).slice(0, 200)}`);
+      }
     });
     socket.on("error", (error) => {
       const code = errnoOf(error);
@@ -54,8 +82,9 @@ export function connectBalancer(
       else reject(error);
     });
     socket.on("close", () => {
+      clearTimeout(timer);
       if (hello === undefined) resolve(undefined);
-      else events.onLost();
+      else if (!isReleased) onLost(fault);
     });
   });
 }

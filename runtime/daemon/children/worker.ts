@@ -1,17 +1,16 @@
 import type { ChildFact } from "../../../machines/facts.ts";
 import type { WorkerEvents, WorkerLine } from "../balancers/contract.ts";
 import type { Down } from "../../contract/app-link/protocol.ts";
-import { ownFile, pipeOrder } from "../log-lane/launch-order.ts";
-import type { Lane, OpenPipe } from "../log-lane/lane.ts";
 import { readProcess } from "../../host/procfs.ts";
 import { resolveIdentity } from "../../host/users.ts";
 import { adoptOutputs, Child } from "./child.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
-import { childEnvironment } from "./environment.ts";
-import { assertWritable, emptyFiles, unlessUnwritable } from "./outputs.ts";
+import { childEnvironment, markerOf } from "./environment.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
+import { lifeVariable } from "./life.ts";
 import { nodeAddition } from "./node-app.ts";
 import { writePidFile } from "./pid-file.ts";
+import { openWorkerOutputs, type WorkerOutputs } from "./worker-outputs.ts";
 
 /** A worker of a cluster app: its balancer forks it, hears its channel and learns its exit code. */
 export interface WorkerHandle extends Omit<ChildHandle, "fact"> {
@@ -39,21 +38,10 @@ export function spawnWorker(
   if (typeof identity === "string") {
     return fail({ at: Date.now(), code: "ERR_CANNOT_SPAWN", message: identity, transient: false });
   }
-  const pipes: OpenPipe[] = [];
-  const close = (): void => {
-    for (const pipe of pipes.splice(0)) pipe.close();
-  };
-  let out: string | null;
-  let error: string | null;
+  let outputs: WorkerOutputs;
   try {
-    const path = (stream: "out" | "err"): string | null =>
-      unlessUnwritable(launch, stream, events, () =>
-        outputPath(launch, stream, services.lane, pipes),
-      ) ?? null;
-    out = path("out");
-    error = path("err");
+    outputs = openWorkerOutputs({ launch, lane: services.lane, identity, events });
   } catch (cause) {
-    close();
     return fail(failureFrom(cause, spec));
   }
   const addition = nodeAddition(launch, services, "own");
@@ -63,31 +51,15 @@ export function spawnWorker(
     execArgv: [...addition.args, ...spec.interpreterArgs],
     cwd: spec.cwd,
     env: { ...env, ...addition.env },
-    out,
-    error,
-    ...identity,
+    out: outputs.out,
+    error: outputs.error,
+    mayLoseOutput: launch.counts.restarts > 0,
   };
-  const worker = new Worker(launch, events, close);
-  worker.line = services.balancers.fork({ app, spec, life, command, events: worker });
+  const worker = new Worker(launch, events, outputs.close);
+  const mark = { variable: lifeVariable, text: markerOf(launch) };
+  const order = { app, spec, identity, life, mark, command };
+  worker.line = services.balancers.fork({ ...order, events: worker });
   return worker;
-}
-
-/** The file or pipe that the balancer opens; a pipe stays open here until the worker has it. */
-function outputPath(
-  launch: Launch,
-  stream: "out" | "err",
-  lane: Lane,
-  pipes: OpenPipe[],
-): string | null {
-  const order = pipeOrder(launch, stream);
-  const path = ownFile(launch, stream);
-  assertWritable(
-    order === undefined ? [path, ...emptyFiles(launch)] : [order.file, order.combined],
-  );
-  if (order === undefined) return path;
-  const pipe = lane.open(order);
-  pipes.push(pipe);
-  return pipe.path;
 }
 
 /** Takes over a worker that outlived its daemon; when its balancer did not, it is about to end. */
@@ -99,7 +71,7 @@ export function adoptWorker(
 ): WorkerHandle {
   const worker = new Worker(launch, events);
   adoptOutputs(launch, fact.pid, services.lane);
-  worker.line = services.balancers.adopt(fact.lifeId, worker);
+  worker.line = services.balancers.adopt(fact, worker);
   worker.begin(fact);
   if (worker.line === undefined) setImmediate(() => worker.lost());
   return worker;

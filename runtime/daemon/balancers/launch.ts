@@ -1,0 +1,90 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { closeSync, constants, existsSync, mkdirSync, openSync, renameSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { dirname } from "node:path";
+import type { AppSpec } from "../../../machines/spec.ts";
+import { readProcess } from "../../host/procfs.ts";
+import type { Identity } from "../../host/users.ts";
+import { writeRecord } from "./record.ts";
+
+/*
+ * A balancer has the rights of its app and no more: what its workers have it do, they could do themselves. Its
+ * listening socket lies in God's own folder, which its user cannot enter: God makes it and hands it down. The program
+ * is read from its standard input where its user might not be able to open it.
+ */
+
+/** Opens no file, and still sees whether it was removed (open(2)). Not among Node's constants. */
+const O_PATH = 0o10000000;
+
+export interface Launched {
+  readonly child: ChildProcess;
+  readonly secret: string;
+  readonly startTicks: number;
+}
+
+/** @throws what the kernel says when the socket, or the process, cannot be made. */
+export function launchBalancer(options: {
+  readonly path: string;
+  readonly program: string;
+  readonly home: string;
+  readonly app: string;
+  readonly spec: AppSpec;
+  readonly madeOf: string;
+  readonly identity: Identity;
+}): Launched {
+  const { path, program, home, app, spec, madeOf, identity } = options;
+  const isOther = identity.uid !== undefined || identity.gid !== undefined;
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  const listening = listenAt(path);
+  const opened: number[] = [];
+  try {
+    const open = (file: string, flags: number): number => {
+      const descriptor = openSync(file, flags);
+      opened.push(descriptor);
+      return descriptor;
+    };
+    const input = isOther ? open(program, constants.O_RDONLY) : "ignore";
+    // Its user does not get God's log either: it tells what there is to say.
+    const output = isOther ? "ignore" : "inherit";
+    const child = spawn(
+      spec.interpreter ?? process.execPath,
+      [isOther ? "-" : program, app, spec.scheduling, madeOf],
+      {
+        detached: true,
+        cwd: "/",
+        stdio: [input, output, output, listening.descriptor, open(path, O_PATH)],
+        env: { PATH: spec.env["PATH"] ?? process.env["PATH"], XM_HOME: home, XM_BALANCER: app },
+        ...identity,
+      },
+    );
+    const secret = randomBytes(24).toString("base64url");
+    const { pid } = child;
+    const startTicks = pid === undefined ? 0 : (readProcess(pid)?.startTicks ?? 0);
+    if (pid !== undefined) {
+      const uid = identity.uid ?? null;
+      writeRecord(path, { v: 1, app, madeOf, pid, startTicks, secret, uid });
+    }
+    return { child, secret, startTicks };
+  } finally {
+    for (const descriptor of opened) closeSync(descriptor);
+    listening.close();
+  }
+}
+
+/**
+ * A socket that listens at a path. It gets its name by renaming: closing it here removes the name that it was bound by,
+ * which nothing has any more.
+ */
+function listenAt(path: string): { descriptor: number; close: () => void } {
+  const server = createServer();
+  // Told later as an event; what matters is seen at once.
+  server.on("error", () => {});
+  const bound = path.replace(/sock$/, "new");
+  rmSync(bound, { force: true });
+  server.listen(bound);
+  const { _handle: handle } = server as unknown as { _handle: { fd: number } | null };
+  if (handle === null || !existsSync(bound)) throw new Error(`cannot listen at ${path}`);
+  renameSync(bound, path);
+  return { descriptor: handle.fd, close: () => void server.close() };
+}

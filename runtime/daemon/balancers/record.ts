@@ -1,0 +1,65 @@
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import * as v from "valibot";
+import { errnoOf } from "../../contract/errors.ts";
+
+/*
+ * Beside the socket of each balancer lies a record of it: who it is and what it was given to prove itself with. A
+ * balancer is believed only as far as its record goes: which app it serves is not its own to say.
+ */
+const recordSchema = v.object({
+  v: v.literal(1),
+  app: v.string(),
+  madeOf: v.string(),
+  pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  startTicks: v.number(),
+  secret: v.pipe(v.string(), v.minLength(16)),
+  /** Whose rights it has; `null` for God's own. */
+  uid: v.nullable(v.number()),
+});
+
+export type BalancerRecord = v.InferOutput<typeof recordSchema>;
+
+export function writeRecord(socket: string, record: BalancerRecord): void {
+  writeFileSync(recordOf(socket), JSON.stringify(record), { mode: 0o600 });
+}
+
+export function readRecord(socket: string): BalancerRecord | undefined {
+  try {
+    const parsed: unknown = JSON.parse(readFileSync(recordOf(socket), "utf8"));
+    const { success, output } = v.safeParse(recordSchema, parsed);
+    return success ? output : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Of all balancers whose sockets are in the folder. */
+export function readRecords(folder: string): BalancerRecord[] {
+  return socketsIn(folder).flatMap((path) => readRecord(path) ?? []);
+}
+
+/** The sockets that are there; a balancer that has gone may have left one. */
+export function socketsIn(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+      .filter((name) => name.endsWith(".sock"))
+      .map((name) => join(folder, name));
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
+}
+
+/** What a balancer leaves that has gone. */
+export function removeFiles(socket: string): void {
+  rmSync(socket, { force: true });
+  rmSync(recordOf(socket), { force: true });
+  // Of version 0.1.0, whose balancers kept their shares there.
+  rmSync(socket.replace(/sock$/, "shares"), { force: true });
+}
+
+function recordOf(socket: string): string {
+  return socket.replace(/sock$/, "json");
+}

@@ -1,0 +1,59 @@
+import type { ChildProcess } from "node:child_process";
+
+/*
+ * A worker writes what it likes to its channel, and Node believes it: a line that is no JSON, an acknowledgement of
+ * nothing, a question of `node:cluster` with odd values throw in the primary, outside of anybody's call, and would end it
+ * with all other workers. Here every message of a worker is handled behind a guard, so that it ends that worker alone.
+ */
+
+/** What waits for the end of its line is no message of ours; bytes. */
+const longestMessage = 8 * 1024 * 1024;
+
+/** What Node reads a channel with. Known by their descriptions; the same from Node 16 to 26. */
+interface ChannelHandle {
+  onread?: (this: ChannelHandle, ...args: unknown[]) => void;
+}
+
+/** @param spoil called once, with what was wrong, when the worker has said what no worker says. */
+export function guardChannel(child: ChildProcess, spoil: (why: string) => void): void {
+  let isSpoilt = false;
+  const fail = (error: unknown): void => {
+    if (isSpoilt) return;
+    isSpoilt = true;
+    spoil(error instanceof Error ? error.message : String(error));
+  };
+  const emit = child.emit.bind(child);
+  child.emit = (name: string, ...args: unknown[]): boolean => {
+    const isMessage = name === "internalMessage" || name === "message";
+    if (!isMessage) return emit(name, ...args);
+    if (isSpoilt) return false;
+    try {
+      return emit(name, ...args);
+    } catch (error) {
+      fail(error);
+      return false;
+    }
+  };
+  const handle = hidden(child, "kChannelHandle") as ChannelHandle | undefined;
+  const read = handle?.onread;
+  if (handle === undefined || read === undefined) return;
+  handle.onread = function guarded(...args) {
+    try {
+      if (!isSpoilt || args[0] === undefined) Reflect.apply(read, this, args);
+      const waiting = hidden(this, "kJSONBuffer");
+      if (typeof waiting === "string" && waiting.length > longestMessage) {
+        fail(new Error(`a message of more than ${longestMessage} bytes`));
+      }
+    } catch (error) {
+      fail(error);
+    }
+  };
+}
+
+/** A value that Node keeps under a symbol of its own. */
+function hidden(object: object, description: string): unknown {
+  const symbol = Object.getOwnPropertySymbols(object).find(
+    (each) => each.description === description,
+  );
+  return symbol === undefined ? undefined : (object as Record<symbol, unknown>)[symbol];
+}

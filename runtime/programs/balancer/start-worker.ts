@@ -1,0 +1,49 @@
+import cluster, { type Worker } from "node:cluster";
+import { closeSync, openSync, statSync } from "node:fs";
+import type { WorkerCommand } from "../../contract/balancer.ts";
+
+type Stream = "stdout" | "stderr";
+
+/**
+ * Forks a worker with its log files as its output.
+ * @param unwritable told of a file that cannot be opened, where the worker may run without.
+ * @throws what the kernel says, or that of a log file which cannot be opened.
+ */
+export function startWorker(
+  command: WorkerCommand,
+  unwritable: (stream: Stream, why: string) => void,
+): Worker {
+  const { script, args, execArgv, cwd, env, mayLoseOutput = false } = command;
+  const descriptors: number[] = [];
+  const open = (path: string | null, stream: Stream): number | "ignore" => {
+    if (path === null) return "ignore";
+    try {
+      // A pipe of the log lane is held open for reading too: a worker never writes to one that nobody can read.
+      const isPipe = statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
+      const descriptor = openSync(path, isPipe ? "r+" : "a", 0o600);
+      descriptors.push(descriptor);
+      return descriptor;
+    } catch (error) {
+      const why = (error as Error).message;
+      if (!mayLoseOutput) {
+        throw Object.assign(new Error(`${path} cannot be written: ${why}`), {
+          code: "ERR_LOG_UNWRITABLE",
+        });
+      }
+      unwritable(stream, why);
+      return "ignore";
+    }
+  };
+  try {
+    cluster.setupPrimary({
+      exec: script,
+      args: [...args],
+      execArgv: [...execArgv],
+      cwd,
+      stdio: ["ignore", open(command.out, "stdout"), open(command.error, "stderr"), "ipc"],
+    });
+    return cluster.fork(env);
+  } finally {
+    for (const descriptor of descriptors) closeSync(descriptor);
+  }
+}

@@ -8,7 +8,7 @@ import { openHistory } from "./records/history.ts";
 import { historyEntry } from "../contract/history.ts";
 import { createGuardLog } from "./records/guard-log.ts";
 import { createLane } from "./log-lane/lane.ts";
-import { serveLinks } from "./app-links/server.ts";
+import { createLinks } from "./app-links/server.ts";
 import { createCustomMetrics } from "./metrics/custom.ts";
 import type { ChildServices } from "./children/contract.ts";
 import { takeException } from "./children/exception.ts";
@@ -59,7 +59,7 @@ export async function startDaemon(options: {
     historyEntry({ at: startedAt, kind: "daemon", event: "started", pid: process.pid }),
   );
   const { preload, balancer: program } = options.programs;
-  const links = await serveLinks(paths.links, log);
+  const links = createLinks(paths.links, log);
   const balancers = createBalancers({ folder: paths.balancers, program, home: paths.home, log });
   const lane = createLane({ folder: paths.pipes, program: options.programs.lane, log });
   const services: ChildServices = {
@@ -140,7 +140,10 @@ export async function startDaemon(options: {
     });
   });
   god.start();
-  void isRestored.then(() => balancers.confirm());
+  void isRestored.then(() => {
+    balancers.confirm();
+    return links.listen();
+  });
 
   let last: Promise<unknown> = Promise.resolve();
   const exclusive = <T>(work: () => Promise<T>): Promise<T> => {

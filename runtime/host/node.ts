@@ -1,11 +1,6 @@
 import { accessSync, constants, statSync } from "node:fs";
-import { basename, delimiter, isAbsolute, join } from "node:path";
+import { delimiter, isAbsolute, join } from "node:path";
 import { errnoOf } from "../contract/errors.ts";
-
-/** Whether an interpreter is Node, of whatever version. */
-export function isNode(interpreter: string | null): boolean {
-  return interpreter !== null && /^node(js)?$/.test(basename(interpreter));
-}
 
 /** The first executable of that name in a PATH; a path with a slash is looked at as it is. */
 export function findInPath(command: string, path: string | undefined): string | undefined {

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createBalancers } from "../../runtime/daemon/balancers/balancers.ts";
 import { createLane } from "../../runtime/daemon/log-lane/lane.ts";
-import { serveLinks } from "../../runtime/daemon/app-links/server.ts";
+import { createLinks } from "../../runtime/daemon/app-links/server.ts";
 import type { ChildServices } from "../../runtime/daemon/children/contract.ts";
 
 const bin = join(import.meta.dirname, "../../dist/bin");
@@ -11,7 +11,8 @@ const bin = join(import.meta.dirname, "../../dist/bin");
 export async function childServices(folder: string): Promise<ChildServices> {
   const log = (): void => {};
   const linkSocket = join(folder, "apps.sock");
-  const links = await serveLinks(linkSocket, log);
+  const links = createLinks(linkSocket, log);
+  await links.listen();
   const program = join(bin, "balancer.cjs");
   const balancers = createBalancers({ folder: join(folder, "b"), program, home: folder, log });
   const lane = createLane({ folder: join(folder, "p"), program: join(bin, "lane.cjs"), log });

@@ -14,7 +14,7 @@ import { servedFolder } from "./serve.ts";
 import { settingsEnvironment } from "./settings.ts";
 import { readSettings } from "./settings-file.ts";
 import { absolute, expandHome, text } from "./values.ts";
-import { isNode } from "../../host/node.ts";
+import { isNode } from "../../host/node-program.ts";
 import { place, type RawApp } from "../../contract/fields/raw-app.ts";
 
 export interface ConfigContext {

@@ -1,6 +1,7 @@
 /**
  * What a Node app's preload and God say to each other: one JSON object a line over a unix socket, or the same
- * object as a `NODE_XM` message over the channel between a cluster worker and its balancer, which passes it on.
+ * object as a `NODE_XM` message over the channel between a cluster worker and its balancer, which passes it on. What may
+ * come from an app is checked by `up-schema.ts`.
  * Versioned by `hello`; unknown types are ignored on both sides, so that an app outlives an upgrade of God.
  */
 export const linkVersion = 1;
@@ -78,8 +79,14 @@ export type Down =
 export interface PreloadOptions {
   readonly v: number;
   readonly life: string;
-  /** Of God; `null` when the channel is the process's own. */
+  /** Of God; `null` when it cannot be reached: a worker's line is its balancer's, another user's app has inherited one. */
   readonly socket: string | null;
+  /** Descriptor of an inherited line to God. */
+  readonly fd: number | null;
+  /** The channel that Node has made of `NODE_CHANNEL_FD` ends at God, which does not give it back after its own end. */
+  readonly hasGodsChannel: boolean;
+  /** What has been put in front of `NODE_OPTIONS`, to be taken away again. */
+  readonly nodeOptions: string;
   /** Pid of the parent that waits for the process: God, or the balancer. */
   readonly parent: number;
   /** Forked by a balancer, which is the one that waits for it. */

@@ -1,115 +1,138 @@
-import { rmSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
-import type { Down, Up } from "../../contract/app-link/protocol.ts";
-import { onLines } from "../../host/lines.ts";
+import { readFileSync, rmSync } from "node:fs";
+import { createServer, type Server, type Socket } from "node:net";
+import { HeardLife, type Listener, type Talk } from "./lives.ts";
+import { readPeer, type Peer, type Speech } from "./peer.ts";
 
-/** A line to one life of an app. */
-export interface Talk {
-  /** @returns whether somebody is there to hear it. */
-  tell(message: Down): boolean;
-  /**
-   * Gives the app a message, once it listens: a preload makes its line when the app does.
-   * @returns whether the app may get it.
-   */
-  post(data: unknown): boolean;
-  release(): void;
-}
-
-/** So much waits for an app that does not listen yet; more is refused. */
-const mostWaiting = 1_000;
-const mostWaitingBytes = 1024 * 1024;
+/*
+ * God's side of the lines to apps. What comes in is an app's, and an app is not trusted: every frame goes through one
+ * schema (`contract/app-link/up-schema.ts`), lines and what waits are bounded, only lives that God knows keep a
+ * connection, and a fault ends the connection that it came over. No channel of Node's own is among them: Node would read
+ * it inside God, and ends the process that reads it for a line it cannot take.
+ */
 
 export interface Links {
-  /** Hears one life from now on; what its `hello` said is told at once. */
-  attach(life: string, listener: (message: Up) => void): Talk;
+  /** Hears one life from now on. */
+  attach(life: string, listener: Listener): Talk;
+  /** Hears a life over a socket whose other end its child has inherited. */
+  inherit(life: string, socket: Socket, speech: Speech): void;
+  /** Lets apps connect, once the lives that may are attached. */
+  listen(): Promise<void>;
   close(): void;
 }
 
-/** Serves the unix socket that preloads connect to. It is made under the daemon's umask: 0600 in a 0700 folder. */
-export async function serveLinks(path: string, log: (line: string) => void): Promise<Links> {
-  const listeners = new Map<string, (message: Up) => void>();
-  const sockets = new Map<string, { socket: Socket; hello: Up }>();
-  const waiting = new Map<string, { lines: string[]; bytes: number }>();
+/** A connection says to which life it belongs within this; ms. */
+const saysHelloWithinMs = 10_000;
+
+/** So many connections at a time may not have said yet to which life they belong. */
+const mostUnknown = 64;
+
+/** More connections than this of all apps together are not taken; fewer where descriptors are few. */
+const mostConnections = 4_096;
+
+/** The same fault of the same app is logged once in this time; ms. */
+const saysEveryMs = 60_000;
+
+/** Over the unix socket that preloads connect to. It is created under the daemon's umask: 0600 in a 0700 folder. */
+export function createLinks(path: string, log: (line: string) => void): Links {
+  const lives = new Map<string, HeardLife>();
+  const unknown = new Set<Socket>();
+  const report = reporter(log);
 
   const server = createServer((socket) => {
+    if (unknown.size >= mostUnknown) {
+      socket.destroy();
+      report("?", `more than ${mostUnknown} connections do not say whose they are`);
+      return;
+    }
+    unknown.add(socket);
+    socket.once("close", () => unknown.delete(socket));
+    const deadline = setTimeout(() => socket.destroy(), saysHelloWithinMs).unref();
     let life: string | undefined;
-    onLines(socket, (line) => {
-      const message = parse(line);
-      if (message === undefined) {
-        socket.destroy();
-        return false;
-      }
-      if (message.type === "hello") {
-        life = message.life;
-        sockets.set(life, { socket, hello: message });
-        for (const line of waiting.get(life)?.lines ?? []) socket.write(line);
-        waiting.delete(life);
-      }
-      if (life !== undefined) listeners.get(life)?.(message);
-      return true;
-    });
-    // An app may die in the middle of a line.
-    socket.on("error", () => {});
-    socket.on("close", () => {
-      if (life !== undefined && sockets.get(life)?.socket === socket) sockets.delete(life);
-    });
-    socket.unref();
-  });
-  server.on("error", (error) => log(`the socket for apps: ${error.message}`));
-  rmSync(path, { force: true });
-  await new Promise<void>((resolve) => {
-    server.once("error", () => resolve());
-    server.listen(path, resolve);
-  });
-
-  return {
-    attach: (life, listener) => {
-      listeners.set(life, listener);
-      const there = sockets.get(life);
-      if (there !== undefined) setImmediate(() => listeners.get(life)?.(there.hello));
-      const tell: Talk["tell"] = (message) => {
-        const to = sockets.get(life)?.socket;
-        if (to === undefined || to.destroyed) return false;
-        to.write(`${JSON.stringify(message)}\n`);
-        return true;
-      };
-      return {
-        tell,
-        post: (data) => {
-          const message: Down = { type: "message", data };
-          if (tell(message)) return true;
-          const line = `${JSON.stringify(message)}\n`;
-          const own = waiting.get(life) ?? { lines: [], bytes: 0 };
-          if (own.lines.length >= mostWaiting || own.bytes + line.length > mostWaitingBytes) {
+    readPeer(socket, "link", {
+      isKnown: () => life !== undefined,
+      fault: (why) => report(life ?? "?", why),
+      hear: (message, peer) => {
+        if (life === undefined) {
+          clearTimeout(deadline);
+          unknown.delete(socket);
+          const isTaken = message.type === "hello" && lives.get(message.life)?.add(peer) === true;
+          if (!isTaken) {
+            peer.end();
             return false;
           }
-          own.lines.push(line);
-          own.bytes += line.length;
-          waiting.set(life, own);
+          life = message.life;
+        } else if (message.type === "hello") throw new Error("it says hello twice");
+        lives.get(life)?.hear(message, peer);
+        return true;
+      },
+    });
+  });
+  server.maxConnections = Math.min(mostConnections, Math.floor(mostDescriptors() / 2));
+  server.on("error", (error) => log(`the socket for apps: ${error.message}`));
+
+  return {
+    listen: () => {
+      rmSync(path, { force: true });
+      return listening(server, path);
+    },
+    attach: (life, listener) => {
+      const heard = new HeardLife(listener, () => {
+        if (lives.get(life) === heard) lives.delete(life);
+      });
+      lives.set(life, heard);
+      return heard;
+    },
+    inherit: (life, socket, speech) => {
+      let isAdded = speech === "node";
+      const peer: Peer = readPeer(socket, speech, {
+        isKnown: () => true,
+        fault: (why) => report(life, why),
+        hear: (message) => {
+          if (message.type === "hello") {
+            if (message.life !== life) throw new Error("it says hello for another life");
+            isAdded ||= lives.get(life)?.add(peer) === true;
+          }
+          if (!isAdded) return false;
+          lives.get(life)?.hear(message, peer);
           return true;
         },
-        release: () => {
-          if (listeners.get(life) !== listener) return;
-          listeners.delete(life);
-          waiting.delete(life);
-        },
-      };
+      });
+      if (isAdded) lives.get(life)?.add(peer);
     },
     close: () => {
       server.close();
-      for (const { socket } of sockets.values()) socket.destroy();
+      for (const life of lives.values()) for (const peer of life.peers) peer.end();
+      for (const socket of unknown) socket.destroy();
       rmSync(path, { force: true });
     },
   };
 }
 
-/** What an app sends is an app's: anything but an object with a type ends the connection. */
-function parse(line: string): Up | undefined {
+function listening(server: Server, path: string): Promise<void> {
+  return new Promise((resolve) => {
+    server.once("error", () => resolve());
+    server.listen(path, resolve);
+  });
+}
+
+/** A line of the log for each life and minute: an app can send faults as fast as it likes. */
+function reporter(log: (line: string) => void): (life: string, why: string) => void {
+  const said = new Map<string, number>();
+  return (life, why) => {
+    const now = Date.now();
+    for (const [each, at] of said) if (now - at >= saysEveryMs) said.delete(each);
+    if (said.has(life) || said.size >= 1_000) return;
+    said.set(life, now);
+    log(`a connection of life ${life} is ended: ${why}`);
+  };
+}
+
+/** How many files this process may have open (getrlimit(2)). */
+function mostDescriptors(): number {
   try {
-    const value: unknown = JSON.parse(line);
-    const isMessage = typeof value === "object" && value !== null && "type" in value;
-    return isMessage ? (value as Up) : undefined;
+    const line = /^Max open files\s+(\d+)/m.exec(readFileSync("/proc/self/limits", "utf8"));
+    return Number(line?.[1] ?? 1_024);
   } catch {
-    return undefined;
+    return 1_024;
   }
 }

@@ -2,7 +2,8 @@ import type { ChildFact } from "../../../machines/facts.ts";
 import { pipeOrder } from "../log-lane/launch-order.ts";
 import type { Lane } from "../log-lane/lane.ts";
 import type { Down, Up } from "../../contract/app-link/protocol.ts";
-import type { Talk } from "../app-links/server.ts";
+import type { Talk } from "../app-links/lives.ts";
+import type { Peer } from "../app-links/peer.ts";
 import { expectEnd, watchAdopted } from "./adopted.ts";
 import type { ChildEvents, ChildHandle, ChildServices, End, Launch } from "./contract.ts";
 import { markerOf } from "./environment.ts";
@@ -27,18 +28,14 @@ export function spawnChild(
   events: ChildEvents,
   services: ChildServices,
 ): ChildHandle | undefined {
-  const talk = services.links.attach(launch.lifeId, (message) => child?.hear(message));
+  const talk = services.links.attach(launch.lifeId, (message, from) => child?.hear(message, from));
   let child: Child | undefined;
-  const started = startChild(
-    launch,
-    { ...events, told: (message) => child?.hear(message) },
-    services,
-  );
+  const started = startChild(launch, events, services);
   if (started === undefined) {
     talk.release();
     return undefined;
   }
-  child = new Child({ launch, fact: started.fact, events, started, talk: started.talk ?? talk });
+  child = new Child({ launch, fact: started.fact, events, started, talk });
   const own = child;
   started.onExit((code, signal) => own.ended({ at: Date.now(), code, signal }));
   events.spawned(started.fact);
@@ -52,7 +49,7 @@ export function adoptChild(
   events: ChildEvents,
   services: ChildServices,
 ): ChildHandle {
-  const talk = services.links.attach(launch.lifeId, (message) => child.hear(message));
+  const talk = services.links.attach(launch.lifeId, (message, from) => child.hear(message, from));
   const child: Child = new Child({ launch, fact, events, talk });
   child.watch(services.exits);
   adoptOutputs(launch, fact.pid, services.lane);
@@ -96,6 +93,10 @@ export class Child implements ChildHandle {
   #timer: NodeJS.Timeout | undefined;
   #answer: NodeJS.Timeout | undefined;
   #lookMs = shortestLookMs;
+  /** Those asked to prepare for the end that have not answered. */
+  #unanswered = 0;
+  /** Apps behind a command that drain. */
+  readonly #draining = new Set<Peer>();
 
   constructor(options: {
     launch: Launch;
@@ -109,6 +110,7 @@ export class Child implements ChildHandle {
     this.#events = options.events;
     this.#started = options.started;
     this.#talk = options.talk;
+    this.#talk.main(this.fact.pid);
     addLeader(this.fact.pid);
   }
 
@@ -129,11 +131,25 @@ export class Child implements ChildHandle {
     this.#answer = setTimeout(() => this.kill(), lostEndsWithinMs);
   }
 
-  hear(message: Up): void {
+  /** @param from of an app that talks to God itself; a worker's balancer speaks for it. */
+  hear(message: Up, from?: Peer): void {
     if (message.type !== "stopping") return this.#events.told(message);
-    clearTimeout(this.#answer);
-    if (message.how === "signal") this.#askToEnd();
-    else this.#isDraining = true;
+    this.#unanswered -= 1;
+    if (this.#unanswered <= 0) clearTimeout(this.#answer);
+    const isBehind = from?.pid !== undefined && from.pid !== this.fact.pid;
+    if (message.how === "drain" && !isBehind) this.#isDraining = true;
+    else if (message.how === "drain") this.#awaitDrained(from as Peer);
+    else if (this.#unanswered <= 0 && this.#draining.size === 0) this.#askToEnd();
+  }
+
+  /** A command in front of an app does not always end with it, and what else it has started does not. */
+  #awaitDrained(app: Peer): void {
+    this.#draining.add(app);
+    app.onGone(() => {
+      this.#draining.delete(app);
+      if (this.#draining.size === 0 && this.#unanswered <= 0 && this.#end === undefined)
+        this.#askToEnd();
+    });
   }
 
   stop(graceMs: number): void {
@@ -153,7 +169,8 @@ export class Child implements ChildHandle {
       drainMs: Math.min(policy.drainTimeoutMs, graceMs),
       byMessage: stopWithMessage,
     };
-    if (mayPrepare && this.tell(order)) {
+    this.#unanswered = mayPrepare && this.#end === undefined ? this.#talk.tell(order) : 0;
+    if (this.#unanswered > 0) {
       this.#answer = setTimeout(() => this.#askToEnd(), answerMs);
       return;
     }
@@ -171,7 +188,7 @@ export class Child implements ChildHandle {
   }
 
   tell(message: Down): boolean {
-    return this.#end === undefined && this.#talk.tell(message);
+    return this.#end === undefined && this.#talk.tell(message) > 0;
   }
 
   post(data: unknown): boolean {

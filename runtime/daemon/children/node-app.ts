@@ -5,45 +5,107 @@ import {
   preloadVariable,
   type PreloadOptions,
 } from "../../contract/app-link/protocol.ts";
+import { isNode, leadsToNode } from "../../host/node-program.ts";
+import type { Speech } from "../app-links/peer.ts";
 import type { ChildServices, Launch } from "./contract.ts";
-import { isNode } from "../../host/node.ts";
 
-/** What is added to the start of a Node app so that it can be talked to. */
-export interface NodeAddition {
-  readonly args: readonly string[];
+/** What is added to the start of a program so that it can be talked to. */
+export interface LinkAddition {
   readonly env: Readonly<Record<string, string>>;
+  /** How it speaks over a descriptor it inherits; `undefined` when it gets none. */
+  readonly channel: Speech | undefined;
 }
 
+/** The descriptor that a child inherits as its line to God. */
+export const channelDescriptor = 3;
+
+type Services = Pick<ChildServices, "preload" | "linkSocket" | "exits">;
+
 /**
- * The preload for a Node app, and nothing for any other program, or for a user who cannot read it.
- * @param channel where it talks: to God's socket, or over the process's own channel (a worker, or another user's app).
+ * Every program of fork mode can be talked to. A Node app gets the preload, by `NODE_OPTIONS` and not by an argument, so
+ * that it is invisible in `process.execArgv` and in the list of processes, and so that a Node app behind a command gets it
+ * too. It talks to God's socket, and over an inherited line when its user cannot reach that one. Any other program gets
+ * what PM2 gives it, a channel of Node's kind (`NODE_CHANNEL_FD`), which ends with this daemon.
  */
-export function nodeAddition(
-  launch: Launch,
-  services: Pick<ChildServices, "preload" | "linkSocket" | "exits">,
-  channel: "socket" | "own",
-): NodeAddition {
-  const { spec, lifeId } = launch;
+export function forkAddition(launch: Launch, services: Services): LinkAddition {
+  const { spec } = launch;
+  const words = [spec.interpreter ?? spec.script, ...spec.interpreterArgs, ...spec.args];
+  const isDirect = isNode(spec.interpreter ?? spec.script);
   const isOwnUser = spec.uid === null && spec.gid === null;
-  if (!isNode(spec.interpreter) || (!isOwnUser && !isReadableByAll(services.preload))) {
-    return { args: [], env: {} };
-  }
+  const hasPreload = isDirect
+    ? mayLoad(launch) && (isOwnUser || isReadableByAll(services.preload))
+    : isOwnUser && leadsToNode(words) && mayPassOn(services.preload);
+  // Node's watcher runs without a preload, and passes messages on to the app as long as it has a channel.
+  const isAlone =
+    !hasPreload || !isDirect || wordsToNode(launch).some((word) => word.startsWith("--watch"));
+  const channel: Speech | undefined = isAlone ? "node" : isOwnUser ? undefined : "link";
+  return {
+    channel,
+    env: {
+      ...(hasPreload &&
+        preloadEnvironment(launch, services, {
+          socket: isOwnUser ? services.linkSocket : null,
+          fd: channel === "link" ? channelDescriptor : null,
+          hasGodsChannel: channel === "node" && !isDirect,
+        })),
+      ...(channel === "node" && {
+        NODE_CHANNEL_FD: String(channelDescriptor),
+        NODE_CHANNEL_SERIALIZATION_MODE: "json",
+      }),
+    },
+  };
+}
+
+/** A worker gets the preload, unless its user cannot read it. It talks over its balancer's channel. */
+export function workerAddition(
+  launch: Launch,
+  services: Services,
+): Readonly<Record<string, string>> {
+  const isOwnUser = launch.spec.uid === null && launch.spec.gid === null;
+  if (!mayLoad(launch) || (!isOwnUser && !isReadableByAll(services.preload))) return {};
+  return preloadEnvironment(launch, services, { socket: null, fd: null, hasGodsChannel: false });
+}
+
+function preloadEnvironment(
+  { spec, lifeId }: Launch,
+  { preload, exits }: Services,
+  line: Pick<PreloadOptions, "socket" | "fd" | "hasGodsChannel">,
+): Record<string, string> {
+  const nodeOptions = `--require "${preload.replaceAll(/["\\]/g, "\\$&")}"`;
   const options: PreloadOptions = {
     v: linkVersion,
     life: lifeId,
-    socket: channel === "socket" ? services.linkSocket : null,
+    ...line,
+    nodeOptions,
     parent: process.pid,
     isWorker: spec.mode === "cluster",
-    exits: services.exits,
+    exits,
     drain: spec.policy.drain,
     heartbeatMs: spec.sensors.heartbeatMs,
     sourceMaps: spec.sourceMaps ?? existsSync(`${spec.script}.map`),
     reusesPort: spec.mode === "cluster" && spec.scheduling === "reuse-port",
   };
+  const own = spec.env["NODE_OPTIONS"];
   return {
-    args: ["--require", services.preload],
-    env: { [preloadVariable]: JSON.stringify(options) },
+    NODE_OPTIONS: own === undefined || own === "" ? nodeOptions : `${nodeOptions} ${own}`,
+    [preloadVariable]: JSON.stringify(options),
   };
+}
+
+/** Under Node's permission model an app may not read a file of ours, and would die of it. */
+function mayLoad(launch: Launch): boolean {
+  return !wordsToNode(launch).some((word) => /^--(?:experimental-)?permission$/.test(word));
+}
+
+/** What Node itself reads: its arguments, and the variable. */
+function wordsToNode({ spec }: Launch): string[] {
+  const own = spec.interpreter === null ? spec.args : spec.interpreterArgs;
+  return [...own, ...(spec.env["NODE_OPTIONS"] ?? "").split(/\s+/)];
+}
+
+/** What a command of root's starts may run as somebody else, for whom a file that is not readable is fatal. */
+function mayPassOn(preload: string): boolean {
+  return process.getuid?.() !== 0 || isReadableByAll(preload);
 }
 
 /** Whether any user can read a file: every folder on the way can be entered. */

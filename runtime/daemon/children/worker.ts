@@ -8,7 +8,7 @@ import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract
 import { childEnvironment, markerOf } from "./environment.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
 import { lifeVariable } from "./life.ts";
-import { nodeAddition } from "./node-app.ts";
+import { workerAddition } from "./node-app.ts";
 import { writePidFile } from "./pid-file.ts";
 import { openWorkerOutputs, type WorkerOutputs } from "./worker-outputs.ts";
 
@@ -44,13 +44,12 @@ export function spawnWorker(
   } catch (cause) {
     return fail(failureFrom(cause, spec));
   }
-  const addition = nodeAddition(launch, services, "own");
   const command = {
     script: spec.script,
     args: spec.args,
-    execArgv: [...addition.args, ...spec.interpreterArgs],
+    execArgv: spec.interpreterArgs,
     cwd: spec.cwd,
-    env: { ...env, ...addition.env },
+    env: { ...env, ...workerAddition(launch, services) },
     out: outputs.out,
     error: outputs.error,
     mayLoseOutput: launch.counts.restarts > 0,
@@ -101,8 +100,9 @@ class Worker implements WorkerHandle, WorkerEvents {
 
   begin(fact: ChildFact): void {
     const talk = {
-      tell: (message: Down) => this.line?.tell(message) ?? false,
+      tell: (message: Down) => Number(this.line?.tell(message) ?? false),
       post: (data: unknown) => this.line?.tell({ type: "message", data }) ?? false,
+      main: () => {},
       release: () => this.line?.release(),
     };
     this.#child = new Child({ launch: this.#launch, fact, events: this.#events, talk });

@@ -6,7 +6,6 @@ import { writeStdin } from "../children/stdin.ts";
 import { outcomeOf } from "./commands.ts";
 import type { Managed } from "../registry/registry.ts";
 import type { Daemon } from "../daemon.ts";
-import { isNode } from "../../host/node.ts";
 
 type Dependencies = Pick<Daemon, "registry" | "children" | "paths">;
 
@@ -43,9 +42,6 @@ export function sendMessage(
   return chosen(registry, ids).map((managed) => {
     const child = children.get(processKey(managed.facts));
     if (child === undefined) return say(managed, false, "it does not run");
-    if (!isNode(managed.spec.interpreter)) {
-      return say(managed, false, "only a Node app hears messages");
-    }
     return child.post(message)
       ? say(managed, true, "sent")
       : say(managed, false, "too much waits for it: it does not listen");

@@ -3,7 +3,7 @@ import { watchCron } from "./cron.ts";
 import { watchFiles } from "./files.ts";
 import { watchHeartbeat } from "./heartbeat.ts";
 import { watchMemory } from "./memory.ts";
-import { isNode } from "../../host/node.ts";
+import { isNode } from "../../host/node-program.ts";
 import type { SensorDependencies } from "./contract.ts";
 
 /** Starts the sensors an app declares; the answer stops them all. */

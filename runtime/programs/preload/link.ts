@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import type { Socket } from "node:net";
 import {
   channelCommand,
@@ -31,7 +32,7 @@ export interface Link {
 }
 
 export function createLink(options: PreloadOptions): Link {
-  return options.socket === null ? channelLink() : socketLink(options, options.socket);
+  return options.isWorker ? channelLink() : socketLink(options);
 }
 
 /** Waits between two attempts to reach God again; ms. */
@@ -41,7 +42,10 @@ const longestRetryMs = 1_000;
 /** God does not read: what is said meanwhile is dropped beyond this. */
 const mostWaitingBytes = 1024 * 1024;
 
-function socketLink({ life }: PreloadOptions, path: string): Link {
+/** God takes a longer `hello` for no message; characters of what is said again with it. */
+const longestSaid = 128 * 1024;
+
+function socketLink(options: PreloadOptions): Link {
   const listeners: ((message: Down) => void)[] = [];
   const memory = new Map<string, unknown>();
   let socket: Socket | undefined;
@@ -68,27 +72,32 @@ function socketLink({ life }: PreloadOptions, path: string): Link {
     if (isHeld) socket?.ref();
     else socket?.unref();
   };
+  const greet = (current: Socket): void => {
+    isConnected = true;
+    const { life } = options;
+    const said = saidAgain(memory);
+    const hello: Up = {
+      type: "hello",
+      v: linkVersion,
+      life,
+      pid: process.pid,
+      isReady,
+      isListening,
+      said,
+    };
+    current.write(`${JSON.stringify(hello)}\n${waiting.join("")}`);
+    waiting = [];
+  };
   const open = (): void => {
     if (socket !== undefined || isShut) return;
-    const { connect } = require("node:net") as typeof import("node:net");
-    const current = connect(path);
+    const current = connectTo(options);
+    if (current === undefined) return;
     socket = current;
     keep();
+    let connectedAt = Number.POSITIVE_INFINITY;
     current.on("connect", () => {
-      isConnected = true;
-      retryMs = firstRetryMs;
-      const said = [...memory.values()];
-      const hello: Up = {
-        type: "hello",
-        v: linkVersion,
-        life,
-        pid: process.pid,
-        isReady,
-        isListening,
-        said,
-      };
-      current.write(`${JSON.stringify(hello)}\n${waiting.join("")}`);
-      waiting = [];
+      connectedAt = Date.now();
+      greet(current);
     });
     onLines(current, (line) => {
       const message = JSON.parse(line) as Down;
@@ -99,11 +108,16 @@ function socketLink({ life }: PreloadOptions, path: string): Link {
     current.on("close", () => {
       socket = undefined;
       isConnected = false;
+      // An inherited line does not come back.
+      isShut ||= options.socket === null;
       if (isShut) return;
       const timer = setTimeout(open, retryMs);
       if (!isHeld) timer.unref();
-      retryMs = Math.min(retryMs * 2, longestRetryMs);
+      // A God that does not know this life takes the line and ends it.
+      const wasKept = Date.now() - connectedAt > longestRetryMs;
+      retryMs = wasKept ? firstRetryMs : Math.min(retryMs * 2, longestRetryMs);
     });
+    if (options.socket === null) greet(current);
   };
 
   return {
@@ -141,6 +155,28 @@ function socketLink({ life }: PreloadOptions, path: string): Link {
       socket?.end();
     },
   };
+}
+
+/** @returns `undefined` for a line that was not inherited: a command in front of the app has not passed it on. */
+function connectTo({ socket, fd }: PreloadOptions): Socket | undefined {
+  const { connect, Socket: NetSocket } = require("node:net") as typeof import("node:net");
+  if (socket !== null) return connect(socket);
+  try {
+    return fd !== null && fstatSync(fd).isSocket()
+      ? new NetSocket({ fd, readable: true, writable: true })
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** As many of the last messages of each name as fit. */
+function saidAgain(memory: ReadonlyMap<string, unknown>): unknown[] {
+  let length = 0;
+  return [...memory.values()].filter((message) => {
+    length += JSON.stringify(message).length;
+    return length <= longestSaid;
+  });
 }
 
 /** The parent is the balancer, which outlives God and says again what God has to know. */

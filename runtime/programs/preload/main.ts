@@ -12,32 +12,43 @@ import { holdEarlyMessages } from "./early-messages.ts";
 import { tellExceptions } from "./exceptions.ts";
 import { surviveFullDisk } from "./full-disk.ts";
 import { createSharing, type Sharing } from "./sharing.ts";
+import { isThread, isTool, keepToOneself, passOn } from "./passing-on.ts";
 import { createTurns } from "./turns.ts";
 
 /*
- * Loaded by `--require` in front of a Node app. It must cost next to nothing and change nothing that the app can
- * tell: no module is loaded that Node has not loaded already, no connection is made before the app listens, sends
- * or is sent something, and what brought it here is taken out of the environment and of `execArgv`, so that the
- * app's own children and workers do not get it. A fault in it must never become a fault of the app.
+ * Loaded by `--require` in `NODE_OPTIONS` in front of a Node app. It must cost next to nothing and change nothing that the
+ * app can tell: no module is loaded that Node has not loaded already, no connection is made before the app listens, sends
+ * or is sent something, and what brought it here is taken out of the environment, so that the app's own children and
+ * workers do not get it. A fault in it must never become a fault of the app.
  */
 const text = process.env[preloadVariable];
-// In a worker thread too, which runs this file again and finds nothing to do.
-hideFromChildren();
 if (text !== undefined) {
-  delete process.env[preloadVariable];
-  const shared = process.env[sharesVariable];
-  delete process.env[sharesVariable];
   try {
-    start(JSON.parse(text) as PreloadOptions, shared);
+    begin(JSON.parse(text) as PreloadOptions);
   } catch (error) {
     // The app must not suffer from a fault of ours: it runs without us, and its log says so.
     console.error(`xm: ${String(error)}; the app runs without its process manager's help`);
   }
 }
 
-function start(options: PreloadOptions, shared: string | undefined): void {
+function begin(options: PreloadOptions): void {
+  const shared = process.env[sharesVariable];
+  delete process.env[sharesVariable];
+  if (options.isWorker || !isTool(process.argv[1])) {
+    keepToOneself(options);
+    start(options, shared);
+  } else if (!isThread()) {
+    passOn(options);
+    // Node has taken the channel: what this tool starts has none of God's.
+    process.env[preloadVariable] = JSON.stringify({ ...options, hasGodsChannel: false });
+    start(options, shared, () => keepToOneself(options));
+  }
+}
+
+/** @param isApp called when the process shows that it is the app: it serves, or has something to say. */
+function start(options: PreloadOptions, shared: string | undefined, isApp?: () => void): void {
   const link = createLink(options);
-  offerMessages(link);
+  offerMessages(link, options, isApp);
   if (options.isWorker) holdEarlyMessages();
   tellExceptions(link, options);
   surviveFullDisk(link);
@@ -46,14 +57,29 @@ function start(options: PreloadOptions, shared: string | undefined): void {
   freeInspectorPort();
   const sharing = sharingOf(options, shared, link);
   const drain = createDrain(link, { sharing, isWorker: options.isWorker });
+  const beats = once(() => {
+    if (options.heartbeatMs !== null) beat(options.heartbeatMs, link);
+  });
   onListening((server) => {
+    isApp?.();
+    beats();
     link.listening();
     if (options.drain) drain.track(server);
     sharing?.share(server);
   });
   if (options.drain || options.isWorker) drain.obey();
-  if (options.heartbeatMs !== null) beat(options.heartbeatMs, link);
-  if (options.socket !== null) leaveExitCode(options);
+  // Whether a tool in front of the app turns says nothing of the app.
+  if (isApp === undefined) beats();
+  if (options.socket !== null && process.ppid === options.parent) leaveExitCode(options);
+}
+
+function once(work: () => void): () => void {
+  let isDone = false;
+  return () => {
+    if (isDone) return;
+    isDone = true;
+    work();
+  };
 }
 
 /** A worker shares its connections with the others, or gets them in turn; with a port of its own it does neither. */
@@ -73,12 +99,6 @@ function sharingOf(
 function freeInspectorPort(): void {
   const given = [...process.execArgv, process.env["NODE_OPTIONS"] ?? ""].join(" ");
   if (!given.includes("--inspect") && !given.includes("--debug-port")) process.debugPort = 0;
-}
-
-/** `child_process.fork` and `cluster` hand `execArgv` on. */
-function hideFromChildren(): void {
-  const at = process.execArgv.indexOf(__filename);
-  if (at > 0 && process.execArgv[at - 1] === "--require") process.execArgv.splice(at - 1, 2);
 }
 
 /** Three beats in the time after which God takes the event loop for dead. */

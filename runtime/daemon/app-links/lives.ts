@@ -1,0 +1,108 @@
+import type { Down, Up } from "../../contract/app-link/protocol.ts";
+import type { Peer } from "./peer.ts";
+
+/** What a life says, and by which of its processes. */
+export type Listener = (message: Up, from: Peer) => void;
+
+/** The connections of one life: of its main process, and of the Node apps behind a command such as `npm start`. */
+export interface Life {
+  readonly peers: ReadonlySet<Peer>;
+  /** @returns whether the connection may stay. */
+  add(peer: Peer): boolean;
+  hear(message: Up, peer: Peer): void;
+}
+
+/** A line to one life of an app. */
+export interface Talk {
+  /**
+   * Says something to those of the life that it is meant for: a message goes to the main process if it is connected, an
+   * order to the app behind a command if there is one.
+   * @returns how many of them may hear it.
+   */
+  tell(message: Down): number;
+  /**
+   * Gives the app a message, once it listens: a preload makes its line when the app does.
+   * @returns whether the app may get it.
+   */
+  post(data: unknown): boolean;
+  /** Pid of the main process, once it is known. */
+  main(pid: number): void;
+  release(): void;
+}
+
+/** So much waits for an app that does not listen yet; more is refused. */
+const mostWaiting = 1_000;
+const mostWaitingBytes = 1024 * 1024;
+
+/** A command may start several apps. */
+const mostPeers = 64;
+
+/** A life that is heard: what it says is told, what is said to it finds its way. */
+export class HeardLife implements Life, Talk {
+  readonly peers = new Set<Peer>();
+  readonly #listener: Listener;
+  readonly #forget: () => void;
+  #mainPid: number | undefined;
+  #waiting: Down[] = [];
+  #waitingBytes = 0;
+
+  constructor(listener: Listener, forget: () => void) {
+    this.#listener = listener;
+    this.#forget = forget;
+  }
+
+  add(peer: Peer): boolean {
+    for (const each of this.peers)
+      if (each.pid !== undefined && each.pid === peer.pid) this.#drop(each);
+    if (this.peers.size >= mostPeers) return false;
+    this.peers.add(peer);
+    peer.onGone(() => this.peers.delete(peer));
+    const waiting = this.#waiting.splice(0);
+    this.#waitingBytes = 0;
+    for (const message of waiting) peer.tell(message);
+    return true;
+  }
+
+  hear(message: Up, peer: Peer): void {
+    this.#listener(message, peer);
+  }
+
+  tell(message: Down): number {
+    return this.#hearersOf(message).filter((peer) => peer.tell(message)).length;
+  }
+
+  post(data: unknown): boolean {
+    const message: Down = { type: "message", data };
+    if (this.tell(message) > 0) return true;
+    const bytes = JSON.stringify(message).length;
+    if (this.#waiting.length >= mostWaiting || this.#waitingBytes + bytes > mostWaitingBytes) {
+      return false;
+    }
+    this.#waiting.push(message);
+    this.#waitingBytes += bytes;
+    return true;
+  }
+
+  main(pid: number): void {
+    this.#mainPid = pid;
+  }
+
+  release(): void {
+    this.#forget();
+    for (const peer of this.peers) this.#drop(peer);
+  }
+
+  #hearersOf(message: Down): readonly Peer[] {
+    const all = [...this.peers];
+    const main = all.filter(({ pid }) => pid === this.#mainPid);
+    const behind = all.filter(({ pid }) => pid !== undefined && pid !== this.#mainPid);
+    if (message.type !== "message") return behind.length > 0 ? behind : main;
+    if (main.length > 0) return main;
+    return behind.length > 0 ? behind : all;
+  }
+
+  #drop(peer: Peer): void {
+    this.peers.delete(peer);
+    peer.end();
+  }
+}

@@ -1,3 +1,5 @@
+import { guardRules } from "./restart-policy.ts";
+
 /**
  * What the names of the charts mean, for the reference and for whoever looks at a live chart. A unit test fails for a
  * name that a chart uses and that is not here.
@@ -17,21 +19,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   needsReadySignal: "it is ready only when it says so, listens, or its probe succeeds",
   hasSensors: "a memory limit, cron pattern, watched path or heartbeat is declared",
   isScheduled: "it ended by itself and a cron pattern starts it again",
-  wantsRemoval: "it was deleted",
-  wantsStop: "a command stopped it",
-  cannotBeSpawned: "the program cannot be started, and trying again would not help",
-  wantsRestart: "a command, a sensor or the end of its balancer asked for a restart",
-  isOnProbation: "it was to replace a process and had not served yet: its reload decides",
-  isStopExitCode: "its exit code is one of stop_exit_codes",
-  neverRestarts: "restart: never, or autorestart: false",
-  endedCleanly:
-    "it ended with code 0 or a stop signal, and restart: on-failure or on-abnormal leaves that alone",
-  endedByItsOwnCode:
-    "it ended by an exit code, and restart: on-abnormal restarts only after a signal",
-  unstableTooOften: "the unstable exits in a row have reached max_restarts",
-  restartsTooOften: "more than max_restarts restarts within restart_window",
-  backsOff: "exp_backoff_restart_delay is set: the waits grow",
-  delaysRestart: "restart_delay is set",
+  ...Object.fromEntries(guardRules.map(({ rule, means }) => [rule, means])),
   // Delays.
   listenTimeout: "listen_timeout",
   minUptime: "min_uptime",

@@ -1,17 +1,8 @@
-/** How a life ended. An adopted child that is not ours to wait for ends with neither code nor signal. */
-export interface ExitFact {
-  /** When, in ms since the epoch. */
-  readonly at: number;
-  readonly code: number | null;
-  /** For example `SIGKILL`. */
-  readonly signal: string | null;
-  /** How long it had lived. */
-  readonly uptimeMs: number;
-  /** Who asked for it: nobody (it ended by itself), a command, or a sensor. */
-  readonly askedBy: string | null;
-  /** Of what had run. */
-  readonly version?: string;
-}
+import type { ExitFact, Failure, Goal } from "./exit.ts";
+import type { Decision } from "./restart-policy.ts";
+
+export type * from "./exit.ts";
+export type { Decision, NextStep, Rule } from "./restart-policy.ts";
 
 /** One life of a process: what the kernel runs. A pid alone is not an identity, its start time makes it one. */
 export interface ChildFact {
@@ -25,17 +16,6 @@ export interface ChildFact {
   /** Of the package that the script belonged to then; not there when it says none. */
   readonly version?: string;
 }
-
-/** Why a process cannot be run at all. */
-export interface Failure {
-  readonly at: number;
-  /** A code of `runtime/contract/errors.ts`, or an errno. */
-  readonly code: string;
-  readonly message: string;
-}
-
-/** What its user wants of a process; a stop stays a stop until a later command says otherwise. */
-export type Goal = "run" | "restart" | "stop" | "remove";
 
 /** Where a process can be. PM2's words for them are in `runtime/compat/`. */
 export const processStatuses = [
@@ -114,36 +94,4 @@ export interface ProcessFacts {
   readonly failure: Failure | null;
   /** The latest decisions, newest last; at most ten. */
   readonly decisions: readonly Decision[];
-}
-
-/** The rules of the restart policy, in no order; the order they are asked in is that of restart-policy.ts. */
-export type Rule =
-  | "wantsRemoval"
-  | "wantsStop"
-  | "wantsRestart"
-  | "isOnProbation"
-  | "isStopExitCode"
-  | "neverRestarts"
-  | "endedCleanly"
-  | "endedByItsOwnCode"
-  | "unstableTooOften"
-  | "restartsTooOften"
-  | "backsOff"
-  | "delaysRestart"
-  | "restartsAtOnce"
-  | "cannotBeSpawned";
-
-export type NextStep = "remove" | "stop" | "start" | "wait" | "give up";
-
-/** Why a process is where it is: the rule that applied, the values it saw, and what follows. */
-export interface Decision {
-  readonly at: number;
-  readonly rule: Rule;
-  readonly next: NextStep;
-  readonly exit: ExitFact | null;
-  /** What the rule looked at, by name; times in ms. */
-  readonly saw: Readonly<Record<string, number | string | boolean | null>>;
-  /** How long until the next start; 0 unless `next` is `wait`. */
-  readonly delayMs: number;
-  readonly sentence: string;
 }

@@ -1,14 +1,8 @@
 import { assign, emit, enqueueActions, sendTo, setup } from "xstate";
-import type { Goal, ProcessStatus, Rule } from "./facts.ts";
+import type { Goal, ProcessStatus } from "./facts.ts";
 import { addRestart } from "./lib/intensity.ts";
 import { sourcePort } from "./lib/port.ts";
-import {
-  afterCounting,
-  afterExit,
-  afterJudging,
-  judgedFrom,
-  type ProcessContext,
-} from "./process-context.ts";
+import { afterCounting, afterExit, afterJudging, type ProcessContext } from "./process-context.ts";
 import type {
   LaunchInput,
   ProcessEvent,
@@ -16,14 +10,17 @@ import type {
   SensorInput,
   ToChild,
 } from "./process-events.ts";
-import { applies } from "./restart-policy.ts";
+import { guardRules, rules, type GuardRule } from "./restart-policy.ts";
 
 type Has = { context: ProcessContext };
 
-const rule =
-  (name: Rule) =>
-  ({ context }: Has): boolean =>
-    applies(name, judgedFrom(context));
+/** One guard for each rule: whether it is the one that decided. `judge` has asked the rules on entering `exited`. */
+const decidedBy = Object.fromEntries(
+  guardRules.map(({ rule }) => [
+    rule,
+    ({ context }: Has): boolean => context.decisions.at(-1)?.rule === rule,
+  ]),
+) as Record<GuardRule, (asked: Has) => boolean>;
 
 const leftUntil = (deadline: number | null | undefined, now: number | undefined): number =>
   Math.max(0, (deadline ?? 0) - (now ?? 0));
@@ -67,19 +64,7 @@ export const processSetup = setup({
       spec.sensors.cron !== null ||
       spec.sensors.watch !== null ||
       spec.sensors.heartbeatMs !== null,
-    wantsRemoval: rule("wantsRemoval"),
-    wantsStop: rule("wantsStop"),
-    cannotBeSpawned: rule("cannotBeSpawned"),
-    wantsRestart: rule("wantsRestart"),
-    isOnProbation: rule("isOnProbation"),
-    isStopExitCode: rule("isStopExitCode"),
-    neverRestarts: rule("neverRestarts"),
-    endedCleanly: rule("endedCleanly"),
-    endedByItsOwnCode: rule("endedByItsOwnCode"),
-    unstableTooOften: rule("unstableTooOften"),
-    restartsTooOften: rule("restartsTooOften"),
-    backsOff: rule("backsOff"),
-    delaysRestart: rule("delaysRestart"),
+    ...decidedBy,
   },
   delays: {
     // An adopted child gets the whole of it: it has yet to find the new daemon before it can say anything.
@@ -193,4 +178,14 @@ export const processSetup = setup({
     killTree: sendTo("childProcess", { type: "kill" }),
     reportUnexpected: emit(({ event }) => ({ type: "unexpected" as const, event: event.type })),
   },
+});
+
+const led = { remove: "removed", stop: "stopped", "give up": "errored" } as const;
+
+/** Where each rule leads, in the policy's order; the last one always applies. */
+export const exits = rules.map(({ rule, next }) => {
+  if (rule === "restartsAtOnce") return { target: "alive", actions: "countRestart" } as const;
+  if (next === "start") return { guard: rule, target: "alive" } as const;
+  if (next === "wait") return { guard: rule, target: "waiting", actions: "beginWait" } as const;
+  return { guard: rule, target: led[next] } as const;
 });

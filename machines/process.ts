@@ -1,7 +1,7 @@
 import type { ActorRefFrom, SnapshotFrom } from "xstate";
 import type { ProcessFacts, ProcessStatus } from "./facts.ts";
 import { contextFrom, factsFrom } from "./process-context.ts";
-import { processSetup } from "./process-setup.ts";
+import { exits, processSetup } from "./process-setup.ts";
 
 /**
  * One managed process. What the kernel runs is its child: `alive` holds it, and the child source reports
@@ -214,22 +214,7 @@ export const processMachine = processSetup.createMachine({
       description:
         "The whole restart policy: the first rule that applies decides. Nothing stays here.",
       entry: ["judge", "reportEnd"],
-      always: [
-        { guard: "wantsRemoval", target: "removed" },
-        { guard: "wantsStop", target: "stopped" },
-        { guard: "cannotBeSpawned", target: "errored" },
-        { guard: "wantsRestart", target: "alive" },
-        { guard: "isOnProbation", target: "stopped" },
-        { guard: "isStopExitCode", target: "stopped" },
-        { guard: "neverRestarts", target: "stopped" },
-        { guard: "endedCleanly", target: "stopped" },
-        { guard: "endedByItsOwnCode", target: "stopped" },
-        { guard: "unstableTooOften", target: "errored" },
-        { guard: "restartsTooOften", target: "errored" },
-        { guard: "backsOff", target: "waiting", actions: "beginWait" },
-        { guard: "delaysRestart", target: "waiting", actions: "beginWait" },
-        { target: "alive", actions: "countRestart" },
-      ],
+      always: exits,
     },
 
     waiting: {

@@ -1,4 +1,4 @@
-import type { ExitFact, Failure, Goal, Decision, NextStep, Rule } from "./facts.ts";
+import type { ExitFact, Failure, Goal } from "./exit.ts";
 import { drawFrom, nextBackoff } from "./lib/backoff.ts";
 import { countRestarts } from "./lib/intensity.ts";
 import { duration, howItEnded } from "./lib/words.ts";
@@ -40,9 +40,13 @@ export interface Judgement {
   readonly restartDelayMs: number;
 }
 
+export type NextStep = "remove" | "stop" | "start" | "wait" | "give up";
+
 interface RuleEntry {
-  readonly rule: Rule;
+  readonly rule: string;
   readonly next: NextStep;
+  /** What the name means in the chart and in the reference. */
+  readonly means: string;
   readonly applies: (judged: Judged) => boolean;
   /** The values it rests on. */
   readonly sees: readonly (keyof Judgement)[];
@@ -54,13 +58,14 @@ interface RuleEntry {
 const cleanSignals: readonly string[] = ["SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"];
 
 /**
- * The whole restart policy. The first rule that applies decides; the `exited` state of the process machine asks
- * them in this order, one guard each.
+ * The whole restart policy, and the only list of its rules: the first rule that applies decides. The transitions of the
+ * process machine's `exited` state, its guards, their descriptions and the decision records are made from it.
  */
-export const rules: readonly RuleEntry[] = [
+export const rules = [
   {
     rule: "wantsRemoval",
     next: "remove",
+    means: "it was deleted",
     applies: ({ goal }) => goal === "remove",
     sees: ["goal"],
     why: () => "it was deleted",
@@ -68,6 +73,7 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "wantsStop",
     next: "stop",
+    means: "a command stopped it",
     applies: ({ goal }) => goal === "stop",
     sees: ["goal", "askedBy"],
     why: ({ exit }) => `${exit?.askedBy ?? "a command"} stopped it`,
@@ -75,6 +81,7 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "cannotBeSpawned",
     next: "give up",
+    means: "the program cannot be started, and trying again would not help",
     applies: ({ failure }) => failure !== null && !failure.transient,
     sees: ["failure", "mayTryAgain"],
     why: ({ failure }) => `it cannot be started: ${failure?.message ?? "unknown reason"}`,
@@ -82,6 +89,7 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "wantsRestart",
     next: "start",
+    means: "a command, a sensor or the end of its balancer asked for a restart",
     applies: ({ goal }) => goal === "restart",
     sees: ["goal", "askedBy"],
     why: ({ exit }) => `${exit?.askedBy ?? "a command"} asked for a restart`,
@@ -89,6 +97,7 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "isOnProbation",
     next: "stop",
+    means: "it was a replacement that never came online: its reload decides",
     applies: ({ policy }) => policy.onProbation === true,
     sees: ["onProbation"],
     why: () => "it was to replace a process and had not served yet: the reload decides",
@@ -96,6 +105,7 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "isStopExitCode",
     next: "stop",
+    means: "its exit code is one of stop_exit_codes",
     applies: ({ exit, policy }) => exit?.code != null && policy.stopExitCodes.includes(exit.code),
     sees: ["code", "stopExitCodes"],
     why: ({ exit, policy }) =>
@@ -104,6 +114,7 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "neverRestarts",
     next: "stop",
+    means: "restart: never, or autorestart: false",
     applies: ({ policy }) => policy.mode === "never",
     sees: ["restart"],
     why: () => "it is never restarted (restart: never, or autorestart: false)",
@@ -111,6 +122,8 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "endedCleanly",
     next: "stop",
+    means:
+      "it exited with code 0 or on a stop signal, and restart: on-failure or on-abnormal ignores clean exits",
     applies: ({ policy, exit }) => policy.mode !== "always" && exit !== null && isClean(exit),
     sees: ["restart", "code", "signal"],
     why: ({ policy }) => `it ended cleanly, and restart: ${policy.mode} leaves a clean end alone`,
@@ -118,6 +131,7 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "endedByItsOwnCode",
     next: "stop",
+    means: "it exited by itself, and restart: on-abnormal restarts only after a signal",
     applies: ({ policy, exit }) => policy.mode === "on-abnormal" && exit?.code != null,
     sees: ["restart", "code"],
     why: () =>
@@ -126,6 +140,7 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "unstableTooOften",
     next: "give up",
+    means: "the unstable exits in a row have reached max_restarts",
     applies: ({ unstableRestarts, policy }) =>
       unstableRestarts >= policy.maxRestarts && unstableRestarts > 0,
     sees: ["unstableRestarts", "maxRestarts", "minUptimeMs"],
@@ -135,6 +150,7 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "restartsTooOften",
     next: "give up",
+    means: "more than max_restarts restarts within restart_window",
     applies: (judged) =>
       judged.policy.restartWindowMs > 0 && restartsInWindow(judged) > judged.policy.maxRestarts,
     sees: ["restartsInWindow", "maxRestarts", "restartWindowMs"],
@@ -144,6 +160,7 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "backsOff",
     next: "wait",
+    means: "exp_backoff_restart_delay is set: the waits grow",
     applies: ({ policy }) => policy.backoff !== null,
     sees: ["previousWaitMs", "maxWaitMs"],
     why: () => "waits grow from one restart to the next (exp_backoff_restart_delay)",
@@ -151,6 +168,7 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "delaysRestart",
     next: "wait",
+    means: "restart_delay is set",
     applies: ({ policy }) => policy.restartDelayMs > 0,
     sees: ["restartDelayMs"],
     why: () => "restart_delay says so",
@@ -158,6 +176,7 @@ export const rules: readonly RuleEntry[] = [
   {
     rule: "restartsAtOnce",
     next: "start",
+    means: "no other rule applies",
     applies: () => true,
     sees: ["unstableRestarts", "maxRestarts"],
     why: ({ policy, unstableRestarts }) =>
@@ -165,11 +184,30 @@ export const rules: readonly RuleEntry[] = [
         ? `unstable exit ${unstableRestarts} of ${policy.maxRestarts}, no delay is set`
         : "no delay is set",
   },
-];
+] as const satisfies readonly RuleEntry[];
 
-/** Whether a rule is the first one that applies. */
-export function applies(rule: Rule, judged: Judged): boolean {
-  return rules.find((entry) => entry.applies(judged))?.rule === rule;
+/** A rule of the restart policy. */
+export type Rule = (typeof rules)[number]["rule"];
+
+/** A rule that is a guard of the chart: all but the last, which is what happens otherwise. */
+export type GuardRule = Exclude<Rule, "restartsAtOnce">;
+
+export const guardRules = rules.filter(
+  (entry): entry is Extract<(typeof rules)[number], { rule: GuardRule }> =>
+    entry.rule !== "restartsAtOnce",
+);
+
+/** Why a process is where it is: the rule that applied, the values it saw, and what follows. */
+export interface Decision {
+  readonly at: number;
+  readonly rule: Rule;
+  readonly next: NextStep;
+  readonly exit: ExitFact | null;
+  /** What the rule looked at, by name; times in ms. */
+  readonly saw: Readonly<Record<string, number | string | boolean | null>>;
+  /** How long until the next start; 0 unless `next` is `wait`. */
+  readonly delayMs: number;
+  readonly sentence: string;
 }
 
 /**

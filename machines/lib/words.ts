@@ -1,4 +1,4 @@
-import type { ExitFact } from "../facts.ts";
+import type { ExitFact } from "../exit.ts";
 
 /** A time for people: `850 ms`, `1.5 s`, `2 min`, `3 h 5 min`, `4 d 2 h`. */
 export function duration(ms: number): string {

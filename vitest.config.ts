@@ -19,6 +19,7 @@ export default defineConfig({
       project("model", { testTimeout: 60_000 }),
       project("integration", realProcesses),
       project("e2e", realProcesses),
+      project("hostile", { testTimeout: 600_000, hookTimeout: 60_000 }),
       project("parity", {
         globalSetup: "tests/parity/set-up.ts",
         testTimeout: 120_000,

@@ -2,6 +2,7 @@ import { chartFiles } from "./charts/index.ts";
 import { commandReference } from "./commands.ts";
 import { configurationReference } from "./configuration.ts";
 import { errorReference } from "./errors.ts";
+import { eventPages } from "./events.ts";
 import { machineReferences } from "./machines.ts";
 import { openApi } from "./openapi.ts";
 import { programmaticReference } from "./programmatic.ts";
@@ -15,6 +16,7 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ["docs/reference/openapi.json", openApi()],
     ["docs/reference/programmatic-api.md", programmaticReference()],
     ...machineReferences(),
+    ...eventPages(),
     ...(await chartFiles()),
   ]);
 }

@@ -3,22 +3,26 @@ import type { DeclaredApp } from "../../machines/god.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 import type { ChildFact, ProcessFacts } from "../../machines/facts.ts";
 import type { Resume } from "../../machines/process-events.ts";
-import { isAlive, readEnvironVariable, scanProcesses, type ProcessStat } from "../host/procfs.ts";
-import { homeTag, lifeVariable, parseLifeMarker } from "./children/life.ts";
+import { isAlive } from "../host/procfs.ts";
+import { resolveIdentity } from "../host/users.ts";
+import { findLives, type FoundLife } from "./children/found-lives.ts";
+import type { EndedLife } from "./children/left-over.ts";
 import { shareEnvironment } from "./registry/balancer-share.ts";
 import type { OpenReload } from "./state/schema.ts";
 import type { Restored } from "./state/store.ts";
 
-/** A life found in the process table by the mark in its environment. */
-interface FoundLife {
-  readonly stat: ProcessStat;
-  readonly lifeId: string;
+export interface Plan {
+  readonly at: number;
+  readonly apps: readonly DeclaredApp[];
+  readonly notes: readonly string[];
+  /** Lives that ended meanwhile and whose trees are to go with them. */
+  readonly ended: readonly EndedLife[];
 }
 
 /**
  * What the daemon goes on from: the file says what was, the kernel says what is, and the kernel wins. A child
  * is known by pid and start time, or by the mark in its environment when it was spawned in the instant before
- * the journal could say so.
+ * the journal could say so; then it has to be a process of the app's user, too.
  */
 export function planRestore(options: {
   readonly restored: Restored;
@@ -28,17 +32,28 @@ export function planRestore(options: {
   readonly at: number;
   /** How a life ended that nobody of this home waited for. */
   readonly endOf: (lifeId: string) => Resume["end"];
-}): { at: number; apps: DeclaredApp[]; notes: string[] } {
+}): Plan {
   const { restored, home, wasRebooted, at, endOf } = options;
   const lives = wasRebooted ? new Map<number, FoundLife[]>() : findLives(home);
   const notes = [...restored.notes];
   const counts = { alive: 0, gone: 0 };
 
   const known = new Set(restored.processes.flatMap(({ child }) => child?.lifeId ?? []));
-  const resumeOf = (facts: ProcessFacts): Resume => {
+  const ended: EndedLife[] = [];
+  const resumeOf = (facts: ProcessFacts, spec: AppSpec): Resume => {
+    const owner = ownerOf(spec);
     const unknown = (lives.get(facts.id) ?? []).filter(({ lifeId }) => !known.has(lifeId));
-    const resume = resumeFrom({ facts, lives: unknown, wasRebooted, at, endOf });
+    const own = unknown.filter(({ uid }) => uid === owner);
+    for (const { stat, uid } of unknown) {
+      if (uid === owner) continue;
+      notes.push(
+        `pid ${stat.pid} carries the mark of process ${facts.id} and belongs to user ${uid}; it is left alone`,
+      );
+    }
+    const resume = resumeFrom({ facts, lives: own, wasRebooted, at, endOf });
     if (resume.child !== "none") counts[resume.child] += 1;
+    if (resume.child === "gone" && resume.facts.child !== null && spec.killsTree)
+      ended.push({ ...resume.facts.child, home, id: facts.id });
     if (resume.facts.child !== null) known.add(resume.facts.child.lifeId);
     return resume;
   };
@@ -52,7 +67,7 @@ export function planRestore(options: {
         id: facts.id,
         instance: facts.instance,
         seed: facts.id + at,
-        resume: resumeOf(facts),
+        resume: resumeOf(facts, spec),
       })),
       ...(open === undefined ? {} : { reload: reloadFrom(open, spec) }),
     };
@@ -69,7 +84,7 @@ export function planRestore(options: {
       );
     }
   }
-  return { at, apps: apps.filter(({ processes }) => processes.length > 0), notes };
+  return { at, apps: apps.filter(({ processes }) => processes.length > 0), notes, ended };
 }
 
 function resumeFrom(options: {
@@ -116,24 +131,8 @@ function reloadFrom({ reload, spec }: OpenReload, own: AppSpec): ReloadRequest {
   return { by, surge, force, ids: [], spec: spec ?? own, resume: reload };
 }
 
-/** Every child of this home that leads a session or was forked by a balancer: the main process of a life, not one of its descendants. */
-function findLives(home: string): Map<number, FoundLife[]> {
-  const tag = homeTag(home);
-  const lives = new Map<number, FoundLife[]>();
-  const scan = scanProcesses();
-  // A worker is in its balancer's session, and leads none.
-  const balancers = new Set(
-    scan
-      .filter(({ pid, session }) => pid === session)
-      .filter(({ pid }) => readEnvironVariable(pid, "XM_BALANCER") !== undefined)
-      .map(({ pid }) => pid),
-  );
-  for (const stat of scan) {
-    const isMain = stat.pid === stat.session || balancers.has(stat.ppid);
-    if (!isMain || stat.state === "Z") continue;
-    const marker = parseLifeMarker(readEnvironVariable(stat.pid, lifeVariable) ?? "");
-    if (marker === undefined || marker.homeTag !== tag) continue;
-    lives.set(marker.id, [...(lives.get(marker.id) ?? []), { stat, lifeId: marker.lifeId }]);
-  }
-  return lives;
+/** Whose processes an app's children are; `undefined` when its user is not there. */
+function ownerOf({ uid, gid }: AppSpec): number | undefined {
+  const identity = resolveIdentity(uid, gid);
+  return typeof identity === "string" ? undefined : (identity.uid ?? process.geteuid?.());
 }

@@ -11,6 +11,7 @@ import { createLane } from "./log-lane/lane.ts";
 import { createLinks } from "./app-links/server.ts";
 import { createCustomMetrics } from "./metrics/custom.ts";
 import type { ChildServices } from "./children/contract.ts";
+import { endLeftOver } from "./children/left-over.ts";
 import { takeException } from "./children/exception.ts";
 import { takeExitCode } from "./children/exit-code.ts";
 import { createSampler } from "./metrics/sampler.ts";
@@ -108,7 +109,10 @@ export async function startDaemon(options: {
         log(`${name} (${id}): what it writes to ${stream} is lost: ${why}`);
       }
     },
-    restore: () => Promise.resolve(plan),
+    restore: async () => {
+      await endLeftOver(plan.ended, log);
+      return plan;
+    },
     guardLog,
     reloadGuards,
   });

@@ -14,7 +14,7 @@ import { dirname } from "node:path";
  * Replaces the file at `path`, or makes it, readable by its owner only.
  * @throws the errno of the failed call; the old content is then still in place.
  */
-export function writeFileAtomic(path: string, data: string): void {
+export function writeFileAtomic(path: string, data: string | Buffer): void {
   const temporary = writeTemporary(path, [data]);
   renameSync(temporary, path);
   syncDirectory(dirname(path));

@@ -6,8 +6,8 @@ import type { Talk } from "../app-links/lives.ts";
 import type { Peer } from "../app-links/peer.ts";
 import { expectEnd, watchAdopted } from "./adopted.ts";
 import type { ChildEvents, ChildHandle, ChildServices, End, Launch } from "./contract.ts";
-import { markerOf } from "./environment.ts";
 import { takeExitCode } from "./exit-code.ts";
+import { knownMarkers } from "./life.ts";
 import { removePidFile } from "./pid-file.ts";
 import { startChild, type StartedChild } from "./spawn.ts";
 import {
@@ -249,6 +249,6 @@ export class Child implements ChildHandle {
 
   #tree(): ReturnType<typeof findTree> {
     const scan = sharedScan(this.#end === undefined ? undefined : this.fact);
-    return findTree(this.fact, markerOf(this.#launch), scan);
+    return findTree(this.fact, knownMarkers(this.#launch), scan);
   }
 }

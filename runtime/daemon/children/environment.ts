@@ -1,7 +1,7 @@
 import type { AppSpec } from "../../../machines/spec.ts";
 import { flatConfiguration, identityVariables } from "../../compat/flat-environment.ts";
 import type { Launch } from "./contract.ts";
-import { homeTag, lifeMarker, lifeVariable } from "./life.ts";
+import { lifeMarker, lifeVariable } from "./life.ts";
 
 /**
  * The environment of one life: the app's configuration as PM2 gives it, the app's variables over that, and over all
@@ -17,7 +17,7 @@ export function childEnvironment(launch: Launch): Record<string, string> {
     [spec.instanceVariable]: String(instance),
     PM2_HOME: home,
     XM_HOME: home,
-    [lifeVariable]: markerOf(launch),
+    [lifeVariable]: lifeMarker(launch),
   };
 }
 
@@ -29,8 +29,4 @@ function incremented(
   if (incrementVariable === null) return {};
   const first = Number(env[incrementVariable] ?? 0);
   return Number.isInteger(first) ? { [incrementVariable]: String(first + instance) } : {};
-}
-
-export function markerOf({ home, id, lifeId }: Pick<Launch, "home" | "id" | "lifeId">): string {
-  return lifeMarker({ homeTag: homeTag(home), id, lifeId });
 }

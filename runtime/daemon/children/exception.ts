@@ -12,7 +12,12 @@ export function takeException(exits: string, lifeId: string): UncaughtException 
   try {
     const text = readFileSync(file, "utf8");
     rmSync(file, { force: true });
-    const { at, message, stack, error: name } = JSON.parse(text) as Partial<UncaughtException>;
+    const {
+      at,
+      message,
+      stack,
+      error: name,
+    } = (JSON.parse(text) ?? {}) as Partial<UncaughtException>;
     return {
       at: Number(at),
       message: String(message),
@@ -20,7 +25,7 @@ export function takeException(exits: string, lifeId: string): UncaughtException 
       error: String(name),
     };
   } catch (error) {
-    if (errnoOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
+    if (errnoOf(error) !== undefined || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

@@ -10,12 +10,13 @@ import type { End } from "./contract.ts";
 export function takeExitCode(exits: string, lifeId: string): End | undefined {
   const file = join(exits, lifeId);
   try {
-    const { at, code } = JSON.parse(readFileSync(file, "utf8")) as { at: unknown; code: unknown };
+    const left = JSON.parse(readFileSync(file, "utf8")) as { at?: unknown; code?: unknown } | null;
     rmSync(file, { force: true });
+    const { at, code } = left ?? {};
     if (typeof at !== "number") return undefined;
     return { at, code: typeof code === "number" ? code : null, signal: null };
   } catch (error) {
-    if (errnoOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
+    if (errnoOf(error) !== undefined || error instanceof SyntaxError) return undefined;
     throw error;
   }
 }

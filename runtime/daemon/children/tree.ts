@@ -33,7 +33,7 @@ export function removeLeader(pid: number): void {
  */
 export function findTree(
   child: KernelIdentity,
-  marker: string,
+  markers: readonly string[],
   scan: readonly ProcessStat[],
 ): ProcessStat[] {
   return scan.filter((stat) => {
@@ -43,8 +43,12 @@ export function findTree(
     if (stat.pgrp === child.pid || stat.session === child.pid) return true;
     // Reading an environment is the dear part: another child's session need not be asked.
     if (leaders.has(stat.session)) return false;
-    return readEnvironVariable(stat.pid, lifeVariable) === marker;
+    return bears(stat, markers);
   });
+}
+
+function bears({ pid }: ProcessStat, markers: readonly string[]): boolean {
+  return markers.includes(readEnvironVariable(pid, lifeVariable) ?? "");
 }
 
 /**

@@ -5,9 +5,9 @@ import { readProcess } from "../../host/procfs.ts";
 import { resolveIdentity } from "../../host/users.ts";
 import { adoptOutputs, Child } from "./child.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
-import { childEnvironment, markerOf } from "./environment.ts";
+import { childEnvironment } from "./environment.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
-import { lifeVariable } from "./life.ts";
+import { lifeMarker, lifeVariable } from "./life.ts";
 import { workerAddition } from "./node-app.ts";
 import { writePidFile } from "./pid-file.ts";
 import { openWorkerOutputs, type WorkerOutputs } from "./worker-outputs.ts";
@@ -55,7 +55,7 @@ export function spawnWorker(
     mayLoseOutput: launch.counts.restarts > 0,
   };
   const worker = new Worker(launch, events, outputs.close);
-  const mark = { variable: lifeVariable, text: markerOf(launch) };
+  const mark = { variable: lifeVariable, text: lifeMarker(launch) };
   const order = { app, spec, identity, life, mark, command };
   worker.line = services.balancers.fork({ ...order, events: worker });
   return worker;

@@ -6,6 +6,7 @@ import {
   type Rule,
 } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
+import { lifeIdPattern } from "../../contract/life-id.ts";
 
 /** Version of every snapshot and journal line written here. */
 export const formatVersion = 1;
@@ -183,7 +184,7 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
       // Never a pid that kill(2) takes for a group or for everybody.
       pid: v.pipe(v.number(), v.integer(), v.minValue(1)),
       startTicks: v.number(),
-      lifeId: v.string(),
+      lifeId: v.pipe(v.string(), v.regex(lifeIdPattern, "expected letters, digits, _ and -")),
       at,
     }),
   ),

@@ -3,12 +3,13 @@ import type { DeclaredApp } from "../../machines/god.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 import type { ChildFact, ProcessFacts } from "../../machines/facts.ts";
 import type { Resume } from "../../machines/process-events.ts";
+import { messageOf } from "../contract/errors.ts";
 import { isAlive } from "../host/procfs.ts";
 import { resolveIdentity } from "../host/users.ts";
 import { findLives, type FoundLife } from "./children/found-lives.ts";
 import type { EndedLife } from "./children/left-over.ts";
 import { shareEnvironment } from "./registry/balancer-share.ts";
-import type { OpenReload } from "./state/schema.ts";
+import type { DeclaredApp as DeclaredRecord, OpenReload } from "./state/schema.ts";
 import type { Restored } from "./state/store.ts";
 
 export interface Plan {
@@ -57,7 +58,7 @@ export function planRestore(options: {
     if (resume.facts.child !== null) known.add(resume.facts.child.lifeId);
     return resume;
   };
-  const apps = restored.apps.map(({ key, spec }): DeclaredApp => {
+  const bringUp = ({ key, spec }: DeclaredRecord): DeclaredApp => {
     const own = restored.processes.filter((facts) => facts.app === key);
     const open = restored.reloads.find(({ reload }) => reload.key === key);
     return {
@@ -71,6 +72,14 @@ export function planRestore(options: {
       })),
       ...(open === undefined ? {} : { reload: reloadFrom(open, spec) }),
     };
+  };
+  const apps = restored.apps.flatMap((app) => {
+    try {
+      return [bringUp(app)];
+    } catch (error) {
+      notes.push(`${app.key} cannot be brought up and is left out: ${messageOf(error)}`);
+      return [];
+    }
   });
   for (const { reload } of restored.reloads) notes.push(`a reload of ${reload.key} goes on`);
 

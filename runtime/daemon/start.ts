@@ -93,6 +93,7 @@ export async function startDaemon(options: {
     services,
     newLifeId: () => nanoid(12),
     now,
+    log,
     sensors: { sampler, workerIntervalMs, beats: (lifeId) => custom.beats(lifeId) },
     onFact: (key, event) =>
       recorder.cause(key, {

@@ -106,7 +106,7 @@ test("a process with a mark that this home has not given out is not adopted, and
 test.runIf(isRoot)("a true mark on another user's process does not make it the app's", async () => {
   const home = testHome({ env: { XM_WATCHDOG: "off" } });
   await home.ok("start", program("stays.js"), "--name", "a");
-  const { pid = 0, id } = await home.process("a");
+  const { pid, id } = await home.process("a");
   const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
   const mark = environment.find((line) => line.startsWith("XM_LIFE="))?.slice(8);
   process.kill(home.godPid(), "SIGKILL");
@@ -129,7 +129,7 @@ test.each([
   ["a number", (file: string) => writeFileSync(file, "7")],
   ["no JSON", (file: string) => writeFileSync(file, "{")],
   ["odd values", (file: string) => writeFileSync(file, '{"at":"x","code":{}}')],
-  ["a folder", (file: string) => void mkdirSync(file)],
+  ["a folder", (file: string) => mkdirSync(file)],
 ])("an exit file that holds %s keeps no daemon from coming up", async (_, spoil) => {
   const home = testHome({ env: { XM_WATCHDOG: "off" } });
   await home.ok("start", program("stays.js"), "--name", "a");

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 /** Takes everything after the declarations out of a dead daemon's journal: no spawn was ever written. */
@@ -6,5 +6,8 @@ export function forgetSpawn(state: string): void {
   const journal = join(state, "journal.ndjson");
   const lines = readFileSync(journal, "utf8").split("\n");
   const first = lines.findIndex((line) => line.includes('"child.spawned"'));
+  // It may have been written since.
+  for (const name of ["snapshot.json", "snapshot.previous.json"])
+    rmSync(join(state, name), { force: true });
   writeFileSync(journal, `${lines.slice(0, first).join("\n")}\n`);
 }

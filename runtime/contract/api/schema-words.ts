@@ -1,11 +1,19 @@
 import * as v from "valibot";
+import { largestUserId, longestMs, shortestHeartbeatMs, signalNames } from "../ranges.ts";
 
 /** The words that the schemas of the API are made of. */
 
 export const nullable = v.nullable;
 export const text = v.string;
 export const time = () => v.pipe(v.number(), v.description("ms since the epoch"));
-export const ms = () => v.pipe(v.number(), v.minValue(0), v.description("ms"));
+export const ms = () =>
+  v.pipe(v.number(), v.minValue(0), v.maxValue(longestMs), v.description("ms"));
+export const heartbeat = () =>
+  v.pipe(v.number(), v.minValue(shortestHeartbeatMs), v.maxValue(longestMs), v.description("ms"));
 export const count = () => v.pipe(v.number(), v.integer(), v.minValue(0));
+export const port = () => v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535));
+export const signalName = () => v.picklist(signalNames, "a signal such as SIGINT");
+export const userId = () =>
+  v.union([v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(largestUserId)), text()]);
 export const path = () => v.pipe(v.string(), v.regex(/^\//, "expected an absolute path"));
 export const stringMap = () => v.record(v.string(), v.string());

@@ -1,5 +1,16 @@
 import * as v from "valibot";
-import { count, ms, nullable, path, stringMap, text } from "./schema-words.ts";
+import {
+  count,
+  heartbeat,
+  ms,
+  nullable,
+  path,
+  port,
+  signalName,
+  stringMap,
+  text,
+  userId,
+} from "./schema-words.ts";
 
 const restartPolicy = v.strictObject({
   mode: v.picklist(["always", "on-failure", "on-abnormal", "never"]),
@@ -16,7 +27,7 @@ const restartPolicy = v.strictObject({
       resetAfterMs: ms(),
     }),
   ),
-  stopExitCodes: v.array(v.number()),
+  stopExitCodes: v.array(v.pipe(v.number(), v.integer())),
 });
 
 /** An app's specification as a client sends it. Fields that came later may be absent from a saved list. */
@@ -46,11 +57,11 @@ export const appSpecSchema = v.strictObject({
   instanceVariable: text(),
   incrementVariable: v.optional(nullable(text()), null),
   sourceMaps: v.optional(nullable(v.boolean()), null),
-  stopSignal: v.pipe(v.string(), v.regex(/^SIG[A-Z0-9]+$/, "expected a name such as SIGINT")),
+  stopSignal: signalName(),
   stopWithMessage: v.boolean(),
   killsTree: v.boolean(),
-  uid: nullable(v.union([v.number(), text()])),
-  gid: nullable(v.union([v.number(), text()])),
+  uid: nullable(userId()),
+  gid: nullable(userId()),
   autostart: v.boolean(),
   policy: v.strictObject({
     restart: restartPolicy,
@@ -59,7 +70,7 @@ export const appSpecSchema = v.strictObject({
       nullable(
         v.variant("kind", [
           v.strictObject({ kind: v.literal("http"), url: text() }),
-          v.strictObject({ kind: v.literal("tcp"), host: text(), port: count() }),
+          v.strictObject({ kind: v.literal("tcp"), host: text(), port: port() }),
           v.strictObject({ kind: v.literal("command"), command: text() }),
         ]),
       ),
@@ -78,12 +89,12 @@ export const appSpecSchema = v.strictObject({
     ),
   }),
   sensors: v.strictObject({
-    maxMemoryBytes: nullable(v.number()),
+    maxMemoryBytes: nullable(v.pipe(v.number(), v.minValue(0))),
     cron: nullable(text()),
     watch: nullable(
       v.strictObject({ paths: v.array(path()), ignore: v.array(text()), delayMs: ms() }),
     ),
-    heartbeatMs: v.optional(nullable(ms()), null),
+    heartbeatMs: v.optional(nullable(heartbeat()), null),
   }),
   passthrough: v.record(v.string(), v.unknown()),
 });

@@ -3,6 +3,7 @@ import { execPath, memoryUsage, pid, version as nodeVersion } from "node:process
 import { specsFromDump, toDumpEntry } from "../../compat/dump.ts";
 import { declare } from "../commands/declare.ts";
 import { detailOf } from "../registry/views.ts";
+import { patternFault } from "./cron-patterns.ts";
 import { readDump, writeDump } from "../state/dump.ts";
 import { version } from "../../contract/version.ts";
 import { profileDaemon } from "../commands/profile.ts";
@@ -71,11 +72,17 @@ export async function resurrect({ request, response, daemon }: Exchange): Promis
   }
   const { list, notes } = readDump(daemon.paths);
   const outcomes: Outcome[] = [];
-  const { apps, foreign } = specsFromDump(list);
+  const { apps: saved, foreign } = specsFromDump(list);
+  const faults = saved.flatMap((spec) => patternFault(spec, spec.name) ?? []);
+  const apps = saved.filter((spec) => patternFault(spec, spec.name) === undefined);
   if (apps.length > 0) {
     await declare(daemon, { apps, known: "leave", by }, (outcome) => outcomes.push(outcome));
   }
-  sendJson(response, { outcomes, foreign, notes });
+  sendJson(response, {
+    outcomes,
+    foreign,
+    notes: [...notes, ...faults.map((fault) => `not started: ${fault}`)],
+  });
 }
 
 export async function profile({ request, response }: Exchange): Promise<void> {

@@ -9,6 +9,7 @@ import { triggerAction } from "../commands/trigger.ts";
 import type { Managed } from "../registry/registry.ts";
 import { detailOf, viewOf } from "../registry/views.ts";
 import { xmError } from "../../contract/errors.ts";
+import { assertCronPatterns } from "./cron-patterns.ts";
 import { readBody, sendJson, startStream, type Exchange } from "./exchange.ts";
 import {
   actionRequestSchema,
@@ -74,6 +75,7 @@ export async function history({ daemon, query, response }: Exchange): Promise<vo
 
 export async function declareApps({ daemon, request, response }: Exchange): Promise<void> {
   const body = await readBody(request, declareRequestSchema);
+  assertCronPatterns(body);
   const stream = startStream(request, response);
   await declare(daemon, body, (outcome) => stream.write(outcome));
   stream.end();
@@ -91,6 +93,7 @@ export async function scaleApp({ daemon, request, response, params }: Exchange):
 
 export async function actOn({ daemon, request, response, isRemote }: Exchange): Promise<void> {
   const body = await readBody(request, actionRequestSchema);
+  assertCronPatterns(body);
   if (isRemote) refuseEnvironment(body);
   const stream = startStream(request, response);
   await act(daemon, body, (outcome) => stream.write(outcome));
@@ -104,6 +107,7 @@ export async function reloadProcesses({
   isRemote,
 }: Exchange): Promise<void> {
   const body = await readBody(request, reloadRequestSchema);
+  assertCronPatterns(body);
   if (isRemote) refuseEnvironment(body);
   const stream = startStream(request, response);
   await reload(daemon, body, {

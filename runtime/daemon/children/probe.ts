@@ -1,6 +1,7 @@
 import { execFile } from "node:child_process";
 import { connect } from "node:net";
 import type { AppSpec } from "../../../machines/spec.ts";
+import { messageOf } from "../../contract/errors.ts";
 
 /** Between two questions; ms. */
 const askEveryMs = 100;
@@ -11,9 +12,14 @@ const answersWithinMs = 2_000;
 /**
  * Asks whether a process can serve until it says yes: an HTTP status below 400, a TCP connection, or a command that
  * ends with 0 (run by `sh -c` in the app's folder, with its variables).
+ * @param onFault it cannot be asked at all, such as at a port that does not exist.
  * @returns stops asking.
  */
-export function startProbe(spec: AppSpec, onReady: () => void): () => void {
+export function startProbe(
+  spec: AppSpec,
+  onReady: () => void,
+  onFault: (why: string) => void,
+): () => void {
   const abort = new AbortController();
   const run = async (): Promise<void> => {
     while (!abort.signal.aborted) {
@@ -25,7 +31,7 @@ export function startProbe(spec: AppSpec, onReady: () => void): () => void {
       });
     }
   };
-  void run();
+  run().catch((error: unknown) => onFault(messageOf(error)));
   return () => abort.abort();
 }
 
@@ -59,6 +65,7 @@ async function askHttp(url: string, signal: AbortSignal): Promise<boolean> {
 }
 
 function askTcp(host: string, port: number): Promise<boolean> {
+  // What `connect` refuses at once rejects.
   return new Promise((resolve) => {
     const socket = connect({ host, port, timeout: answersWithinMs });
     const end = (isReady: boolean) => (): void => {

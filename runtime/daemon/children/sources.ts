@@ -26,6 +26,7 @@ export interface SourceDependencies {
   readonly services: ChildServices;
   readonly newLifeId: () => string;
   readonly now: () => number;
+  readonly log: (line: string) => void;
   readonly sensors: Omit<SensorDependencies, "trip">;
   /** Told before a machine gets a fact, so that the journal can name what caused a change. */
   readonly onFact: (key: string, event: ProcessEvent) => void;
@@ -39,7 +40,7 @@ export interface SourceDependencies {
  */
 export function childSource(dependencies: SourceDependencies) {
   return fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
-    const { children, services, now, onFact, onSaid } = dependencies;
+    const { children, services, now, onFact, onSaid, log } = dependencies;
     const key = processKey(input);
     const launch = launchFrom(input, dependencies);
     const version = input.adopt === null ? versionOf(input.spec.script) : {};
@@ -51,7 +52,11 @@ export function childSource(dependencies: SourceDependencies) {
     const ready = (): void => tell({ type: "child.ready", at: now() });
     const { mode, policy } = input.spec;
     const probe = (): void => {
-      if (policy.readiness === "probe") stopProbe ??= startProbe(input.spec, ready);
+      if (policy.readiness === "probe") {
+        stopProbe ??= startProbe(input.spec, ready, (why) =>
+          log(`${input.spec.name} (${input.id}): its probe cannot be asked: ${why}`),
+        );
+      }
     };
     const events: ChildEvents = {
       spawned: (child) => {

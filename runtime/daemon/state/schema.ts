@@ -7,6 +7,7 @@ import {
 } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { lifeIdPattern } from "../../contract/life-id.ts";
+import { clamp, longestMs, shortestHeartbeatMs, signalNames } from "../../contract/ranges.ts";
 
 /** Version of every snapshot and journal line written here. */
 export const formatVersion = 1;
@@ -58,10 +59,22 @@ export type JournalEntry =
 export type JournalRecord = JournalEntry & { readonly v: 1; readonly seq: number };
 
 /**
+ * A number that an older daemon took and this one would not is brought into its range (`contract/ranges.ts`): an app is
+ * not lost for it.
+ */
+function within(least: number, most: number): v.GenericSchema<number, number> {
+  return v.pipe(
+    v.number(),
+    v.transform((value) => clamp(value, least, most)),
+  );
+}
+
+/**
  * Objects are loose: a field that a newer daemon wrote outlives an older one that does not know it. Only what
  * this version needs is checked, by type; what a user may write is checked where it comes in (runtime/client/config).
  */
 const at = v.number();
+const ms = within(0, longestMs);
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const texts = v.array(v.string());
 const textOrNull = v.nullable(v.string());
@@ -70,17 +83,17 @@ const idOrNameOrNull = v.nullable(v.union([v.number(), v.string()]));
 
 const restartPolicy = v.looseObject({
   mode: v.picklist(["always", "on-failure", "on-abnormal", "never"]),
-  minUptimeMs: v.number(),
-  maxRestarts: v.number(),
-  restartWindowMs: v.number(),
-  restartDelayMs: v.number(),
+  minUptimeMs: ms,
+  maxRestarts: within(0, Number.MAX_SAFE_INTEGER),
+  restartWindowMs: ms,
+  restartDelayMs: ms,
   backoff: v.nullable(
     v.looseObject({
-      initialMs: v.number(),
-      factor: v.number(),
-      maxMs: v.number(),
-      jitter: v.number(),
-      resetAfterMs: v.number(),
+      initialMs: ms,
+      factor: within(1, Number.MAX_VALUE),
+      maxMs: ms,
+      jitter: within(0, 1),
+      resetAfterMs: ms,
     }),
   ),
   stopExitCodes: v.array(v.number()),
@@ -118,7 +131,10 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   instanceVariable: v.string(),
   incrementVariable: v.optional(textOrNull, null),
   sourceMaps: v.optional(v.nullable(v.boolean()), null),
-  stopSignal: v.string(),
+  stopSignal: v.pipe(
+    v.string(),
+    v.transform((name) => (signalNames.includes(name) ? name : "SIGINT")),
+  ),
   stopWithMessage: v.boolean(),
   killsTree: v.boolean(),
   uid: idOrNameOrNull,
@@ -128,11 +144,11 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
     restart: restartPolicy,
     readiness: v.picklist(["spawned", "message", "listening", "probe"]),
     probe: v.optional(v.nullable(probe), null),
-    listenTimeoutMs: v.number(),
-    killTimeoutMs: v.number(),
+    listenTimeoutMs: ms,
+    killTimeoutMs: ms,
     drain: v.optional(v.boolean(), true),
-    drainTimeoutMs: v.optional(v.number(), 10_000),
-    reload: v.optional(v.looseObject({ concurrency: count, surge: v.boolean() }), {
+    drainTimeoutMs: v.optional(ms, 10_000),
+    reload: v.optional(v.looseObject({ concurrency: within(1, 10_000), surge: v.boolean() }), {
       concurrency: 1,
       surge: true,
     }),
@@ -140,8 +156,8 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   sensors: v.looseObject({
     maxMemoryBytes: numberOrNull,
     cron: textOrNull,
-    watch: v.nullable(v.looseObject({ paths: texts, ignore: texts, delayMs: v.number() })),
-    heartbeatMs: v.optional(numberOrNull, null),
+    watch: v.nullable(v.looseObject({ paths: texts, ignore: texts, delayMs: ms })),
+    heartbeatMs: v.optional(v.nullable(within(shortestHeartbeatMs, longestMs)), null),
   }),
   passthrough: v.record(v.string(), v.unknown()),
 });
@@ -150,7 +166,7 @@ const exit = v.looseObject({
   at,
   code: numberOrNull,
   signal: textOrNull,
-  uptimeMs: v.number(),
+  uptimeMs: ms,
   askedBy: textOrNull,
 });
 
@@ -161,7 +177,7 @@ const decision = v.looseObject({
   next: v.picklist(["remove", "stop", "start", "wait", "give up"]),
   exit: v.nullable(exit),
   saw: v.record(v.string(), v.nullable(v.union([v.number(), v.string(), v.boolean()]))),
-  delayMs: v.number(),
+  delayMs: ms,
   sentence: v.string(),
 });
 
@@ -193,7 +209,7 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   restarts: count,
   unstableRestarts: count,
   restartTimes: v.array(v.number()),
-  backoffMs: v.number(),
+  backoffMs: ms,
   restartAt: numberOrNull,
   killAt: numberOrNull,
   lastExit: v.nullable(exit),

@@ -198,10 +198,11 @@ export class Custom extends Connection {
   /** PM2's dump after each change: what is known is always kept here, so this saves the list once. */
   readonly autodump: Method<[], Done> = this.dump;
 
-  /** Starts what the saved list has and the daemon has not. */
+  /** Starts what the saved list has and the daemon has not, be the list saved by us or by PM2. */
   readonly resurrect: Method<[], Proc[]> = method(async () => {
     const client = await this.reach();
-    const { outcomes } = await client.resurrect(by("resurrect"));
+    const { resurrect } = await import("../pm2/resurrect.ts");
+    const { outcomes } = await resurrect(client, by("resurrect"));
     const ids = new Set(outcomes.map(({ id }) => id));
     return (await client.details()).filter(({ id }) => ids.has(id)).map(procFrom);
   });

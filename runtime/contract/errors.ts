@@ -110,10 +110,10 @@ export const errors = {
     why: p.why,
     fix: "start the apps and run `xm save`",
   })),
-  ERR_HOME_UNUSABLE: define("denied", (p: { home: string; why: string }) => ({
+  ERR_HOME_UNUSABLE: define("denied", (p: { home: string; why: string; fix?: string }) => ({
     what: `the home ${p.home} cannot be used`,
     why: p.why,
-    fix: "choose another with XM_HOME, or give yourself the rights",
+    fix: p.fix ?? "choose another with XM_HOME, or give yourself the rights",
   })),
   ERR_HOME_TOO_LONG: define("invalid", (p: { home: string; maxBytes: number }) => ({
     what: `the home ${p.home} is too long for a socket: its path may have at most ${p.maxBytes} bytes`,

@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { serveApi } from "./api/server.ts";
 import { errnoOf, messageOf } from "../contract/errors.ts";
 import { acquireLock, holderWords, homeTakenCode } from "../host/home/lock.ts";
+import { readBootId } from "../host/boot.ts";
 import { homePaths, resolveHome } from "../host/home/paths.ts";
 import { removeDaemonPid, writeDaemonPid } from "../host/home/pid-file.ts";
 import { prepareHome } from "../host/home/prepare.ts";
@@ -123,9 +124,13 @@ function fail(error: unknown): never {
   process.exit(1);
 }
 
-/** Whether the machine was booted since the last daemon ran: no pid in the state means anything then. */
+/**
+ * Whether the machine was booted since the last daemon ran: no pid in the state means anything then. Where the kernel
+ * has no name for a boot (gVisor, some containers), start times alone tell processes apart.
+ */
 function noteBoot(file: string): boolean {
-  const bootId = readFileSync("/proc/sys/kernel/random/boot_id", "utf8");
+  const bootId = readBootId();
+  if (bootId === undefined) return false;
   const before = readIfThere(file);
   if (before !== bootId) {
     try {

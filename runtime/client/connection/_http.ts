@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { withSocketPath } from "../../host/socket-path.ts";
 
 /**
  * The part of HTTP that a client of our own daemon needs, over a unix socket: one request per connection, as
@@ -25,7 +26,7 @@ export function request(options: {
       : [`content-length: ${Buffer.byteLength(payload)}`, "content-type: application/json"]),
   ];
   return new Promise((resolve, reject) => {
-    const socket = connect(path);
+    const socket = withSocketPath(path, (short) => connect(short));
     const timer = setTimeout(() => fail(new AnswerTimeout()), answerWithinMs);
     let text = "";
     const fail = (error: Error): void => {

@@ -7,6 +7,7 @@ import {
   type ErrorCode,
 } from "../../contract/errors.ts";
 import { homePaths, resolveHome } from "../../host/home/paths.ts";
+import { assertTrustworthy } from "../../host/home/trust.ts";
 import type { Problem } from "../../contract/api/schemas.ts";
 import { AnswerTimeout, ConnectionCut, request, type Answer } from "./_http.ts";
 import type {
@@ -45,6 +46,7 @@ export function connect(options: ConnectOptions = {}): Client {
     request({ socket, method, path: apiPrefix + path, body, answerWithinMs, signal });
 
   const reach = async (method: string, path: string, body?: unknown, signal?: AbortSignal) => {
+    assertTrustworthy(homePaths(home));
     try {
       return await send(method, path, body, signal);
     } catch (error) {

@@ -7,6 +7,7 @@ import type { Daemon } from "../daemon.ts";
 import type { Leave, Route } from "./exchange.ts";
 import type { Inspector } from "./inspector-port.ts";
 import { removeIfThere } from "../../host/files.ts";
+import { withSocketPath } from "../../host/socket-path.ts";
 
 /** The API's version is the first part of every path. */
 export const apiPrefix = "/v1";
@@ -85,7 +86,7 @@ export function serveApi(options: ApiOptions & { readonly socket: string }): Pro
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // Bound within the call, so the narrow umask is not seen by anything else.
-    server.listen(socket, () => resolve(server));
+    withSocketPath(socket, (short) => server.listen(short, () => resolve(server)));
     process.umask(umask);
   });
 }

@@ -2,6 +2,7 @@ import { readFileSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
 import { HeardLife, type Listener, type Talk } from "./lives.ts";
 import { readPeer, type Peer, type Speech } from "./peer.ts";
+import { withSocketPath } from "../../host/socket-path.ts";
 
 /*
  * God's side of the lines to apps. What comes in is an app's, and an app is not trusted: every frame goes through one
@@ -111,7 +112,7 @@ export function createLinks(path: string, log: (line: string) => void): Links {
 function listening(server: Server, path: string): Promise<void> {
   return new Promise((resolve) => {
     server.once("error", () => resolve());
-    server.listen(path, resolve);
+    withSocketPath(path, (short) => server.listen(short, resolve));
   });
 }
 

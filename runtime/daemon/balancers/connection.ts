@@ -3,6 +3,7 @@ import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { onLines } from "../../host/lines.ts";
 import { balancerVersion, type News, type Order } from "../../contract/balancer.ts";
 import { parseNews } from "../../contract/balancer-news.ts";
+import { withSocketPath } from "../../host/socket-path.ts";
 
 export type Hello = Extract<News, { news: "hello" }>;
 type LaterNews = Exclude<News, Hello>;
@@ -33,7 +34,7 @@ export function connectBalancer(
 ): Promise<Connection | undefined> {
   const { withinMs, doubt, onNews, onLost } = options;
   return new Promise((resolve, reject) => {
-    const socket: Socket = connect(path);
+    const socket: Socket = withSocketPath(path, (short) => connect(short));
     let hello: Hello | undefined;
     let fault: string | undefined;
     let isReleased = false;

@@ -7,6 +7,7 @@ import type { AppSpec } from "../../../machines/spec.ts";
 import { readProcess } from "../../host/procfs.ts";
 import type { Identity } from "../../host/users.ts";
 import { writeRecord } from "./record.ts";
+import { withSocketPath } from "../../host/socket-path.ts";
 
 /*
  * A balancer has the rights of its app and no more: what its workers have it do, they could do themselves. Its
@@ -82,7 +83,7 @@ function listenAt(path: string): { descriptor: number; close: () => void } {
   server.on("error", () => {});
   const bound = path.replace(/sock$/, "new");
   rmSync(bound, { force: true });
-  server.listen(bound);
+  withSocketPath(bound, (short) => server.listen(short));
   const { _handle: handle } = server as unknown as { _handle: { fd: number } | null };
   if (handle === null || !existsSync(bound)) throw new Error(`cannot listen at ${path}`);
   renameSync(bound, path);

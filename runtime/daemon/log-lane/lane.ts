@@ -8,6 +8,7 @@ import { version } from "../../contract/version.ts";
 import { type LaneCommand, type LaneNews, type PipeOrder } from "../../contract/log-lane.ts";
 import { onLines } from "../../host/lines.ts";
 import { fifoOf, numbersOf, socketOf, writeOrder } from "../../host/lane-folder.ts";
+import { withSocketPath } from "../../host/socket-path.ts";
 
 /*
  * God's side of the lane: makes pipes and says what becomes of their lines, starts the lane with the first of them,
@@ -110,7 +111,7 @@ export function createLane(options: {
   /** Resolves when the lane that was reached has gone. */
   const reach = (): Promise<"absent" | "gone"> =>
     new Promise((resolve) => {
-      const socket = connect(socketOf(folder));
+      const socket = withSocketPath(socketOf(folder), (short) => connect(short));
       socket.unref();
       onLines(socket, (text) => {
         const news = JSON.parse(text) as LaneNews;

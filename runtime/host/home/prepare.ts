@@ -1,27 +1,22 @@
 import { mkdirSync, statSync } from "node:fs";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
 import { homePaths, type HomePaths } from "./paths.ts";
-
-/** A unix socket's path holds 108 bytes with its final zero on Linux (unix(7)). */
-const longestSocketPath = 107;
+import { assertTrustworthy } from "./trust.ts";
 
 /**
  * Makes the folders of a home, 0700. The umask of the caller must be 077 already.
- * @throws `ERR_HOME_TOO_LONG`, `ERR_HOME_UNUSABLE`.
+ * @throws `ERR_HOME_TOO_LONG`, `ERR_HOME_UNUSABLE`: it cannot be written, or others could write it.
  */
 export function prepareHome(home: string): HomePaths {
   const paths = homePaths(home);
-  const longest = `${paths.balancers.slice(home.length)}/9999.sock`;
-  const maxBytes = longestSocketPath - Buffer.byteLength(longest);
-  if (Buffer.byteLength(home) > maxBytes) {
-    throw xmError("ERR_HOME_TOO_LONG", { home, maxBytes });
-  }
+  assertTrustworthy(paths);
   try {
     for (const folder of [paths.home, paths.state, paths.logs, paths.pids, paths.exits])
       makeFolder(folder);
   } catch (error) {
     throw xmError("ERR_HOME_UNUSABLE", { home, why: messageOf(error) }, { cause: error });
   }
+  assertTrustworthy(paths);
   return paths;
 }
 

@@ -7,6 +7,7 @@ import type { LaneCommand, LaneNews } from "../../contract/log-lane.ts";
 import { servePipe, type Pipe } from "./pipe.ts";
 import { onLines } from "../../host/lines.ts";
 import { numbersOf, readOrder, removeOrder, socketOf } from "../../host/lane-folder.ts";
+import { withSocketPath } from "../../host/socket-path.ts";
 
 /*
  * The lane: `node lane.cjs FOLDER BUILD`. One per home, started by God with the first app whose lines are to be changed. It
@@ -52,7 +53,7 @@ async function main(): Promise<void> {
   });
   look();
   rmSync(socketPath, { force: true });
-  server.listen(socketPath);
+  withSocketPath(socketPath, (short) => server.listen(short));
 }
 
 function obey(order: LaneCommand): void {

@@ -8,6 +8,7 @@ import {
   type Up,
 } from "../../contract/app-link/protocol.ts";
 import { onLines } from "../../host/lines.ts";
+import { withSocketPath } from "../../host/socket-path.ts";
 
 /** The app's line to God. It is opened when there is something to say, and comes back by itself when God does. */
 export interface Link {
@@ -160,7 +161,7 @@ function socketLink(options: PreloadOptions): Link {
 /** @returns `undefined` for a line that was not inherited: a command in front of the app has not passed it on. */
 function connectTo({ socket, fd }: PreloadOptions): Socket | undefined {
   const { connect, Socket: NetSocket } = require("node:net") as typeof import("node:net");
-  if (socket !== null) return connect(socket);
+  if (socket !== null) return withSocketPath(socket, (short) => connect(short));
   try {
     return fd !== null && fstatSync(fd).isSocket()
       ? new NetSocket({ fd, readable: true, writable: true })

@@ -22,8 +22,12 @@ const decidedBy = Object.fromEntries(
   ]),
 ) as Record<GuardRule, (asked: Has) => boolean>;
 
-const leftUntil = (deadline: number | null | undefined, now: number | undefined): number =>
-  Math.max(0, (deadline ?? 0) - (now ?? 0));
+/** What a former daemon left of a wait: no more than the whole of it, whatever became of the clock. */
+const leftUntil = (
+  deadline: number | null | undefined,
+  now: number | undefined,
+  wholeMs: number,
+): number => Math.min(Math.max(0, (deadline ?? 0) - (now ?? 0)), wholeMs);
 
 /** What is left of a time that began with the life: all of it, unless the child was adopted. */
 function leftOfLife({ resume, child }: ProcessContext, wholeMs: number): number {
@@ -158,18 +162,26 @@ export const processSetup = setup({
       const last = context.decisions.at(-1);
       return { delayMs: last?.delayMs ?? 0, restartAt: (last?.at ?? 0) + (last?.delayMs ?? 0) };
     }),
-    resumeWait: assign(({ context: { resume } }) => ({
-      delayMs: leftUntil(resume?.facts.restartAt, resume?.at),
-    })),
+    resumeWait: assign(({ context: { resume, decisions, spec } }) => {
+      const { restartDelayMs, backoff } = spec.policy.restart;
+      const wholeMs = decisions.at(-1)?.delayMs ?? Math.max(restartDelayMs, backoff?.maxMs ?? 0);
+      const delayMs = leftUntil(resume?.facts.restartAt, resume?.at, wholeMs);
+      const latest = (resume?.at ?? 0) + delayMs;
+      return { delayMs, restartAt: Math.min(resume?.facts.restartAt ?? latest, latest) };
+    }),
     endWait: assign({ restartAt: null }),
     beginGracePeriod: assign(({ context, event }) => {
       const asked = event.type === "remove" ? event.graceMs : undefined;
       const delayMs = asked ?? context.spec.policy.killTimeoutMs;
       return { delayMs, killAt: ("at" in event ? event.at : 0) + delayMs };
     }),
-    resumeGracePeriod: assign(({ context: { resume } }) => ({
-      delayMs: leftUntil(resume?.facts.killAt, resume?.at),
-    })),
+    resumeGracePeriod: assign(({ context: { resume, spec } }) => {
+      const { killTimeoutMs, drainTimeoutMs } = spec.policy;
+      const wholeMs = Math.max(killTimeoutMs, drainTimeoutMs);
+      const delayMs = leftUntil(resume?.facts.killAt, resume?.at, wholeMs);
+      const latest = (resume?.at ?? 0) + delayMs;
+      return { delayMs, killAt: Math.min(resume?.facts.killAt ?? latest, latest) };
+    }),
     forgetResume: assign({ resume: null }),
     askToStop: sendTo("childProcess", ({ context }) => ({
       type: "stop" as const,

@@ -15,6 +15,7 @@ const said = v.pipe(v.array(v.unknown()), v.maxLength(1_000));
 const end = {
   life,
   at,
+  up: v.optional(v.pipe(v.number(), v.minValue(0))),
   code: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(-1_000), v.maxValue(2 ** 31 - 1))),
   signal: v.nullable(text(20)),
 };

@@ -34,7 +34,9 @@ export type Order =
 
 export interface WorkerEnd {
   readonly life: string;
+  /** ms since the epoch; `up` is the same by the monotonic clock, of a balancer that knows it. */
   readonly at: number;
+  readonly up?: number | undefined;
   readonly code: number | null;
   readonly signal: string | null;
 }

@@ -29,7 +29,10 @@ export interface DeclareDependencies extends CommandDependencies {
 /** Everything the API acts on. */
 export interface Daemon extends DeclareDependencies {
   readonly paths: HomePaths;
+  /** Steady time, as `now`; see `host/clock.ts`. */
   readonly startedAt: number;
+  /** The wall clock, for what people see; ms since the epoch. */
+  readonly wall: () => number;
   readonly god: GodActor;
   readonly registry: Registry;
   readonly recorder: Recorder;

@@ -7,6 +7,7 @@ import { entryOfReload } from "./records/entries.ts";
 import type { Daemon } from "./daemon.ts";
 import type { Leave } from "./api/exchange.ts";
 import { removeIfThere } from "../host/files.ts";
+import { shownTime } from "../host/clock.ts";
 
 /**
  * Ends a daemon in order. `shutDown` has stopped and forgotten every process already; `handOver` leaves them
@@ -53,7 +54,7 @@ function abandonReloads({ registry, store, history, now }: Daemon): void {
     const failure = { id: facts.batch[0] ?? -1, at, reason: "was stopped with the daemon" };
     const ended = { ...facts, step: "failed" as const, failure };
     store.append({ type: "reload.changed", at, reload: ended, spec: null });
-    history.append(entryOfReload(ended, at));
+    history.append(entryOfReload(ended, shownTime(at)));
   }
 }
 
@@ -68,7 +69,7 @@ async function stopButRemember(daemon: Daemon, why: string): Promise<void> {
     const { id, generation, app, goal, restarts, unstableRestarts } = facts;
     history.append(
       historyEntry({
-        at: now(),
+        at: shownTime(now()),
         kind: "process",
         event: "daemon.stopped",
         by: why,

@@ -18,6 +18,7 @@ import { leaveDaemon } from "./leave.ts";
 import { countBoots, startWatchdog } from "./watchdog.ts";
 import type { Leave } from "./api/exchange.ts";
 import { lifelineVariable } from "../contract/variables.ts";
+import { openClock, steadyNow, useClock } from "../host/clock.ts";
 
 /** God: `node god.cjs HOME`. One per home; started by the first client, or by the watchdog. */
 async function main(): Promise<void> {
@@ -34,7 +35,8 @@ async function main(): Promise<void> {
   for (const note of lock.notes) log(note);
   process.title = process.env["PM2_DAEMON_TITLE"] || `xm v${version}: God Daemon (${paths.home})`;
 
-  const now = (): number => Date.now();
+  useClock(openClock(join(paths.state, "clock.json")));
+  const now = steadyNow;
   const boots = countBoots(process.env, now());
   const store = openStore(paths.state, { now, log });
   const wasRebooted = noteBoot(join(paths.state, "boot-id"));

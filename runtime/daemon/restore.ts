@@ -104,7 +104,11 @@ function resumeFrom(options: {
   endOf: (lifeId: string) => Resume["end"];
 }): Resume {
   const { facts, lives, wasRebooted, at, endOf } = options;
-  if (wasRebooted) return { facts: { ...facts, child: null }, child: "none", at };
+  // The clock may have been wrong before or after: what happened is past.
+  const restartTimes = facts.restartTimes.map((time) => Math.min(time, at));
+  if (wasRebooted) {
+    return { facts: { ...facts, restartTimes, child: null }, child: "none", at };
+  }
   if (facts.child !== null && isAlive(facts.child)) return { facts, child: "alive", at };
   const [found] = lives;
   if (found !== undefined) {
@@ -118,8 +122,13 @@ function resumeFrom(options: {
     return { facts: { ...facts, child, status, killAt: at }, child: "alive", at };
   }
   if (facts.child === null) return { facts, child: "none", at };
-  const end = endOf(facts.child.lifeId);
+  const end = within(endOf(facts.child.lifeId), facts.child.at, at);
   return { facts, child: "gone", at, ...(end === undefined ? {} : { end }) };
+}
+
+/** An app says when it ended: not before it began, and not later than now. */
+function within(end: Resume["end"], from: number, to: number): Resume["end"] {
+  return end && { ...end, at: Math.max(from, Math.min(end.at, to)) };
 }
 
 /** Two generations without a reload that knows of them: the older one serves on, the newer one goes. */

@@ -28,6 +28,7 @@ import { createRegistry } from "./registry/registry.ts";
 import { createReloadGuards } from "./records/reload-guards.ts";
 import { planRestore } from "./restore.ts";
 import type { Daemon } from "./daemon.ts";
+import { steadyNow } from "../host/clock.ts";
 
 /** PM2's name for how often the memory is checked; ms. */
 const workerIntervalMs = Number(process.env["PM2_WORKER_INTERVAL"]) || 30_000;
@@ -49,16 +50,15 @@ export async function startDaemon(options: {
   readonly log: (line: string) => void;
 }): Promise<Daemon> {
   const { paths, store, wasRebooted, log } = options;
-  const now = (): number => Date.now();
+  const now = steadyNow;
+  const wall = (): number => Date.now();
   const startedAt = now();
   const children: Children = new Map();
   const sampler = createSampler();
   const recorder = createRecorder({ store, now, log });
   const custom = createCustomMetrics();
-  const history = openHistory({ folder: paths.history, now, log });
-  history.append(
-    historyEntry({ at: startedAt, kind: "daemon", event: "started", pid: process.pid }),
-  );
+  const history = openHistory({ folder: paths.history, now: wall, log });
+  history.append(historyEntry({ at: wall(), kind: "daemon", event: "started", pid: process.pid }));
   const { preload, balancer: program } = options.programs;
   const links = createLinks(paths.links, log);
   const balancers = createBalancers({ folder: paths.balancers, program, home: paths.home, log });
@@ -85,7 +85,7 @@ export async function startDaemon(options: {
     endOf: (lifeId) => ends.get(lifeId) ?? takeExitCode(paths.exits, lifeId),
   });
 
-  const guardLog = createGuardLog(now);
+  const guardLog = createGuardLog(wall);
   const reloadGuards = createReloadGuards();
   const machine = wireGod({
     home: paths.home,
@@ -119,9 +119,9 @@ export async function startDaemon(options: {
   });
   const god = createActor(machine);
   const registry = createRegistry(god);
-  const bus = createBus({ registry, recorder, custom, now });
+  const bus = createBus({ registry, recorder, custom, now: wall });
   const isFrozen = (): boolean => recorder.isFrozen();
-  const machines = createMachineHistory({ history, reloadGuards, now, isFrozen });
+  const machines = createMachineHistory({ history, reloadGuards, now: wall, isFrozen });
   observe({ god, recorder, store, machines, now, log });
   god.on("app.gone", ({ key }) => balancers.end(key));
   recorder.subscribe((change) => {
@@ -192,6 +192,7 @@ export async function startDaemon(options: {
     notes,
     isRestored,
     now,
+    wall,
     newSeed,
     exclusive,
   };

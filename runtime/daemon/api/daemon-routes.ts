@@ -15,6 +15,7 @@ import {
   type DaemonView,
   type Outcome,
 } from "../../contract/api/schemas.ts";
+import { shownTime } from "../../host/clock.ts";
 
 export function ping({ response }: Exchange): void {
   sendJson(response, { pid, version });
@@ -27,7 +28,7 @@ export function show({ response, daemon }: Exchange): void {
     node: `${nodeVersion} (${execPath})`,
     home: daemon.paths.home,
     log: daemon.paths.log,
-    startedAt: daemon.startedAt,
+    startedAt: shownTime(daemon.startedAt),
     memoryBytes: memoryUsage.rss(),
     processes: daemon.registry.processes().length,
     watchdogPid: daemon.watchdogPid(),

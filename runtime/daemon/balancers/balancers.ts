@@ -11,6 +11,7 @@ import { connectBalancer, type Connection, type Hello } from "./connection.ts";
 import type { Balancers, LifeMark, WorkerEvents, WorkerLine } from "./contract.ts";
 import { launchBalancer } from "./launch.ts";
 import { readRecord, removeFiles, socketsIn } from "./record.ts";
+import { steadyAtUptime } from "../../host/clock.ts";
 
 /*
  * The balancers of a home. God starts one when the first process of a cluster app is to run, under the app's own
@@ -83,7 +84,7 @@ export function createBalancers(options: {
     if (news.news === "told") events?.told(news.message);
     if (news.news === "ended") {
       balancer.workers.delete(news.life);
-      events?.ended(news);
+      events?.ended(inSteadyTime(news));
       void balancer.connection.then((line) => line?.send({ order: "forget", life: news.life }));
     }
     if (balancer.workers.size === 0) linger(balancer);
@@ -312,7 +313,7 @@ export function createBalancers(options: {
           // A worker may have ended an instant before its balancer has heard of it.
           for (const heard of [...ended, ...(await Promise.all(late))]) {
             if (heard === undefined) continue;
-            ends.set(heard.life, heard);
+            ends.set(heard.life, inSteadyTime(heard));
             unconfirmed.push(() => line.send({ order: "forget", life: heard.life }));
           }
           linger(balancer);
@@ -332,7 +333,7 @@ export function createBalancers(options: {
       await Promise.all(
         [...balancers.values(), ...older].map(async (balancer) => {
           await dismiss(balancer);
-          await goneBy(balancer.pid, Date.now() + quitsWithinMs);
+          await goneBy(balancer.pid, performance.now() + quitsWithinMs);
         }),
       );
     },
@@ -357,7 +358,7 @@ function freePath(folder: string, taken: ReadonlySet<string>): string {
 async function goneBy(pid: number, deadline: number): Promise<void> {
   for (;;) {
     const stat = readProcess(pid);
-    if (stat === undefined || !isLiving(stat) || Date.now() > deadline) return;
+    if (stat === undefined || !isLiving(stat) || performance.now() > deadline) return;
     await new Promise((resolve) => {
       setTimeout(resolve, 5);
     });
@@ -367,4 +368,11 @@ async function goneBy(pid: number, deadline: number): Promise<void> {
 function madeOfSpec({ interpreter, scheduling }: AppSpec, { uid, gid }: Identity): string {
   const user = uid === undefined && gid === undefined ? "" : ` as ${uid ?? ""}:${gid ?? ""}`;
   return `${interpreter} ${scheduling}${user}`;
+}
+
+/** Its own clock may have been set since. */
+function inSteadyTime<T extends { readonly at: number; readonly up?: number | undefined }>(
+  end: T,
+): T {
+  return end.up === undefined ? end : { ...end, at: steadyAtUptime(end.up) };
 }

@@ -8,6 +8,7 @@ import { followLogs, type FollowedLogs } from "./bus-logs.ts";
 import type { Change, Recorder } from "../records/recorder.ts";
 import type { Managed, Registry } from "../registry/registry.ts";
 import { detailOf } from "../registry/views.ts";
+import { shownTime } from "../../host/clock.ts";
 
 /** What a command that has been carried out is called on the bus. */
 export type CommandEvent = Extract<BusEvent, { kind: "process" }>["event"];
@@ -67,7 +68,7 @@ export function createBus(options: {
     const events = eventsOf(change);
     const managed = events.length === 0 ? undefined : managedOf(registry, facts);
     if (managed === undefined) return;
-    for (const event of events) tellOf(managed, event, false, at);
+    for (const event of events) tellOf(managed, event, false, shownTime(at));
   };
   /** Begins what somebody needs and ends what nobody needs any more. */
   const keep = (): void => {

@@ -18,6 +18,7 @@ import {
   signalProcess,
   signalTree,
 } from "./tree.ts";
+import { steadyNow } from "../../host/clock.ts";
 
 /**
  * Spawns a child, with its log files as its output.
@@ -37,7 +38,7 @@ export function spawnChild(
   }
   child = new Child({ launch, fact: started.fact, events, started, talk });
   const own = child;
-  started.onExit((code, signal) => own.ended({ at: Date.now(), code, signal }));
+  started.onExit((code, signal) => own.ended({ at: steadyNow(), code, signal }));
   events.spawned(started.fact);
   return child;
 }
@@ -118,7 +119,7 @@ export class Child implements ChildHandle {
   watch(exits: string | null): void {
     this.#endWatch ??= watchAdopted(this.fact, () => {
       const left = exits === null ? undefined : takeExitCode(exits, this.fact.lifeId);
-      this.ended({ at: left?.at ?? Date.now(), code: left?.code ?? null, signal: null });
+      this.ended({ at: left?.at ?? steadyNow(), code: left?.code ?? null, signal: null });
     });
     if (this.#stopWasAsked || this.#isKilling) expectEnd(this.fact);
   }

@@ -3,6 +3,7 @@ import type { Failure } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { errnoOf, messageOf, XmError } from "../../contract/errors.ts";
 import { findInPath } from "../../host/node.ts";
+import { steadyNow } from "../../host/clock.ts";
 
 export type SpawnFailure = Failure & { readonly transient: boolean };
 
@@ -21,7 +22,7 @@ export function failureFrom(error: unknown, spec: AppSpec): SpawnFailure {
     E2BIG: "arguments and environment together are too large for the kernel",
   };
   return {
-    at: Date.now(),
+    at: steadyNow(),
     code,
     message: words[code] ?? messageOf(error),
     transient: transientCodes.includes(code),
@@ -34,7 +35,7 @@ export function preflight(
   env: Readonly<Record<string, string>>,
 ): SpawnFailure | undefined {
   const fault = (code: string, message: string): SpawnFailure => ({
-    at: Date.now(),
+    at: steadyNow(),
     code,
     message,
     transient: false,

@@ -11,6 +11,7 @@ import { channelDescriptor, forkAddition } from "./node-app.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
 import { writePidFile } from "./pid-file.ts";
 import { openStdin } from "./stdin.ts";
+import { steadyNow } from "../../host/clock.ts";
 
 /** A child of ours, reduced to what its life needs. */
 export interface StartedChild {
@@ -38,7 +39,7 @@ export function startChild(
   if (fault !== undefined) return fail(fault);
   const identity = resolveIdentity(spec.uid, spec.gid);
   if (typeof identity === "string") {
-    return fail({ at: Date.now(), code: "ERR_CANNOT_SPAWN", message: identity, transient: false });
+    return fail({ at: steadyNow(), code: "ERR_CANNOT_SPAWN", message: identity, transient: false });
   }
 
   let outputs: Outputs | undefined;
@@ -72,7 +73,7 @@ export function startChild(
     // The child of a fork is there before the call returns; only one that has ended and been reaped is not.
     const startTicks = readProcess(pid)?.startTicks ?? 0;
     writePidFile(launch.pidFile, pid);
-    return startedChild(child, { pid, startTicks, lifeId, at: Date.now() });
+    return startedChild(child, { pid, startTicks, lifeId, at: steadyNow() });
   } catch (cause) {
     return fail(failureFrom(cause, spec));
   } finally {

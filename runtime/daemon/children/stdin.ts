@@ -49,14 +49,14 @@ export async function writeStdin(
 }
 
 async function writeAll(pipe: number, bytes: Buffer): Promise<string | undefined> {
-  const deadline = Date.now() + roomWithinMs;
+  const deadline = performance.now() + roomWithinMs;
   for (let written = 0; written < bytes.length;) {
     try {
       written += writeSync(pipe, bytes, written);
     } catch (error) {
       if (errnoOf(error) === "EPIPE") return "it has ended";
       if (errnoOf(error) !== "EAGAIN") throw error;
-      if (Date.now() > deadline) return "it does not read its standard input";
+      if (performance.now() > deadline) return "it does not read its standard input";
       await new Promise((resolve) => {
         setTimeout(resolve, 10);
       });

@@ -11,6 +11,7 @@ import { lifeMarker, lifeVariable } from "./life.ts";
 import { workerAddition } from "./node-app.ts";
 import { writePidFile } from "./pid-file.ts";
 import { openWorkerOutputs, type WorkerOutputs } from "./worker-outputs.ts";
+import { steadyNow } from "../../host/clock.ts";
 
 /** A worker of a cluster app: its balancer forks it, hears its channel and learns its exit code. */
 export interface WorkerHandle extends Omit<ChildHandle, "fact"> {
@@ -36,7 +37,7 @@ export function spawnWorker(
   if (fault !== undefined) return fail(fault);
   const identity = resolveIdentity(spec.uid, spec.gid);
   if (typeof identity === "string") {
-    return fail({ at: Date.now(), code: "ERR_CANNOT_SPAWN", message: identity, transient: false });
+    return fail({ at: steadyNow(), code: "ERR_CANNOT_SPAWN", message: identity, transient: false });
   }
   let outputs: WorkerOutputs;
   try {
@@ -115,7 +116,7 @@ class Worker implements WorkerHandle, WorkerEvents {
     if (this.#isReleased) return;
     const startTicks = readProcess(pid)?.startTicks ?? 0;
     writePidFile(this.#launch.pidFile, pid);
-    this.begin({ pid, startTicks, lifeId: this.#launch.lifeId, at: Date.now() });
+    this.begin({ pid, startTicks, lifeId: this.#launch.lifeId, at: steadyNow() });
   }
 
   failed(code: string, message: string): void {

@@ -37,15 +37,15 @@ export async function inspectApp(
     throw fail(`pid ${pid} is no Node program`, "only Node has this inspector");
   }
   child.signal("SIGUSR1");
-  const begun = Date.now();
+  const begun = performance.now();
   for (;;) {
     const ports = portsOf(pid, fail);
-    const isLate = Date.now() - begun > wasOpenAfterMs;
+    const isLate = performance.now() - begun > wasOpenAfterMs;
     for (const port of isLate ? ports : ports.filter((each) => !before.includes(each))) {
       const found = await askInspector(port);
       if (found !== undefined) return { id, name, pid, wasOpen: before.includes(port), ...found };
     }
-    if (Date.now() - begun > opensWithinMs) {
+    if (performance.now() - begun > opensWithinMs) {
       throw fail(
         "it has not opened one after SIGUSR1",
         "its port may be taken, or it handles SIGUSR1 itself: see its error log; `--node-args --inspect` opens one from the start",

@@ -1,6 +1,7 @@
 import type { AnyActorRef } from "xstate";
 import type { ProcessContext } from "../../../machines/process-context.ts";
 import type { MachineName, PendingDelay } from "../../contract/inspector.ts";
+import { shownTime } from "../../host/clock.ts";
 
 /** A timer as XState keeps it. */
 interface Scheduled {
@@ -31,6 +32,8 @@ function beginningOf(
   delay: string,
   { child, decisions, restartAt }: ProcessContext,
 ): number | null {
-  if (delay === "minUptime") return child?.at ?? null;
-  return delay === "restartDelay" && restartAt !== null ? (decisions.at(-1)?.at ?? null) : null;
+  if (delay === "minUptime") return shownTime(child?.at ?? null);
+  return delay === "restartDelay" && restartAt !== null
+    ? shownTime(decisions.at(-1)?.at ?? null)
+    : null;
 }

@@ -36,7 +36,7 @@ const mostConnections = 500;
 
 export function createListener(options: InspectorOptions & { inspector: Inspector }): Listener {
   const { daemon, folders, log } = options;
-  const { now } = daemon;
+  const { wall: now } = daemon;
   const file = daemon.paths.inspector;
   const before = readState(file, log);
   const sessions = createSessions(before?.grants ?? [], now);

@@ -7,6 +7,7 @@ import type { HelloMessage, LiveMessage } from "../../contract/inspector.ts";
 import { createViewer, type Message, type Viewer } from "./viewer.ts";
 import { createWatch } from "./watch.ts";
 import type { Daemon } from "../daemon.ts";
+import { shownTime } from "../../host/clock.ts";
 
 /** How often memory and CPU are told; ms. */
 const metricsEveryMs = 2_000;
@@ -31,7 +32,7 @@ export interface Live {
 }
 
 export function createLive(daemon: Daemon, log: (line: string) => void): Live {
-  const { history, recorder, registry, sampler, now } = daemon;
+  const { history, recorder, registry, sampler, wall: now } = daemon;
   const watch = createWatch(daemon, log);
   const viewers = new Map<Viewer, ServerResponse>();
   /** What each process looked like when it was told last, as JSON. */
@@ -149,7 +150,7 @@ export function createLive(daemon: Daemon, log: (line: string) => void): Live {
     daemon: {
       pid: process.pid,
       version,
-      startedAt: daemon.startedAt,
+      startedAt: shownTime(daemon.startedAt),
       home: daemon.paths.home,
     },
     mayControl,

@@ -12,15 +12,15 @@ const usualMs = 24 * 3_600_000;
  */
 export async function sendTimeline(
   response: ServerResponse,
-  daemon: Pick<Daemon, "history" | "registry" | "now">,
+  daemon: Pick<Daemon, "history" | "registry" | "wall">,
   since: string | null,
 ): Promise<void> {
-  const from = since === null ? daemon.now() - usualMs : Number(since);
+  const from = since === null ? daemon.wall() - usualMs : Number(since);
   if (!Number.isFinite(from) || from < 0) {
     const fault = `since: expected ms since the epoch, got "${since}"`;
     throw xmError("ERR_INPUT_INVALID", { faults: [fault] });
   }
-  const { lanes, ...rest } = await readTimeline(daemon, Math.floor(from));
+  const { lanes, ...rest } = await readTimeline({ ...daemon, now: daemon.wall }, Math.floor(from));
   response.writeHead(200, { "content-type": "application/json" });
   response.write(`${JSON.stringify(rest).slice(0, -1)},"lanes":[`);
   for (const [index, lane] of lanes.entries()) {

@@ -138,12 +138,12 @@ export function createLane(options: {
         if (isReleased || numbersOf(folder, "json").length === 0) return;
         if (!isHandingOver) {
           log("the log lane has ended; another one goes on");
-          deaths.push(Date.now());
+          deaths.push(performance.now());
           await pause(pauseAfter(deaths));
         }
       } else if (isReleased || numbersOf(folder, "json").length === 0) return;
       if (failed !== undefined) {
-        deaths.push(Date.now());
+        deaths.push(performance.now());
         const waitMs = Math.max(firstPauseMs, pauseAfter(deaths));
         if (waitMs !== toldMs) {
           log(`the log lane could not start (${failed}); tried again in ${waitMs} ms`);
@@ -254,7 +254,7 @@ function laneEnvironment(): NodeJS.ProcessEnv {
 
 /** The third death within a minute is the first that is waited after. */
 function pauseAfter(deaths: number[]): number {
-  while (deaths[0] !== undefined && Date.now() - deaths[0] > 60_000) deaths.shift();
+  while (deaths[0] !== undefined && performance.now() - deaths[0] > 60_000) deaths.shift();
   return deaths.length < 3 ? 0 : Math.min(100 * 2 ** (deaths.length - 3), longestPauseMs);
 }
 

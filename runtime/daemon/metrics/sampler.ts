@@ -47,12 +47,13 @@ export function createSampler(): Sampler {
       if (each != null) next.set(Number(pid), { memoryBytes: each.memory, cpuPercent: each.cpu });
     }
     known = next;
-    sampledAt = Date.now();
+    sampledAt = performance.now();
   };
 
   return {
     sample: async (pids, { withinMs }) => {
-      const isFresh = Date.now() - sampledAt < freshForMs && pids.every((pid) => known.has(pid));
+      const isFresh =
+        performance.now() - sampledAt < freshForMs && pids.every((pid) => known.has(pid));
       if (pids.length === 0 || isFresh) return known;
       running ??= refresh(pids).finally(() => {
         running = undefined;

@@ -1,6 +1,8 @@
 import type { ReloadFacts } from "../../../machines/facts.ts";
 import { historyEntry, type HistoryEntry } from "../../contract/history.ts";
 import type { Change } from "./recorder.ts";
+import { shownTime } from "../../host/clock.ts";
+import { shownDecision, shownExit, shownFailure } from "../../host/shown-facts.ts";
 
 /** A change of a process as the history keeps it: an exit and a decision where they are new. */
 export function entryOfChange(change: Change): HistoryEntry {
@@ -12,7 +14,7 @@ export function entryOfChange(change: Change): HistoryEntry {
   const isNewLife = child !== null && child.lifeId !== before?.child?.lifeId;
   return {
     seq: 0,
-    at,
+    at: shownTime(at),
     kind: "process",
     id,
     generation,
@@ -24,20 +26,20 @@ export function entryOfChange(change: Change): HistoryEntry {
     pid: child?.pid ?? null,
     restarts,
     unstableRestarts,
-    exit: lastExit !== null && lastExit.at !== before?.lastExit?.at ? lastExit : null,
-    decision,
+    exit: lastExit !== null && lastExit.at !== before?.lastExit?.at ? shownExit(lastExit) : null,
+    decision: shownDecision(decision),
     judgement: decision === null ? null : judgement,
     by,
     sensor,
     version: isNewLife ? version : null,
     goal,
     readiness,
-    restartAt,
-    killAt,
-    startedAt: child?.at ?? null,
+    restartAt: shownTime(restartAt),
+    killAt: shownTime(killAt),
+    startedAt: shownTime(child?.at ?? null),
     backoffMs,
-    failure: failure !== null && failure.at !== before?.failure?.at ? failure : null,
-    createdAt: createdAt === before?.createdAt ? null : createdAt,
+    failure: failure !== null && failure.at !== before?.failure?.at ? shownFailure(failure) : null,
+    createdAt: createdAt === before?.createdAt ? null : shownTime(createdAt),
     reload: null,
     context: null,
     cause: null,

@@ -6,6 +6,8 @@ import type { CustomMetrics } from "../metrics/custom.ts";
 import type { Metrics } from "../metrics/sampler.ts";
 import { ownUserName } from "../../host/users.ts";
 import type { Managed } from "./registry.ts";
+import { shownTime } from "../../host/clock.ts";
+import { shownDecision, shownExit, shownFailure } from "../../host/shown-facts.ts";
 
 /** A process as the API shows it. */
 export function viewOf(
@@ -23,13 +25,13 @@ export function viewOf(
     mode: spec.mode,
     status,
     pid: child?.pid ?? null,
-    startedAt: child?.at ?? null,
-    createdAt,
+    startedAt: shownTime(child?.at ?? null),
+    createdAt: shownTime(createdAt),
     restarts,
     unstableRestarts,
-    restartAt,
-    lastExit: facts.lastExit,
-    failure: facts.failure,
+    restartAt: shownTime(restartAt),
+    lastExit: shownExit(facts.lastExit),
+    failure: shownFailure(facts.failure),
     decision: facts.decisions.at(-1)?.sentence ?? null,
     script: spec.script,
     user: spec.uid === null ? ownUserName() : String(spec.uid),
@@ -59,7 +61,7 @@ export function detailOf(
     metrics: { ...custom.metrics(facts.child?.lifeId) } as ProcessDetail["metrics"],
     actions: [...custom.actions(facts.child?.lifeId)] as ProcessDetail["actions"],
     options: { ...custom.options(facts.child?.lifeId) },
-    decisions: facts.decisions as ProcessDetail["decisions"],
+    decisions: facts.decisions.map(shownDecision) as ProcessDetail["decisions"],
     spec: spec as ProcessDetail["spec"],
   };
 }

@@ -130,7 +130,8 @@ export function createWorkers({
       if (child.connected) child.once("disconnect", () => handingOn.giveLeftovers(each));
       else handingOn.giveLeftovers(each);
       if (!held.delete(life) || pid === undefined) return;
-      const end: WorkerEnd = { life, at: Date.now(), code, signal };
+      const up = Number(process.hrtime.bigint()) / 1e6;
+      const end: WorkerEnd = { life, at: Date.now(), up, code, signal };
       ended.set(life, end);
       tell({ news: "ended", ...end });
     });

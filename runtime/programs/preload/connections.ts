@@ -83,7 +83,7 @@ export function connectionsOf(server: Server): Connections {
     server.on("connection", add);
   }
   server.on("session", (session: ServerHttp2Session) => {
-    const state = { streams: 0, since: Date.now() };
+    const state = { streams: 0, since: performance.now() };
     sessions.set(session, state);
     session.once("close", () => sessions.delete(session));
     session.on("stream", (stream) => {
@@ -110,13 +110,13 @@ export function connectionsOf(server: Server): Connections {
   return {
     drain: (given) => {
       patience = given;
-      drainedAt = Date.now();
+      drainedAt = performance.now();
       for (const { _httpMessage: answer } of sockets) {
         if (answer && !answer.headersSent) answer.shouldKeepAlive = false;
       }
     },
     left: () => {
-      const now = Date.now();
+      const now = performance.now();
       const count = { busy: 0, idle: 0, open: 0 };
       if (handshakes > 0 && now - drainedAt < handshakeMs) count.idle += handshakes;
       for (const socket of sockets) {

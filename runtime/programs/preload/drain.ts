@@ -39,7 +39,7 @@ export function createDrain(
     const { Server: netServer } = require("node:net") as typeof import("node:net");
     isDraining = true;
     answerLast();
-    const began = Date.now();
+    const began = performance.now();
     for (const [server, connections] of servers) {
       // Not the server's own `close`: those of HTTP servers cut idle connections, and with them a request that
       // is on its way.
@@ -72,7 +72,7 @@ export function createDrain(
         if (message.type === "leave") leave();
         if (message.type !== "stop" || isDraining) return;
         const { signal, graceMs, drainMs, byMessage } = message;
-        const began = Date.now();
+        const began = performance.now();
         const hasOwnCode = byMessage || process.listenerCount(signal) > 0;
         if (hasOwnCode || servers.size === 0) {
           const answer = (): void => void link.send({ type: "stopping", how: "signal" });
@@ -94,7 +94,7 @@ export function createDrain(
         };
         // The balancer's word comes after everything it had sent before: a connection may have been among it.
         leave = () => {
-          if (isQuiet() || Date.now() - began > limits.allMs) raise();
+          if (isQuiet() || performance.now() - began > limits.allMs) raise();
           else watch(limits, began, raise);
         };
         if (sharing === undefined) drain(limits, end);

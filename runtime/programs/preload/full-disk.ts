@@ -33,8 +33,8 @@ function forgive(stream: NodeJS.WriteStream, name: "stdout" | "stderr", link: Li
       if (stream.listenerCount("error") === 1) throw error;
       return;
     }
-    if (Date.now() - saidAt < saysEveryMs) return;
-    saidAt = Date.now();
+    if (performance.now() - saidAt < saysEveryMs) return;
+    saidAt = performance.now();
     link.send({ type: "unwritable", stream: name, why: error.message });
   });
 }

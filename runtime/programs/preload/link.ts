@@ -97,7 +97,7 @@ function socketLink(options: PreloadOptions): Link {
     keep();
     let connectedAt = Number.POSITIVE_INFINITY;
     current.on("connect", () => {
-      connectedAt = Date.now();
+      connectedAt = performance.now();
       greet(current);
     });
     onLines(current, (line) => {
@@ -115,7 +115,7 @@ function socketLink(options: PreloadOptions): Link {
       const timer = setTimeout(open, retryMs);
       if (!isHeld) timer.unref();
       // A God that does not know this life takes the line and ends it.
-      const wasKept = Date.now() - connectedAt > longestRetryMs;
+      const wasKept = performance.now() - connectedAt > longestRetryMs;
       retryMs = wasKept ? firstRetryMs : Math.min(retryMs * 2, longestRetryMs);
     });
     if (options.socket === null) greet(current);

@@ -15,7 +15,7 @@ export function whenLeft(
   done: () => void,
 ): void {
   const timer = setInterval(() => {
-    const sinceMs = Date.now() - began;
+    const sinceMs = performance.now() - began;
     // After the poll phase: what had arrived has been read.
     setImmediate(() => {
       if (isWaitedFor(leftOf(servers), sinceMs)) return;

@@ -318,3 +318,29 @@ test("a job that ended by itself is not run again by a daemon's restart", () => 
   process.restartDaemon();
   expect([process.status, process.children.length]).toEqual(["stopped", 1]);
 });
+
+test.each([-2 * 86_400_000, -40 * 86_400_000, -1])(
+  "a wait is no longer than its policy says, though the next daemon's clock is %i ms behind",
+  (afterMs) => {
+    const process = new SimulatedProcess(appSpec({ restart: { restartDelayMs: 5_000 } }));
+    process.exit(1);
+    process.restartDaemon({ afterMs });
+    expect(process.status).toBe("waiting");
+    process.advance(4_999);
+    expect(process.status).toBe("waiting");
+    process.advance(2);
+    expect(process.status).toBe("online");
+  },
+);
+
+test("a grace period is no longer than its policy says, though the next daemon's clock is behind", () => {
+  const process = new SimulatedProcess(
+    appSpec({ policy: { killTimeoutMs: 1_600, drainTimeoutMs: 0 } }),
+  );
+  process.command("stop");
+  process.restartDaemon({ afterMs: -86_400_000 });
+  process.advance(1_599);
+  expect(process.last.told.map(({ type }) => type)).not.toContain("kill");
+  process.advance(1);
+  expect(process.last.told.map(({ type }) => type)).toContain("kill");
+});

@@ -1,0 +1,15 @@
+import type { Decision, ExitFact, Failure } from "../../machines/facts.ts";
+import { shownTime } from "./clock.ts";
+
+/** What happened, with its times as the wall clock shows them. */
+export function shownAt<T extends { readonly at: number } | null>(fact: T): T {
+  return fact === null ? fact : { ...fact, at: shownTime(fact.at) };
+}
+
+export const shownExit: (exit: ExitFact | null) => ExitFact | null = shownAt;
+export const shownFailure: (failure: Failure | null) => Failure | null = shownAt;
+
+export function shownDecision<T extends Decision | null>(decision: T): T {
+  if (decision === null) return decision;
+  return { ...shownAt(decision), exit: shownExit(decision.exit) };
+}

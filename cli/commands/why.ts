@@ -40,7 +40,7 @@ function explain(detail: ProcessDetail): string {
   const { name, id, status, decisions, failure } = detail;
   const latest = decisions.at(-1);
   const head = `${paint("bold", name)} (id ${id}) is ${statusWord(status)}.`;
-  if (latest === undefined) return `${head} It has never ended; nothing had to be decided.`;
+  if (latest === undefined) return `${head} It has never exited, so nothing was decided.`;
   const lines = decisions.toReversed().map(({ at, rule, next, saw }) => {
     const values = Object.entries(saw).map(([key, value]) => `${key} ${value}`);
     const seen = values.length === 0 ? "" : paint("grey", ` (${values.join(", ")})`);

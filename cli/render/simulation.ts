@@ -21,7 +21,7 @@ export function renderSimulation(told: {
     "",
     paint("bold", end.sentence),
     "",
-    paint("grey", "The policy, as an ecosystem file says it:"),
+    paint("grey", "The policy as an ecosystem file:"),
     "",
     renderPolicy(told.app, told.policy),
   ].join("\n");

@@ -81,7 +81,7 @@ export interface MachineStep {
 export interface GuardReading {
   readonly guard: string;
   readonly result: boolean;
-  /** What it compared, by name, for example `{ unstableRestarts: 16, maxRestarts: 16 }`; times in ms. */
+  /** Compared, by name, for example `{ unstableRestarts: 16, maxRestarts: 16 }`; times in ms. */
   readonly saw: Readonly<Record<string, number | string | boolean | null>>;
   readonly at: number;
 }

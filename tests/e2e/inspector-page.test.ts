@@ -286,7 +286,7 @@ test("a page whose session is over says so, and asks no more", async () => {
   await home.ok("inspect", "--stop");
   await page.getByText("waiting for the next one").waitFor();
   await home.ok("inspect", "--json", "--port", String(port));
-  await page.getByText("this session is over; open another with xm inspect").waitFor();
+  await page.getByText("this session has ended; open a new one with xm inspect").waitFor();
 });
 
 test("it is used by the keyboard alone: filter, list, charts, details, time-line and what-if", async () => {

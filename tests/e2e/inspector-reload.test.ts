@@ -77,7 +77,7 @@ test("scrubbing back to a reload that ran under a God that was killed shows each
   await page.getByRole("option", { name: /^o,/ }).first().click();
   await page.getByRole("tab", { name: "Reload" }).click();
   const hint = page.locator(".machine .hint");
-  await hint.getByText("No reload of its app is under way. The last one, ").waitFor();
+  await hint.getByText("No reload of its app is in progress. The last one, ").waitFor();
   const timeline = page.getByRole("slider");
   const back = async (): Promise<void> => {
     await timeline.focus();

@@ -4,7 +4,7 @@ import type { TimelineMark } from "../inspector.ts";
 import { exitWord } from "./exit-word.ts";
 
 /*
- * What a record means to a lane of the time-line: God asks it of the past, the page of what goes on.
+ * What a record means for a lane of the time-line. God uses it for the past, the page for live records.
  */
 
 /**

@@ -29,13 +29,13 @@ const tellers = {
       };
       const next = goal in after ? after[goal as keyof typeof after] : "";
       return isIn("alive.stopping.forced")
-        ? `It did not end within ${duration(delayMs)}: its whole tree is killed.`
+        ? `It did not exit within ${duration(delayMs)}; killing its process tree.`
         : `${capital(who)} asked it to end, and it has ${duration(delayMs)} for that${next}.`;
     }
     if (last === undefined) {
-      if (isIn("stopped")) return "It was declared and not started.";
+      if (isIn("stopped")) return "Declared but not started.";
       const late = readiness === "late" ? " It never said that it can serve." : "";
-      return `It has never ended; nothing had to be decided.${late}`;
+      return `It has never exited, so nothing was decided.${late}`;
     }
     const cron = isIn("stopped.scheduled")
       ? ` Its cron pattern (${spec.sensors.cron}) starts it again.`
@@ -70,7 +70,7 @@ const tellers = {
     const many = count === 1 ? "1 app" : `${count} apps`;
     if (isIn("shuttingDown")) return `${many} left to stop.`;
     return isIn("restoring")
-      ? "It reads what was, and asks the kernel what is."
+      ? "Restoring its state and looking for live children."
       : `It keeps ${many}.`;
   },
 } satisfies Record<MachineName, (context: never, isIn: IsIn) => string>;

@@ -5,12 +5,12 @@ import { isLoggedIn } from "./login.ts";
 import type { ServeSettings } from "../../contract/file-server.ts";
 
 /**
- * Answers one request with a file of the folder. `send` does what is easily done wrong: it keeps paths inside the folder,
+ * Answers one request with a file of the folder. `send` does the error-prone part: it keeps paths inside the folder,
  * answers ranges and conditional requests, and ends well when a file is unreadable or goes while it is read.
  *
  * Dot files are not there (`.env`, `.git`), but for `/.well-known/`; a folder shows its `index.html`, and is listed only
  * when that is wanted.
- * Links are followed: who may write in the folder decides what is served.
+ * Links are followed: anyone who can write to the folder decides what is served.
  */
 export function answer(
   settings: ServeSettings,
@@ -47,7 +47,7 @@ function give(
     .on("error", (error: { status?: number }) => {
       const status = error.status ?? 500;
       if (response.headersSent) response.destroy();
-      // What is outside of the folder is not there, either.
+      // Paths outside the folder do not exist either.
       else if (status !== 404 && status !== 403)
         say(request, response, status, `${status} ${STATUS_CODES[status]}`);
       else if (others.length > 0) give(settings, request, response, others);

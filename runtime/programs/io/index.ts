@@ -37,7 +37,7 @@ export interface Histogram {
 
 /**
  * A value that is set, or read from a function once a second. PM2 calls it `metric` too.
- * Without a process manager above it, everything here works and nobody is told.
+ * Without a process manager, everything here works and nothing is published.
  */
 export function gauge(options: MetricOptions & { readonly value?: () => number | string }): Gauge {
   let current: number | string | undefined;

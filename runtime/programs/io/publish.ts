@@ -1,4 +1,4 @@
-/** A metric as it is told. */
+/** A metric as it is published. */
 export interface Published {
   readonly name: string;
   readonly value: () => number | string | undefined;

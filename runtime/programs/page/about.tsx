@@ -21,8 +21,8 @@ function live(name: MachineName): string {
   if (name !== "reload" || machines.value.reload !== undefined) return sentence;
   const last = lastReload.value;
   return last === null
-    ? "No reload of its app is under way, and none is recorded: this is the chart by itself."
-    : `No reload of its app is under way. The last one, ${momentText(last.record.at, now())}: ${sentence}`;
+    ? "No reload of its app is in progress, and none is recorded. This is the plain chart."
+    : `No reload of its app is in progress. The last one, ${momentText(last.record.at, now())}: ${sentence}`;
 }
 
 function then(name: MachineName): string {
@@ -31,8 +31,8 @@ function then(name: MachineName): string {
     if (recorded[name === "god" ? "god" : "app"].isReading.value) return "Reading the history…";
     return {
       process: "",
-      app: "The history says nothing of its app at this moment.",
-      reload: "No reload of its app is recorded before this moment: this is the chart by itself.",
+      app: "The history has no record of its app at this moment.",
+      reload: "No reload of its app is recorded before this moment. This is the plain chart.",
       god: "No God is recorded at this moment.",
     }[name];
   }
@@ -40,7 +40,7 @@ function then(name: MachineName): string {
   const isOver = name === "reload" && (past as ReloadMoment).isOver;
   return [
     isOver
-      ? `No reload of its app was under way. The last one before, ${momentText(record.at, now())}:`
+      ? `No reload of its app was in progress. The last one before, ${momentText(record.at, now())}:`
       : null,
     machine.sentence,
     note,
@@ -55,7 +55,7 @@ const words: Readonly<Record<Generation["role"], string>> = {
   leaving: "leaves",
 };
 
-/** In a reload two processes of one id live: either can be looked at. */
+/** During a reload two processes with one id live: either can be viewed. */
 function Generations() {
   const all = generations.value;
   if (all.length < 2) return null;

@@ -6,10 +6,10 @@ import { mayControl, moment, selected } from "./state/store.ts";
 
 const actions: readonly (readonly [Action, string, string])[] = [
   ["start", "Start", "Starts it"],
-  ["stop", "Stop", "Asks it to end, and leaves it so"],
-  ["restart", "Restart", "Ends it and starts it again, with fresh counters"],
-  ["reload", "Reload", "Replaces it without a gap"],
-  ["reset", "Reset", "Sets its counters to 0"],
+  ["stop", "Stop", "Stops it and leaves it stopped"],
+  ["restart", "Restart", "Restarts it and resets its counters"],
+  ["reload", "Reload", "Replaces it without downtime"],
+  ["reset", "Reset", "Resets its counters"],
   ["delete", "Delete", "Stops and forgets it"],
 ];
 
@@ -52,7 +52,7 @@ export function Controls() {
       {isAsking && (
         <Confirm
           question={`Delete ${name}?`}
-          text="It is stopped and forgotten. Its logs and its history stay."
+          text="It is stopped and removed. Its logs and history are kept."
           onYes={() => void send("delete")}
           onNo={() => setAsking(false)}
         />

@@ -28,7 +28,7 @@ export function Header() {
           </>
         )}
         {state === "lost" && <Lost />}
-        {state === "denied" && <>✖ this session is over; open another with xm inspect</>}
+        {state === "denied" && <>✖ this session has ended; open a new one with xm inspect</>}
       </p>
       {daemon !== undefined && (
         <dl class="god">
@@ -62,7 +62,7 @@ export function Header() {
 
 function Lost() {
   const now = useNow(1_000);
-  if (hello.value === null) return <>✖ God cannot be reached; asking again</>;
+  if (hello.value === null) return <>✖ God is unreachable; retrying</>;
   const since = duration(Math.floor(Math.max(0, now - lostAt.value) / 1_000) * 1_000);
   return <>✖ God died; its apps run on; waiting for the next one ({since})</>;
 }

@@ -1,7 +1,7 @@
 import type { ComponentType } from "preact";
 import { useEffect, useState } from "preact/hooks";
 
-/** A part of the page that is fetched when it is looked at for the first time. */
+/** A part of the page that is fetched when it is first shown. */
 export function Lazy({ load, fallback }: { load: () => Promise<ComponentType>; fallback: string }) {
   const [loaded, setLoaded] = useState<{ Part: ComponentType } | { fault: string } | null>(null);
   useEffect(() => {

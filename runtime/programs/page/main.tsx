@@ -15,5 +15,5 @@ connect();
 keepRecords();
 pauseWhileHidden();
 
-// What the time-line costs is measured from outside (tests/e2e/inspector.test.ts).
+// The cost of the time-line is measured from outside (tests/e2e/inspector.test.ts).
 Object.assign(globalThis, { inspectorPaintTimes: paintTimes });

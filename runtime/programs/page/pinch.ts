@@ -1,4 +1,4 @@
-/** What is needed of a pointer event. */
+/** The part of a pointer event that is needed. */
 interface Held {
   readonly pointerId: number;
   readonly clientX: number;
@@ -44,7 +44,7 @@ export class Pinch {
     return { by: after.apart / before.apart, x, y, dx: x - before.x, dy: y - before.y };
   }
 
-  /** @returns the one that is still held, which goes on from where it is. */
+  /** @returns the pointer that is still held; it continues from where it is. */
   up({ pointerId }: Pick<Held, "pointerId">): Held | undefined {
     this.#held.delete(pointerId);
     return [...this.#held.values()][0];

@@ -137,7 +137,7 @@ test("lives that go alike are folded, and the end says where, when and why", () 
     "",
     `It is errored after 5 min 57 s and 6 restarts, ${why}`,
     "",
-    "The policy, as an ecosystem file says it:",
+    "The policy as an ecosystem file:",
     "",
     "  {",
     '    name: "api",',

@@ -114,7 +114,7 @@ test("a reload that was not gone on with ends where its app is said to be settle
   const moment = reloadMoment({ model: models.reload, records: [...past, settled], at: 100 });
   expect([moment?.isOver, moment?.note]).toEqual([
     true,
-    "It was not gone on with: this is the last that is known of it.",
+    "It was not resumed: this is its last record.",
   ]);
 });
 

@@ -37,7 +37,7 @@ export function Chart({
   const [tip, setTip] = useState<PlacedExplanation | null>(null);
   const { layout, model } = file;
 
-  // Asked of the page with each transition, it would have it laid out anew each time.
+  // Reading it on each transition would force a layout each time.
   const known = useRef<Size | null>(null);
   const size = (): Size => {
     const { clientWidth: width = 0, clientHeight: height = 0 } = host.current ?? {};
@@ -112,7 +112,7 @@ export function Chart({
     if (group.current !== null && !reducesMotion()) runTaken(group.current);
   }, [stepsKey]);
 
-  // A countdown goes on only while there is one.
+  // A countdown ticks only while there is one.
   useEffect(() => {
     if (!isLive || (view?.delays.length ?? 0) === 0) return;
     const timer = setInterval(

@@ -4,7 +4,7 @@ import type { ChartModel, Layout } from "../../../charts/chart.ts";
 import type { MachineView } from "../../../contract/inspector.ts";
 import { sawInWords } from "../moment/guards.ts";
 
-/** What is said of a part of a chart when somebody points at it. */
+/** The explanation of a part of a chart under the pointer. */
 export interface Explanation {
   readonly title: string;
   readonly kind: string;

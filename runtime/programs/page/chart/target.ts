@@ -7,13 +7,13 @@ import { around, fitted, type Size } from "./viewport.ts";
 /** A chart that would be drawn smaller than this as a whole is followed. */
 export const readableScale = 0.55;
 
-/** What is followed is drawn no smaller than this where that is possible. */
+/** Followed states are drawn no smaller than this where possible. */
 export const followScale = 0.7;
 
 export const followFit = { margin: 36, most: 1.05 } as const;
 
 /**
- * What is to be seen: where the machine is, what led there and what is pending; where that would be drawn too small,
+ * The part to show: where the machine is, what led there and what is pending; where that would be drawn too small,
  * less of it.
  * @returns the box, and whether even the least of it is larger than can be read as a whole.
  */

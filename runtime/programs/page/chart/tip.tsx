@@ -6,7 +6,7 @@ export interface PlacedExplanation extends Explanation {
   readonly y: number;
 }
 
-/** What is said of a part of the chart while somebody points at it. */
+/** The explanation of a part of the chart under the pointer. */
 export function Tip({ title, kind, text: words, lines, x, y }: PlacedExplanation) {
   return (
     <div

@@ -1,6 +1,6 @@
 import type { Box, Point } from "../../../charts/chart.ts";
 
-/** How a chart is looked at: a point of it is drawn at `x + scale · px`. */
+/** The viewport of a chart: a point of it is drawn at `x + scale · px`. */
 export interface Viewport {
   readonly x: number;
   readonly y: number;

@@ -144,19 +144,19 @@ function choosePast(id: number): void {
   if (moment.value !== null) travelTo(moment.value);
 }
 
-/** A young process is not drawn in a corner: what is known of it fills half of the width at least. */
+/** A young process is not drawn in a corner: its data fills at least half of the width. */
 function keptOf(known: Samples | undefined): number {
   const count = known?.cpu.length ?? 0;
   return Math.min(keptSamples, Math.max(30, count));
 }
 
-/** What it was at a moment, by its lane; `null` when it was not there. */
+/** Its status at a moment, from its lane; `null` when it did not exist. */
 function statusAt(id: number, at: number): ProcessStatus | null {
   const status = statusCodes[lanes.of(id)?.codeAt(at) ?? -1];
   return status === undefined || status === "removed" ? null : status;
 }
 
-/** A row of now, or of the moment that is looked at: what a process used then is not recorded. */
+/** A row of now, or of the viewed moment: past memory and CPU are not recorded. */
 function Row(options: {
   process: ProcessView;
   place: number;

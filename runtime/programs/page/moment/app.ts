@@ -9,7 +9,7 @@ import { upTo, type Moment } from "./moment.ts";
 import { statesFrom } from "./states.ts";
 import { latestWay } from "./way.ts";
 
-/** What an app knows beside its specification, as a record has it. */
+/** The context of an app besides its specification, as a record has it. */
 interface AppFacts {
   readonly key: string;
   readonly processes: readonly number[];
@@ -20,7 +20,7 @@ interface AppFacts {
 }
 
 /**
- * What an app was at a moment.
+ * An app as it was at a moment.
  * @param options.records of one app, oldest first; those of its reloads among them are passed over.
  * @returns `undefined` when none of them is that old, or they were written before apps were recorded.
  */
@@ -42,7 +42,7 @@ export function appMoment(options: {
   return {
     record,
     missing: spec === undefined ? ["spec", "reloadSpec"] : [],
-    note: states.includes("app.gone") ? "It was gone: its last process had been removed." : null,
+    note: states.includes("app.gone") ? "It was removed with its last process." : null,
     machine: {
       machine: "app",
       of: record.app,
@@ -61,7 +61,7 @@ export function appMoment(options: {
   };
 }
 
-/** What the app was declared as: the last record that says so. */
+/** The app's declaration: the last record that has one. */
 export function specAt(
   records: readonly HistoryRecord[],
   at: number,
@@ -72,7 +72,7 @@ export function specAt(
   return told?.context?.["spec"] as Partial<AppSpec> | undefined;
 }
 
-/** What the replacements of the reload under way are made from. */
+/** The specification of the replacements of the current reload. */
 function reloadSpecAt(past: readonly HistoryRecord[]): unknown {
   const begin = past.findLastIndex(({ event }) => event === "app.reload");
   return past.slice(begin).find(({ context }) => context?.["reloadSpec"] !== undefined)?.context?.[

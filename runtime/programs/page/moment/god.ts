@@ -70,9 +70,9 @@ export function godMoment(options: {
   };
 }
 
-const olderSentence = "It had come up; what it kept is not in the history.";
+const olderSentence = "It was running; its apps are not recorded.";
 
-/** What it said of itself; of one that had left its note says all. */
+/** Its own records; for one that has left, its note says everything. */
 function sentenceAt(record: HistoryRecord, states: readonly string[]): string | null {
   if (states.includes("god.down") || states.includes("god.handedOver")) return null;
   const context = asContext(record);

@@ -8,7 +8,7 @@ function valueOf(name: string, value: number | string | boolean | null): string 
 }
 
 /**
- * What a guard compared, as short as it fits on the chart: `3/16` for a value and its limit; empty when it did not
+ * The values a guard compared, short enough for the chart: `3/16` for a value and its limit; empty when it did not
  * compare a number with a limit (`max…`).
  */
 export function ratioOf({ saw }: Pick<GuardReading, "saw">): string {

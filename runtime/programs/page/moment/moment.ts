@@ -1,14 +1,14 @@
 import type { HistoryRecord } from "../../../contract/history.ts";
 import type { MachineView } from "../../../contract/inspector.ts";
 
-/** What was known of a machine at a moment of the past. */
+/** The knowledge about a machine at a past moment. */
 export interface Moment {
   /** The record that brought it where it was. */
   readonly record: HistoryRecord;
   readonly machine: MachineView;
-  /** What is to be said of the moment beside it, for example that the machine had ended. */
+  /** A remark about the moment, for example that the machine had ended. */
   readonly note: string | null;
-  /** What a live one's context has and the history does not keep. */
+  /** Context fields of a live machine that the history does not keep. */
   readonly missing: readonly string[];
 }
 

@@ -20,11 +20,11 @@ export interface ProcessMoment extends Moment {
 const keptDecisions = 10;
 
 /**
- * What a process was at a moment, from its history.
+ * A process as it was at a moment, from its history.
  * @param options.records of one process, oldest first.
  * @param options.generation which of those that lived then; the one that served where it did not.
  * @param options.spec what its app was declared as at the moment, where that is recorded.
- * @param options.since when the daemon of the moment came up: it has told anew of all that there was.
+ * @param options.since when the daemon of that moment came up: it recorded everything again.
  * @returns `undefined` when the first of the records is younger than the moment.
  */
 export function processMoment(options: {
@@ -76,11 +76,11 @@ export function processMoment(options: {
   };
 }
 
-/** What a process knows and no record says; what its rules compared stands with the guards. */
+/** Context that no record has; the values its rules compared are shown with the guards. */
 const neverRecorded = ["child.startTicks", "child.lifeId", "restartTimes", "seed", "resume"];
 
 /**
- * What a replacement knew of those before it: what had been decided of them while they served. How they were removed in
+ * A replacement's knowledge of its predecessors: the decisions made while they served. How they were removed in
  * the end, or given up before, is none of it.
  */
 function inherited(all: readonly HistoryRecord[], past: readonly HistoryRecord[]): HistoryRecord[] {
@@ -114,7 +114,7 @@ function livingOf(records: readonly HistoryRecord[], since: number): Generation[
   );
 }
 
-/** What the machine knew, as far as the history says. */
+/** The machine's context, as far as the history has it. */
 function contextAt(
   record: HistoryRecord,
   known: {
@@ -176,7 +176,7 @@ function failureAt(own: readonly HistoryRecord[]): Failure | null {
   return index < 0 || isOver ? null : (own[index]?.failure ?? null);
 }
 
-/** What the rules said when an end was judged, with what each compared. */
+/** The answers of the rules when an exit was judged, with the values each compared. */
 export function readingsOf({ decision, judgement }: HistoryRecord): GuardReading[] {
   if (decision === null) return [];
   const { at, rule, saw } = decision;

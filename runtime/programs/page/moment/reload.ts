@@ -42,8 +42,7 @@ export function reloadMoment(options: {
   return {
     record,
     isOver,
-    note:
-      isLeft && !isEnd ? "It was not gone on with: this is the last that is known of it." : null,
+    note: isLeft && !isEnd ? "It was not resumed: this is its last record." : null,
     missing: record.context === null ? ["batch", "pending", "concurrency", "surge", "force"] : [],
     machine: {
       machine: "reload",

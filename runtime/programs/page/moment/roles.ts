@@ -9,7 +9,7 @@ export interface Generation {
 }
 
 /**
- * What each generation is, as the app machine has it: what is to be removed leaves, of the rest the oldest serves.
+ * The role of each generation, as the app machine has it: those being removed are leaving, the oldest of the rest serves.
  * @returns the one that serves first.
  */
 export function rolesOf(

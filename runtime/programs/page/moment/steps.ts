@@ -34,7 +34,7 @@ export function stepsInto(
   return [...steps, ...judged.slice(0, 1).map(toStep)];
 }
 
-/** The latest steps into where it is: records that changed no state (a new daemon that goes on with it) are passed over. */
+/** The latest steps into where it is: records that changed no state (a new daemon that took over) are skipped. */
 export function latestSteps(model: ChartModel, records: readonly HistoryRecord[]): MachineStep[] {
   const last = records.at(-1);
   for (let index = records.length - 1; index >= 0; index -= 1) {

@@ -43,7 +43,7 @@ export function latestWay(model: ChartModel, records: readonly HistoryRecord[]):
   return [];
 }
 
-/** A way of at most so many steps, in the chart's order. */
+/** A path of at most this many steps, in the chart's order. */
 function search(
   sought: {
     readonly edges: readonly FlatEdge[];

@@ -17,13 +17,13 @@ import { goLive } from "../state/travel.ts";
 import { moment as momentText, statusMarks, statusWord } from "../words.ts";
 import { useNow } from "./use-now.ts";
 
-/** Where the process is, and why, in a sentence: now, or at the moment that is looked at. */
+/** Where the process is, and why, in a sentence: now, or at the viewed moment. */
 export function Decision() {
   if (selectedId.value === null) {
     return (
       <div class="decision">
         <p class="sentence">
-          {processes.value.size === 0 ? "Nothing runs under this God yet." : "Choose a process."}
+          {processes.value.size === 0 ? "Nothing is running yet." : "Choose a process."}
         </p>
       </div>
     );
@@ -45,7 +45,7 @@ export function Decision() {
   );
 }
 
-/** Of the generation that is looked at; else of the one that serves, as God says it. */
+/** For the viewed generation, else for the one that serves, in God's words. */
 function liveStatus(): ProcessStatus | null {
   const life = generation.value === null ? undefined : shownLife.value;
   if (life?.generation === generation.value) return statusOf(life?.states ?? []);
@@ -67,21 +67,17 @@ function Sentence({ isPast, status }: { isPast: boolean; status: ProcessStatus |
     : (shownLife.value?.sentence ?? selected.value?.decision);
   if (isPast && past.value === null) {
     const isReading = recorded.process.isReading.value;
-    return <>{isReading ? "Reading the history…" : "Nothing is recorded of it at this moment."}</>;
+    return <>{isReading ? "Reading the history…" : "No record of it at this moment."}</>;
   }
-  if (status === null) return <>It is gone; its history is still here.</>;
+  if (status === null) return <>It was removed; its history is kept.</>;
   if (status !== "online" && status !== "starting") {
-    return <>{said ?? "Nothing has been decided about it yet."}</>;
+    return <>{said ?? "No decisions yet."}</>;
   }
   const before = isPast ? said : selected.value?.decision;
   return (
     <>
       <Running isPast={isPast} status={status} />{" "}
-      {before == null ? (
-        "No end of it has been judged yet."
-      ) : (
-        <span class="before">Before: {before}</span>
-      )}
+      {before == null ? "It has never exited." : <span class="before">Before: {before}</span>}
     </>
   );
 }
@@ -118,7 +114,7 @@ function PastBanner() {
   );
 }
 
-/** What is pending, and how long it still takes. */
+/** The pending delay, and how much of it is left. */
 function Countdown() {
   useNow(500);
   const view = moment.value === null ? shownLife.value : past.value?.machine;

@@ -8,7 +8,7 @@ import { Json } from "./json.tsx";
 /** Guards asked within this time were asked together; ms. */
 const sameMs = 100;
 
-/** What the guards said last, and the context. */
+/** The last answers of the guards, and the context. */
 export function Details() {
   const view = shownMachine.value;
   const isPast = moment.value !== null;
@@ -18,9 +18,7 @@ export function Details() {
   if (view === null) {
     return (
       <p class="empty">
-        {isPast
-          ? "Nothing is recorded of this machine at this moment."
-          : "Nothing is known of this machine now."}
+        {isPast ? "No record of this machine at this moment." : "This machine has no data now."}
       </p>
     );
   }
@@ -34,12 +32,12 @@ export function Details() {
   );
   return (
     <>
-      <h3>Guards, as asked last</h3>
+      <h3>Guards, as last evaluated</h3>
       {guards.length === 0 ? (
         <p class="faint">
           {isPast
-            ? "No answer is recorded of this moment."
-            : "None has been asked while somebody watched."}
+            ? "No answers recorded at this moment."
+            : "None evaluated while this page was open."}
         </p>
       ) : (
         <table class="guards">
@@ -47,7 +45,7 @@ export function Details() {
             <tr>
               <th>Guard</th>
               <th>Result</th>
-              <th>What it compared</th>
+              <th>Compared</th>
             </tr>
           </thead>
           <tbody>

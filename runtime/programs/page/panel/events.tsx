@@ -18,7 +18,7 @@ export function Events() {
   }
   const known = shownRecords.value;
   const shown = known.slice(-count).toReversed();
-  if (shown.length === 0) return <p class="empty">Nothing is recorded of it yet.</p>;
+  if (shown.length === 0) return <p class="empty">No records yet.</p>;
   return (
     <>
       <ol class="events">
@@ -53,7 +53,7 @@ function Event({ record, isShown }: { record: HistoryRecord; isShown: boolean })
         type="button"
         class="event"
         aria-current={isShown ? "true" : undefined}
-        title="Look at this moment"
+        title="View this moment"
         onClick={() => travelTo(at)}
       >
         <time title={momentText(at, now())}>{clock(at)}</time>
@@ -143,7 +143,7 @@ function Event({ record, isShown }: { record: HistoryRecord; isShown: boolean })
   );
 }
 
-/** What a record of another machine than a process is about, in a word or two. */
+/** The subject of a record that is not about a process, in a word or two. */
 function ofWhat({ kind, reload, cause, app, pid, context }: HistoryRecord): string {
   if (kind === "reload" && reload !== null) {
     const of = cause?.id == null ? "" : `process ${cause.id}, `;

@@ -41,7 +41,7 @@ export function Logs() {
   }, [lines]);
 
   if (id === null) return <p class="empty">No process is chosen.</p>;
-  if (!isThere) return <p class="empty">It is gone; its log files stay.</p>;
+  if (!isThere) return <p class="empty">It was removed; its log files are kept.</p>;
   return (
     <div
       ref={box}
@@ -55,7 +55,7 @@ export function Logs() {
       }
     >
       {fault !== null && <p class="fault">{fault}</p>}
-      {lines.length === 0 && fault === null && <p class="empty">It has written nothing yet.</p>}
+      {lines.length === 0 && fault === null && <p class="empty">No output yet.</p>}
       {lines.map(({ number, stream, text, at }) => (
         <p key={number} class={stream}>
           <span class="stream">{stream}</span>

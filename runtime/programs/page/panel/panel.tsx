@@ -10,7 +10,7 @@ const parts = [
   ["logs", "Logs", Logs],
 ] as const;
 
-/** What is known of the selected process beside its chart. */
+/** Details of the selected process, beside its chart. */
 export function Panel() {
   const [shown, setShown] = useState<(typeof parts)[number][0]>("details");
   const Part = parts.find(([name]) => name === shown)?.[2] ?? Details;

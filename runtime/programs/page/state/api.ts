@@ -33,7 +33,7 @@ export function fetchRecords(
   return json(`./v1/history?${whose[of.kind]()}${end}&limit=${limit}`);
 }
 
-/** What has happened since a record, of all processes. */
+/** Everything since a record, for all processes. */
 export function fetchSince(seq: number): Promise<HistoryRecord[]> {
   return json(`./v1/history?after=${seq}&limit=10000`);
 }

@@ -18,14 +18,14 @@ const firstReachMs = 24 * 3_600_000;
 let source: EventSource | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let isLoading = false;
-/** What has come and is not shown yet. */
+/** Data that has arrived and is not shown yet. */
 let waiting: LiveMessage[] = [];
 /** The first list of a connection is all there are. */
 let isFirstList = true;
 /** The first view of the process too: what lived under a God that has died may be gone. */
 let isFirstLife = true;
 
-/** Connects to God, or to the next one, for the selected process. What is known stays. */
+/** Connects to God, or to the next one, for the selected process. Existing data stays. */
 export function connect(): void {
   clearTimeout(retry);
   source?.close();
@@ -55,7 +55,7 @@ async function askWhy(): Promise<void> {
   retry = setTimeout(connect, retryMs);
 }
 
-/** A page that nobody looks at asks for nothing; what it missed it reads when it is looked at again. */
+/** A hidden page requests nothing; it catches up when it becomes visible again. */
 export function pauseWhileHidden(): void {
   document.addEventListener("visibilitychange", () => {
     if (store.connection.value === "denied") return;
@@ -172,7 +172,7 @@ function greet(message: HelloMessage): void {
     store.connection.value = "open";
   });
   if (before !== null && before.daemon.pid !== message.daemon.pid) {
-    tell(`The next God is here, pid ${message.daemon.pid}: it has adopted the apps.`);
+    tell(`A new God is running (pid ${message.daemon.pid}); it has adopted the apps.`);
   }
   if (before === null) void loadLanes(message.at - firstReachMs);
   else if (message.lastSeq > store.lanes.lastSeq) void catchUp();
@@ -237,7 +237,7 @@ export function tell(text: string, isFault = false): void {
   silence = setTimeout(() => (store.notice.value = null), 6_000);
 }
 
-/** A God that has died is told of elsewhere. */
+/** The death of God is shown elsewhere. */
 export function tellFault(error: unknown): void {
   if (store.connection.value !== "open" || error instanceof TypeError) return;
   tell(error instanceof Error ? error.message : String(error), true);

@@ -7,11 +7,11 @@ export type ReadRecords = (asked: { until?: number; limit: number }) => Promise<
 /** Records kept in the page of one machine. */
 const mostKept = 2_000;
 
-/** Records of one machine: the latest ones, and those around the moment of the past that is looked at. */
+/** Records of one machine: the latest ones, and those around the viewed moment of the past. */
 export class Recorded {
   readonly latest = signal<readonly HistoryRecord[]>([]);
   readonly around = signal<readonly HistoryRecord[]>([]);
-  /** What is looked at: those around the moment where there are some. */
+  /** The records to show: those around the moment where there are some. */
   readonly known: ReadonlySignal<readonly HistoryRecord[]>;
   readonly isReading = signal(false);
   readonly #limits: { readonly latest: number; readonly around: number };

@@ -24,21 +24,21 @@ import {
   tab,
 } from "./store.ts";
 
-/** What is shown of what is known: the machine of the chosen tab, now or at the moment of the past that is looked at. */
+/** The part of the data that is shown: the machine of the chosen tab, now or at the viewed moment of the past. */
 
-/** The chart that is looked at. */
+/** The viewed chart. */
 export const shownName = computed<MachineName>(() =>
   tab.value === "whatif" ? "process" : tab.value,
 );
 
-/** When the daemon of the moment that is looked at came up. */
+/** When the daemon of the viewed moment came up. */
 const daemonSince = computed<number | undefined>(() => {
   const at = moment.value;
   void lanesVersion.value;
   return at === null ? undefined : lanes.daemons.findLast((each) => each <= at);
 });
 
-/** What was known of the selected process at the moment that is looked at. */
+/** The selected process at the viewed moment. */
 export const past = computed(() => {
   const at = moment.value;
   const model = charts.value.process?.model;
@@ -49,7 +49,7 @@ export const past = computed(() => {
   return processMoment({ model, records, at, generation: generation.value, spec, since }) ?? null;
 });
 
-/** What was known of the machine of the chosen tab at the moment that is looked at. */
+/** The machine of the chosen tab at the viewed moment. */
 export const shownPast = computed<Moment | null>(() => {
   const at = moment.value;
   const name = shownName.value;
@@ -61,7 +61,7 @@ export const shownPast = computed<Moment | null>(() => {
   return (name === "app" ? appMoment(options) : reloadMoment(options)) ?? null;
 });
 
-/** The reload that was under way at the moment that is looked at. */
+/** The reload in progress at the viewed moment. */
 export const pastReload = computed<MachineView | null>(() => {
   const at = moment.value;
   // Whether there was one does not depend on its chart.
@@ -79,7 +79,7 @@ export const lastReload = computed(() => {
   return reloadMoment({ model, records, at: Number.POSITIVE_INFINITY }) ?? null;
 });
 
-/** The generations of the selected process that live, or lived at the moment that is looked at. */
+/** The generations of the selected process that live, or lived at the viewed moment. */
 export const generations = computed<readonly Generation[]>(() => {
   if (moment.value !== null) return past.value?.generations ?? [];
   return rolesOf(
@@ -109,13 +109,13 @@ export function isOf(name: MachineName, { kind }: HistoryRecord): boolean {
   return kindsOf[name].includes(kind);
 }
 
-/** The records of the chart that is looked at: the latest ones, or those around the moment. */
+/** The records of the viewed chart: the latest ones, or those around the moment. */
 export const shownRecords = computed<readonly HistoryRecord[]>(() => {
   const name = shownName.value;
   return sourceOf(name).known.value.filter((record) => isOf(name, record));
 });
 
-/** The live machine of the generation that is looked at. */
+/** The live machine of the viewed generation. */
 export const shownLife = computed<MachineView | undefined>(
   () =>
     lives.value.get(generation.value ?? -1) ??

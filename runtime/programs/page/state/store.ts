@@ -5,7 +5,7 @@ import type { HelloMessage, MachineName, MachineView } from "../../../contract/i
 import { Lanes } from "../timeline/lanes.ts";
 import { Recorded } from "./recorded.ts";
 
-/** What the page knows. Everything else is made from it. */
+/** The state of the page. Everything else is derived from it. */
 
 /** `lost`: God has died, or cannot be reached; its apps run on. `denied`: it is there, and this page's session is over. */
 export type ConnectionState = "connecting" | "open" | "lost" | "denied";
@@ -40,11 +40,11 @@ export const samplesVersion = signal(0);
 export const machines = signal<Partial<Record<MachineName, MachineView>>>({});
 /** Its own, by generation: in a reload two of one process live. */
 export const lives = signal<ReadonlyMap<number, MachineView>>(new Map());
-/** The generation whose chart is looked at; `null` is the one that serves. */
+/** The generation whose chart is viewed; `null` is the one that serves. */
 export const generation = signal<number | null>(null);
 export const charts = signal<Partial<Record<MachineName, ChartFile>>>({});
 
-/** What the history says of the selected process, of its app with the reloads, and of God: the latter two when they are looked at. */
+/** History of the selected process, of its app with the reloads, and of God: the latter two once they are viewed. */
 export const recorded = {
   process: new Recorded({ latest: 300, around: 200 }),
   app: new Recorded({ latest: 1_000, around: 400 }),
@@ -54,7 +54,7 @@ export const recorded = {
 export const lanes = new Lanes(Date.now());
 export const lanesVersion = signal(0);
 
-/** The moment of the past that is looked at; `null` is now. */
+/** The viewed moment of the past; `null` is now. */
 export const moment = signal<number | null>(null);
 
 export const now = (): number => Date.now() + clockOffset.value;

@@ -14,7 +14,7 @@ export function goLive(): void {
   store.moment.value = null;
 }
 
-/** The moment of the record before or after the one that is looked at, of the chart that is looked at; `undefined` where there is none. */
+/** The moment of the record before or after the viewed one, in the viewed chart; `undefined` where there is none. */
 export function neighbour(direction: -1 | 1): number | undefined {
   const at = store.moment.value ?? Number.POSITIVE_INFINITY;
   const name = shown.shownName.value;
@@ -29,7 +29,7 @@ export function neighbour(direction: -1 | 1): number | undefined {
     if (record !== undefined) return record.at;
     const index = lane?.indexAt(at - 1) ?? -1;
     if (index >= 0) return lane?.time(index);
-    // There is more before what is here: to look there reads it.
+    // There are earlier records: viewing that moment loads them.
     const [first] = source.known.value;
     return name === "process" || source.isWhole || first === undefined ? undefined : first.at - 1;
   }
@@ -40,7 +40,7 @@ export function neighbour(direction: -1 | 1): number | undefined {
   return record === undefined ? point : Math.min(record.at, point ?? record.at);
 }
 
-/** The moment of the first record of the chart that is looked at, as far as it is known. */
+/** The moment of the first known record of the viewed chart. */
 export function firstMoment(): number | undefined {
   const name = shown.shownName.value;
   if (name === "process") {
@@ -51,7 +51,7 @@ export function firstMoment(): number | undefined {
   return shown.shownRecords.value[0]?.at;
 }
 
-/** Has the records at hand that what is looked at is made from. */
+/** Loads the records that the view is derived from. */
 export function keepRecords(): void {
   effect(() => {
     const id = store.selectedId.value;
@@ -70,7 +70,7 @@ export function keepRecords(): void {
   effect(() => {
     const at = store.moment.value;
     const name = shown.shownName.value;
-    // Read anew when another process or app is chosen.
+    // Read again when another process or app is chosen.
     void [store.selectedId.value, store.selectedApp.value];
     const { process, app, god } = store.recorded;
     if (at === null) {

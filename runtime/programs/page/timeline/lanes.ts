@@ -111,7 +111,7 @@ export class Lane extends Series {
     this.name = name;
   }
 
-  /** A daemon comes up, and tells anew of every generation that there is. */
+  /** A daemon comes up and records every existing generation again. */
   begin(at: number): void {
     this.#generations.clear();
     if (this.others.count > 0) this.others.turn(at, statusCodes.indexOf("removed"));

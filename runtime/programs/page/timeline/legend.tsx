@@ -3,7 +3,7 @@ import { statusCodes } from "../../../contract/inspector.ts";
 import { statusMarks, statusWord } from "../words.ts";
 import { glyphs } from "./paint.ts";
 
-/** What the letter of a mark stands for. */
+/** The meaning of a mark's letter. */
 const words: Readonly<Record<keyof typeof glyphs, string>> = {
   exit: "it ended",
   memory: "over its memory limit",
@@ -15,10 +15,10 @@ const words: Readonly<Record<keyof typeof glyphs, string>> = {
   version: "another version from here on",
 };
 
-/** Every status but that of what is gone, which is not drawn. */
+/** Every status but `removed`, which is not drawn. */
 const statuses = statusCodes.filter((status) => status !== "removed");
 
-/** What the colours of the time-line stand for, where there is room, and behind a button all that is drawn in it. */
+/** The meaning of the time-line's colours, where there is room; a button shows the full legend. */
 export function Legend() {
   const [isOpen, setIsOpen] = useState(false);
   const host = useRef<HTMLDivElement>(null);
@@ -58,7 +58,7 @@ export function Legend() {
           aria-expanded={isOpen}
           aria-controls="legend"
           onClick={() => setIsOpen(!isOpen)}
-          title="What the colours and marks stand for"
+          title="Meaning of the colours and marks"
         >
           Legend
         </button>

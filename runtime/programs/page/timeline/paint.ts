@@ -4,7 +4,7 @@ import type { Lane, Lanes } from "./lanes.ts";
 import { eachSpan } from "./spans.ts";
 import { tickLabel, ticksOf, type TimeWindow } from "./window.ts";
 
-/** What a frame of the time-line is painted from. */
+/** Input of one frame of the time-line. */
 export interface Frame {
   readonly context: CanvasRenderingContext2D;
   readonly width: number;
@@ -33,7 +33,7 @@ const markDistance = 6;
 /** With less room than this for each, marks are ticks without a letter; px. */
 const roomForLetter = 18;
 
-/** Marks are drawn while so many of a lane are in the window at most: more would be a carpet. */
+/** Marks are drawn while at most this many of a lane are in the window: more would blur. */
 const mostMarks = 400;
 
 /** The letter of a mark: a colour alone says nothing. */
@@ -48,7 +48,7 @@ export const glyphs: Readonly<Record<TimelineMark["kind"], string>> = {
   version: "V",
 };
 
-/** Paints the whole of it. Costs what is seen, not what there is. */
+/** Paints all of it. The cost depends on what is visible, not on the number of records. */
 export function paint(frame: Frame): void {
   const { context, width, height, colors, gutter, order, scrollTop } = frame;
   context.fillStyle = colors.background;

@@ -142,7 +142,7 @@ export function Timeline() {
     <section class="timeline" aria-label="Time-line">
       <div class="timeline-bar">
         <h2>Time-line</h2>
-        <div class="segments" role="group" aria-label="How much time is shown">
+        <div class="segments" role="group" aria-label="Time range">
           {ranges.map(([label, ms]) => (
             <button type="button" key={label} onClick={() => range(ms)}>
               {label}

@@ -24,7 +24,7 @@ interface Drag {
 }
 
 /**
- * What a pointer does to the time-line: a click looks at a moment, in the ruler or by the moment's line it is dragged,
+ * Pointer actions on the time-line: a click views a moment, dragging the ruler or the moment's line moves it,
  * elsewhere time and lanes are; two pointers zoom.
  */
 export function usePointer(options: {

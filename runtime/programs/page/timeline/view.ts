@@ -7,7 +7,7 @@ import type { Lane } from "./lanes.ts";
 import { firstAt, laneHeight, paint, rulerHeight, timeAt } from "./paint.ts";
 import type { TimeWindow } from "./window.ts";
 
-/** What is looked at when the page opens; ms. */
+/** The window shown when the page opens; ms. */
 const firstSpanMs = 10 * 60_000;
 
 /** A history of less than this is not stretched over the whole width; ms. */
@@ -16,10 +16,10 @@ const leastFirstSpanMs = 60_000;
 /** Of a window that follows now, the share that is left free to the right. */
 export const headroom = 0.04;
 
-/** How the time-line is looked at; changed in place, since each frame reads it. */
+/** The view of the time-line; changed in place, since each frame reads it. */
 export interface View {
   window: TimeWindow;
-  /** Whether it goes on with the time. */
+  /** Whether it moves with the time. */
   follows: boolean;
   scrollTop: number;
   order: readonly Lane[];
@@ -41,7 +41,7 @@ export function firstView(): View {
   };
 }
 
-/** Paints a frame whenever something has changed, and while time goes on as often as it shows. */
+/** Paints a frame whenever something has changed, and while time passes as often as that is visible. */
 export function keepPainted(canvas: HTMLCanvasElement, view: View): () => void {
   const context = canvas.getContext("2d", { alpha: false });
   if (context === null) return () => undefined;
@@ -65,7 +65,7 @@ export function keepPainted(canvas: HTMLCanvasElement, view: View): () => void {
   });
   observer.observe(canvas);
   const dispose = effect(() => {
-    // What a frame shows is read here, so that a change of it asks for another.
+    // Signals read here trigger another frame when they change.
     void [
       store.moment.value,
       store.selectedId.value,

@@ -1,16 +1,16 @@
-/** The part of time that is looked at; ms since the epoch. */
+/** The visible part of time; ms since the epoch. */
 export interface TimeWindow {
   readonly from: number;
   readonly to: number;
 }
 
-/** The shortest that can be looked at: a tenth of a second. */
+/** The shortest window: a tenth of a second. */
 const shortestMs = 100;
 
 /** The longest: what the history keeps, and a little. */
 const longestMs = 16 * 24 * 3_600_000;
 
-/** Makes a window so many times as long, with one moment where it is. */
+/** Scales a window by a factor, keeping one moment in place. */
 export function zoomed(window: TimeWindow, options: { by: number; about: number }): TimeWindow {
   const { by, about } = options;
   const span = window.to - window.from;
@@ -39,7 +39,7 @@ const stepsMs = [
 ] as const;
 
 /**
- * Where a ruler has its marks: round local times, so many that none is nearer to the next than `leastPx`.
+ * The marks of a ruler: round local times, at least `leastPx` apart.
  * @param offsetMs of the local time to UTC.
  */
 export function ticksOf(

@@ -4,7 +4,7 @@ import { readTime } from "./policy-form.ts";
 
 /** How the program of a what-if behaves, as a person says it. */
 export interface CrashForm {
-  /** `every`: each life ends so; `first`: the first so many, the next one stays up; `recorded`: as the process did. */
+  /** `every`: each life ends so; `first`: the first N, the next one stays up; `recorded`: as the process did. */
   readonly kind: "every" | "first" | "recorded" | "never";
   /** A life's length. */
   readonly after: string;

@@ -1,6 +1,6 @@
 import type { ComponentChildren } from "preact";
 
-/** One line of a form: its name, its input, and what is wrong with it. */
+/** One line of a form: its name, its input, and its error. */
 export function FormField(options: {
   readonly id: string;
   readonly name: string;

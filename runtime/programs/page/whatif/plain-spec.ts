@@ -1,6 +1,6 @@
 import type { AppSpec } from "../../../../machines/spec.ts";
 
-/** An app with PM2's defaults: what is played when no process is chosen. */
+/** An app with PM2's defaults: simulated when no process is chosen. */
 export const plainSpec: AppSpec = {
   name: "app",
   namespace: "default",

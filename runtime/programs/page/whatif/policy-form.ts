@@ -34,7 +34,7 @@ export const choices: Partial<Readonly<Record<PolicyField, readonly string[]>>> 
   ready: ["spawned", "listening", "message", "probe"],
 };
 
-/** What a field means, in the words of the configuration reference. */
+/** The meaning of a field, in the words of the configuration reference. */
 export function meaningOf(field: PolicyField): string {
   return lifecycleFields.find(({ name }) => name === field)?.description ?? "";
 }

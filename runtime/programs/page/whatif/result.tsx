@@ -103,6 +103,6 @@ function whyOf({ event, pid, decision }: SimulatedEvent): string {
   if (decision !== undefined) return decision.sentence;
   if (event === "child.ready") return `child ${pid} says that it can serve`;
   if (event === "listenTimeout")
-    return `child ${pid} never said so (listen_timeout); it counts as online`;
+    return `child ${pid} did not become ready within listen_timeout; it counts as online`;
   return pid === undefined ? event : `child ${pid}`;
 }

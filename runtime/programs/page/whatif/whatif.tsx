@@ -65,7 +65,7 @@ export function WhatIf() {
   }, [key, isRead]);
 
   // What somebody has typed must not be overwritten by what comes later.
-  if (!isRead) return <p class="empty">Reading its policy…</p>;
+  if (!isRead) return <p class="empty">Loading its policy…</p>;
   return (
     <div class="whatif">
       <div class="whatif-form">
@@ -119,7 +119,7 @@ function Snippet({ spec }: { spec: AppSpec }) {
   return (
     <div class="snippet">
       <div class="snippet-head">
-        <h3>The policy, as an ecosystem file says it</h3>
+        <h3>The policy as an ecosystem file</h3>
         <button type="button" onClick={() => void copy()}>
           {isCopied ? "Copied ✓" : "Copy as ecosystem snippet"}
         </button>

@@ -1,7 +1,7 @@
 import { simulate, type CrashPattern, type Simulation } from "../../../../machines/simulation.ts";
 import type { AppSpec } from "../../../../machines/spec.ts";
 
-/** What is asked of the worker: one simulation. */
+/** A request to the worker: one simulation. */
 export interface Asked {
   readonly spec: AppSpec;
   readonly pattern: CrashPattern;

@@ -149,6 +149,8 @@ export interface AppSpec {
   readonly killsTree: boolean;
   readonly uid: number | string | null;
   readonly gid: number | string | null;
+  /** Of its processes, and of its files outside the home; `null` leaves them the daemon's, 077. */
+  readonly umask: number | null;
   /** Started when declared. */
   readonly autostart: boolean;
   readonly policy: LifecyclePolicy;

@@ -100,6 +100,7 @@ export const startFlags: readonly StartFlag[] = [
   flag("treekill", "treekill", "", "Signals reach its whole tree (--no-treekill: only itself)"),
   flag("uid", "uid", "USER", "User to run as", ["u", "user"]),
   flag("gid", "gid", "GROUP", "Group to run as"),
+  flag("umask", "umask", "MASK", "Rights that its files do not get, in octal, such as 022"),
   flag(
     "filter-env",
     "filter_env",

@@ -13,11 +13,13 @@ export const flush = xmCommand({
     const client = connect();
     const isAll = args._.length === 0;
     const chosen = isAll ? await client.list() : await chosenFrom(client, args._);
-    const { files } = await client.flushLogs(
+    const { files, notes } = await client.flushLogs(
       chosen.map(({ id }) => id),
       isAll,
     );
     tell(files.map((file) => `emptied ${file}`));
+    for (const note of notes) process.stderr.write(`xm: ${note}\n`);
+    if (notes.length > 0) process.exitCode = 1;
   },
 });
 

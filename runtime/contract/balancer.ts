@@ -18,6 +18,8 @@ export interface WorkerCommand {
   /** Its log files. */
   readonly out: string | null;
   readonly error: string | null;
+  /** Of the worker, and of the log files that its balancer makes; `null` leaves it the balancer's. */
+  readonly umask?: number | null | undefined;
   /** It runs even when they cannot be opened: it has run before. */
   readonly mayLoseOutput?: boolean;
 }

@@ -15,6 +15,10 @@ export interface PipeOrder {
   readonly combined: string | null;
   readonly type: "plain" | "json";
   readonly dateFormat: string | null;
+  /** The app's user, where it is not the daemon's own. */
+  readonly owner?: { readonly uid: number; readonly gid: number } | null;
+  /** With which files outside the home are made; `null` is the daemon's own, 077. */
+  readonly umask?: number | null;
 }
 
 /** From God. */

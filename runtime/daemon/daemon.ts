@@ -1,3 +1,4 @@
+import type { GivenFiles } from "./children/given-files.ts";
 import type { GodActor } from "../../machines/god.ts";
 import type { HomePaths } from "../host/home/paths.ts";
 import type { Bus } from "./bus/bus.ts";
@@ -46,6 +47,7 @@ export interface Daemon extends DeclareDependencies {
   readonly children: Children;
   readonly guardLog: GuardLog;
   readonly lane: Lane;
+  readonly given: GivenFiles;
   /** What was repaired, adopted or lost when it came up. */
   readonly notes: readonly string[];
   /** Resolves once the root machine runs. */

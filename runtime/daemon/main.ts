@@ -2,6 +2,8 @@ import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { serveApi } from "./api/server.ts";
 import { errnoOf, messageOf } from "../contract/errors.ts";
+import { createComplaints } from "../host/complaints.ts";
+import { isShortage, noteShortage, reserveDescriptors } from "../host/descriptors.ts";
 import { acquireLock, holderWords, homeTakenCode } from "../host/home/lock.ts";
 import { readBootId } from "../host/boot.ts";
 import { homePaths, resolveHome } from "../host/home/paths.ts";
@@ -14,6 +16,7 @@ import { writeFileAtomic } from "../host/atomic.ts";
 import { openStore } from "./state/store.ts";
 import { version } from "../contract/version.ts";
 import { startDaemon, type Programs } from "./start.ts";
+import { createOwnLog } from "./own-log.ts";
 import { leaveDaemon } from "./leave.ts";
 import { countBoots, startWatchdog } from "./watchdog.ts";
 import type { Leave } from "./api/exchange.ts";
@@ -35,6 +38,7 @@ async function main(): Promise<void> {
   for (const note of lock.notes) log(note);
   process.title = process.env["PM2_DAEMON_TITLE"] || `xm v${version}: God Daemon (${paths.home})`;
 
+  reserveDescriptors(log);
   useClock(openClock(join(paths.state, "clock.json")));
   const now = steadyNow;
   const boots = countBoots(process.env, now());
@@ -157,9 +161,21 @@ let told: ((line: string) => void) | undefined;
 
 function log(line: string): void {
   told?.(line);
-  process.stdout.write(`${new Date().toISOString()} ${line}\n`);
+  ownLog ??= createOwnLog(homePaths(process.argv[2] ?? resolveHome(process.env)).log);
+  ownLog(line);
 }
 
-process.on("uncaughtException", fail);
-process.on("unhandledRejection", fail);
+let ownLog: ((line: string) => void) | undefined;
+
+/** A shortage ends with what caused it, and a daemon that goes with it finds the same when it comes back. */
+function failUnlessShort(error: unknown): void {
+  if (!isShortage(error)) fail(error);
+  noteShortage(error);
+  complain(`shortage ${messageOf(error)}`, error instanceof Error ? (error.stack ?? "") : "");
+}
+
+const complain = createComplaints(log, Date.now);
+
+process.on("uncaughtException", failUnlessShort);
+process.on("unhandledRejection", failUnlessShort);
 main().catch(fail);

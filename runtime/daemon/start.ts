@@ -7,13 +7,16 @@ import { createBalancers } from "./balancers/balancers.ts";
 import { openHistory } from "./records/history.ts";
 import { historyEntry } from "../contract/history.ts";
 import { createGuardLog } from "./records/guard-log.ts";
+import { createComplaints } from "../host/complaints.ts";
 import { createLane } from "./log-lane/lane.ts";
 import { createLinks } from "./app-links/server.ts";
 import { createCustomMetrics } from "./metrics/custom.ts";
 import type { ChildServices } from "./children/contract.ts";
 import { endLeftOver } from "./children/left-over.ts";
 import { takeException } from "./children/exception.ts";
+import { removeStdin, sweepStdin } from "./children/stdin.ts";
 import { takeExitCode } from "./children/exit-code.ts";
+import { createGivenFiles } from "./children/given-files.ts";
 import { createSampler } from "./metrics/sampler.ts";
 import type { Children } from "./children/sources.ts";
 import type { StateStore } from "./state/store.ts";
@@ -53,6 +56,8 @@ export async function startDaemon(options: {
   const now = steadyNow;
   const wall = (): number => Date.now();
   const startedAt = now();
+  const complain = createComplaints(log, now);
+  const given = createGivenFiles();
   const children: Children = new Map();
   const sampler = createSampler();
   const recorder = createRecorder({ store, now, log });
@@ -71,6 +76,8 @@ export async function startDaemon(options: {
     linkSocket: paths.links,
     exits: paths.exits,
     stdin: paths.stdin,
+    complain,
+    given,
   };
   lane.find();
   const mayTrustOld = store.restored.apps.every(
@@ -107,7 +114,7 @@ export async function startDaemon(options: {
       if (message.type === "unwritable") {
         const { stream, why } = message;
         const name = registry.processes().find(({ facts }) => facts.id === id)?.spec.name ?? "";
-        log(`${name} (${id}): what it writes to ${stream} is lost: ${why}`);
+        complain(`${id} ${stream}`, `${name} (${id}): what it writes to ${stream} is lost: ${why}`);
       }
     },
     restore: async () => {
@@ -130,6 +137,8 @@ export async function startDaemon(options: {
     const ended = before?.child?.lifeId;
     if (ended !== undefined && (facts.child?.lifeId !== ended || facts.status === "removed")) {
       custom.forget(ended);
+      removeStdin(paths.stdin, ended);
+      given.forget(ended);
       const error = takeException(paths.exits, ended);
       if (error !== undefined) bus.failed(facts.id, error);
     }
@@ -147,6 +156,7 @@ export async function startDaemon(options: {
   god.start();
   void isRestored.then(() => {
     balancers.confirm();
+    sweepStdin(paths.stdin, new Set([...children.values()].map(({ fact }) => fact?.lifeId)));
     return links.listen();
   });
 
@@ -189,6 +199,7 @@ export async function startDaemon(options: {
     children,
     guardLog,
     lane,
+    given,
     notes,
     isRestored,
     now,

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import { errnoOf } from "../contract/errors.ts";
+import { withReserve } from "./descriptors.ts";
 
 /** What proc(5) says of a process in `/proc/PID/stat`. */
 export interface ProcessStat {
@@ -33,7 +34,7 @@ export function readProcess(pid: number): ProcessStat | undefined {
 /** Reads all processes. One that ends meanwhile is left out. */
 export function scanProcesses(): ProcessStat[] {
   const processes: ProcessStat[] = [];
-  for (const name of readdirSync("/proc")) {
+  for (const name of withReserve(() => readdirSync("/proc"))) {
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
     const stat = readProcess(pid);
@@ -71,7 +72,7 @@ let buffer = Buffer.allocUnsafe(8_192);
 function readInto(path: string): number {
   let fd: number;
   try {
-    fd = openSync(path, "r");
+    fd = withReserve(() => openSync(path, "r"));
   } catch (error) {
     if (["ENOENT", "ESRCH", "EACCES", "EPERM"].includes(errnoOf(error) ?? "")) return 0;
     throw error;

@@ -1,5 +1,8 @@
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
+import { delimiter, join } from "node:path";
+import { accessSync, constants } from "node:fs";
+import type { FileOwner } from "./files/place.ts";
 
 /** Whom a child runs as; absent fields are the daemon's own. */
 export interface Identity {
@@ -10,7 +13,8 @@ export interface Identity {
 /**
  * The numbers of the user and group named in a declaration. A user without a group gets the group of its entry
  * in /etc/passwd: a program that drops its user and keeps root's group has dropped little. (Node then drops
- * every supplementary group before it executes the program: `setgroups(0)` in libuv's `uv_spawn`.)
+ * every supplementary group before it executes the program: `setgroups(0)` in libuv's `uv_spawn`; `asUser` gives it
+ * those of its user.)
  * @returns a sentence when someone named is not there; the caller fails then, it never runs as someone else.
  */
 export function resolveIdentity(
@@ -29,12 +33,98 @@ export function resolveIdentity(
   return { ...(uid === undefined ? {} : { uid }), gid };
 }
 
+/** Whom an app's files belong to, where it is another user than this process's. */
+export function ownerOf({
+  uid: user,
+  gid: group,
+}: {
+  readonly uid: number | string | null;
+  readonly gid: number | string | null;
+}): FileOwner | undefined {
+  if (user === null) return undefined;
+  const identity = resolveIdentity(user, group);
+  if (typeof identity === "string" || identity.uid === undefined) return undefined;
+  return identity.uid === process.geteuid?.()
+    ? undefined
+    : { uid: identity.uid, gid: identity.gid ?? -1 };
+}
+
+/** The variables by which a program knows whose it is, as login(1) sets them; none for a user without an entry. */
+export function userVariables(user: number | string | null | undefined): Record<string, string> {
+  const entry = user === null || user === undefined ? undefined : findEntry("/etc/passwd", user);
+  if (entry === undefined) return {};
+  const [name = "", , , , , home = "/", shell = ""] = entry;
+  return { USER: name, LOGNAME: name, HOME: home || "/", SHELL: shell || "/bin/sh" };
+}
+
+/** The command that runs another one as a user, with the user and group that are left to Node. */
+export interface CommandAs extends Identity {
+  readonly command: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * A command as a user with the groups that user is in (initgroups(3)). Node cannot give a child supplementary groups, so a
+ * user who has any gets them by setpriv(1), which then becomes the command. Without it the command runs with none: it has
+ * less, never more.
+ */
+export function asUser(identity: Identity, command: string, args: readonly string[]): CommandAs {
+  const { uid, gid } = identity;
+  const groups = uid === undefined || process.geteuid?.() !== 0 ? [] : groupsOf(uid, gid);
+  if (uid === undefined || gid === undefined || groups.length === 0)
+    return { command, args, ...identity };
+  setpriv ??= findTool("setpriv");
+  if (setpriv === "") return { command, args, ...identity };
+  const all = [gid, ...groups].join(",");
+  return {
+    command: setpriv,
+    args: [`--reuid=${uid}`, `--regid=${gid}`, `--groups=${all}`, "--", command, ...args],
+  };
+}
+
+let setpriv: string | undefined;
+
+/** By its path: the app's own PATH is not where a tool that runs as root is looked for. */
+function findTool(name: string): string {
+  const folders = [
+    "/usr/bin",
+    "/bin",
+    "/usr/sbin",
+    "/sbin",
+    ...(process.env["PATH"] ?? "").split(delimiter),
+  ];
+  for (const folder of folders.filter((each) => each.startsWith("/"))) {
+    const path = join(folder, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // In the next folder, or nowhere.
+    }
+  }
+  return "";
+}
+
+/** The groups in /etc/group that list a user, besides its own. */
+function groupsOf(uid: number, own: number | undefined): number[] {
+  const [name] = findEntry("/etc/passwd", uid) ?? [];
+  if (name === undefined) return [];
+  const groups = entriesOf("/etc/group")
+    .filter(([, , , members = ""]) => members.split(",").includes(name))
+    .map(([, , gid]) => numberOf(gid))
+    .filter((gid) => gid !== undefined && gid !== own) as number[];
+  return [...new Set(groups)];
+}
+
 function findEntry(file: string, wanted: number | string): string[] | undefined {
   const key = String(wanted);
+  return entriesOf(file).find(([name, , id]) => name === key || id === key);
+}
+
+function entriesOf(file: string): string[][] {
   return readFileSync(file, "utf8")
     .split("\n")
-    .map((line) => line.split(":"))
-    .find(([name, , id]) => name === key || id === key);
+    .map((line) => line.split(":"));
 }
 
 function idOf(

@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { createBalancers } from "../../runtime/daemon/balancers/balancers.ts";
+import { createGivenFiles } from "../../runtime/daemon/children/given-files.ts";
 import { createLane } from "../../runtime/daemon/log-lane/lane.ts";
 import { createLinks } from "../../runtime/daemon/app-links/server.ts";
 import type { ChildServices } from "../../runtime/daemon/children/contract.ts";
@@ -28,6 +29,8 @@ export async function childServices(folder: string): Promise<ChildServices> {
     preload: join(bin, "preload.cjs"),
     linkSocket,
     exits: folder,
+    complain: log,
+    given: createGivenFiles(),
     stdin: join(folder, "in"),
   };
 }

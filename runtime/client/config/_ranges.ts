@@ -33,6 +33,10 @@ const ranges: Readonly<Record<string, Range>> = {
     expected: "a signal such as SIGTERM",
     holds: (value) => (value as string) in constants.signals,
   },
+  umask: {
+    expected: 'octal digits up to 777, such as "022"',
+    holds: (value) => /^(0o)?0?[0-7]{1,3}$/.test(value as string),
+  },
   exp_backoff_restart_jitter: {
     expected: "a number from 0 to 1",
     holds: (value) => (value as number) >= 0 && (value as number) <= 1,

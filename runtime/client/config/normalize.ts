@@ -4,6 +4,7 @@ import { basename, extname, join } from "node:path";
 import type { AppSpec, LogFile, Scheduling } from "../../../machines/spec.ts";
 import { messageOf, XmError, xmError } from "../../contract/errors.ts";
 import type { HomePaths } from "../../host/home/paths.ts";
+import { userVariables } from "../../host/users.ts";
 import { hasReusePort } from "../../host/reuse-port.ts";
 import { mergeEnvironment } from "./environment.ts";
 import { resolveProgram, type Program } from "./interpreter.ts";
@@ -145,7 +146,7 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
       caller,
       filter: app["filter_env"],
       layers: [
-        { PWD: cwd, ...program.env },
+        { PWD: cwd, ...userVariables(userOf(app)), ...program.env },
         port,
         app["env"] as Record<string, unknown>,
         environment === undefined
@@ -171,8 +172,9 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
     stopWithMessage:
       app["shutdown_with_message"] === true || caller["PM2_KILL_USE_MESSAGE"] === "true",
     killsTree: app["treekill"] !== false,
-    uid: (app["uid"] as string | number | undefined) ?? null,
+    uid: userOf(app),
     gid: (app["gid"] as string | number | undefined) ?? null,
+    umask: umaskOf(app),
     autostart: app["autostart"] !== false,
     policy: policyOf(app, { caller, mode }),
     sensors: sensorsOf(app, cwd),
@@ -190,6 +192,16 @@ function modeOf(app: ReadApp, { interpreter }: Program): AppSpec["mode"] {
 function isThisNode(app: ReadApp): boolean {
   const wanted = text(app, "interpreter");
   return wanted === undefined || wanted === "node";
+}
+
+function userOf(app: ReadApp): string | number | null {
+  return (app["uid"] as string | number | undefined) ?? null;
+}
+
+/** In octal; the caller's, as for what a shell starts. */
+function umaskOf(app: ReadApp): number {
+  const own = text(app, "umask");
+  return own === undefined ? process.umask() : Number.parseInt(own.replace(/^0o/, ""), 8);
 }
 
 /** PM2 looks for a map beside the script unless it is told. */

@@ -143,6 +143,7 @@ export const parts: Readonly<Record<string, Part>> = {
   treekill: whole("killsTree"),
   uid: whole("uid"),
   gid: whole("gid"),
+  umask: whole("umask"),
   drain: policy("drain"),
   drain_timeout: policy("drainTimeoutMs"),
   reload_concurrency: policy("reload"),

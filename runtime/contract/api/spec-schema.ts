@@ -62,6 +62,10 @@ export const appSpecSchema = v.strictObject({
   killsTree: v.boolean(),
   uid: nullable(userId()),
   gid: nullable(userId()),
+  umask: v.optional(
+    nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0o777))),
+    null,
+  ),
   autostart: v.boolean(),
   policy: v.strictObject({
     restart: restartPolicy,

@@ -63,6 +63,13 @@ export const fields: readonly Field[] = [
     aliases: ["user"],
   }),
   field("Program", "gid", "id", "Group to run as.", { default: "the user's group" }),
+  field(
+    "Program",
+    "umask",
+    "string",
+    'Rights that its files do not get, in octal: `"022"`; of its log and pid files outside the home too.',
+    { default: "the caller's" },
+  ),
 
   field("Environment", "env", "env", "Variables over those of the caller."),
   field("Environment", "env_*", "env", "Variables over `env`, chosen by `--env NAME`."),

@@ -1,26 +1,48 @@
 import { flushLogs } from "../../host/log-files/flush.ts";
-import { logFilesOf } from "../../host/log-files/paths.ts";
-import { reopenLogs } from "../../host/log-files/reopen.ts";
+import { instanceLogPaths, logFilesOf, ownedFiles } from "../../host/log-files/paths.ts";
+import { reopenLogs, type LogWriter } from "../../host/log-files/reopen.ts";
+import { logRights } from "../../host/log-files/rights.ts";
+import { ownFile, pipeOrder } from "../log-lane/launch-order.ts";
+import type { Managed } from "../registry/registry.ts";
 import { readBody, sendJson, type Exchange } from "./exchange.ts";
 import { flushRequestSchema } from "../../contract/api/schemas.ts";
 
 export async function flush({ daemon, request, response }: Exchange): Promise<void> {
   const { ids, daemon: isOwn } = await readBody(request, flushRequestSchema);
   const chosen = ids.map((id) => daemon.registry.process(id));
-  const own = isOwn ? [daemon.paths.log] : [];
-  const files = [
-    ...new Set([...own, ...chosen.flatMap(({ spec, facts }) => logFilesOf(spec, facts.id))]),
-  ];
-  flushLogs(files);
-  sendJson(response, { files, notes: [] });
+  const own = isOwn ? [{ path: daemon.paths.log }] : [];
+  const owned = [...own, ...chosen.flatMap(({ spec, facts }) => ownedFiles(spec, facts.id))];
+  const files = [...new Map(owned.map((each) => [each.path, each])).values()];
+  sendJson(response, flushLogs(files));
 }
 
 export async function reopen({ daemon, response }: Exchange): Promise<void> {
   await daemon.lane.reopen();
-  const writers = daemon.registry.processes().map(({ spec, facts }) => ({
-    name: `${spec.name} (${facts.id})`,
-    pid: facts.child?.pid ?? null,
-    files: logFilesOf(spec, facts.id),
-  }));
-  sendJson(response, await reopenLogs(writers));
+  const processes = daemon.registry.processes();
+  const files = processes.flatMap(({ spec, facts }) => {
+    const rights = logRights(spec, daemon.paths.home);
+    return logFilesOf(spec, facts.id).map((path) => ({ path, rights: rights(path) }));
+  });
+  const writers = processes.flatMap((managed) => writersOf(managed, daemon));
+  sendJson(response, await reopenLogs(writers, files));
+}
+
+/** The streams that a process writes by itself. */
+function writersOf({ spec, facts }: Managed, { given, paths }: Exchange["daemon"]): LogWriter[] {
+  const { id, child } = facts;
+  if (child === null) return [];
+  const launched = { spec, id, logs: instanceLogPaths(spec, id) };
+  const rights = logRights(spec, paths.home);
+  return (["out", "err"] as const).flatMap((stream) => {
+    const path = ownFile(launched, stream);
+    if (path === null || pipeOrder(launched, stream) !== undefined) return [];
+    return {
+      name: `${spec.name} (${id})`,
+      pid: child.pid,
+      descriptor: stream === "out" ? 1 : 2,
+      path,
+      rights: rights(path),
+      given: given.of(child.lifeId, stream),
+    };
+  });
 }

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { dirname } from "node:path";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { readProcess } from "../../host/procfs.ts";
-import type { Identity } from "../../host/users.ts";
+import { asUser, type Identity } from "../../host/users.ts";
 import { writeRecord } from "./record.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
 
@@ -48,17 +48,19 @@ export function launchBalancer(options: {
     const input = isOther ? open(program, constants.O_RDONLY) : "ignore";
     // Its user does not get God's log either: it tells what there is to say.
     const output = isOther ? "ignore" : "inherit";
-    const child = spawn(
-      spec.interpreter ?? process.execPath,
-      [isOther ? "-" : program, app, spec.scheduling, madeOf],
-      {
-        detached: true,
-        cwd: "/",
-        stdio: [input, output, output, listening.descriptor, open(path, O_PATH)],
-        env: { PATH: spec.env["PATH"] ?? process.env["PATH"], XM_HOME: home, XM_BALANCER: app },
-        ...identity,
-      },
-    );
+    const { command, args, ...rights } = asUser(identity, spec.interpreter ?? process.execPath, [
+      isOther ? "-" : program,
+      app,
+      spec.scheduling,
+      madeOf,
+    ]);
+    const child = spawn(command, args, {
+      detached: true,
+      cwd: "/",
+      stdio: [input, output, output, listening.descriptor, open(path, O_PATH)],
+      env: { PATH: spec.env["PATH"] ?? process.env["PATH"], XM_HOME: home, XM_BALANCER: app },
+      ...rights,
+    });
     const secret = randomBytes(24).toString("base64url");
     const { pid } = child;
     const startTicks = pid === undefined ? 0 : (readProcess(pid)?.startTicks ?? 0);

@@ -210,7 +210,7 @@ export class Child implements ChildHandle {
     if (this.#end !== undefined) return;
     this.#end = end;
     clearTimeout(this.#answer);
-    removePidFile(this.#launch.pidFile, this.fact.pid);
+    removePidFile(this.#launch, this.fact.pid);
     // Who drained was not signalled, and neither were its own children.
     if (this.#isDraining) this.#signalAll();
     this.#look();

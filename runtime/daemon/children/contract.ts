@@ -2,10 +2,12 @@ import type { ChildFact } from "../../../machines/facts.ts";
 import type { LaunchCounts } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { Balancers } from "../balancers/contract.ts";
+import type { Complain } from "../../host/complaints.ts";
 import type { Lane } from "../log-lane/lane.ts";
 import type { Down, Up } from "../../contract/app-link/protocol.ts";
 import type { Links } from "../app-links/server.ts";
 import type { InstanceLogs } from "../../host/log-files/paths.ts";
+import type { GivenFiles } from "./given-files.ts";
 import type { SpawnFailure } from "./failure.ts";
 
 /** What one life needs. */
@@ -36,6 +38,10 @@ export interface ChildServices {
   readonly linkSocket: string;
   /** Where apps leave exit codes that nobody waited for. */
   readonly exits: string;
+  /** The files that lives were given as their output. */
+  readonly given: GivenFiles;
+  /** Tells of what goes wrong beside an app, once a minute at most for each thing. */
+  readonly complain: Complain;
   /** Where the pipes are that apps read as their standard input. */
   readonly stdin: string;
 }

@@ -1,9 +1,10 @@
-import { closeSync } from "node:fs";
+import { closeSync, fstatSync } from "node:fs";
 import { messageOf } from "../../contract/errors.ts";
 import { ownFile, pipeOrder } from "../log-lane/launch-order.ts";
-import type { Lane } from "../log-lane/lane.ts";
 import { openLog } from "../../host/log-files/open.ts";
-import type { ChildEvents, Launch } from "./contract.ts";
+import { logRights } from "../../host/log-files/rights.ts";
+import { fileIdentity } from "../../host/log-files/reopen.ts";
+import type { ChildEvents, ChildServices, Launch } from "./contract.ts";
 
 /** What a program gets as its output and errors: a log file, a pipe of the lane, or nothing. */
 export interface Outputs {
@@ -17,26 +18,32 @@ export interface Outputs {
  * Opens both streams of a life.
  * @throws `ERR_LOG_UNWRITABLE` in a first life; nothing is left open then.
  */
-export function openOutputs(launch: Launch, lane: Lane, events: ChildEvents): Outputs {
+export function openOutputs(
+  launch: Launch,
+  { lane, given }: Pick<ChildServices, "lane" | "given">,
+  events: ChildEvents,
+): Outputs {
   const closers: (() => void)[] = [];
   const close = (): void => {
     for (const each of closers.splice(0)) each();
   };
+  const rights = logRights(launch.spec, launch.home);
   const open = (stream: "out" | "err"): number | "ignore" => {
     const order = pipeOrder(launch, stream);
     if (order !== undefined) {
-      assertWritable([order.file, order.combined]);
+      assertWritable(launch, [order.file, order.combined]);
       const pipe = lane.open(order);
       closers.push(() => pipe.close());
       return pipe.descriptor;
     }
     const path = ownFile(launch, stream);
     if (path === null) {
-      assertWritable(emptyFiles(launch));
+      assertWritable(launch, emptyFiles(launch));
       return "ignore";
     }
-    const descriptor = openLog(path);
+    const descriptor = openLog(path, rights(path));
     closers.push(() => closeSync(descriptor));
+    given.note(launch.lifeId, stream, fileIdentity(fstatSync(descriptor)));
     return descriptor;
   };
   try {
@@ -76,6 +83,10 @@ export function emptyFiles({ spec, logs }: Launch): (string | null)[] {
 }
 
 /** Whether files can be written is found out where there are words for it; they are there afterwards. */
-export function assertWritable(paths: readonly (string | null)[]): void {
-  for (const path of paths) if (path !== null) closeSync(openLog(path));
+export function assertWritable(
+  { spec, home }: Pick<Launch, "spec" | "home">,
+  paths: readonly (string | null)[],
+): void {
+  const rights = logRights(spec, home);
+  for (const path of paths) if (path !== null) closeSync(openLog(path, rights(path)));
 }

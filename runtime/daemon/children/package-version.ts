@@ -1,6 +1,12 @@
-import { readFileSync } from "node:fs";
+import { lstatSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { errnoOf } from "../../contract/errors.ts";
+import { readJsonFact } from "../../host/files/read.ts";
+
+/** What a package file may hold; a larger one is none. */
+const mostBytes = 1024 * 1024;
+
+/** No version that anybody has written is longer; it is shown in lists. */
+const longestVersion = 64;
 
 /**
  * The version of the package that a script belongs to: of the nearest `package.json` above it. It is read at each
@@ -9,37 +15,24 @@ import { errnoOf } from "../../contract/errors.ts";
  */
 export function packageVersion(script: string): string | undefined {
   for (let folder = dirname(script); ; folder = dirname(folder)) {
-    const text = readIfThere(join(folder, "package.json"));
-    if (text !== undefined) return versionIn(text);
+    const file = join(folder, "package.json");
+    if (isThere(file)) return versionIn(readJsonFact(file, mostBytes));
     if (folder === dirname(folder)) return undefined;
   }
 }
 
-function versionIn(text: string): string | undefined {
+function versionIn(content: unknown): string | undefined {
+  if (typeof content !== "object" || content === null) return undefined;
+  const { version } = content as { version?: unknown };
+  const isOne = typeof version === "string" && version !== "" && version.length <= longestVersion;
+  return isOne ? version : undefined;
+}
+
+/** A script that is not a file at all fails by itself, and says so: any fault of the path is "no". */
+function isThere(file: string): boolean {
   try {
-    const { version } = JSON.parse(text) as { version?: unknown };
-    return typeof version === "string" && version !== "" ? version : undefined;
+    return lstatSync(file, { throwIfNoEntry: false }) !== undefined;
   } catch {
-    // Half written by a deployment, or no package at all: the app runs without.
-    return undefined;
+    return false;
   }
 }
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (unreadable.includes(errnoOf(error) ?? "")) return undefined;
-    throw error;
-  }
-}
-
-/** A script that is not a file at all fails by itself, and says so. */
-const unreadable: readonly string[] = [
-  "ENOENT",
-  "ENOTDIR",
-  "EACCES",
-  "EISDIR",
-  "ELOOP",
-  "ENAMETOOLONG",
-];

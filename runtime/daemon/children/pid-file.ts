@@ -1,45 +1,75 @@
-import { constants, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
-import { errnoOf } from "../../contract/errors.ts";
+import { closeSync, constants, fstatSync, readSync, rmSync, writeSync } from "node:fs";
+import type { AppSpec } from "../../../machines/spec.ts";
+import { errnoOf, messageOf } from "../../contract/errors.ts";
+import { openPlace } from "../../host/files/open.ts";
+import { walkTo } from "../../host/files/place.ts";
+import { logRights } from "../../host/log-files/rights.ts";
+import { withUmask } from "../../host/umask.ts";
 
-/** A pid file serves scripts; that it cannot be written must not keep a program from running. */
-const tolerated: readonly string[] =
-  "ENOENT EACCES EROFS ENOSPC ENOTDIR EPERM EISDIR ELOOP ENAMETOOLONG ENXIO EAGAIN".split(" ");
+const { O_RDONLY, O_WRONLY, O_CREAT, O_TRUNC } = constants;
 
-/** A pipe is not waited for. */
-const { O_NONBLOCK, O_RDONLY, O_WRONLY, O_CREAT, O_TRUNC } = constants;
-const writing = {
-  mode: 0o600,
-  flag: (O_WRONLY | O_CREAT | O_TRUNC | O_NONBLOCK) as unknown as string,
-};
-const reading = { encoding: "utf8", flag: (O_RDONLY | O_NONBLOCK) as unknown as string } as const;
+/** A pid, and a line's end. */
+const mostBytes = 32;
 
-export function writePidFile(path: string | null, pid: number): void {
-  if (path === null) return;
+interface OfProcess {
+  readonly spec: Pick<AppSpec, "uid" | "gid" | "umask">;
+  readonly home: string;
+  readonly pidFile: string | null;
+}
+
+/**
+ * Writes the file that serves scripts. That it cannot be written keeps no program from running.
+ * @returns why it could not be written.
+ */
+export function writePidFile(
+  { spec, home, pidFile: path }: OfProcess,
+  pid: number,
+): string | undefined {
+  if (path === null) return undefined;
+  const { owner, umask } = logRights(spec, home)(path);
+  const isOutside = umask !== null && umask !== undefined;
   try {
-    writeFileSync(path, `${pid}\n`, writing);
+    const { descriptor } = withUmask(umask, () =>
+      openPlace(path, {
+        flags: O_WRONLY | O_CREAT | O_TRUNC,
+        owner,
+        mode: isOutside ? 0o666 : 0o600,
+        folderMode: isOutside ? 0o777 : 0o700,
+      }),
+    );
+    try {
+      writeSync(descriptor, `${pid}\n`);
+    } finally {
+      closeSync(descriptor);
+    }
+    return undefined;
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") makeFolderAndWrite(path, pid);
-    else if (!tolerated.includes(errnoOf(error) ?? "")) throw error;
+    if (errnoOf(error) === undefined) throw error;
+    return `its pid file ${path} cannot be written: ${messageOf(error)}`;
   }
 }
 
-/** Removes the file of a process that has ended, unless its replacement has written it anew. */
-export function removePidFile(path: string | null, pid: number): void {
+/** Removes the file of a process that has ended, unless its replacement has written it again. */
+export function removePidFile({ spec, home, pidFile: path }: OfProcess, pid: number): void {
   if (path === null) return;
   try {
-    if (Number(readFileSync(path, reading)) !== pid) return;
-    rmSync(path, { force: true });
+    const { owner } = logRights(spec, home)(path);
+    const { descriptor } = openPlace(path, { flags: O_RDONLY, owner });
+    try {
+      if (!fstatSync(descriptor).isFile()) return;
+      const bytes = Buffer.alloc(mostBytes);
+      if (Number(bytes.toString("latin1", 0, readSync(descriptor, bytes))) !== pid) return;
+    } finally {
+      closeSync(descriptor);
+    }
+    const place = walkTo(path, { keepsLink: true });
+    try {
+      rmSync(place.at, { force: true });
+    } finally {
+      place.close();
+    }
   } catch (error) {
-    if (!tolerated.includes(errnoOf(error) ?? "")) throw error;
-  }
-}
-
-function makeFolderAndWrite(path: string, pid: number): void {
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    writeFileSync(path, `${pid}\n`, writing);
-  } catch (error) {
-    if (!tolerated.includes(errnoOf(error) ?? "")) throw error;
+    // What is there is not ours, or gone already.
+    if (errnoOf(error) === undefined) throw error;
   }
 }

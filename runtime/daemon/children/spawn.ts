@@ -4,7 +4,8 @@ import type { Socket } from "node:net";
 import type { ChildFact } from "../../../machines/facts.ts";
 import { openOutputs, type Outputs } from "./outputs.ts";
 import { readProcess } from "../../host/procfs.ts";
-import { resolveIdentity } from "../../host/users.ts";
+import { withUmask } from "../../host/umask.ts";
+import { asUser, resolveIdentity } from "../../host/users.ts";
 import type { ChildEvents, ChildServices, Launch } from "./contract.ts";
 import { childEnvironment } from "./environment.ts";
 import { channelDescriptor, forkAddition } from "./node-app.ts";
@@ -45,23 +46,23 @@ export function startChild(
   let outputs: Outputs | undefined;
   let input: number | "ignore" = "ignore";
   try {
-    outputs = openOutputs(launch, services.lane, events);
-    input = openStdin(services.stdin, launch.id) ?? "ignore";
+    outputs = openOutputs(launch, services, events);
+    input = openStdin(services.stdin, launch) ?? "ignore";
     const { env: added, channel } = forkAddition(launch, services);
     const [command = "", ...args] = commandLine(launch);
-    const child = spawn(command, args, {
-      cwd: spec.cwd,
-      env: { ...env, ...added },
-      detached: true,
-      // Never Node's own `ipc`: Node would read what the child writes inside this process, and die of it.
-      stdio: [
-        input,
-        outputs.out,
-        outputs.error,
-        ...(channel === undefined ? [] : ["pipe" as const]),
-      ],
-      ...identity,
-    });
+    const { command: first, args: rest, ...rights } = asUser(identity, command, args);
+    // Never Node's own `ipc`: Node would read what the child writes inside this process, and die of it.
+    const own = channel === undefined ? [] : ["pipe" as const];
+    const stdio = [input, outputs.out, outputs.error, ...own];
+    const child = withUmask(spec.umask, () =>
+      spawn(first, rest, {
+        cwd: spec.cwd,
+        env: { ...env, ...added },
+        detached: true,
+        stdio,
+        ...rights,
+      }),
+    );
     const { pid } = child;
     if (pid === undefined) {
       child.once("error", (spawnError) => events.failed(failureFrom(spawnError, spec)));
@@ -72,7 +73,9 @@ export function startChild(
     }
     // The child of a fork is there before the call returns; only one that has ended and been reaped is not.
     const startTicks = readProcess(pid)?.startTicks ?? 0;
-    writePidFile(launch.pidFile, pid);
+    const fault = writePidFile(launch, pid);
+    if (fault !== undefined)
+      services.complain(`${launch.id} pid file`, `${spec.name} (${launch.id}): ${fault}`);
     return startedChild(child, { pid, startTicks, lifeId, at: steadyNow() });
   } catch (cause) {
     return fail(failureFrom(cause, spec));

@@ -1,41 +1,82 @@
-import { closeSync, constants, mkdirSync, openSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../../contract/errors.ts";
 import { makePipes } from "../../host/pipes.ts";
 
 /*
- * The standard input of fork-mode apps: a named pipe per process id, which the child holds open for reading and for
- * writing. So it never sees an end (PM2's pipe does not end either), it outlives God, and whoever has a line for the
- * child opens the pipe, writes, and closes it. A pipe without a reader is empty: what was written to a former life is
- * gone with it.
+ * The standard input of fork-mode apps: a named pipe per life, which the child holds open for reading and for writing. So
+ * it never sees an end (PM2's pipe does not end either), it outlives God, and whoever has a line for the child opens the
+ * pipe, writes, and closes it. No life gets the pipe of another one: who has held on to it, a descendant that left, writes
+ * to nobody.
  */
 
-/** Ids whose pipes are made at once. */
+/** Pipes made at once, for this life and those that come next. */
 const pipesAtOnce = 64;
 
 /** A pipe holds 64 KB on Linux (pipe(7)); a reader that has not made room by then does not read; ms. */
 const roomWithinMs = 1_000;
 
-/** Opens the standard input of a new child; `undefined` where there is no `mkfifo`: the child then reads nothing. */
-export function openStdin(folder: string, id: number): number | undefined {
-  const path = stdinPath(folder, id);
-  if (!isPipe(path) && !makePipesFrom(folder, id)) return undefined;
+/** A pipe that no life has had. */
+const sparePrefix = ".new-";
+
+interface Life {
+  readonly id: number;
+  readonly lifeId: string;
+}
+
+/** Opens the standard input of a new life; `undefined` where there is no `mkfifo`: the child then reads nothing. */
+export function openStdin(folder: string, { id, lifeId }: Life): number | undefined {
+  rmSync(join(folder, String(id)), { force: true });
+  const path = join(folder, lifeId);
+  // No call of `mkfifo` for each start.
+  if (!takeSpare(folder, path) && !(makeSpares(folder) && takeSpare(folder, path)))
+    return undefined;
   // For reading and writing: it does not wait for the other side.
-  return openSync(path, constants.O_RDWR);
+  return openSync(path, constants.O_RDWR | constants.O_NOFOLLOW);
+}
+
+/** The life has ended. */
+export function removeStdin(folder: string, lifeId: string): void {
+  if (/^[\w-]+$/.test(lifeId)) rmSync(join(folder, lifeId), { force: true });
+}
+
+/** Removes what lives have left that ended while no daemon looked. */
+export function sweepStdin(folder: string, living: ReadonlySet<string | undefined>): void {
+  for (const name of namesIn(folder)) {
+    if (name.startsWith(sparePrefix) || living.has(name) || isOfFormerVersion(name)) continue;
+    rmSync(join(folder, name), { force: true });
+  }
+}
+
+/** Those had a pipe per process, named after its id, which a process that lives still reads. */
+function isOfFormerVersion(name: string): boolean {
+  return /^\d+$/.test(name);
 }
 
 /**
- * Writes to the standard input of a child.
+ * Writes to the standard input of a life.
  * @returns what went wrong, as a sentence's end; `undefined` when all of it is in the pipe.
  */
 export async function writeStdin(
   folder: string,
-  id: number,
+  { id, lifeId }: Life,
   text: string,
 ): Promise<string | undefined> {
   let pipe: number;
   try {
-    pipe = openSync(stdinPath(folder, id), constants.O_WRONLY | constants.O_NONBLOCK);
+    const own = join(folder, lifeId);
+    const path = existsSync(own) ? own : join(folder, String(id));
+    pipe = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch (error) {
     const code = errnoOf(error);
     if (code === "ENXIO" || code === "ENOENT") return "it reads no standard input";
@@ -65,18 +106,28 @@ async function writeAll(pipe: number, bytes: Buffer): Promise<string | undefined
   return undefined;
 }
 
-function stdinPath(folder: string, id: number): string {
-  return join(folder, String(id));
+function takeSpare(folder: string, path: string): boolean {
+  for (const name of namesIn(folder)) {
+    if (!name.startsWith(sparePrefix)) continue;
+    renameSync(join(folder, name), path);
+    return true;
+  }
+  return false;
 }
 
-function isPipe(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFIFO() === true;
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return [];
+    throw error;
+  }
 }
 
-/** The pipes of this id and of those that come next: ids are given from the lowest on. */
-function makePipesFrom(folder: string, id: number): boolean {
+/** @returns whether there may be one now. */
+function makeSpares(folder: string): boolean {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const paths = Array.from({ length: pipesAtOnce }, (_, index) => stdinPath(folder, id + index));
-  makePipes(paths.filter((path) => !isPipe(path)));
-  return isPipe(stdinPath(folder, id));
+  const names = Array.from({ length: pipesAtOnce }, (_, index) => `${sparePrefix}${index}`);
+  makePipes(names.map((name) => join(folder, name)));
+  return true;
 }

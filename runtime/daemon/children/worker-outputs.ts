@@ -1,9 +1,12 @@
-import { closeSync } from "node:fs";
+import { closeSync, fstatSync } from "node:fs";
 import { openLog } from "../../host/log-files/open.ts";
+import { fileIdentity } from "../../host/log-files/reopen.ts";
+import { logRights } from "../../host/log-files/rights.ts";
 import type { Identity } from "../../host/users.ts";
 import { ownFile, pipeOrder } from "../log-lane/launch-order.ts";
 import type { Lane } from "../log-lane/lane.ts";
 import type { ChildEvents, Launch } from "./contract.ts";
+import type { GivenFiles } from "./given-files.ts";
 import { lend, type Lent } from "./lend.ts";
 import { assertWritable, emptyFiles, unlessUnwritable } from "./outputs.ts";
 
@@ -23,10 +26,11 @@ export interface WorkerOutputs {
 export function openWorkerOutputs(options: {
   readonly launch: Launch;
   readonly lane: Lane;
+  readonly given: GivenFiles;
   readonly identity: Identity;
   readonly events: ChildEvents;
 }): WorkerOutputs {
-  const { launch, lane, identity, events } = options;
+  const { launch, lane, given, identity, events } = options;
   const isOther = identity.uid !== undefined || identity.gid !== undefined;
   const closers: (() => void)[] = [];
   const close = (): void => {
@@ -40,19 +44,21 @@ export function openWorkerOutputs(options: {
   const open = (stream: "out" | "err"): string | null => {
     const order = pipeOrder(launch, stream);
     if (order !== undefined) {
-      assertWritable([order.file, order.combined]);
+      assertWritable(launch, [order.file, order.combined]);
       const pipe = lane.open(order);
       closers.push(() => pipe.close());
       return isOther ? lendOne(pipe.descriptor) : pipe.path;
     }
     const path = ownFile(launch, stream);
-    if (path === null || !isOther) {
-      assertWritable(path === null ? emptyFiles(launch) : [path, ...emptyFiles(launch)]);
-      return path;
+    if (path === null) {
+      assertWritable(launch, emptyFiles(launch));
+      return null;
     }
-    if (!path.startsWith(`${launch.home}/`)) return path;
-    const descriptor = openLog(path);
+    if (isOther && !path.startsWith(`${launch.home}/`)) return path;
+    const descriptor = openLog(path, logRights(launch.spec, launch.home)(path));
     try {
+      given.note(launch.lifeId, stream, fileIdentity(fstatSync(descriptor)));
+      if (!isOther) return path;
       return lendOne(descriptor);
     } finally {
       closeSync(descriptor);

@@ -1,5 +1,6 @@
 import type { ChildFact } from "../../../machines/facts.ts";
 import type { WorkerEvents, WorkerLine } from "../balancers/contract.ts";
+import type { Complain } from "../../host/complaints.ts";
 import type { Down } from "../../contract/app-link/protocol.ts";
 import { readProcess } from "../../host/procfs.ts";
 import { resolveIdentity } from "../../host/users.ts";
@@ -41,7 +42,8 @@ export function spawnWorker(
   }
   let outputs: WorkerOutputs;
   try {
-    outputs = openWorkerOutputs({ launch, lane: services.lane, identity, events });
+    const { lane, given } = services;
+    outputs = openWorkerOutputs({ launch, lane, given, identity, events });
   } catch (cause) {
     return fail(failureFrom(cause, spec));
   }
@@ -53,9 +55,10 @@ export function spawnWorker(
     env: { ...env, ...workerAddition(launch, services) },
     out: outputs.out,
     error: outputs.error,
+    umask: spec.umask,
     mayLoseOutput: launch.counts.restarts > 0,
   };
-  const worker = new Worker(launch, events, outputs.close);
+  const worker = new Worker(launch, events, services.complain, outputs.close);
   const mark = { variable: lifeVariable, text: lifeMarker(launch) };
   const order = { app, spec, identity, life, mark, command };
   worker.line = services.balancers.fork({ ...order, events: worker });
@@ -69,7 +72,7 @@ export function adoptWorker(
   events: ChildEvents,
   services: ChildServices,
 ): WorkerHandle {
-  const worker = new Worker(launch, events);
+  const worker = new Worker(launch, events, services.complain);
   adoptOutputs(launch, fact.pid, services.lane);
   worker.line = services.balancers.adopt(fact, worker);
   worker.begin(fact);
@@ -88,10 +91,17 @@ class Worker implements WorkerHandle, WorkerEvents {
 
   /** Once the balancer has forked it, or will not. */
   readonly #closeOutputs: () => void;
+  readonly #complain: Complain;
 
-  constructor(launch: Launch, events: ChildEvents, closeOutputs = (): void => {}) {
+  constructor(
+    launch: Launch,
+    events: ChildEvents,
+    complain: Complain,
+    closeOutputs = (): void => {},
+  ) {
     this.#launch = launch;
     this.#events = events;
+    this.#complain = complain;
     this.#closeOutputs = closeOutputs;
   }
 
@@ -115,7 +125,9 @@ class Worker implements WorkerHandle, WorkerEvents {
     this.#closeOutputs();
     if (this.#isReleased) return;
     const startTicks = readProcess(pid)?.startTicks ?? 0;
-    writePidFile(this.#launch.pidFile, pid);
+    const fault = writePidFile(this.#launch, pid);
+    const { spec, id } = this.#launch;
+    if (fault !== undefined) this.#complain(`${id} pid file`, `${spec.name} (${id}): ${fault}`);
     this.begin({ pid, startTicks, lifeId: this.#launch.lifeId, at: steadyNow() });
   }
 

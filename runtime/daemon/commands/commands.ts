@@ -6,7 +6,7 @@ import type { GodEvent } from "../../../machines/god.ts";
 import type { ProcessFacts, ProcessStatus } from "../../../machines/facts.ts";
 import type { ActionRequest, Outcome } from "../../contract/api/schemas.ts";
 import { flushLogs } from "../../host/log-files/flush.ts";
-import { logFilesOf } from "../../host/log-files/paths.ts";
+import { ownedFiles } from "../../host/log-files/paths.ts";
 import type { Managed } from "../registry/registry.ts";
 import type { CommandEvent } from "../bus/bus.ts";
 import { settled } from "./settled.ts";
@@ -77,8 +77,9 @@ export async function act(
   const chosen = request.ids.map((id) => registry.process(id));
   if (request.action === "flush") {
     for (const managed of chosen) {
-      flushLogs(logFilesOf(managed.spec, managed.facts.id));
-      tell(outcomeOf(managed, managed.facts, { ok: true, message: "logs emptied" }));
+      const { notes } = flushLogs(ownedFiles(managed.spec, managed.facts.id));
+      const message = notes.length === 0 ? "logs emptied" : notes.join("; ");
+      tell(outcomeOf(managed, managed.facts, { ok: notes.length === 0, message }));
     }
     return;
   }

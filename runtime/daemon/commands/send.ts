@@ -60,8 +60,15 @@ export function sendInput(
     chosen(registry, ids).map(async (managed) => {
       const { mode } = managed.spec;
       if (mode === "cluster") return say(managed, false, "a cluster's processes have no input");
-      if (!children.has(processKey(managed.facts))) return say(managed, false, "it does not run");
-      const fault = await writeStdin(paths.stdin, managed.facts.id, text);
+      const { child } = managed.facts;
+      if (child === null || !children.has(processKey(managed.facts))) {
+        return say(managed, false, "it does not run");
+      }
+      const fault = await writeStdin(
+        paths.stdin,
+        { id: managed.facts.id, lifeId: child.lifeId },
+        text,
+      );
       return say(managed, fault === undefined, fault ?? "written");
     }),
   );

@@ -3,6 +3,7 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, readlinkSync } f
 import { connect, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
+import { isShortage, withReserve } from "../../host/descriptors.ts";
 import { makePipes } from "../../host/pipes.ts";
 import { version } from "../../contract/version.ts";
 import { type LaneCommand, type LaneNews, type PipeOrder } from "../../contract/log-lane.ts";
@@ -78,10 +79,17 @@ export function createLane(options: {
   const send = (order: LaneCommand): void => void line?.socket.write(`${JSON.stringify(order)}\n`);
   const hold = (number: number): void => {
     if (readers.has(number)) return;
-    readers.set(
-      number,
-      openSync(fifoOf(folder, number), constants.O_RDONLY | constants.O_NONBLOCK),
-    );
+    const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+    readers.set(number, openSync(fifoOf(folder, number), flags));
+  };
+  /** Whether there is something for a lane to do; where that cannot be seen, for want of descriptors, there may be. */
+  const isNeeded = (): boolean => {
+    try {
+      return withReserve(() => numbersOf(folder, "json")).length > 0;
+    } catch (error) {
+      if (!isShortage(error)) throw error;
+      return true;
+    }
   };
   const freeNumber = (): number => {
     const used = new Set(numbersOf(folder, "json"));
@@ -135,13 +143,13 @@ export function createLane(options: {
     for (;;) {
       if ((await reach()) === "gone") {
         toldMs = 0;
-        if (isReleased || numbersOf(folder, "json").length === 0) return;
+        if (isReleased || !isNeeded()) return;
         if (!isHandingOver) {
           log("the log lane has ended; another one goes on");
           deaths.push(performance.now());
           await pause(pauseAfter(deaths));
         }
-      } else if (isReleased || numbersOf(folder, "json").length === 0) return;
+      } else if (isReleased || !isNeeded()) return;
       if (failed !== undefined) {
         deaths.push(performance.now());
         const waitMs = Math.max(firstPauseMs, pauseAfter(deaths));
@@ -163,7 +171,11 @@ export function createLane(options: {
       .finally(() => {
         running = undefined;
         // Ordered in the instant in which the last one ended.
-        if (!isReleased && numbersOf(folder, "json").length > 0) ensure();
+        if (!isReleased && isNeeded()) {
+          void pause(triesEveryMs).then(() => {
+            if (!isReleased) ensure();
+          });
+        }
       });
   };
 
@@ -173,8 +185,13 @@ export function createLane(options: {
       const number = freeNumber();
       const path = fifoOf(folder, number);
       const descriptor = openSync(path, "r+");
-      hold(number);
-      writeOrder(folder, number, order);
+      try {
+        hold(number);
+        writeOrder(folder, number, order);
+      } catch (error) {
+        closeSync(descriptor);
+        throw error;
+      }
       if (line === undefined) ensure();
       else send({ order: "look" });
       return { path, descriptor, close: () => closeSync(descriptor) };

@@ -1,5 +1,6 @@
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { InstanceLogs } from "../../host/log-files/paths.ts";
+import { ownerOf } from "../../host/users.ts";
 import type { PipeOrder } from "../../contract/log-lane.ts";
 
 /**
@@ -19,12 +20,23 @@ export function pipeOrder(
   if (isPlain && (combined === null || combined === file)) return undefined;
   // Both streams into one file alone: they append to it themselves.
   if (isPlain && logs.out === null && logs.error === null) return undefined;
-  return { id, name: spec.name, stream, file, combined, type, dateFormat };
+  const owner = ownerOf(spec) ?? null;
+  return {
+    id,
+    name: spec.name,
+    stream,
+    file,
+    combined,
+    type,
+    dateFormat,
+    owner,
+    umask: spec.umask,
+  };
 }
 
 /** The file that a program writes to by itself where no lane does; `null` when what it writes is thrown away. */
 export function ownFile(
-  { spec, logs }: { spec: AppSpec; logs: InstanceLogs },
+  { spec, logs }: { readonly spec: AppSpec; readonly logs: InstanceLogs },
   stream: "out" | "err",
 ): string | null {
   return spec.logs.isOff ? null : ((stream === "out" ? logs.out : logs.error) ?? logs.combined);

@@ -139,6 +139,7 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   killsTree: v.boolean(),
   uid: idOrNameOrNull,
   gid: idOrNameOrNull,
+  umask: v.optional(v.nullable(v.number()), null),
   autostart: v.boolean(),
   policy: v.looseObject({
     restart: restartPolicy,

@@ -1,40 +1,72 @@
-import { closeSync, constants, fstatSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, constants, openSync, type Stats } from "node:fs";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
+import { openPlace } from "../files/open.ts";
+import type { FileOwner } from "../files/place.ts";
+import { withUmask } from "../umask.ts";
+
+/** Whose log files are opened. Absent: this process's own user, readable by nobody else. */
+export interface LogRights {
+  /** The app's user, where it is another one than this process's. */
+  readonly owner?: FileOwner | undefined;
+  /** The app's umask, for files outside the home. */
+  readonly umask?: number | null | undefined;
+}
+
+const { O_WRONLY, O_RDONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
 
 /**
  * Opens a log file to append to, making its folder when it is missing. A child gets the descriptor and writes
  * by itself: `O_APPEND` makes each write land at the end, whoever else writes.
  * @throws `ERR_LOG_UNWRITABLE`
  */
-export function openLog(path: string): number {
+export function openLog(path: string, rights: LogRights = {}): number {
   try {
-    return openToAppend(path);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw unwritable(path, error);
-  }
-  try {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    return openToAppend(path);
+    const { descriptor, stat } = openToAppend(path, rights);
+    return stat.isFile() ? descriptor : waitingOne(descriptor, stat);
   } catch (error) {
     throw unwritable(path, error);
   }
 }
 
-const { O_WRONLY, O_RDONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
+/**
+ * The same for who serves many and must not wait: what is no file is never waited for, and what it does not take is lost.
+ * @throws `ERR_LOG_UNWRITABLE`
+ */
+export function openLogWithoutWaiting(path: string, rights: LogRights = {}): number {
+  try {
+    return openToAppend(path, rights).descriptor;
+  } catch (error) {
+    throw unwritable(path, error);
+  }
+}
+
+function openToAppend(
+  path: string,
+  { owner, umask }: LogRights,
+): { descriptor: number; stat: Stats } {
+  const flags = O_WRONLY | O_APPEND | O_CREAT;
+  const hasUmask = umask !== null && umask !== undefined;
+  return withUmask(umask, () =>
+    openPlace(path, {
+      flags,
+      owner,
+      mode: hasUmask ? 0o666 : 0o600,
+      folderMode: hasUmask ? 0o777 : 0o700,
+    }),
+  );
+}
 
 /**
  * Opening a pipe for writing waits until somebody reads it (fifo(7)), and the whole daemon with it. So it is opened without
  * waiting, which refuses one that nobody reads (ENXIO). Its writer shall wait where it is full: it gets a descriptor that
  * does, opened while another of ours reads.
  */
-function openToAppend(path: string): number {
-  const descriptor = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0o600);
-  const stat = fstatSync(descriptor);
-  if (stat.isFile()) return descriptor;
-  const reader = stat.isFIFO() ? openSync(path, O_RDONLY | O_NONBLOCK) : undefined;
+function waitingOne(descriptor: number, stat: Stats): number {
+  const same = `/proc/self/fd/${descriptor}`;
+  let reader: number | undefined;
   try {
-    return openSync(path, "a");
+    if (stat.isFIFO()) reader = openSync(same, O_RDONLY | O_NONBLOCK);
+    return openSync(same, "a");
   } finally {
     closeSync(descriptor);
     if (reader !== undefined) closeSync(reader);

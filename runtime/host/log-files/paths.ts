@@ -1,4 +1,6 @@
 import { extname } from "node:path";
+import { ownerOf } from "../users.ts";
+import type { OwnedFile } from "./flush.ts";
 import type { AppSpec, LogFile, LogPaths } from "../../../machines/spec.ts";
 
 /** The files of one process. */
@@ -19,6 +21,12 @@ export function instanceLogPaths({ logs }: AppSpec, id: number): InstanceLogs {
 export function logFilesOf(spec: AppSpec, id: number): string[] {
   const { out, error, combined } = instanceLogPaths(spec, id);
   return [...new Set([out, error, combined].filter((path) => path !== null))];
+}
+
+/** All files of one process, with the user whose they are. */
+export function ownedFiles(spec: AppSpec, id: number): OwnedFile[] {
+  const owner = ownerOf(spec);
+  return logFilesOf(spec, id).map((path) => ({ path, owner }));
 }
 
 /** The pid file of one process: always with its id. */

@@ -1,107 +1,193 @@
 import {
   closeSync,
+  constants,
+  fstatSync,
   ftruncateSync,
   openSync,
   readlinkSync,
   readSync,
   renameSync,
-  statSync,
-  writeSync,
+  rmSync,
+  type Stats,
 } from "node:fs";
-import { copyFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { randomUUID } from "node:crypto";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
-import { openLog } from "./open.ts";
+import { writeWhole } from "../atomic.ts";
+import { walkTo } from "../files/place.ts";
+import { openLog, type LogRights } from "./open.ts";
 
-/** A process and the files it may be writing to by itself. */
+/** One stream of a process that writes to its file by itself. */
 export interface LogWriter {
   readonly name: string;
   readonly pid: number | null;
-  readonly files: readonly string[];
+  /** 1 or 2. */
+  readonly descriptor: number;
+  readonly path: string;
+  readonly rights: LogRights;
+  /**
+   * The file that it was given, as `fileIdentity`. What an app of another user has there may be anything that user can name,
+   * so such a one is believed only when it is that file; `null` when it is not known any more.
+   */
+  readonly given: string | null;
+}
+
+/** A file under whatever name. */
+export function fileIdentity({ dev, ino }: Pick<Stats, "dev" | "ino">): string {
+  return `${dev}:${ino}`;
 }
 
 /**
- * Makes log files anew that were renamed or removed while programs write to them. A program keeps the file that it
+ * Opens log files again that were renamed or removed while programs write to them. A program keeps the file that it
  * has open, under whatever name, so its file gets its old name back, and what was in it goes into a copy under the new
- * one. A file that has no name any more cannot get one: its program writes into it until it is started anew.
+ * one. A file that has no name any more cannot get one: its program writes into it until it is restarted.
  * @returns the files that are there now, and what could not be done.
  */
 export async function reopenLogs(
   writers: readonly LogWriter[],
+  files: readonly { readonly path: string; readonly rights: LogRights }[],
 ): Promise<{ files: string[]; notes: string[] }> {
-  const files = new Set<string>();
-  const notes: string[] = [];
-  for (const { name, pid, files: own } of writers) {
-    const open =
-      pid === null ? [] : [1, 2].flatMap((descriptor) => openFile(pid, descriptor) ?? []);
-    for (const path of own) {
-      if (files.has(path)) continue;
-      files.add(path);
-      try {
-        const former = open.find((each) => wasNamed(each, path, own));
-        if (former?.isRemoved === true) {
-          notes.push(`${name} writes into a removed ${path} until it is restarted`);
-        } else if (former !== undefined) await bringBack(former.path, path);
-        closeSync(openLog(path));
-      } catch (error) {
-        notes.push(`${path}: ${messageOf(error)}`);
-      }
+  const notes = new Set<string>();
+  const done = new Set<string>();
+  for (const writer of writers) {
+    if (writer.pid === null || done.has(writer.path)) continue;
+    try {
+      const note = await bringBack(writer, writer.pid);
+      if (note === undefined) continue;
+      notes.add(`${writer.name} ${note}`);
+    } catch (error) {
+      notes.add(`${writer.path}: ${messageOf(error)}`);
+      done.add(writer.path);
     }
   }
-  return { files: [...files], notes };
+  const there = new Set<string>();
+  for (const { path, rights } of files) {
+    if (there.has(path)) continue;
+    there.add(path);
+    try {
+      closeSync(openLog(path, rights));
+    } catch (error) {
+      notes.add(`${path}: ${messageOf(error)}`);
+    }
+  }
+  return { files: [...there], notes: [...notes] };
 }
 
-interface OpenFile {
-  readonly descriptor: number;
-  readonly path: string;
-  readonly isRemoved: boolean;
-}
+const O_PATH = 0o10000000;
+const { O_RDONLY, O_RDWR, O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 
-function openFile(pid: number, descriptor: number): OpenFile | undefined {
+/** @returns what is to be said of it; `undefined` when its file is where it should be, or is again. */
+async function bringBack(writer: LogWriter, pid: number): Promise<string | undefined> {
+  const link = `/proc/${pid}/fd/${writer.descriptor}`;
+  const held = openIfThere(link);
+  if (held === undefined) return undefined;
   try {
-    const link = readlinkSync(`/proc/${pid}/fd/${descriptor}`);
-    if (!link.startsWith("/") || link.startsWith("/dev/")) return undefined;
-    const isRemoved = link.endsWith(" (deleted)");
-    return { descriptor, path: link.replace(/ \(deleted\)$/, ""), isRemoved };
+    const stat = fstatSync(held);
+    if (!stat.isFile()) return undefined;
+    const identity = fileIdentity(stat);
+    const { path, given, rights } = writer;
+    const named = statAt(path);
+    if (named !== undefined && fileIdentity(named) === identity) return undefined;
+    const isKnown = given === null ? rights.owner === undefined : given === identity;
+    if (!isKnown) {
+      return `writes to a file that is not known to be its log: ${path} is written to when it is restarted`;
+    }
+    if (stat.nlink === 0) return `writes into a removed ${path} until it is restarted`;
+    const now = readlinkSync(link);
+    if (dirname(now) !== dirname(path)) return `writes to ${now} until it is restarted`;
+    if ((named?.size ?? 0) > 0) return `writes to ${now}, and ${path} is not empty`;
+    await swap({ held, now, path });
+    return undefined;
+  } finally {
+    closeSync(held);
+  }
+}
+
+/**
+ * Gives a file its name back, and what is in it to a copy. All within one folder, held by its descriptor, and the file by its
+ * own: whoever puts something else under one of the names moves his own things about. What the program writes between the
+ * end of the copy and the emptying is lost.
+ */
+async function swap({
+  held,
+  now,
+  path,
+}: {
+  held: number;
+  now: string;
+  path: string;
+}): Promise<void> {
+  const place = walkTo(path, { keepsLink: true });
+  const folder = dirname(place.at);
+  const copyName = join(folder, `.${basename(now)}.${randomUUID().slice(0, 8)}`);
+  const mode = fstatSync(held).mode & 0o777;
+  const from = openSync(`/proc/self/fd/${held}`, O_RDWR | O_NONBLOCK);
+  let to: number | undefined;
+  try {
+    to = openSync(copyName, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    const position = await copyFrom(from, to, 0);
+    renameSync(join(folder, basename(now)), place.at);
+    copyRest(from, to, position);
+    renameSync(copyName, join(folder, basename(now)));
+    ftruncateSync(from, 0);
   } catch (error) {
-    if (["ENOENT", "EACCES", "EPERM"].includes(errnoOf(error) ?? "")) return undefined;
+    rmSync(copyName, { force: true });
+    throw error;
+  } finally {
+    closeSync(from);
+    if (to !== undefined) closeSync(to);
+    place.close();
+  }
+}
+
+const block = Buffer.allocUnsafeSlow(256 * 1024);
+
+/** Most of it, with turns for others. */
+async function copyFrom(from: number, to: number, start: number): Promise<number> {
+  let position = start;
+  for (;;) {
+    const length = readSync(from, block, 0, block.length, position);
+    writeWhole(to, block.subarray(0, length));
+    position += length;
+    if (length < block.length) return position;
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+  }
+}
+
+function copyRest(from: number, to: number, start: number): void {
+  for (let position = start; ;) {
+    const length = readSync(from, block, 0, block.length, position);
+    if (length === 0) return;
+    writeWhole(to, block.subarray(0, length));
+    position += length;
+  }
+}
+
+function openIfThere(link: string): number | undefined {
+  try {
+    return openSync(link, O_PATH);
+  } catch (error) {
+    if (["ENOENT", "EACCES", "EPERM", "ESRCH"].includes(errnoOf(error) ?? "")) return undefined;
     throw error;
   }
 }
 
-/** Whether an open file is the one that a path named: its output's is the first, its errors' the second. */
-function wasNamed(
-  { descriptor, path: now, isRemoved }: OpenFile,
-  path: string,
-  files: readonly string[],
-): boolean {
-  if (now === path) return isRemoved;
-  if (files.includes(now) || now.endsWith(".fifo")) return false;
-  return files[Math.min(descriptor, files.length) - 1] === path;
-}
-
-/** The copy is made while the program writes; what comes meanwhile is taken over at the end. */
-async function bringBack(now: string, path: string): Promise<void> {
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > 0) {
-    throw new Error(`is not empty, and its program writes to ${now}`);
-  }
-  const copy = `${now}.copying`;
-  await copyFile(now, copy);
-  let position = statSync(copy).size;
-  const from = openSync(now, "r+");
-  const to = openSync(copy, "a");
+/** What is under a name now, links not followed where others may have put them. */
+function statAt(path: string): Stats | undefined {
+  const place = walkTo(path);
   try {
-    const block = Buffer.alloc(64 * 1024);
-    renameSync(now, path);
-    for (;;) {
-      const length = readSync(from, block, 0, block.length, position);
-      if (length === 0) break;
-      writeSync(to, block, 0, length);
-      position += length;
+    const descriptor = openSync(place.at, O_PATH | (place.isTrusted ? O_RDONLY : O_NOFOLLOW));
+    try {
+      return fstatSync(descriptor);
+    } finally {
+      closeSync(descriptor);
     }
-    ftruncateSync(from, 0);
-    renameSync(copy, now);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
   } finally {
-    closeSync(from);
-    closeSync(to);
+    place.close();
   }
 }

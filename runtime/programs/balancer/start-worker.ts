@@ -1,5 +1,7 @@
 import cluster, { type Worker } from "node:cluster";
 import { closeSync, openSync, statSync } from "node:fs";
+import { openLog } from "../../host/log-files/open.ts";
+import { withUmask } from "../../host/umask.ts";
 import type { WorkerCommand } from "../../contract/balancer.ts";
 
 type Stream = "stdout" | "stderr";
@@ -13,14 +15,14 @@ export function startWorker(
   command: WorkerCommand,
   unwritable: (stream: Stream, why: string) => void,
 ): Worker {
-  const { script, args, execArgv, cwd, env, mayLoseOutput = false } = command;
+  const { script, args, execArgv, cwd, env, umask, mayLoseOutput = false } = command;
   const descriptors: number[] = [];
   const open = (path: string | null, stream: Stream): number | "ignore" => {
     if (path === null) return "ignore";
     try {
       // A pipe of the log lane is held open for reading too: a worker never writes to one that nobody can read.
       const isPipe = statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
-      const descriptor = openSync(path, isPipe ? "r+" : "a", 0o600);
+      const descriptor = isPipe ? openSync(path, "r+") : openLog(path, { umask });
       descriptors.push(descriptor);
       return descriptor;
     } catch (error) {
@@ -42,7 +44,7 @@ export function startWorker(
       cwd,
       stdio: ["ignore", open(command.out, "stdout"), open(command.error, "stderr"), "ipc"],
     });
-    return cluster.fork(env);
+    return withUmask(umask, () => cluster.fork(env));
   } finally {
     for (const descriptor of descriptors) closeSync(descriptor);
   }

@@ -1,6 +1,15 @@
-import { closeSync, fstatSync, openSync, readSync, statSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  readSync,
+  statSync,
+  writeSync,
+  type Stats,
+} from "node:fs";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
-import { openLog } from "../../host/log-files/open.ts";
+import { openPlace } from "../../host/files/open.ts";
+import { openLogWithoutWaiting, type LogRights } from "../../host/log-files/open.ts";
 
 /** How often it is looked whether the path still names the open file; ms. */
 const looksEveryMs = 1_000;
@@ -18,6 +27,7 @@ const longestSilenceMs = 60 * 60_000;
 export class LogFile {
   readonly #path: string;
   readonly #complain: (what: string) => void;
+  readonly #rights: LogRights;
   #descriptor: number | undefined;
   #identity = "";
   #lookedAt = 0;
@@ -29,9 +39,10 @@ export class LogFile {
   /** The last write was cut short: what comes next begins a line. */
   #isCut = false;
 
-  constructor(path: string, complain: (what: string) => void) {
+  constructor(path: string, complain: (what: string) => void, rights: LogRights = {}) {
     this.#path = path;
     this.#complain = complain;
+    this.#rights = rights;
   }
 
   /** Bytes in it now. */
@@ -63,8 +74,10 @@ export class LogFile {
   /** The bytes from a position on, as many at most. */
   readFrom(position: number, most: number): Buffer {
     try {
-      const descriptor = openSync(this.#path, "r");
+      const { owner } = this.#rights;
+      const { descriptor, stat } = openPlace(this.#path, { flags: constants.O_RDONLY, owner });
       try {
+        if (!stat.isFile()) return Buffer.alloc(0);
         const bytes = Buffer.alloc(most);
         return bytes.subarray(0, readSync(descriptor, bytes, 0, most, position));
       } finally {
@@ -90,18 +103,29 @@ export class LogFile {
     const now = Date.now();
     if (now - this.#lookedAt > looksEveryMs || now < this.#lookedAt) {
       this.#lookedAt = now;
-      if (this.#descriptor !== undefined && identityOf(this.#path) !== this.#identity) this.close();
+      if (this.#descriptor !== undefined && this.#isAnother()) this.close();
     }
     if (this.#descriptor !== undefined) return this.#descriptor;
     if (now - this.#openedAt < looksEveryMs) return undefined;
     try {
-      this.#descriptor = openLog(this.#path);
-      this.#identity = identityOf(this.#path);
+      this.#descriptor = openLogWithoutWaiting(this.#path, this.#rights);
+      this.#identity = identityOf(fstatSync(this.#descriptor));
     } catch (error) {
       this.#openedAt = now;
       this.#fail(error);
     }
     return this.#descriptor;
+  }
+
+  /** Whether the path names another file than the open one, or none. */
+  #isAnother(): boolean {
+    try {
+      const stat = statSync(this.#path, { throwIfNoEntry: false });
+      return stat === undefined || identityOf(stat) !== this.#identity;
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+      return true;
+    }
   }
 
   #fail(error: unknown): void {
@@ -125,7 +149,6 @@ export class LogFile {
   }
 }
 
-function identityOf(path: string): string {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  return stat === undefined ? "" : `${stat.dev}:${stat.ino}`;
+function identityOf({ dev, ino }: Stats): string {
+  return `${dev}:${ino}`;
 }

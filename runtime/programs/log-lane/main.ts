@@ -1,7 +1,8 @@
-import { existsSync, rmSync } from "node:fs";
+import { existsSync, rmSync, writeSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
-import { messageOf } from "../../contract/errors.ts";
+import { errnoOf, messageOf } from "../../contract/errors.ts";
+import { isShortage, noteShortage, reserveDescriptors } from "../../host/descriptors.ts";
 import { acquireLock, holderWords, homeTakenCode } from "../../host/home/lock.ts";
 import type { LaneCommand, LaneNews } from "../../contract/log-lane.ts";
 import { servePipe, type Pipe } from "./pipe.ts";
@@ -19,12 +20,16 @@ import { withSocketPath } from "../../host/socket-path.ts";
 /** A lane without pipes ends after this; ms. */
 const lingerMs = 2_000;
 
+/** A pipe that could not be opened for want of descriptors is tried again after this; it waits meanwhile. ms. */
+const looksAgainAfterMs = 1_000;
+
 const [folder = "", build = ""] = process.argv.slice(2);
 const home = dirname(folder);
 const socketPath = socketOf(folder);
 const pipes = new Map<number, Pipe | undefined>();
 let god: Socket | undefined;
 let isQuitting = false;
+let again: NodeJS.Timeout | undefined;
 let linger: NodeJS.Timeout | undefined;
 
 const tell = (news: LaneNews): void => void god?.write(`${JSON.stringify(news)}\n`);
@@ -51,6 +56,7 @@ async function main(): Promise<void> {
     });
     tell({ news: "hello", build, pid: process.pid });
   });
+  reserveDescriptors(complain);
   look();
   rmSync(socketPath, { force: true });
   withSocketPath(socketPath, (short) => server.listen(short));
@@ -78,8 +84,22 @@ function obey(order: LaneCommand): void {
   }
 }
 
-/** Serves every pipe in use that is not served yet. */
+/** Serves every pipe in use that is not served yet; those that cannot be opened now are looked at again. */
 function look(): void {
+  try {
+    serve();
+  } catch (error) {
+    if (!isShortage(error)) throw error;
+    noteShortage(error);
+    again ??= setTimeout(() => {
+      again = undefined;
+      look();
+    }, looksAgainAfterMs);
+  }
+  endWhenIdle();
+}
+
+function serve(): void {
   for (const number of numbersOf(folder, "json")) {
     if (pipes.has(number)) continue;
     const order = readOrder(folder, number);
@@ -90,15 +110,20 @@ function look(): void {
       removeOrder(folder, number);
       endWhenIdle();
     };
-    const pipe = servePipe({ folder, number, order, complain, onEnd });
+    let pipe: Pipe | undefined;
+    try {
+      pipe = servePipe({ folder, number, order, complain, onEnd });
+    } catch (error) {
+      pipes.delete(number);
+      throw error;
+    }
     if (pipe !== undefined) pipes.set(number, pipe);
   }
-  endWhenIdle();
 }
 
 function endWhenIdle(): void {
   clearTimeout(linger);
-  if (pipes.size > 0) return;
+  if (pipes.size > 0 || again !== undefined) return;
   // What was ordered in the meantime is not left lying.
   linger = setTimeout(
     () => {
@@ -115,8 +140,13 @@ function leave(): void {
   process.exit(0);
 }
 
+/** Into the daemon's log; a disk that takes no more of it ends nobody. */
 function complain(what: string): void {
-  console.error(`${new Date().toISOString()} log lane: ${what}`);
+  try {
+    writeSync(2, `${new Date().toISOString()} log lane: ${what}\n`);
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+  }
 }
 
 main().catch((error: unknown) => {

@@ -1,6 +1,8 @@
 import { closeSync, constants, openSync, readSync } from "node:fs";
 import { Socket } from "node:net";
+import { dirname } from "node:path";
 import { errnoOf } from "../../contract/errors.ts";
+import { rightsIn } from "../../host/log-files/rights.ts";
 import { block } from "./block.ts";
 import { lineFormat } from "./format.ts";
 import { createLines } from "./lines.ts";
@@ -36,8 +38,10 @@ export function servePipe(options: {
     return undefined;
   }
   const paths = new Set([order.file, order.combined].filter((path) => path !== null));
-  const files = [...paths].map((path) => new LogFile(path, complain));
-  const rest = openRest(restOf(folder, number), complain);
+  const owner = order.owner ?? undefined;
+  const rights = rightsIn(dirname(folder), { owner, umask: order.umask });
+  const files = [...paths].map((path) => new LogFile(path, complain, rights(path)));
+  const rest = orClose(descriptor, () => openRest(restOf(folder, number), complain));
   const onGap = (): void =>
     complain(`${order.name}: the lane before was killed while it read; up to 64 KB may be missing`);
   const lines = createLines({ format: lineFormat(order), files, rest, now: Date.now, onGap });
@@ -125,6 +129,15 @@ function readSome(descriptor: number, there: number): number | undefined {
     return readSync(descriptor, block, there, block.length - there, null);
   } catch (error) {
     if (errnoOf(error) === "EAGAIN") return undefined;
+    throw error;
+  }
+}
+
+function orClose<T>(descriptor: number, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    closeSync(descriptor);
     throw error;
   }
 }

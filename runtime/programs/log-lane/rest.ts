@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync, writeSync, writevSync } from "node:fs";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
+import { isShortage } from "../../host/descriptors.ts";
 
 /*
  * What the lane has taken out of a pipe is kept in a file until it is written, so that a lane that is killed is
@@ -39,9 +40,12 @@ export interface RestFile {
   close(): void;
 }
 
-/** Where it cannot be written, as on a full disk, lines go on without it, and it is told of once. */
+/**
+ * Where it cannot be written, as on a full disk, lines go on without it, and it is told of once.
+ * @throws EMFILE, ENFILE: what a lane before has left in it is not to be passed over.
+ */
 export function openRest(path: string, complain: (what: string) => void): RestFile {
-  const descriptor = openForBoth(path);
+  let held: number | undefined;
   const head = Buffer.alloc(headBytes);
   const tail = Buffer.alloc(8);
   let number = 0;
@@ -59,43 +63,56 @@ export function openRest(path: string, complain: (what: string) => void): RestFi
       isFailing = true;
     }
   };
+  const opened = (): number => (held ??= openForBoth(path));
+  try {
+    opened();
+  } catch (error) {
+    if (isShortage(error)) throw error;
+    trying(() => {
+      throw error;
+    });
+  }
   const readSlot = (slot: number): (Rest & { number: number }) | undefined => {
     const start = slot * slotBytes;
-    if (readSync(descriptor, head, 0, headBytes, start) < headBytes) return undefined;
+    if (readSync(opened(), head, 0, headBytes, start) < headBytes) return undefined;
     const [own = 0, at = 0, length = 0, count = 0, ...sizes] = numbers.map((index) =>
       head.readDoubleLE(index * 8),
     );
     if (own === 0 || length > slotBytes) return undefined;
     const bytes = Buffer.alloc(length);
-    readSync(descriptor, bytes, 0, length, start + headBytes);
-    readSync(descriptor, tail, 0, 8, start + headBytes + length);
+    readSync(opened(), bytes, 0, length, start + headBytes);
+    readSync(opened(), tail, 0, 8, start + headBytes + length);
     if (tail.readDoubleLE(0) !== own) return undefined;
     return { number: own, at, sizes: count < 0 ? null : sizes.slice(0, count), bytes };
   };
   return {
     reading: (isReading) => {
       tail.writeDoubleLE(isReading ? number + 1 : 0, 0);
-      trying(() => writeSync(descriptor, tail, 0, 8, markAt));
+      trying(() => writeSync(opened(), tail, 0, 8, markAt));
     },
     write: ({ at, sizes, bytes }) => {
       number += 1;
       const values = [number, at, bytes.length, sizes?.length ?? -1, ...(sizes ?? [])];
       for (const index of numbers) head.writeDoubleLE(values[index] ?? 0, index * 8);
       tail.writeDoubleLE(number, 0);
-      trying(() => writevSync(descriptor, [head, bytes, tail], (number % 2) * slotBytes));
+      trying(() => writevSync(opened(), [head, bytes, tail], (number % 2) * slotBytes));
     },
     read: () => {
+      if (held === undefined) return undefined;
       const [latest] = [readSlot(0), readSlot(1)]
         .filter((slot) => slot !== undefined)
         .sort((a, b) => b.number - a.number);
       number = latest?.number ?? 0;
       tail.fill(0);
-      readSync(descriptor, tail, 0, 8, markAt);
+      readSync(opened(), tail, 0, 8, markAt);
       const wasReading = tail.readDoubleLE(0) > number;
       if (latest === undefined && !wasReading) return undefined;
       return { ...(latest ?? { at: 0, sizes: null, bytes: Buffer.alloc(0) }), wasReading };
     },
-    close: () => closeSync(descriptor),
+    close: () => {
+      if (held !== undefined) closeSync(held);
+      held = undefined;
+    },
   };
 }
 

@@ -23,6 +23,7 @@ import { openLog } from "../../../runtime/host/log-files/open.ts";
 import { reopenLogs } from "../../../runtime/host/log-files/reopen.ts";
 import { watchPath } from "../../../runtime/host/log-files/watch-folder.ts";
 import { removePidFile, writePidFile } from "../../../runtime/daemon/children/pid-file.ts";
+import { appSpec } from "../../support/machines/spec.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
 
@@ -103,7 +104,7 @@ test("an emptied file is read from its beginning", async () => {
   const path = testFolder().put("a.log", "before the flush, long enough\n");
   const lines = follow(path);
   await become(lines, ["before the flush, long enough"]);
-  flushLogs([path]);
+  flushLogs([{ path }]);
   appendFileSync(path, "after\n");
   await become(lines, ["before the flush, long enough", "after"]);
 });
@@ -126,12 +127,13 @@ test("a file that is made later is followed from its beginning", async () => {
   await become(lines, ["first"]);
 });
 
-test("emptying passes over files that are not there", () => {
+test("emptying passes over files that are not there, and says what it does not empty", () => {
   const { put, path } = testFolder();
   const file = put("a.log", "text");
-  flushLogs([`${path}/none.log`, file]);
-  truncateSync(file, 0);
-  expect(() => flushLogs([path])).toThrow("EISDIR");
+  const none = `${path}/none.log`;
+  expect(flushLogs([{ path: none }, { path: file }])).toEqual({ files: [none, file], notes: [] });
+  expect(statSync(file).size).toBe(0);
+  expect(flushLogs([{ path }]).notes).toEqual([expect.stringContaining(`${path} is not emptied`)]);
 });
 
 test("what was rotated while nobody read is read from its position, then the new file", async () => {
@@ -170,13 +172,21 @@ test("a renamed file gets its name back from the program that has it open, and l
   const text = (file: string): string => readFileSync(file, "utf8");
   await until("a line", () => text(out) === "one\n");
   renameSync(out, `${out}.1`);
-  const writer = { name: "app (0)", pid: child.pid ?? 0, files: [out] };
-  expect(await reopenLogs([writer])).toEqual({ files: [out], notes: [] });
+  const writer = {
+    name: "app (0)",
+    pid: child.pid ?? 0,
+    descriptor: 1,
+    path: out,
+    rights: {},
+    given: null,
+  };
+  const files = [{ path: out, rights: {} }];
+  expect(await reopenLogs([writer], files)).toEqual({ files: [out], notes: [] });
   expect([text(out), text(`${out}.1`)]).toEqual(["", "one\n"]);
   child.stdin?.write("two\n");
   await until("the next line", () => text(out) === "two\n");
   rmSync(out);
-  expect(await reopenLogs([writer])).toEqual({
+  expect(await reopenLogs([writer], files)).toEqual({
     files: [out],
     notes: [`app (0) writes into a removed ${out} until it is restarted`],
   });
@@ -206,7 +216,7 @@ test("what was copied and emptied before it was read is read from the copy, also
   await become(lines, ["line one"]);
   appendFileSync(path, "line two\n");
   copyFileSync(path, `${folder}/a.log.1`);
-  flushLogs([path]);
+  flushLogs([{ path }]);
   appendFileSync(path, "line three, longer than what was there before\n");
   isBlocked = false;
   await become(lines, ["line one", "line two", "line three, longer than what was there before"]);
@@ -242,22 +252,23 @@ test("a pipe that nobody reads is refused as a log, and one that is read is writ
   closeSync(reader);
   // Nothing of what was is in it, and emptying it empties nothing.
   expect(await lastLines(pipe, 10)).toEqual({ lines: [], endBytes: 0 });
-  flushLogs([pipe]);
+  flushLogs([{ path: pipe }]);
 });
 
 test("a pid file that is a pipe or a folder keeps nothing waiting", () => {
   const { path } = testFolder();
   const pipe = join(path, "pipe");
+  const of = (pidFile: string) => ({ spec: appSpec(), home: path, pidFile });
   execFileSync("mkfifo", [pipe]);
   for (const file of [pipe, path]) {
-    writePidFile(file, 7);
-    removePidFile(file, 7);
+    writePidFile(of(file), 7);
+    removePidFile(of(file), 7);
   }
   const file = join(path, "below/app.pid");
-  writePidFile(file, 7);
+  writePidFile(of(file), 7);
   expect(readFileSync(file, "utf8")).toBe("7\n");
-  removePidFile(file, 8);
+  removePidFile(of(file), 8);
   expect(existsSync(file)).toBe(true);
-  removePidFile(file, 7);
+  removePidFile(of(file), 7);
   expect(existsSync(file)).toBe(false);
 });

@@ -45,6 +45,7 @@ export function appSpec(
     killsTree: true,
     uid: null,
     gid: null,
+    umask: null,
     autostart: true,
     passthrough: {},
     ...change.spec,

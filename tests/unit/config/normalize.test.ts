@@ -64,6 +64,7 @@ test("a script alone gets PM2's defaults", async () => {
     killsTree: true,
     uid: null,
     gid: null,
+    umask: process.umask(),
     autostart: true,
     policy: {
       restart: {

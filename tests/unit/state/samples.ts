@@ -79,6 +79,7 @@ export function app(key: string, env: Record<string, string> = { A: "1" }): Decl
     killsTree: true,
     uid: null,
     gid: null,
+    umask: null,
     autostart: true,
     policy: {
       restart: {

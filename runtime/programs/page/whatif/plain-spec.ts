@@ -32,6 +32,7 @@ export const plainSpec: AppSpec = {
   killsTree: true,
   uid: null,
   gid: null,
+  umask: null,
   autostart: true,
   policy: {
     restart: {

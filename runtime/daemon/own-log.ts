@@ -1,0 +1,86 @@
+import {
+  closeSync,
+  constants,
+  copyFileSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
+import { errnoOf } from "../contract/errors.ts";
+
+/** A log that is larger is rotated; bytes. */
+const mostBytes = 10 * 1024 * 1024;
+
+/** Former logs that are kept: `god.log.1` is the newest. */
+const kept = 2;
+
+/** What balancers and the log lane write is seen by a look at the file; ms. */
+const looksEveryMs = 10_000;
+
+/**
+ * The daemon's own log, which is its standard output: the watchdog, the log lane and balancers write to the same open file, so it
+ * is rotated by copying it and emptying it, and they go on. What the disk does not take is lost: no log ends the daemon.
+ */
+export function createOwnLog(path: string): (line: string) => void {
+  // Node's own streams write there too, at an uncaught exception for instance.
+  for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+  let written = 0;
+  const look = (): void => {
+    written = 0;
+    try {
+      if (isTooLarge(path)) rotate(path);
+    } catch (error) {
+      // A full disk, no descriptors: it grows on, and the next look tries again.
+      if (errnoOf(error) === undefined) throw error;
+    }
+  };
+  setInterval(look, looksEveryMs).unref();
+  return (line) => {
+    const bytes = Buffer.from(`${new Date().toISOString()} ${line}\n`);
+    try {
+      written += writeSync(1, bytes);
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error;
+    }
+    if (written > mostBytes / 10) look();
+  };
+}
+
+/** Whether standard output is this very file, and too large. */
+function isTooLarge(path: string): boolean {
+  const own = fstatSync(1);
+  if (!own.isFile() || own.size <= mostBytes) return false;
+  const named = statSync(path, { throwIfNoEntry: false });
+  return named !== undefined && named.dev === own.dev && named.ino === own.ino;
+}
+
+/** Writers append, so they go on at the new end; what they write between the copy and the emptying is lost. */
+function rotate(path: string): void {
+  for (let number = kept; number > 1; number -= 1)
+    renameIfThere(`${path}.${number - 1}`, `${path}.${number}`);
+  const copy = `${path}.1`;
+  rmSync(copy, { force: true });
+  const log = openSync(path, constants.O_RDWR);
+  try {
+    copyFileSync(path, copy, constants.COPYFILE_EXCL);
+  } catch (error) {
+    // No room for a copy: the log is worth less than what the room is needed for.
+    rmSync(copy, { force: true });
+    if (errnoOf(error) !== "ENOSPC") throw error;
+  } finally {
+    ftruncateSync(log, 0);
+    closeSync(log);
+  }
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+  }
+}

@@ -3,7 +3,12 @@ import { dirname, join } from "node:path";
 import { serveApi } from "./api/server.ts";
 import { errnoOf, messageOf } from "../contract/errors.ts";
 import { createComplaints } from "../host/complaints.ts";
-import { isShortage, noteShortage, reserveDescriptors } from "../host/descriptors.ts";
+import {
+  closeInherited,
+  isShortage,
+  noteShortage,
+  reserveDescriptors,
+} from "../host/descriptors.ts";
 import { acquireLock, holderWords, homeTakenCode } from "../host/home/lock.ts";
 import { readBootId } from "../host/boot.ts";
 import { homePaths, resolveHome } from "../host/home/paths.ts";
@@ -25,6 +30,7 @@ import { openClock, steadyNow, useClock } from "../host/clock.ts";
 
 /** God: `node god.cjs HOME`. One per home; started by the first client, or by the watchdog. */
 async function main(): Promise<void> {
+  closeInherited();
   process.umask(0o077);
   const paths = prepareHome(process.argv[2] ?? resolveHome(process.env));
   process.chdir("/");

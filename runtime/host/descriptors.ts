@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { errnoOf } from "../contract/errors.ts";
 
 /*
@@ -70,4 +70,27 @@ function refill(): number {
     if (!isShortage(error)) throw error;
   }
   return reserve.length;
+}
+
+/** Of open(2), as `/proc/PID/fdinfo` shows it. */
+const O_CLOEXEC = 0o2000000;
+
+/**
+ * Closes what this process has been handed besides its standard streams: a lock of the script that started it
+ * (`flock … 200>lock`), a pipe whose end somebody waits for. What Node opens itself closes at exec(2), by which it is told
+ * from what came through one.
+ */
+export function closeInherited(): void {
+  for (const name of readdirSync("/proc/self/fd")) {
+    const descriptor = Number(name);
+    if (descriptor <= 2) continue;
+    try {
+      const [, flags = ""] =
+        /^flags:\s*(\d+)/m.exec(readFileSync(`/proc/self/fdinfo/${name}`, "latin1")) ?? [];
+      if ((Number.parseInt(flags, 8) & O_CLOEXEC) === 0) closeSync(descriptor);
+    } catch (error) {
+      // The folder's own descriptor, closed by now.
+      if (errnoOf(error) === undefined) throw error;
+    }
+  }
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { availableParallelism, constants } from "node:os";
 import { basename, extname, join } from "node:path";
@@ -162,7 +163,7 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
     mergeLogs,
     logs: logsOf(app, { name, cwd, home: context.home, mergeLogs }),
     pidFile: absolute(
-      text(app, "pid_file") ?? join(context.home.pids, `${fileName(name)}.pid`),
+      text(app, "pid_file") ?? join(context.home.pids, `${fileName(name, context.home)}.pid`),
       cwd,
     ),
     instanceVariable: text(app, "instance_var") ?? "NODE_APP_INSTANCE",
@@ -257,15 +258,15 @@ function logsOf(
     const path = value ?? otherwise;
     return path === "NULL" || path === "/dev/null" ? null : absolute(path, cwd);
   };
-  const logs = (suffix: string): string => join(paths.logs, `${fileName(name)}${suffix}.log`);
+  const logs = (suffix: string): string =>
+    join(paths.logs, `${fileName(name, paths)}${suffix}.log`);
   const both = app["log_file"];
   const isNamed = typeof both === "string" && both !== "";
   const hasBoth = both === true || both === "";
-  // A file that was named is that file, for all of its processes.
   const isNumbered: Readonly<Record<LogFile, boolean>> = {
-    out: text(app, "out_file") === undefined,
-    error: text(app, "error_file") === undefined,
-    combined: hasBoth,
+    out: takesNumber(text(app, "out_file")),
+    error: takesNumber(text(app, "error_file")),
+    combined: hasBoth || (isNamed && takesNumber(both)),
   };
   return {
     out: file(text(app, "out_file"), logs("-out")),
@@ -276,6 +277,11 @@ function logsOf(
     type: app["log_type"] === "json" ? "json" : "plain",
     dateFormat: text(app, "log_date_format") || (app["time"] === true ? timeFormat : null),
   };
+}
+
+/** PM2: a file that was named gets the process's id before `.log`; any other ending makes it one file for all of them. */
+export function takesNumber(named: string | undefined): boolean {
+  return named === undefined || named.endsWith(".log");
 }
 
 const logFiles: readonly LogFile[] = ["out", "error", "combined"];
@@ -305,7 +311,23 @@ async function cronFaults(pattern: unknown, path: string): Promise<string[]> {
   }
 }
 
-/** A name as part of a file name: what a shell would want quoted becomes a dash, as in PM2. */
-function fileName(name: string): string {
-  return name.replaceAll(/[^\p{L}\p{N}._@+~-]/gu, "-");
+/**
+ * A name as part of a file name. What a shell would want quoted becomes a dash, as in PM2; the end of a hash then keeps the
+ * files of `a/b` from those of `a-b`. A home of PM2's layout has PM2's very names, which its users' scripts know.
+ */
+function fileName(name: string, { isPm2Layout }: HomePaths): string {
+  if (isPm2Layout) return name.replaceAll(/[^a-zA-Z0-9.-]/g, "-");
+  const plain = name.replaceAll(/[^\p{L}\p{N}._@+~-]/gu, "-");
+  if (plain === name && Buffer.byteLength(plain) <= longestFileName) return name;
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, 6);
+  return `${cut(plain, longestFileName - hash.length - 1)}-${hash}`;
+}
+
+/** Bytes; an ending and an id follow, and a file's name holds 255. */
+const longestFileName = 200;
+
+function cut(words: string, bytes: number): string {
+  let end = words.length;
+  while (Buffer.byteLength(words.slice(0, end)) > bytes) end -= 1;
+  return words.slice(0, end);
 }

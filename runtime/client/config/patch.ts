@@ -1,5 +1,5 @@
 import type { AppSpec, LogFile } from "../../../machines/spec.ts";
-import { normalizeApps, type ConfigContext } from "./normalize.ts";
+import { normalizeApps, takesNumber, type ConfigContext } from "./normalize.ts";
 import type { RawApp } from "../../contract/fields/raw-app.ts";
 
 type Draft = { -readonly [K in keyof AppSpec]: AppSpec[K] };
@@ -64,12 +64,14 @@ const logs =
     draft.logs = { ...draft.logs, ...Object.fromEntries(changed) };
   };
 
-/** A file that is named is that file, for all of the app's processes. */
+/** Each process has its own unless they share them, or it is a name that takes no number. */
 const logFile =
   (name: LogFile): Part =>
   (draft, from) => {
-    const numbered = draft.logs.numbered.filter((each) => each !== name);
-    draft.logs = { ...draft.logs, [name]: from.logs[name], numbered };
+    const path = from.logs[name];
+    const others = draft.logs.numbered.filter((each) => each !== name);
+    const isNumbered = !draft.mergeLogs && path !== null && takesNumber(path);
+    draft.logs = { ...draft.logs, [name]: path, numbered: isNumbered ? [...others, name] : others };
   };
 
 const whole =

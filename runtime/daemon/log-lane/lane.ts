@@ -64,6 +64,8 @@ export function createLane(options: {
 }): Lane {
   const { folder, program, log, build = version } = options;
   const readers = new Map<number, number>();
+  /** Its line may be gone before its end is heard of. */
+  let reachedPid: number | undefined;
   let line: { socket: Socket; pid: number } | undefined;
   let running: Promise<void> | undefined;
   let child: ChildProcess | undefined;
@@ -111,7 +113,7 @@ export function createLane(options: {
     });
     own.on("exit", (code, signal) => {
       if (child === own) child = undefined;
-      if (line?.pid !== own.pid) failed = signal ?? `code ${code}`;
+      if (reachedPid !== own.pid) failed = signal ?? `code ${code}`;
     });
     own.unref();
     child = own;
@@ -126,6 +128,7 @@ export function createLane(options: {
         if (news.news === "reopened") onReopened?.();
         if (news.news !== "hello") return;
         line = { socket, pid: news.pid };
+        reachedPid = news.pid;
         // One of another build hands over to ours: the pipes hold what comes meanwhile.
         isHandingOver = news.build !== build;
         if (isHandingOver) log(`the log lane hands over, from ${news.build} to ${build}`);

@@ -4,6 +4,8 @@ import { join, resolve } from "node:path";
 
 /** Where a home's files are. All paths are absolute. */
 export interface HomePaths {
+  /** It was chosen by `PM2_HOME` when it was made, and its files have PM2's names. */
+  readonly isPm2Layout: boolean;
   readonly home: string;
   /** The API's unix socket. */
   readonly socket: string;
@@ -46,6 +48,9 @@ export function resolveHome(env: Readonly<Record<string, string | undefined>>): 
 export function homePaths(home: string): HomePaths {
   return {
     home,
+    get isPm2Layout() {
+      return isPm2Layout(home);
+    },
     socket: join(home, "god.sock"),
     links: join(home, "apps.sock"),
     balancers: join(home, "balancers"),

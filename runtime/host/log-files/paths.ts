@@ -29,13 +29,13 @@ export function ownedFiles(spec: AppSpec, id: number): OwnedFile[] {
   return logFilesOf(spec, id).map((path) => ({ path, owner }));
 }
 
-/** The pid file of one process: always with its id. */
-export function instancePidFile(spec: AppSpec, id: number): string {
-  return withId(spec.pidFile, id);
+/** The pid file of one process: with its id before `.pid`; a file of any other ending is that file (PM2). */
+export function instancePidFile({ pidFile }: AppSpec, id: number): string {
+  return pidFile.endsWith(".pid") ? withId(pidFile, id) : pidFile;
 }
 
 /** `/logs/api-out.log` → `/logs/api-out-3.log`. */
 function withId(path: string, id: number): string {
-  const extension = extname(path);
+  const extension = /\.(log|pid)$/.exec(path)?.[0] ?? extname(path);
   return `${path.slice(0, path.length - extension.length)}-${id}${extension}`;
 }

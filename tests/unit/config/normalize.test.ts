@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import {
   namesOfApps,
@@ -7,7 +7,7 @@ import {
   type ConfigContext,
 } from "../../../runtime/client/config/normalize.ts";
 import { homePaths } from "../../../runtime/host/home/paths.ts";
-import { instanceLogPaths } from "../../../runtime/host/log-files/paths.ts";
+import { instanceLogPaths, instancePidFile } from "../../../runtime/host/log-files/paths.ts";
 import { testFolder } from "../../support/folder.ts";
 import type { RawApp } from "../../../runtime/contract/fields/raw-app.ts";
 
@@ -412,12 +412,74 @@ test("an interpreter may have arguments, be a path, or a version of Node", async
 });
 
 test.each([
-  ["echo hi; sleep 1", "echo hi; sleep 1", "echo-hi--sleep-1"],
+  ["echo hi; sleep 1", "echo hi; sleep 1", "echo-hi--sleep-1-6b533f"],
   ["node  ./srv/app.js --port 3", "app", "app"],
 ])("the command %s is called %s, and its files %s", async (script, name, file) => {
   const { normalize } = setUp();
   const spec = await normalize({ script });
   expect([spec.name, spec.logs.out]).toEqual([name, `/home/xm/logs/${file}-out.log`]);
+});
+
+test("files of different names never meet, and a home of PM2's layout has PM2's names", async () => {
+  const { normalize } = setUp();
+  const long = "ä".repeat(200);
+  const names = ["a-b", "a/b", "a b", "a:b", "a_b", `${long}`, `${long.slice(1)}b`];
+  const files = await Promise.all(
+    names.map(async (name) =>
+      basename((await normalize({ script: "app.js", name })).logs.out ?? ""),
+    ),
+  );
+  expect(new Set(files).size).toBe(names.length);
+  expect(files[0]).toBe("a-b-out.log");
+  for (const file of files) expect(Buffer.byteLength(file)).toBeLessThan(240);
+});
+
+test.each([
+  [{}, []],
+  [{ instances: 1, exec_mode: "fork" }, ["out", "combined"]],
+  [{ exec_mode: "cluster" }, ["out", "combined"]],
+  [{ instances: 2, merge_logs: true }, []],
+])(
+  "of an app that says %j each process has its own of the files named .log",
+  async (said, numbered) => {
+    const { normalize } = setUp();
+    const named = { out_file: "logs/my.app.log", error_file: "error.txt", log_file: "all.log" };
+    const spec = await normalize({ script: "app.js", ...named, ...said });
+    expect(spec.logs.numbered).toEqual(numbered);
+    if (numbered.length > 0) expect(instanceLogPaths(spec, 3).out).toMatch(/logs\/my\.app-3\.log$/);
+  },
+);
+
+test("a pid file takes the id before .pid alone", async () => {
+  const { normalize } = setUp();
+  const of = async (pid_file: string): Promise<string> =>
+    basename(instancePidFile(await normalize({ script: "app.js", pid_file }), 3));
+  expect([await of("api.pid"), await of("api.txt")]).toEqual(["api-3.pid", "api.txt"]);
+});
+
+test("the umask is the caller's, or what is said in octal", async () => {
+  const { normalize } = setUp();
+  const of = async (umask: unknown): Promise<number | null> =>
+    (await normalize({ script: "app.js", ...(umask === undefined ? {} : { umask }) })).umask;
+  expect(await Promise.all([undefined, "022", "0o027", 22].map(of))).toEqual([
+    process.umask(),
+    0o22,
+    0o27,
+    0o22,
+  ]);
+  for (const wrong of ["9", "1777", "u=rwx", 18])
+    await expect(of(wrong)).rejects.toThrow("umask: expected octal");
+});
+
+test("an app of another user has that user's variables unless it names its own", async () => {
+  const { normalize } = setUp();
+  const spec = await normalize({ script: "app.js", uid: "root", env: { SHELL: "/bin/own" } });
+  expect(spec.env).toMatchObject({
+    USER: "root",
+    LOGNAME: "root",
+    HOME: "/root",
+    SHELL: "/bin/own",
+  });
 });
 
 test("the names of a file's apps are known though they cannot be started", () => {

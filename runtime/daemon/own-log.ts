@@ -38,6 +38,7 @@ export function createOwnLog(path: string): (line: string) => void {
       if (errnoOf(error) === undefined) throw error;
     }
   };
+  look();
   setInterval(look, looksEveryMs).unref();
   return (line) => {
     const bytes = Buffer.from(`${new Date().toISOString()} ${line}\n`);

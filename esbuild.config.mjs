@@ -22,7 +22,17 @@ const shared = {
 };
 
 /** Read only by `xm start FILE` and the like: they stay out of the files that every call parses. */
-const packagesApart = ["@resvg/resvg-js", "croner", "dayjs", "json5", "pidusage", "ws", "yaml"];
+const packagesApart = [
+  "@resvg/resvg-js",
+  "chokidar",
+  "croner",
+  "dayjs",
+  "json5",
+  "picomatch",
+  "pidusage",
+  "ws",
+  "yaml",
+];
 
 /** Bundles of their own: `xm simulate` alone plays a statechart, and most calls are of a few commands. */
 const bundlesApart = [

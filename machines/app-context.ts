@@ -2,8 +2,16 @@ import type { DoneActorEvent, ErrorActorEvent } from "xstate";
 import type { ReloadFacts } from "./facts.ts";
 import { processKey } from "./lib/process-key.ts";
 import type { ProcessActor } from "./process.ts";
-import type { Command, ProcessInput, Report, Resume } from "./process-events.ts";
-import type { ReloadActor, ReloadOrder } from "./reload.ts";
+import { replacementOf, type Trip } from "./app-trips.ts";
+import type {
+  Command,
+  ProcessInput,
+  Report,
+  Resume,
+  Sensor,
+  SensorReport,
+} from "./process-events.ts";
+import type { ReloadActor, ReloadInput, ReloadOrder } from "./reload.ts";
 import type { AppSpec } from "./spec.ts";
 
 /** One process to create: its id is unique within the daemon, its instance number within the app. */
@@ -31,7 +39,13 @@ export type AppCommand =
   | { type: "app.configure"; at: number; spec: AppSpec }
   | { type: "app.reload"; at: number; reload: ReloadRequest };
 
-export type AppEvent = AppCommand | Report | ReloadOrder | DoneActorEvent | ErrorActorEvent;
+export type AppEvent =
+  | AppCommand
+  | Report
+  | SensorReport
+  | ReloadOrder
+  | DoneActorEvent
+  | ErrorActorEvent;
 
 export interface AppInput {
   readonly key: string;
@@ -52,6 +66,12 @@ export interface AppContext {
   readonly reload: ReloadActor | null;
   /** What the replacements of the reload under way are made from. */
   readonly reloadSpec: AppSpec | null;
+  /** What sensors have asked for and that waits for its turn, oldest first. */
+  readonly trips: readonly Trip[];
+  /** What the reload under way comes from, when a sensor asked for it. */
+  readonly trip: Trip | null;
+  /** Why a sensor cannot do its work. */
+  readonly troubles: Readonly<Partial<Record<Sensor, string>>>;
   /** How many processes were revived after a fault of the machine itself. */
   readonly revivals: number;
 }
@@ -59,6 +79,10 @@ export interface AppContext {
 /** What an app tells who observes it. */
 export type AppEmitted =
   | { type: "broken"; id: string; message: string; revived: boolean }
+  /** What a process does next comes from a sensor. */
+  | { type: "restart.tripped"; id: number; generation: number; by: string; sensor: Sensor }
+  | { type: "sensor.failed"; sensor: Sensor; reason: string }
+  | { type: "sensor.recovered"; sensor: Sensor }
   | { type: "reload.moved"; facts: ReloadFacts }
   | { type: "reload.refused"; why: string };
 
@@ -136,6 +160,24 @@ export function hasLeaving({ leaving }: AppContext, id: number): boolean {
   return Object.values(leaving).some((actor) => actor.getSnapshot().context.id === id);
 }
 
+/** How what a sensor asks for is done: a cluster's processes by replacements that serve before they go, any other's by restarts, one after the other. */
+export function reloadFor(
+  { by }: Trip,
+  { spec, ids }: { readonly spec: AppSpec; readonly ids: readonly number[] },
+): ReloadRequest {
+  const surge = spec.mode === "cluster" && spec.policy.reload.surge;
+  return { by, ids, surge, force: false, spec, resume: null };
+}
+
+export function reloadInput(
+  { by, ids, surge, force, spec, resume }: ReloadRequest,
+  app: Pick<ReloadInput, "key" | "at" | "owner">,
+): ReloadInput {
+  const { reload, listenTimeoutMs } = spec.policy;
+  const { concurrency } = reload;
+  return { ...app, by, ids, surge, force, concurrency, listenTimeoutMs, resume };
+}
+
 /** What is in flight gets its time to end: nobody waits for the process itself. */
 export function removal(process: ProcessActor, { at, by }: { at: number; by: string }): Command {
   const { drain, drainTimeoutMs, killTimeoutMs } = process.getSnapshot().context.spec.policy;
@@ -146,7 +188,17 @@ export function removal(process: ProcessActor, { at, by }: { at: number; by: str
 /** A replacement, on probation: an end before it serves is the reload's to judge and not the restart policy's. */
 export function successorOf(
   current: ProcessActor,
-  { at, spec, self }: { at: number; spec: AppSpec | null; self: ProcessInput["owner"] },
+  {
+    at,
+    spec,
+    trip,
+    self,
+  }: {
+    at: number;
+    spec: AppSpec | null;
+    trip: Trip | null;
+    self: ProcessInput["owner"];
+  },
 ): { id: string; input: ProcessInput } {
   const { id, generation, app, instance, seed, restarts, decisions, ...context } =
     current.getSnapshot().context;
@@ -161,7 +213,10 @@ export function successorOf(
     spec: { ...base, autostart: true, policy: { ...base.policy, restart } },
     at,
     resume: null,
-    inherits: { restarts: restarts + 1, decisions },
+    inherits: {
+      restarts: restarts + 1,
+      decisions: trip === null ? decisions : [...decisions, replacementOf(trip, at)],
+    },
     ...(self === undefined ? {} : { owner: self }),
   };
   return { id: processActorId(id, generation + 1), input };

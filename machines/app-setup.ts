@@ -1,4 +1,5 @@
 import { assign, emit, enqueueActions, setup, type DoneActorEvent } from "xstate";
+import { isAnyWanted, trippedIds, withTrip } from "./app-trips.ts";
 import {
   dismissed,
   endedActorId,
@@ -7,6 +8,8 @@ import {
   processActorId,
   processInput,
   promoted,
+  reloadFor,
+  reloadInput,
   removal,
   rolesOf,
   successorOf,
@@ -20,7 +23,8 @@ import {
 } from "./app-context.ts";
 import type { ReloadFacts } from "./facts.ts";
 import { factsOf, processMachine, type ProcessActor } from "./process.ts";
-import type { Resume } from "./process-events.ts";
+import { sourcePort } from "./lib/port.ts";
+import type { Resume, ToSensors } from "./process-events.ts";
 import { reloadFactsOf, reloadMachine } from "./reload.ts";
 
 /** A process machine that breaks is replaced so many times per app; then it is left out and reported. */
@@ -34,12 +38,18 @@ export const appSetup = setup({
     events: {} as AppEvent,
     emitted: {} as AppEmitted,
   },
-  actors: { process: processMachine, reload: reloadMachine },
+  actors: {
+    process: processMachine,
+    reload: reloadMachine,
+    sensors: sourcePort<ToSensors, { readonly key: string }>("sensors"),
+  },
   guards: {
     hasNoProcesses: ({ context: { processes, successors, leaving, reload } }) =>
       reload === null &&
       [processes, successors, leaving].every((actors) => Object.keys(actors).length === 0),
     isSettled: ({ context }) => context.reload === null,
+    hasTripped: ({ context: { trips, processes } }) =>
+      trips.some((trip) => trippedIds(trip, processes).length > 0),
   },
   actions: {
     addProcesses: assign(({ context, spawn, event, self }) => {
@@ -139,6 +149,39 @@ export const appSetup = setup({
       enqueue.sendTo(context.reload, { type: "process.gone", at, id });
     }),
 
+    tellSensors: enqueueActions(({ context: { processes, spec }, enqueue }) => {
+      const { cron, watch } = spec.sensors;
+      const isNeeded = (cron !== null || watch !== null) && isAnyWanted(processes);
+      enqueue.sendTo("sensors", { type: "watch", spec: isNeeded ? spec : null });
+    }),
+    queueTrip: assign(({ context: { trips }, event }) => {
+      if (event.type !== "sensor.tripped" && event.type !== "process.tripped") return {};
+      const { at, by, sensor } = event;
+      const ids = event.type === "process.tripped" ? [event.id] : null;
+      return { trips: withTrip(trips, { at, by, sensor, ids }) };
+    }),
+    noteTrouble: enqueueActions(({ context: { troubles }, event, enqueue }) => {
+      if (event.type !== "sensor.failed") return;
+      const { sensor, reason } = event;
+      enqueue.assign({ troubles: { ...troubles, [sensor]: reason } });
+      enqueue(emit({ type: "sensor.failed" as const, sensor, reason }));
+    }),
+    forgetTrouble: enqueueActions(({ context: { troubles }, event, enqueue }) => {
+      if (event.type !== "sensor.recovered" || troubles[event.sensor] === undefined) return;
+      const { [event.sensor]: _, ...others } = troubles;
+      enqueue.assign({ troubles: others });
+      enqueue(emit({ type: "sensor.recovered" as const, sensor: event.sensor }));
+    }),
+    noteBrokenSensors: enqueueActions(({ context: { spec, troubles }, event, enqueue }) => {
+      const reason = String((event as { error?: unknown }).error);
+      const { cron, watch } = spec.sensors;
+      for (const [sensor, declared] of Object.entries({ cron, watch })) {
+        if (declared === null) continue;
+        const name = sensor as "cron" | "watch";
+        enqueue.assign({ troubles: { ...troubles, [name]: reason } });
+        enqueue(emit({ type: "sensor.failed" as const, sensor: name, reason }));
+      }
+    }),
     beginReload: enqueueActions(({ event, enqueue }) => {
       if (event.type !== "app.reload") return;
       const { at, reload } = event;
@@ -146,20 +189,28 @@ export const appSetup = setup({
         reloadSpec: reload.spec,
         reload: spawn("reload", {
           id: "reload",
-          input: {
-            key: context.key,
-            by: reload.by,
-            at,
-            ids: reload.ids,
-            concurrency: reload.spec.policy.reload.concurrency,
-            surge: reload.surge,
-            force: reload.force,
-            listenTimeoutMs: reload.spec.policy.listenTimeoutMs,
-            resume: reload.resume,
-            owner: self,
-          },
+          input: reloadInput(reload, { key: context.key, at, owner: self }),
         }),
       }));
+    }),
+    /** The oldest trip that still is about something; those before it are past. */
+    restartTripped: enqueueActions(({ context: { trips, processes }, enqueue }) => {
+      const index = trips.findIndex((each) => trippedIds(each, processes).length > 0);
+      const trip = trips[index];
+      if (trip === undefined) return;
+      enqueue.assign(({ context, spawn, self }) => {
+        const { key, spec } = context;
+        const reload = reloadFor(trip, { spec, ids: trippedIds(trip, context.processes) });
+        return {
+          trips: trips.slice(index + 1),
+          trip,
+          reloadSpec: spec,
+          reload: spawn("reload", {
+            id: "reload",
+            input: reloadInput(reload, { key, at: trip.at, owner: self }),
+          }),
+        };
+      });
     }),
     refuseReload: emit(({ context }) => ({
       type: "reload.refused" as const,
@@ -168,10 +219,15 @@ export const appSetup = setup({
     launchReplacements: enqueueActions(({ context, event, enqueue, self }) => {
       if (event.type !== "reload.launch" || context.reload === null) return;
       const { at, by, ids, surge } = event;
-      const { reload } = context;
+      const { reload, trip } = context;
       for (const id of ids) {
         const current = context.processes[id];
         const successor = context.successors[id];
+        const tell = (generation: number): void => {
+          if (trip === null) return;
+          const { sensor } = trip;
+          enqueue(emit({ type: "restart.tripped" as const, id, generation, by, sensor }));
+        };
         const isReady = (actor: ProcessActor | undefined): boolean =>
           actor?.getSnapshot().hasTag("online") === true;
         if (current === undefined || current.getSnapshot().context.goal === "remove") {
@@ -188,15 +244,21 @@ export const appSetup = setup({
         } else if (successor !== undefined) {
           continue;
         } else if (surge && isReady(current)) {
+          tell(current.getSnapshot().context.generation + 1);
           enqueue.assign(({ context: now, spawn }) => ({
             successors: {
               ...now.successors,
-              [id]: spawn("process", successorOf(current, { at, spec: now.reloadSpec, self })),
+              [id]: spawn(
+                "process",
+                successorOf(current, { at, spec: now.reloadSpec, trip, self }),
+              ),
             },
           }));
         } else {
           const spec = context.reloadSpec ?? context.spec;
-          enqueue.sendTo(current, { type: "configure", at, spec });
+          // A sensor's restart changes no setting.
+          if (trip === null) enqueue.sendTo(current, { type: "configure", at, spec });
+          tell(current.getSnapshot().context.generation);
           enqueue.sendTo(current, { type: "restart", at, by });
         }
       }
@@ -262,7 +324,7 @@ export const appSetup = setup({
       const facts = (event as DoneActorEvent<ReloadFacts>).output;
       const spec = facts.step === "succeeded" ? (context.reloadSpec ?? context.spec) : context.spec;
       enqueue.stopChild(context.reload);
-      enqueue.assign({ reload: null, reloadSpec: null, spec });
+      enqueue.assign({ reload: null, reloadSpec: null, trip: null, spec });
       if (spec !== context.spec) {
         for (const process of Object.values(context.processes)) {
           enqueue.sendTo(process, { type: "configure", at: facts.at, spec });
@@ -281,7 +343,7 @@ export const appSetup = setup({
         enqueue.assign(({ context: now }) => dismissed(now, Number(id)));
         enqueue.sendTo(successor, removal(successor, { at: facts.at, by: facts.by }));
       }
-      enqueue.assign({ reload: null, reloadSpec: null });
+      enqueue.assign({ reload: null, reloadSpec: null, trip: null });
       const ended: ReloadFacts = { ...facts, step: "failed", failure };
       enqueue(emit({ type: "reload.moved" as const, facts: ended }));
     }),

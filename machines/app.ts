@@ -19,6 +19,9 @@ export const appMachine = appSetup.createMachine({
     leaving: {},
     reload: null,
     reloadSpec: null,
+    trips: [],
+    trip: null,
+    troubles: {},
     revivals: 0,
   }),
   initial: "declared",
@@ -40,20 +43,35 @@ export const appMachine = appSetup.createMachine({
       on: { "processes.add": { target: "supervising", actions: "addProcesses" } },
     },
     supervising: {
-      description: "It keeps its processes.",
+      description: "It keeps its processes, and watches the clock and the files for them.",
       initial: "settled",
+      invoke: {
+        id: "sensors",
+        src: "sensors",
+        input: ({ context: { key } }) => ({ key }),
+        onError: { actions: "noteBrokenSensors" },
+      },
       on: {
-        "processes.add": { actions: "addProcesses" },
+        "processes.add": { actions: ["addProcesses", "tellSensors"] },
         "processes.command": { actions: "passCommandOn" },
+        "app.configure": { actions: ["applySpec", "tellSensors"] },
+        "process.moved": { actions: "tellSensors" },
+        "process.tripped": { actions: "queueTrip" },
+        "sensor.tripped": { actions: "queueTrip" },
+        "sensor.failed": { actions: "noteTrouble" },
+        "sensor.recovered": { actions: "forgetTrouble" },
       },
       always: { guard: "hasNoProcesses", target: "gone" },
       states: {
         settled: {
           description: "No reload is under way.",
+          entry: "tellSensors",
           on: { "app.reload": { target: "reloading", actions: "beginReload" } },
+          always: { guard: "hasTripped", target: "reloading", actions: "restartTripped" },
         },
         reloading: {
-          description: "A reload is under way; a second one is refused.",
+          description:
+            "A reload is under way; a second one is refused, and what sensors ask for waits.",
           on: { "app.reload": { actions: "refuseReload" } },
           always: { guard: "isSettled", target: "settled" },
         },

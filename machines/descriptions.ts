@@ -17,7 +17,9 @@ export const descriptions: Readonly<Record<string, string>> = {
   isBeingRemoved: "it was deleted",
   hasChild: "its child has been spawned",
   needsReadySignal: "it is ready only when it says so, listens, or its probe succeeds",
-  hasSensors: "a memory limit, cron pattern, watched path or heartbeat is declared",
+  hasSensors: "a memory limit or a heartbeat is declared",
+  takesItsTurn: "its memory is over the limit: its app restarts its processes one after the other",
+  waitsForItsTime: "it is new, autostart is false, and it has a cron pattern",
   isScheduled: "it ended by itself and a cron pattern starts it again",
   ...Object.fromEntries(guardRules.map(({ rule, means }) => [rule, means])),
   // Delays.
@@ -46,6 +48,9 @@ export const descriptions: Readonly<Record<string, string>> = {
   beginGracePeriod: "sets the deadline after which it is killed",
   forgetResume: "the former daemon's word counts no more",
   beginLife: "a new life: it is wanted running, and not ready yet",
+  reportMove:
+    "tells the app, which watches files and the clock while any of its processes is wanted",
+  reportTrip: "tells the app, which restarts its processes one after the other",
   reportReady: "tells the app, whose reload may wait for it",
   reportEnd: "tells the app, whose reload may wait for it",
   forgetUnstableExits: "the life was long enough: the row of unstable exits is over",
@@ -57,7 +62,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   endWait: "the wait is over",
   // Actors.
   childProcess: "starts or adopts the child, and reports its end when nothing of its tree is left",
-  sensors: "watches memory, clock, files and heartbeat",
+  sensors: "of a process: watches memory and heartbeat; of an app: watches clock and files",
   restore: "reads the state and asks the kernel which children live",
   process: "one process",
   reload: "one reload",
@@ -87,11 +92,20 @@ export const descriptions: Readonly<Record<string, string>> = {
   // Guards and actions of the app.
   hasNoProcesses: "its last process is gone",
   isSettled: "the reload has ended",
+  hasTripped: "a sensor has asked for a restart of processes that have not begun a new life since",
   addProcesses: "starts process machines, or resumes those of a former daemon",
   passCommandOn: "hands the command to the processes, and takes them out of a reload",
   forgetProcess: "a process is gone",
   reviveProcess: "a process machine broke: it is made anew, at most three times",
   beginReload: "starts a reload",
+  restartTripped:
+    "starts a reload of what a sensor asked for: by replacements in a cluster, else by restarts, one after the other",
+  queueTrip: "remembers what a sensor asks for; it waits for the reload under way",
+  tellSensors:
+    "tells the sensors what to watch: nothing while all its processes are stopped by command",
+  noteTrouble: "remembers why a sensor cannot do its work",
+  forgetTrouble: "the sensor does its work again",
+  noteBrokenSensors: "remembers a fault of the process manager itself; the processes run on",
   refuseReload: "one reload at a time",
   launchReplacements: "starts a process of the next generation for each, or finds it",
   promoteReplacements: "each replacement takes the place of its process, which drains and ends",

@@ -44,15 +44,22 @@ const ofProcess: Readings<ProcessContext> = {
   wasStopped: resumeOf,
   wasErrored: resumeOf,
   isScheduled: ({ context: { goal, spec } }) => ({ goal, cron: spec.sensors.cron }),
+  waitsForItsTime: ({ context: { resume, spec } }) => ({
+    isNew: resume === null,
+    autostart: spec.autostart,
+    cron: spec.sensors.cron,
+  }),
   wantsToRun: goalOf,
   isBeingRemoved: goalOf,
   hasChild: ({ context: { child } }) => ({ pid: child?.pid ?? null }),
   needsReadySignal: ({ context: { spec } }) => ({ readiness: spec.policy.readiness }),
   hasSensors: ({ context: { spec } }) => ({
     maxMemoryBytes: spec.sensors.maxMemoryBytes,
-    cron: spec.sensors.cron,
-    watch: spec.sensors.watch !== null,
     heartbeatMs: spec.sensors.heartbeatMs,
+  }),
+  takesItsTurn: ({ context: { owner }, event }) => ({
+    hasApp: owner !== undefined,
+    sensor: (event as { sensor?: string }).sensor ?? null,
   }),
 };
 
@@ -66,6 +73,7 @@ const ofApp: Readings<AppContext> = {
     isReloading: reload !== null,
   }),
   isSettled: ({ context: { reload } }) => ({ isReloading: reload !== null }),
+  hasTripped: ({ context: { trips } }) => ({ waiting: trips.length }),
 };
 
 const batchOf = ({ context }: Asked<ReloadContext>): Saw => {

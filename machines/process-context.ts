@@ -56,7 +56,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     instance: input.instance,
     seed: input.seed,
     spec: input.spec,
-    goal: facts?.goal ?? (input.spec.autostart ? "run" : "stop"),
+    goal: facts?.goal ?? firstGoal(input.spec),
     askedBy: null,
     child: input.resume?.child === "none" ? null : (facts?.child ?? null),
     readiness: facts?.readiness ?? "pending",
@@ -75,6 +75,11 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     resume: input.resume,
     owner: input.owner,
   };
+}
+
+/** What is declared with a cron pattern and not started waits for its time. */
+function firstGoal({ autostart, sensors }: AppSpec): Goal {
+  return autostart || sensors.cron !== null ? "run" : "stop";
 }
 
 /** The facts of a process, from where it is and what it knows. */

@@ -21,6 +21,16 @@ export type Fact =
   | { type: "child.lost"; at: number; by: string }
   | { type: "sensor.tripped"; at: number; by: string; sensor?: Sensor };
 
+/** What the sensors of an app tell it. */
+export type SensorReport =
+  | { type: "sensor.tripped"; at: number; by: string; sensor: Sensor }
+  /** It cannot do its work, or not all of it; told again with another reason, or `sensor.recovered`. */
+  | { type: "sensor.failed"; at: number; sensor: Sensor; reason: string }
+  | { type: "sensor.recovered"; at: number; sensor: Sensor };
+
+/** What the sensors of an app are to watch from now on; `null` for nothing. */
+export type ToSensors = { type: "watch"; spec: AppSpec | null };
+
 /** What may ask for a restart. */
 export type Sensor = "memory" | "cron" | "watch" | "heartbeat";
 
@@ -32,6 +42,10 @@ export type ToChild = { type: "stop"; graceMs: number } | { type: "kill" };
 /** What a process tells its app. `wasAsked`: a command or a sensor wanted the end. */
 export type Report =
   | { type: "process.ready"; at: number; id: number; generation: number; isLate: boolean }
+  /** A sensor of its child asks for a restart; when it comes is the app's to say. */
+  | { type: "process.tripped"; at: number; id: number; by: string; sensor: Sensor }
+  /** It was started or has come to rest: what its app watches may be another. */
+  | { type: "process.moved"; id: number }
   | {
       type: "process.ended";
       at: number;
@@ -65,7 +79,7 @@ export interface LaunchCounts {
   readonly unstableRestarts: number;
 }
 
-/** What the sensors of a process watch; without a child only the clock (cron). */
+/** What the sensors of a process watch: its child. */
 export interface SensorInput {
   readonly id: number;
   readonly generation: number;

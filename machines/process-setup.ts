@@ -57,6 +57,8 @@ export const processSetup = setup({
       context.resume?.child === "alive" && context.resume.facts.status === "starting",
     wasWaiting: ({ context }) => context.resume?.facts.status === "waiting",
     wasStopped: ({ context }) => context.resume?.facts.status === "stopped",
+    waitsForItsTime: ({ context: { resume, spec } }) =>
+      resume === null && !spec.autostart && spec.sensors.cron !== null,
     isScheduled: ({ context }) => context.goal === "run" && context.spec.sensors.cron !== null,
     wasErrored: ({ context }) => context.resume?.facts.status === "errored",
     wantsToRun: ({ context }) => context.goal === "run" || context.goal === "restart",
@@ -64,10 +66,9 @@ export const processSetup = setup({
     hasChild: ({ context }) => context.child !== null,
     needsReadySignal: ({ context }) => context.spec.policy.readiness !== "spawned",
     hasSensors: ({ context: { spec } }) =>
-      spec.sensors.maxMemoryBytes !== null ||
-      spec.sensors.cron !== null ||
-      spec.sensors.watch !== null ||
-      spec.sensors.heartbeatMs !== null,
+      spec.sensors.maxMemoryBytes !== null || spec.sensors.heartbeatMs !== null,
+    takesItsTurn: ({ context: { owner }, event }) =>
+      owner !== undefined && event.type === "sensor.tripped" && event.sensor === "memory",
     ...decidedBy,
   },
   delays: {
@@ -105,6 +106,14 @@ export const processSetup = setup({
         wasAsked: goal !== "run",
         reason: context.failure?.message ?? last?.sentence.split(";")[0] ?? "it ended",
       });
+    }),
+    reportMove: enqueueActions(({ context: { owner, id }, enqueue }) => {
+      if (owner !== undefined) enqueue.sendTo(owner, { type: "process.moved", id });
+    }),
+    reportTrip: enqueueActions(({ context: { owner, id }, event, enqueue }) => {
+      if (owner === undefined || event.type !== "sensor.tripped") return;
+      const { at, by, sensor = "memory" } = event;
+      enqueue.sendTo(owner, { type: "process.tripped", at, id, by, sensor });
     }),
     rememberChild: assign(({ event }) =>
       event.type === "child.spawned" ? { child: event.child } : {},

@@ -35,6 +35,7 @@ export const processMachine = processSetup.createMachine({
         { guard: "wasWaiting", target: "waiting", actions: "resumeWait" },
         { guard: "wasErrored", target: "errored" },
         { guard: "wasStopped", target: "stopped" },
+        { guard: "waitsForItsTime", target: "stopped" },
         { guard: "wantsToRun", target: "alive" },
         { guard: "isBeingRemoved", target: "removed" },
         { target: "stopped" },
@@ -44,6 +45,7 @@ export const processMachine = processSetup.createMachine({
     alive: {
       description: "It has a child, or is getting one.",
       initial: "starting",
+      entry: "reportMove",
       invoke: {
         id: "childProcess",
         src: "childProcess",
@@ -123,14 +125,17 @@ export const processMachine = processSetup.createMachine({
           entry: "reportReady",
           type: "parallel",
           on: {
-            "sensor.tripped": {
-              target: "stopping",
-              actions: [
-                { type: "setGoal", params: { goal: "restart" } },
-                "countAskedRestart",
-                "beginGracePeriod",
-              ],
-            },
+            "sensor.tripped": [
+              { guard: "takesItsTurn", actions: "reportTrip" },
+              {
+                target: "stopping",
+                actions: [
+                  { type: "setGoal", params: { goal: "restart" } },
+                  "countAskedRestart",
+                  "beginGracePeriod",
+                ],
+              },
+            ],
           },
           states: {
             uptime: {
@@ -247,12 +252,16 @@ export const processMachine = processSetup.createMachine({
     stopped: {
       description: "It has no child and wants none.",
       tags: "stopped",
-      entry: "forgetResume",
+      entry: ["forgetResume", "reportMove"],
       initial: "resting",
       on: {
         start: { target: "alive", actions: "beginAnew" },
         restart: { target: "alive", actions: "beginAnew" },
-        stop: { target: ".resting", actions: { type: "setGoal", params: { goal: "stop" } } },
+        stop: {
+          target: "stopped",
+          reenter: true,
+          actions: { type: "setGoal", params: { goal: "stop" } },
+        },
         remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
       },
       states: {
@@ -261,23 +270,7 @@ export const processMachine = processSetup.createMachine({
           always: { guard: "isScheduled", target: "scheduled" },
         },
         // A job that has ended by itself is run again by its cron pattern; one that was stopped is not.
-        scheduled: {
-          description: "Its cron pattern starts it again.",
-          invoke: {
-            id: "sensors",
-            src: "sensors",
-            input: ({ context: { id, generation, spec } }) => ({
-              id,
-              generation,
-              spec,
-              child: null,
-            }),
-            onError: { target: "#process.errored", actions: "recordBrokenPort" },
-          },
-          on: {
-            "sensor.tripped": { target: "#process.alive", actions: "countAskedRestart" },
-          },
-        },
+        scheduled: { description: "The cron pattern of its app starts it again." },
       },
     },
 

@@ -97,17 +97,32 @@ export interface SensorSpec {
   readonly maxMemoryBytes: number | null;
   /** A cron pattern (croner's dialect: five or six fields). */
   readonly cron: string | null;
+  /** IANA name of the time zone the pattern is read in; `null` for the daemon's own. */
+  readonly cronTimezone: string | null;
   readonly watch: WatchSpec | null;
   /** Restarted when its event loop has not turned for this long; ms. `null` for no such rule. */
   readonly heartbeatMs: number | null;
 }
 
+/** A name, glob or path, or a RegExp as data. */
+export type PatternText = string | { readonly regexp: string; readonly flags: string };
+
+/** How it is watched. */
+export interface WatchOptions {
+  /** Looked at every so many ms, for file systems that tell of no changes; `null` to be told. */
+  readonly pollMs: number | null;
+  /** How many folders below a watched path; `null` for all. */
+  readonly depth: number | null;
+  readonly followSymlinks: boolean;
+}
+
 export interface WatchSpec {
-  /** Absolute paths. */
+  /** Absolute paths and globs; one that begins with `!` is left out. */
   readonly paths: readonly string[];
-  /** Names, globs or paths left out. */
-  readonly ignore: readonly string[];
+  /** What does not count, from the app's `cwd`. */
+  readonly ignore: readonly PatternText[];
   readonly delayMs: number;
+  readonly options: WatchOptions;
 }
 
 /**

@@ -35,7 +35,7 @@ export async function actOnKnown(
   },
 ): Promise<number[]> {
   const { action, by, doing, changes } = options;
-  const changed = changes === undefined ? {} : await changesFor(client, chosen, changes);
+  const changed = changes === undefined ? {} : await changesFor(client, chosen, changes, action);
   const ids = chosen.map(({ id }) => id);
   async function* inTurns(): AsyncIterable<Outcome> {
     for (const turn of turnsOf(ids)) yield* client.act({ action, ids: turn, by, ...changed });
@@ -62,6 +62,7 @@ export async function changesFor(
   client: Client,
   chosen: readonly ProcessView[],
   { fields, updatesEnv, environment }: Changes,
+  action: ActionRequest["action"] | "reload",
 ): Promise<Pick<ActionCall, "env" | "settings">> {
   if (environment !== undefined) {
     throw xmError("ERR_USAGE", {
@@ -74,15 +75,35 @@ export async function changesFor(
     ...(updatesEnv ? { env: callerVariables(process.env) } : {}),
     ...(Object.keys(fields).length === 0
       ? {}
-      : { settings: await settingsFor(client, chosen, fields) }),
+      : { settings: await settingsFor(client, chosen, { fields, action }) }),
   };
+}
+
+const runs = (status: ProcessView["status"]): boolean =>
+  status !== "stopped" && status !== "errored";
+
+/**
+ * PM2: a bare `--watch` turns watching on, and `restart --watch` of what runs and is watched turns it off. (PM2's `stop`
+ * does so too, so that there nothing is both stopped and watched.)
+ */
+export function switchedWatch(
+  { watch }: RawApp,
+  { isWatched, mayEnd }: { readonly isWatched: boolean; readonly mayEnd: boolean },
+): RawApp {
+  if (watch === undefined) return {};
+  if (watch !== "true" || !isWatched) return { watch };
+  // What is watched already stays as it was declared.
+  return mayEnd ? { watch: "false" } : {};
 }
 
 /** The specifications of the chosen processes' apps with some fields over them. */
 async function settingsFor(
   client: Client,
   chosen: readonly ProcessView[],
-  fields: RawApp,
+  {
+    fields,
+    action,
+  }: { readonly fields: RawApp; readonly action: ActionRequest["action"] | "reload" },
 ): Promise<AppSettings[]> {
   const [{ patchSpec }, { contextOf }] = await Promise.all([
     import("../../runtime/client/config/patch.ts"),
@@ -92,10 +113,13 @@ async function settingsFor(
   return Promise.all(
     [...ids].map(async ([key, id]) => {
       const { spec } = await client.detail(id);
-      // PM2: a bare `--watch` turns watching on, and off again.
-      const watch =
-        fields["watch"] === "true" ? { watch: spec.sensors.watch === null ? "true" : "false" } : {};
-      const wanted = { ...fields, ...watch };
+      const isRunning = chosen.some(({ app, status }) => app === key && runs(status));
+      const isWatched = spec.sensors.watch !== null;
+      const { watch: _, ...others } = fields;
+      const wanted = {
+        ...others,
+        ...switchedWatch(fields, { isWatched, mayEnd: isRunning && action === "restart" }),
+      };
       return { key, spec: await patchSpec(spec, wanted, contextOf("the command line")) };
     }),
   );

@@ -4,6 +4,14 @@ import { xmError } from "../../runtime/contract/errors.ts";
 /** Flags whose value may be left out, as PM2's `--watch [paths]`. */
 const optionalValues: readonly string[] = ["watch", "timestamp", "log", "filter-env"];
 
+/** Flags that are lists: given again, they add to what was said, with this between. */
+const addUp: Readonly<Record<string, string>> = {
+  watch: ",",
+  "ignore-watch": " ",
+  "filter-env": ",",
+  "stop-exit-codes": ",",
+};
+
 /**
  * Brings the words of a call into the one form that a flag parser cannot misread: `--name=value` for a flag with a
  * value, `--name` or `--no-name` for one without. Flags that PM2 takes with every command and this one has no use
@@ -54,7 +62,16 @@ export async function prepareWords(given: readonly string[], args: ArgsDef): Pro
     while (found.name === "stop-exit-codes" && /^\d+$/.test(words[index + 1] ?? "")) {
       list.push(words[(index += 1)] ?? "");
     }
-    prepared.push(`--${found.name}=${list.join(",")}`);
+    const separator = addUp[found.name];
+    const before = prepared.findIndex((each) => each.startsWith(`--${found.name}=`));
+    // A bare `--watch` says nothing beside one that names paths.
+    if (separator === undefined || before < 0 || value === "true") {
+      prepared.push(`--${found.name}=${list.join(",")}`);
+    } else if (prepared[before] === `--${found.name}=true`) {
+      prepared[before] = `--${found.name}=${value}`;
+    } else {
+      prepared[before] += `${separator}${value}`;
+    }
   }
   return prepared;
 }

@@ -12,11 +12,12 @@ export default xmCommand({
   args: targetArgs,
   run: async ({ args }) => {
     const details = await detailsOf(connect(), args._);
-    process.stdout.write(`${details.map((detail) => describe(detail, Date.now())).join("\n\n")}\n`);
+    const texts = await Promise.all(details.map((detail) => describe(detail, Date.now())));
+    process.stdout.write(`${texts.join("\n\n")}\n`);
   },
 });
 
-function describe(detail: ProcessDetail, now: number): string {
+async function describe(detail: ProcessDetail, now: number): Promise<string> {
   const { spec, status, startedAt, lastExit } = detail;
   const { restart, killTimeoutMs, listenTimeoutMs, readiness, drain, drainTimeoutMs } = spec.policy;
   const command = [spec.interpreter ?? "", ...spec.interpreterArgs, spec.script, ...spec.args];
@@ -76,6 +77,7 @@ function describe(detail: ProcessDetail, now: number): string {
         ["reload", reloadOf(spec)],
       ],
     ],
+    ...(await sensorsOf(detail, now)),
     ...ownWords(detail),
   ];
   const title = paint("bold", `${detail.name} (id ${detail.id})`);
@@ -87,6 +89,45 @@ function describe(detail: ProcessDetail, now: number): string {
   );
   const more = `  xm why ${detail.name} · xm logs ${detail.name} · xm history ${detail.name} · xm env ${detail.id}`;
   return [title, ...body, paint("grey", more)].join("\n");
+}
+
+/** What restarts it besides its end: only what is declared. */
+async function sensorsOf(
+  { spec: { sensors, cwd }, goal, troubles }: ProcessDetail,
+  now: number,
+): Promise<[string, [string, string][]][]> {
+  const { maxMemoryBytes, cron, cronTimezone, watch, heartbeatMs } = sensors;
+  const isOff = goal === "stop" ? "; off while it is stopped" : "";
+  const rows: [string, string][] = [];
+  if (maxMemoryBytes !== null) rows.push(["memory above", formatBytes(maxMemoryBytes)]);
+  if (cron !== null) {
+    rows.push(["cron", `${cron}${cronTimezone === null ? "" : ` in ${cronTimezone}`}`]);
+    const { nextRun } = await import("../../runtime/contract/cron.ts");
+    const next = await nextRun({ pattern: cron, timezone: cronTimezone }, new Date(now));
+    rows.push([
+      "next run",
+      isOff === "" ? (next === null ? "never" : formatTime(next.getTime())) : "off",
+    ]);
+  }
+  if (watch !== null) {
+    const { paths, ignore, delayMs, options } = watch;
+    const shown = paths.map((path) => (path === cwd ? path : relativeTo(cwd, path)));
+    const polls = options.pollMs === null ? "" : `, looked at every ${options.pollMs} ms`;
+    rows.push(["watch", `${shown.join(", ")}${polls}${isOff}`]);
+    rows.push(["ignored", ignore.map(patternText).join(", ") || "nothing"]);
+    if (delayMs > 0) rows.push(["watch delay", `${delayMs} ms`]);
+  }
+  if (heartbeatMs !== null) rows.push(["event loop", `hangs for ${heartbeatMs} ms`]);
+  for (const { sensor, reason } of troubles) rows.push([`${sensor} fails`, reason]);
+  return rows.length === 0 ? [] : [["restarts it", rows]];
+}
+
+function relativeTo(cwd: string, path: string): string {
+  return path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path;
+}
+
+function patternText(pattern: string | { regexp: string; flags: string }): string {
+  return typeof pattern === "string" ? pattern : `/${pattern.regexp}/${pattern.flags}`;
 }
 
 /** What the app publishes of itself and offers. */

@@ -54,7 +54,7 @@ export default xmCommand({
       ids: chosen.map(({ id }) => id),
       by: "`xm reload`",
       ...(given["force"] === true ? { force: true } : {}),
-      ...(await changesFor(client, chosen, { fields, updatesEnv, environment })),
+      ...(await changesFor(client, chosen, { fields, updatesEnv, environment }, "reload")),
     });
     return showReload({ client, lines, chosen });
   },

@@ -16,11 +16,16 @@ export default xmCommand({
     const ids = details.map(({ id }) => id);
     const records = await client.history({ ids, kinds: ["reload"] });
     const texts = details.map((detail) =>
-      [explain(detail), ...failedReload(detail, records)].join("\n\n"),
+      [explain(detail), ...troublesOf(detail), ...failedReload(detail, records)].join("\n\n"),
     );
     process.stdout.write(`${texts.join("\n\n")}\n`);
   },
 });
+
+/** Sensors that cannot do their work: what would restart it does not. */
+function troublesOf({ troubles }: ProcessDetail): string[] {
+  return troubles.map(({ sensor, reason }) => paint("yellow", `  ${sensor}: ${reason}.`));
+}
 
 /** The last reload of its app, if it failed: what runs is not what was meant to run. */
 function failedReload({ app }: ProcessDetail, records: readonly HistoryRecordView[]): string[] {

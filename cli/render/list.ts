@@ -33,7 +33,10 @@ export function renderList(
       ? []
       : `${paint("yellow", app)}: is being reloaded by ${reload.by}, ${reload.done} of ${reload.total} done (${reload.step})`,
   );
-  return [table, ...new Set(reloading), ...new Set(errored)].join("\n");
+  const troubled = list.flatMap(({ app, troubles }) =>
+    troubles.map(({ sensor, reason }) => `${paint("yellow", app)}: ${sensor}: ${reason}`),
+  );
+  return [table, ...new Set([...reloading, ...troubled, ...errored])].join("\n");
 }
 
 /** A few lines per process, PM2's, for scripts and narrow places (`-m`). */
@@ -96,7 +99,10 @@ function columnsFor(now: number): Column<ProcessView>[] {
     { title: "user", cell: ({ user }) => user ?? "–", dropOrder: 6, shrinkTo: 4 },
     {
       title: "watching",
-      cell: ({ watching }) => (watching ? "enabled" : "disabled"),
+      cell: ({ watching, troubles }) => {
+        if (!watching) return "disabled";
+        return troubles.some(({ sensor }) => sensor === "watch") ? "failing" : "enabled";
+      },
       dropOrder: 7,
     },
   ];

@@ -19,6 +19,8 @@ import { takeExitCode } from "./children/exit-code.ts";
 import { createGivenFiles } from "./children/given-files.ts";
 import { createSampler } from "./metrics/sampler.ts";
 import type { Children } from "./children/sources.ts";
+import { processKey } from "../../machines/lib/process-key.ts";
+import { instancePidFile, logFilesOf } from "../host/log-files/paths.ts";
 import type { StateStore } from "./state/store.ts";
 import { wireGod } from "./wire.ts";
 import type { ReloadFacts } from "../../machines/facts.ts";
@@ -102,6 +104,15 @@ export async function startDaemon(options: {
     now,
     log,
     sensors: { sampler, workerIntervalMs, beats: (lifeId) => custom.beats(lifeId) },
+    ownFiles: () =>
+      new Set(
+        registry
+          .processes()
+          .flatMap(({ spec, facts: { id } }) => [
+            ...logFilesOf(spec, id),
+            instancePidFile(spec, id),
+          ]),
+      ),
     onFact: (key, event) =>
       recorder.cause(key, {
         event: event.type,
@@ -259,6 +270,12 @@ function observe(options: {
       log(`${id} broke: ${message}; ${revived ? "it was made anew" : "it is left out"}`),
     );
     app.on("reload.moved", ({ facts }) => rememberReload(app, facts));
+    app.on("restart.tripped", ({ by, sensor, ...process }) =>
+      recorder.cause(processKey(process), { event: "restart", by, sensor }),
+    );
+    const { key } = app.getSnapshot().context;
+    app.on("sensor.failed", ({ sensor, reason }) => log(`${key}: ${sensor}: ${reason}`));
+    app.on("sensor.recovered", ({ sensor }) => log(`${key}: ${sensor}: works again`));
     look();
   };
   god.subscribe((snapshot) => {

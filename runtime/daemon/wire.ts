@@ -6,7 +6,12 @@ import { processMachine } from "../../machines/process.ts";
 import type { Ports } from "../../machines/lib/port.ts";
 import type { MachineName } from "../contract/inspector.ts";
 import type { GuardLog } from "./records/guard-log.ts";
-import { childSource, sensorSource, type SourceDependencies } from "./children/sources.ts";
+import {
+  appSensorSource,
+  childSource,
+  sensorSource,
+  type SourceDependencies,
+} from "./children/sources.ts";
 
 interface Restored {
   readonly at: number;
@@ -45,7 +50,11 @@ export function wireGod(dependencies: WireDependencies): typeof godMachine {
   });
   const app = appMachine.provide({
     guards: watchedGuards("app", appMachine, guardLog),
-    actors: { process, reload } satisfies Ports<typeof appMachine>,
+    actors: {
+      process,
+      reload,
+      sensors: appSensorSource(dependencies),
+    } satisfies Ports<typeof appMachine>,
   });
   const restore = fromPromise<Restored, void>(() => dependencies.restore());
   return godMachine.provide({

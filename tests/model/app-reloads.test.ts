@@ -10,6 +10,7 @@ function clusterOf(reload: { concurrency: number; surge: boolean }): AppSpec {
   return appSpec({
     restart: { restartDelayMs: 50 },
     policy: { readiness: "listening", reload },
+    sensors: { cron: "* * * * *", maxMemoryBytes: 1 },
     spec: { instances, mode: "cluster" },
   });
 }
@@ -27,6 +28,11 @@ const steps = {
   }),
   scaleUp: fc.record({ kind: fc.constant("scaleUp" as const) }),
   scaleDown: fc.record({ kind: fc.constant("scaleDown" as const) }),
+  trip: fc.record({
+    kind: fc.constant("trip" as const),
+    sensor: fc.constantFrom("cron" as const, "watch" as const),
+  }),
+  outgrow: fc.record({ kind: fc.constant("outgrow" as const), pick: fc.nat(20) }),
   wait: fc.record({ kind: fc.constant("wait" as const), ms: fc.constantFrom(10, 100, 3_000) }),
 };
 
@@ -42,6 +48,8 @@ const run = fc.array(
     steps.command,
     steps.scaleUp,
     steps.scaleDown,
+    steps.trip,
+    steps.outgrow,
     { weight: 2, arbitrary: steps.wait },
   ),
   { maxLength: 40 },
@@ -75,7 +83,8 @@ test.each([
       }
       expect(app.isReloading, "the reload has ended").toBe(false);
       expect(app.others, "one generation is left").toEqual([]);
-      expect(app.ended.length + app.refused, "every reload is answered").toBe(asked);
+      const answered = app.ended.filter(({ by }) => by === "a test");
+      expect(answered.length + app.refused, "every reload is answered").toBe(asked);
     }),
     { numRuns: 300 },
   );
@@ -129,6 +138,14 @@ function take(app: SimulatedApp, step: Step, touched: Set<number>): number {
       if (id === undefined || app.ids.length < 2) return 0;
       touched.add(id);
       app.command("remove", id);
+      return 0;
+    }
+    case "trip":
+      app.trip(step.sensor, "a sensor");
+      return 0;
+    case "outgrow": {
+      const child = among(app.living, step.pick);
+      if (child !== undefined) app.outgrow(child);
       return 0;
     }
     case "wait":

@@ -23,6 +23,10 @@ const specs: Readonly<Record<string, AppSpec>> = {
     },
   }),
   "a scheduled job": appSpec({ restart: { mode: "never" }, sensors: { cron: "* * * * *" } }),
+  "a job that waits for its time": appSpec({
+    spec: { autostart: false },
+    sensors: { cron: "* * * * *" },
+  }),
   "on-failure": appSpec({ restart: { mode: "on-failure" }, sensors: { maxMemoryBytes: 1 } }),
   "on-abnormal": appSpec({ restart: { mode: "on-abnormal" } }),
   "on probation": appSpec({ restart: { onProbation: true } }),
@@ -101,17 +105,17 @@ function atOtherMoments(): SimulatedProcess[] {
   source.command("start");
   expect([source.status, source.facts.failure?.code]).toEqual(["errored", "ERR_INTERNAL"]);
   const sensors = new SimulatedProcess(
-    appSpec({ spec: { autostart: false }, sensors: { cron: "* * * * *" } }),
+    appSpec({ spec: { autostart: false }, sensors: { maxMemoryBytes: 1 } }),
   );
   sensors.sensorsBreak = true;
   sensors.command("start");
   expect(sensors.status).toBe("online");
-  const job = new SimulatedProcess(
-    appSpec({ restart: { mode: "never" }, sensors: { cron: "* * * * *" } }),
-  );
-  job.sensorsBreak = true;
-  job.exit(0);
-  expect(job.status).toBe("errored");
+  const owned = new SimulatedProcess(appSpec({ sensors: { maxMemoryBytes: 1 } }), null, true);
+  owned.trip("the memory limit", "memory");
+  expect([owned.status, owned.reports.at(-1)]).toEqual([
+    "online",
+    { type: "process.tripped", at: 0, id: 0, by: "the memory limit", sensor: "memory" },
+  ]);
   const late = new SimulatedProcess(appSpec({ spec: { autostart: false } }));
   late.actor.send({ type: "child.ready", at: 0 });
   late.actor.send({ type: "sensor.tripped", at: 0, by: "a sensor" });
@@ -133,7 +137,7 @@ function atOtherMoments(): SimulatedProcess[] {
     slow.exit(1);
     expect(slow.status).toBe(status);
   }
-  return [source, sensors, job, late, stopping, slow];
+  return [source, sensors, owned, late, stopping, slow];
 }
 
 function allTransitions(node: AnyStateNode): string[] {

@@ -40,7 +40,9 @@ async function load() {
 }
 
 const asData = (_, value) =>
-  typeof value === "function" || typeof value === "symbol" || typeof value === "bigint"
+  value instanceof RegExp
+    ? { regexp: value.source, flags: value.flags }
+    : typeof value === "function" || typeof value === "symbol" || typeof value === "bigint"
     ? "[" + typeof value + "]"
     : value;
 

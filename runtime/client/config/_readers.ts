@@ -1,6 +1,7 @@
 import { parseArgsStringToArgv } from "string-argv";
 import type { Probe } from "../../../machines/spec.ts";
 import type { FieldKind } from "../../contract/fields/field.ts";
+import { readPatterns, readWatchOptions } from "./_watch-options.ts";
 import { parseDuration, parseSize } from "../../contract/fields/units.ts";
 
 /** What each kind of field takes, in words. */
@@ -14,6 +15,8 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   numbers: "a number or a list of numbers",
   env: 'an object of variables, or a text such as "A=1 B=2"',
   watch: "true, false, a path or a list of paths",
+  patterns: "a name, glob, path or RegExp, or a list of them",
+  "watch options": "an object such as { usePolling: true }",
   instances: 'a number or "max"',
   id: "a name or a number",
   any: "a value",
@@ -60,6 +63,8 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
     if (Array.isArray(value)) return value.every(isText) ? value : undefined;
     return readBoolean(value);
   },
+  patterns: (value) => (isText(value) ? parseArgsStringToArgv(value) : readPatterns(value)),
+  "watch options": readWatchOptions,
   instances: (value) => {
     if (value === "max") return 0;
     const count = readNumber(value);

@@ -10,6 +10,7 @@ import { hasReusePort } from "../../host/reuse-port.ts";
 import { mergeEnvironment } from "./environment.ts";
 import { resolveProgram, type Program } from "./interpreter.ts";
 import { passthroughOf } from "./passthrough.ts";
+import { isTimeZone, nextRun, splitZone } from "../../contract/cron.ts";
 import { policyOf, sensorsOf } from "./policy.ts";
 import { readFields, type ReadApp, type Reading } from "./read-fields.ts";
 import { servedFolder } from "./serve.ts";
@@ -66,7 +67,7 @@ export async function normalizeApps(
       own.push(`${path}.name: expected at most ${longestName} characters with its environment`);
     }
     own.push(...signalFaults(app, context.caller));
-    own.push(...(await cronFaults(app["cron_restart"], path)));
+    own.push(...(await cronFaults(app, path)));
     if (
       app["scheduling"] === "reuse-port" &&
       isThisNode(app) &&
@@ -81,9 +82,6 @@ export async function normalizeApps(
     try {
       const spec = specFrom({ app, written }, context);
       specs.push(spec);
-      for (const watched of spec.sensors.watch?.paths ?? []) {
-        if (!existsSync(watched)) faults.push(`${path}.watch: ${watched} does not exist`);
-      }
     } catch (error) {
       if (!(error instanceof XmError) || raw.length === 1) throw error;
       const fault = `${path}.script: ${messageOf(error)}`;
@@ -298,15 +296,21 @@ function signalFaults(
   return [`the variable PM2_KILL_SIGNAL: expected a signal such as SIGTERM, got "${wanted}"`];
 }
 
-async function cronFaults(pattern: unknown, path: string): Promise<string[]> {
-  if (typeof pattern !== "string") return [];
-  const { Cron } = await import("croner");
+async function cronFaults(app: ReadApp, path: string): Promise<string[]> {
+  const { cron_restart: text, cron_timezone: zone } = app;
+  if (typeof text !== "string") return [];
+  const { pattern, timezone } = splitZone(text);
+  const wanted = timezone ?? (typeof zone === "string" ? zone : null);
+  if (wanted !== null && !isTimeZone(wanted)) {
+    const field = timezone === null ? "cron_timezone" : "cron_restart";
+    return [`${path}.${field}: expected a time zone such as "Europe/Berlin", got "${wanted}"`];
+  }
   try {
-    new Cron(pattern, { paused: true }).stop();
+    await nextRun({ pattern, timezone: wanted }, new Date());
     return [];
   } catch (error) {
     return [
-      `${path}.cron_restart: expected a cron pattern such as "0 3 * * *", got "${pattern}" (${messageOf(error)})`,
+      `${path}.cron_restart: expected a cron pattern such as "0 3 * * *", got "${text}" (${messageOf(error)})`,
     ];
   }
 }

@@ -25,6 +25,10 @@ export async function patchSpec(
     exec_mode: spec.mode,
     // What is said of watching is read for those that watch.
     ...(spec.sensors.watch === null ? {} : { watch: true }),
+    // And a time zone beside its pattern.
+    ...(spec.sensors.cron === null
+      ? {}
+      : { cron_restart: spec.sensors.cron, cron_timezone: spec.sensors.cronTimezone ?? undefined }),
     ...wanted,
   };
   const [from] = await normalizeApps([base], context);
@@ -122,7 +126,8 @@ export const parts: Readonly<Record<string, Part>> = {
   restart_delay: restart("restartDelayMs"),
   exp_backoff_restart_delay: restart("backoff"),
   max_memory_restart: sensors("maxMemoryBytes"),
-  cron_restart: sensors("cron"),
+  cron_restart: sensors("cron", "cronTimezone"),
+  cron_timezone: sensors("cronTimezone"),
   watch: all(sensors("watch"), kept("watch")),
   ignore_watch: (draft, from) => {
     const { watch } = draft.sensors;
@@ -134,6 +139,12 @@ export const parts: Readonly<Record<string, Part>> = {
     const delayMs = from.sensors.watch?.delayMs;
     if (watch !== null && delayMs !== undefined)
       draft.sensors = { ...draft.sensors, watch: { ...watch, delayMs } };
+  },
+  watch_options: (draft, from) => {
+    const { watch } = draft.sensors;
+    const options = from.sensors.watch?.options;
+    if (watch !== null && options !== undefined)
+      draft.sensors = { ...draft.sensors, watch: { ...watch, options } };
   },
   heartbeat_timeout: sensors("heartbeatMs"),
   wait_ready: policy("readiness", "probe"),

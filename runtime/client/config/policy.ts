@@ -3,9 +3,13 @@ import type {
   LifecyclePolicy,
   Probe,
   ReadinessKind,
+  PatternText,
   RestartMode,
   SensorSpec,
+  WatchSpec,
 } from "../../../machines/spec.ts";
+import { splitZone } from "../../contract/cron.ts";
+import type { ReadWatchOptions } from "./_watch-options.ts";
 import type { ReadApp } from "./read-fields.ts";
 import { absolute, number, text } from "./values.ts";
 
@@ -61,23 +65,42 @@ export function policyOf(
 
 /** What trips a restart. */
 export function sensorsOf(app: ReadApp, cwd: string): SensorSpec {
-  const { watch } = app;
-  const paths =
-    watch === true
-      ? [cwd]
-      : Array.isArray(watch)
-        ? watch.map((path) => absolute(String(path), cwd))
-        : null;
+  const pattern = text(app, "cron_restart");
+  const cron = pattern === undefined ? null : splitZone(pattern);
   return {
-    maxMemoryBytes: (app["max_memory_restart"] as number | undefined) ?? null,
-    cron: text(app, "cron_restart") ?? null,
-    watch: paths && {
-      paths,
-      ignore: (app["ignore_watch"] as string[] | undefined) ?? ["node_modules", ".*"],
-      delayMs: number(app, "watch_delay", 0),
-    },
+    maxMemoryBytes: number(app, "max_memory_restart", 0) || null,
+    cron: cron?.pattern ?? null,
+    cronTimezone: cron && (cron.timezone ?? text(app, "cron_timezone") ?? null),
+    watch: watchOf(app, cwd),
     heartbeatMs: number(app, "heartbeat_timeout", 0) || null,
   };
+}
+
+/** What PM2 leaves out by itself: dot files and folders, and `node_modules`, wherever they are. */
+const ignoredByItself: readonly string[] = ["node_modules", ".*"];
+
+function watchOf(app: ReadApp, cwd: string): WatchSpec | null {
+  const { watch } = app;
+  if (watch !== true && !Array.isArray(watch)) return null;
+  const named = watch === true ? [] : watch.map(String);
+  // PM2: a list of nothing is the app's folder, and so is an empty name.
+  const paths = named.length === 0 ? [cwd] : named.map((path) => watchedPath(path, cwd));
+  const { ignored, ...options } = (app["watch_options"] ?? {}) as ReadWatchOptions;
+  return {
+    paths,
+    ignore: ignored ?? (app["ignore_watch"] as PatternText[] | undefined) ?? ignoredByItself,
+    delayMs: Math.max(number(app, "watch_delay", 0), options.settleMs ?? 0),
+    options: {
+      pollMs: options.pollMs ?? null,
+      depth: options.depth ?? null,
+      followSymlinks: options.followSymlinks ?? true,
+    },
+  };
+}
+
+/** `!src/deep` leaves out, and stays in front of its path. */
+function watchedPath(path: string, cwd: string): string {
+  return path.startsWith("!") ? `!${absolute(path.slice(1), cwd)}` : absolute(path, cwd);
 }
 
 /** A cluster app serves when it listens; any other program once it runs, unless it says more. */

@@ -43,6 +43,10 @@ export const processSchema = v.object({
   script: text(),
   user: nullable(text()),
   watching: v.boolean(),
+  troubles: v.pipe(
+    v.array(v.object({ sensor: text(), reason: text() })),
+    v.description("sensors that cannot do their work, such as a folder that cannot be watched"),
+  ),
   version: nullable(text()),
   logs: v.object({ out: nullable(text()), error: nullable(text()), combined: nullable(text()) }),
   pidFile: nullable(text()),

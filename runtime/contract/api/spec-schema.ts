@@ -95,8 +95,21 @@ export const appSpecSchema = v.strictObject({
   sensors: v.strictObject({
     maxMemoryBytes: nullable(v.pipe(v.number(), v.minValue(0))),
     cron: nullable(text()),
+    cronTimezone: v.optional(nullable(text()), null),
     watch: nullable(
-      v.strictObject({ paths: v.array(path()), ignore: v.array(text()), delayMs: ms() }),
+      v.strictObject({
+        paths: v.array(text()),
+        ignore: v.array(v.union([text(), v.strictObject({ regexp: text(), flags: text() })])),
+        delayMs: ms(),
+        options: v.optional(
+          v.strictObject({
+            pollMs: nullable(ms()),
+            depth: nullable(count()),
+            followSymlinks: v.boolean(),
+          }),
+          { pollMs: null, depth: null, followSymlinks: true },
+        ),
+      }),
     ),
     heartbeatMs: v.optional(nullable(heartbeat()), null),
   }),

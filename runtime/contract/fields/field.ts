@@ -9,6 +9,8 @@ export type FieldKind =
   | "numbers"
   | "env"
   | "watch"
+  | "patterns"
+  | "watch options"
   | "instances"
   | "id"
   | "any"

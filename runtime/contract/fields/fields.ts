@@ -164,20 +164,38 @@ export const fields: readonly Field[] = [
     },
   ),
 
-  field("Triggers", "max_memory_restart", "size", "Restarts it when its main process is larger."),
+  field(
+    "Triggers",
+    "max_memory_restart",
+    "size",
+    "Restarts it when its main process is larger; 0 for no limit.",
+  ),
   field("Triggers", "cron_restart", "cron", "Restarts it by a cron pattern; 0 for none.", {
     aliases: ["cron"],
   }),
   field(
     "Triggers",
+    "cron_timezone",
+    "string",
+    "Time zone of the pattern, such as `Europe/Berlin`; `TZ=Europe/Berlin` before the pattern does the same.",
+    { default: "the daemon's" },
+  ),
+  field(
+    "Triggers",
     "watch",
     "watch",
-    "Restarts it when a file changes: `true` for its folder, or paths.",
+    "Restarts it when a file changes: `true` for its folder, or paths and globs.",
     { default: "false" },
   ),
-  field("Triggers", "ignore_watch", "strings", "Names and patterns that do not count.", {
-    default: "node_modules and dot files",
-  }),
+  field(
+    "Triggers",
+    "ignore_watch",
+    "patterns",
+    "Names, globs, paths and RegExps that do not count.",
+    {
+      default: "node_modules and dot files",
+    },
+  ),
   field("Triggers", "watch_delay", "time", "Wait for more changes before the restart.", {
     default: "0",
   }),
@@ -187,7 +205,12 @@ export const fields: readonly Field[] = [
     "time",
     "Restarts a Node program whose event loop has not turned for this long.",
   ),
-  field("Triggers", "watch_options", "any", "Accepted; has no effect."),
+  field(
+    "Triggers",
+    "watch_options",
+    "watch options",
+    "Of chokidar's options: `usePolling`, `interval`, `depth`, `followSymlinks`, `ignored`, `awaitWriteFinish`.",
+  ),
 
   ...[
     "name_prefix",

@@ -20,8 +20,11 @@ export function assertCronPatterns({ apps = [], settings = [] }: SpecsOfBody): v
 }
 
 /** What is wrong with an app's cron pattern; `undefined` when it has none, or one that can be used. */
-export function patternFault({ sensors: { cron } }: AppSpec, path: string): string | undefined {
-  const why = cron === null ? undefined : cronFault(cron);
+export function patternFault(
+  { sensors: { cron, cronTimezone } }: AppSpec,
+  path: string,
+): string | undefined {
+  const why = cron === null ? undefined : cronFault(cron, cronTimezone);
   return (
     why &&
     `${path}.sensors.cron: expected a cron pattern such as "0 3 * * *", got "${cron}" (${why})`

@@ -4,11 +4,14 @@ import type {
   LaunchInput,
   ProcessEvent,
   SensorInput,
+  SensorReport,
   ToChild,
+  ToSensors,
 } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { Up } from "../../contract/app-link/protocol.ts";
 import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
+import { startAppSensors, watchedOf } from "../sensors/app.ts";
 import { startSensors } from "../sensors/index.ts";
 import { adoptChild, spawnChild } from "./child.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
@@ -28,6 +31,8 @@ export interface SourceDependencies {
   readonly now: () => number;
   readonly log: (line: string) => void;
   readonly sensors: Omit<SensorDependencies, "trip">;
+  /** Log and pid files of every process, which no watch counts. */
+  readonly ownFiles: () => ReadonlySet<string>;
   /** Told before a machine gets a fact, so that the journal can name what caused a change. */
   readonly onFact: (key: string, event: ProcessEvent) => void;
   /** What an app says that is no fact of its lifecycle: messages, beats. */
@@ -91,7 +96,7 @@ export function childSource(dependencies: SourceDependencies) {
   });
 }
 
-/** Fills the port `sensors`. */
+/** Fills the port `sensors` of the processes. */
 export function sensorSource({ sensors, now, onFact }: SourceDependencies) {
   return fromCallback<{ type: "none" }, SensorInput>(({ sendBack, input }) => {
     const trip: SensorDependencies["trip"] = (by, sensor) => {
@@ -100,6 +105,32 @@ export function sensorSource({ sensors, now, onFact }: SourceDependencies) {
       sendBack(event);
     };
     return startSensors(input, { ...sensors, trip });
+  });
+}
+
+/** Fills the port `sensors` of the apps. What is watched changes only when what is declared does. */
+export function appSensorSource({ now, ownFiles, home }: SourceDependencies) {
+  return fromCallback<ToSensors, { readonly key: string }>(({ sendBack, receive }) => {
+    let watched = "null";
+    let stop = (): void => {};
+    const tell = (report: SensorReport): void => sendBack(report);
+    receive(({ spec }) => {
+      const wanted = JSON.stringify(spec === null ? null : watchedOf(spec));
+      if (wanted === watched) return;
+      watched = wanted;
+      stop();
+      stop =
+        spec === null
+          ? () => {}
+          : startAppSensors(spec, {
+              trip: (by, sensor) => tell({ type: "sensor.tripped", at: now(), by, sensor }),
+              failed: (sensor, reason) =>
+                tell({ type: "sensor.failed", at: now(), sensor, reason }),
+              recovered: (sensor) => tell({ type: "sensor.recovered", at: now(), sensor }),
+              isOwn: (path) => path === home || path.startsWith(`${home}/`) || ownFiles().has(path),
+            });
+    });
+    return () => stop();
   });
 }
 

@@ -1,14 +1,20 @@
 import type { Cron } from "croner";
-import { cronFault } from "../../host/cron-check.ts";
+import { cronJob, type CronSpec } from "../../contract/cron.ts";
 
-/** Trips by a cron pattern. Croner is loaded when the first app has one. */
-export function watchCron(pattern: string, trip: (by: string) => void): () => void {
+/** Trips by a cron pattern. */
+export function watchCron(
+  spec: CronSpec,
+  { trip, failed }: { trip: (by: string) => void; failed: (error: unknown) => void },
+): () => void {
   let job: Cron | undefined;
   let isStopped = false;
-  void import("croner").then(({ Cron: CronJob }) => {
-    if (isStopped || cronFault(pattern) !== undefined) return;
-    job = new CronJob(pattern, { unref: true }, () => trip(`cron ${pattern}`));
-  });
+  const zone = spec.timezone === null ? "" : ` in ${spec.timezone}`;
+  const tick = (): void => trip(`cron ${spec.pattern}${zone}`);
+  cronJob(spec, { unref: true, paused: true }, tick).then((started) => {
+    if (isStopped) return;
+    job = started;
+    job.resume();
+  }, failed);
   return () => {
     isStopped = true;
     job?.stop();

@@ -157,7 +157,24 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   sensors: v.looseObject({
     maxMemoryBytes: numberOrNull,
     cron: textOrNull,
-    watch: v.nullable(v.looseObject({ paths: texts, ignore: texts, delayMs: ms })),
+    cronTimezone: v.optional(textOrNull, null),
+    watch: v.nullable(
+      v.looseObject({
+        paths: texts,
+        ignore: v.array(
+          v.union([v.string(), v.looseObject({ regexp: v.string(), flags: v.string() })]),
+        ),
+        delayMs: ms,
+        options: v.optional(
+          v.looseObject({
+            pollMs: v.nullable(ms),
+            depth: numberOrNull,
+            followSymlinks: v.boolean(),
+          }),
+          { pollMs: null, depth: null, followSymlinks: true },
+        ),
+      }),
+    ),
     heartbeatMs: v.optional(v.nullable(within(shortestHeartbeatMs, longestMs)), null),
   }),
   passthrough: v.record(v.string(), v.unknown()),

@@ -71,10 +71,7 @@ function mayHappen(snapshot: State, event: ProcessEvent): boolean {
   if (event.type === "child.spawned" || event.type === "child.failed") return isAlive && !hasChild;
   if (event.type.startsWith("child.")) return isAlive && hasChild;
   if (event.type === "sensor.tripped") {
-    return (
-      JSON.stringify(snapshot.value).includes('"watching"') ||
-      snapshot.matches({ stopped: "scheduled" })
-    );
+    return JSON.stringify(snapshot.value).includes('"watching"');
   }
   return snapshot.machine.getTransitionData(snapshot, event).length > 0;
 }

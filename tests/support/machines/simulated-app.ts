@@ -2,7 +2,15 @@ import { createActor, fromCallback } from "xstate";
 import { appMachine, type ReloadRequest } from "../../../machines/app.ts";
 import type { ReloadFacts } from "../../../machines/facts.ts";
 import { processMachine, type ProcessActor } from "../../../machines/process.ts";
-import type { Command, LaunchInput, ToChild } from "../../../machines/process-events.ts";
+import { processKey } from "../../../machines/lib/process-key.ts";
+import type {
+  Command,
+  LaunchInput,
+  SensorInput,
+  SensorReport,
+  ToChild,
+  ToSensors,
+} from "../../../machines/process-events.ts";
 import { reloadMachine } from "../../../machines/reload.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { VirtualClock } from "../../../machines/lib/virtual-clock.ts";
@@ -26,6 +34,10 @@ export class SimulatedApp {
   refused = 0;
   readonly spec: AppSpec;
   readonly #reload: typeof reloadMachine;
+  readonly #memory = new Map<string, (by: string) => void>();
+  #report: (report: SensorReport) => void = () => {};
+  /** What its sensors were told to watch. */
+  watched: AppSpec | null = null;
   readonly actor: ReturnType<SimulatedApp["create"]>;
 
   /** @param reload its reload machine, for who wants to hear of its guards. */
@@ -93,6 +105,20 @@ export class SimulatedApp {
     child.tell({ type: "child.ready", at: this.clock.now() } as never);
   }
 
+  /** A sensor of the app trips. */
+  trip(sensor: "cron" | "watch", by: string): void {
+    this.#report({ type: "sensor.tripped", at: this.clock.now(), by, sensor });
+  }
+
+  report(report: SensorReport): void {
+    this.#report(report);
+  }
+
+  /** A process is over its memory limit. */
+  outgrow({ id, generation }: AppChild): void {
+    this.#memory.get(processKey({ id, generation }))?.("the memory limit");
+  }
+
   exit(child: AppChild, code: number): void {
     child.isAlive = false;
     child.tell({ type: "child.exited", at: this.clock.now(), code, signal: null } as never);
@@ -134,10 +160,19 @@ export class SimulatedApp {
           sendBack({ type: "child.spawned", at, child: fact });
           return undefined;
         }),
-        sensors: fromCallback(() => undefined),
+        sensors: fromCallback<{ type: "none" }, SensorInput>(({ sendBack, input }) => {
+          this.#memory.set(processKey(input), (by) =>
+            sendBack({ type: "sensor.tripped", at: this.clock.now(), by, sensor: "memory" }),
+          );
+        }),
       },
     });
-    const actor = createActor(appMachine.provide({ actors: { process, reload: this.#reload } }), {
+    const sensors = fromCallback<ToSensors, { readonly key: string }>(({ sendBack, receive }) => {
+      this.#report = sendBack;
+      receive(({ spec }) => (this.watched = spec));
+    });
+    const actors = { process, reload: this.#reload, sensors };
+    const actor = createActor(appMachine.provide({ actors }), {
       clock: this.clock,
       input: { key: "app", spec: this.spec },
     });

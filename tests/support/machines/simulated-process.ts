@@ -3,7 +3,10 @@ import type { ChildFact, ProcessFacts } from "../../../machines/facts.ts";
 import { factsOf, processMachine } from "../../../machines/process.ts";
 import type {
   LaunchInput,
+  ProcessInput,
+  Report,
   Resume,
+  Sensor,
   SensorInput,
   ToChild,
 } from "../../../machines/process-events.ts";
@@ -39,8 +42,14 @@ export class SimulatedProcess {
   readonly spec: AppSpec;
   actor: ReturnType<SimulatedProcess["create"]>;
 
-  constructor(spec: AppSpec, resume: Resume | null = null) {
+  /** What it tells its app, when it has one. */
+  readonly reports: Report[] = [];
+  readonly #isOwned: boolean;
+
+  /** @param isOwned whether it has an app, which decides about some of its restarts. */
+  constructor(spec: AppSpec, resume: Resume | null = null, isOwned = false) {
     this.spec = spec;
+    this.#isOwned = isOwned;
     if (resume !== null) this.clock.set(resume.at);
     if (resume?.facts.child && resume.child === "alive") {
       this.children.push({ fact: resume.facts.child, told: [], isAlive: true });
@@ -96,8 +105,8 @@ export class SimulatedProcess {
     this.#tell?.({ type: "child.lost", at: this.clock.now(), by } as never);
   }
 
-  trip(by: string): void {
-    this.#trip?.({ type: "sensor.tripped", at: this.clock.now(), by } as never);
+  trip(by: string, sensor?: Sensor): void {
+    this.#trip?.({ type: "sensor.tripped", at: this.clock.now(), by, sensor } as never);
   }
 
   advance(ms: number): void {
@@ -158,7 +167,16 @@ export class SimulatedProcess {
       },
     });
     const at = this.clock.now();
-    const input = { id: 0, app: "app", instance: 0, spec: this.spec, seed: 1, at, resume };
+    const input: ProcessInput = {
+      id: 0,
+      app: "app",
+      instance: 0,
+      spec: this.spec,
+      seed: 1,
+      at,
+      resume,
+      ...(this.#isOwned ? { owner: this.#owner() } : {}),
+    };
     const actor = createActor(machine, {
       clock: this.clock,
       input,
@@ -170,6 +188,14 @@ export class SimulatedProcess {
     actor.on("unexpected", ({ event }) => this.unexpected.push(event));
     actor.start();
     return actor;
+  }
+
+  #owner(): NonNullable<ProcessInput["owner"]> {
+    const app = createActor(
+      fromCallback<Report>(({ receive }) => receive((report) => this.reports.push(report))),
+    );
+    app.start();
+    return app;
   }
 
   #spawn(): SimulatedChild {

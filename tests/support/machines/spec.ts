@@ -72,6 +72,7 @@ export function appSpec(
     sensors: {
       maxMemoryBytes: null,
       cron: null,
+      cronTimezone: null,
       watch: null,
       heartbeatMs: null,
       ...change.sensors,

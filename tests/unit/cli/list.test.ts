@@ -27,6 +27,7 @@ function view(change: Partial<ProcessView>): ProcessView {
     script: "/srv/api.js",
     user: "deploy",
     watching: false,
+    troubles: [],
     version: "1.2.3",
     logs: { out: null, error: null, combined: null },
     pidFile: null,

@@ -30,6 +30,7 @@ export function processDetail(
     script: declared.script,
     user: "deploy",
     watching: false,
+    troubles: [],
     version: "1.2.3",
     logs: { out: "/logs/app-out.log", error: "/logs/app-error.log", combined: null },
     pidFile: "/pids/app-3.pid",

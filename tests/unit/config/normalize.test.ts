@@ -84,7 +84,13 @@ test("a script alone gets PM2's defaults", async () => {
       drainTimeoutMs: 10_000,
       reload: { concurrency: 1, surge: true },
     },
-    sensors: { maxMemoryBytes: null, cron: null, watch: null, heartbeatMs: null },
+    sensors: {
+      maxMemoryBytes: null,
+      cron: null,
+      cronTimezone: null,
+      watch: null,
+      heartbeatMs: null,
+    },
     passthrough: {},
   });
 });

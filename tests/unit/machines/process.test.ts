@@ -242,18 +242,13 @@ test("a tripped sensor restarts it, and the decision names the sensor", () => {
   );
 });
 
-test("a job that ended by itself is run again by its cron pattern; one that was stopped is not", () => {
-  const process = new SimulatedProcess(
-    appSpec({ restart: { mode: "never" }, sensors: { cron: "* * * * *" } }),
-  );
-  process.exit(0);
-  expect(process.status).toBe("stopped");
-  process.trip("cron * * * * *");
-  expect([process.status, process.children.length]).toEqual(["online", 2]);
-  process.exit(0);
-  process.command("stop");
-  process.trip("cron * * * * *");
-  expect([process.status, process.children.length]).toEqual(["stopped", 2]);
+test("a process with an app leaves it to the app when its memory limit restarts it", () => {
+  const process = new SimulatedProcess(appSpec({ sensors: { maxMemoryBytes: 1 } }), null, true);
+  process.trip("the memory limit", "memory");
+  expect([process.status, process.reports.at(-1)]).toEqual([
+    "online",
+    { type: "process.tripped", at: 0, id: 0, by: "the memory limit", sensor: "memory" },
+  ]);
 });
 
 test("a fact that cannot happen in a state is reported", () => {

@@ -31,7 +31,7 @@ function startGod(options: { restored?: readonly DeclaredApp[]; breaks?: Set<num
       },
     },
   });
-  const app = appMachine.provide({ actors: { process } });
+  const app = appMachine.provide({ actors: { process, sensors: fromCallback(() => {}) } });
   const apps = options.restored ?? [];
   const god = createActor(
     godMachine.provide({

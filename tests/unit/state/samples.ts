@@ -102,7 +102,13 @@ export function app(key: string, env: Record<string, string> = { A: "1" }): Decl
     sensors: {
       maxMemoryBytes: null,
       cron: null,
-      watch: { paths: ["/srv"], ignore: ["node_modules"], delayMs: 0 },
+      cronTimezone: null,
+      watch: {
+        paths: ["/srv"],
+        ignore: ["node_modules", { regexp: "\\.log$", flags: "" }],
+        delayMs: 0,
+        options: { pollMs: null, depth: null, followSymlinks: true },
+      },
       heartbeatMs: null,
     },
     passthrough: { vizion: true },

@@ -52,6 +52,6 @@ export const plainSpec: AppSpec = {
     drainTimeoutMs: 10_000,
     reload: { concurrency: 1, surge: true },
   },
-  sensors: { maxMemoryBytes: null, cron: null, watch: null, heartbeatMs: null },
+  sensors: { maxMemoryBytes: null, cron: null, cronTimezone: null, watch: null, heartbeatMs: null },
   passthrough: {},
 };

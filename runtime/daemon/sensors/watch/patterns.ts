@@ -50,22 +50,24 @@ export function patternsOf(
       return { root: join(cwd, base), matches: (file) => matches(relativeTo(file)) };
     });
 
-  const tests = [...ignore, ...negated].flatMap((pattern): ((path: string) => boolean)[] => {
-    if (typeof pattern !== "string") return [regExpTest(pattern, { cwd, relativeTo })];
-    if (pattern === "" || pattern.startsWith("!")) return [];
-    const text = fromCwd(pattern);
-    if (!text.includes("/") && (isGlob(text) || everywhere.includes(text))) {
+  const tests = [...ignore, ...negated]
+    .flatMap(alternatives)
+    .flatMap((pattern): ((path: string) => boolean)[] => {
+      if (typeof pattern !== "string") return [regExpTest(pattern, { cwd, relativeTo })];
+      if (pattern === "" || pattern.startsWith("!")) return [];
+      const text = fromCwd(pattern);
+      if (!text.includes("/") && (isGlob(text) || everywhere.includes(text))) {
+        const matches = compile(text);
+        return [
+          (path) =>
+            relativeTo(path)
+              .split("/")
+              .some((part) => part !== ".." && matches(part)),
+        ];
+      }
       const matches = compile(text);
-      return [
-        (path) =>
-          relativeTo(path)
-            .split("/")
-            .some((part) => part !== ".." && matches(part)),
-      ];
-    }
-    const matches = compile(text);
-    return [(path) => foldersOf(relativeTo(path)).some((folder) => matches(folder))];
-  });
+      return [(path) => foldersOf(relativeTo(path)).some((folder) => matches(folder))];
+    });
   const roots = new Set(watched.map(({ root }) => root));
   const isIgnored = (path: string): boolean => {
     // What is under a watched path that a pattern would leave out is watched because it is named.
@@ -76,6 +78,12 @@ export function patternsOf(
     return tests.some((test) => test(isNamed ? join(cwd, inside) : path));
   };
   return { watched, isIgnored };
+}
+
+/** `logs|public`, as people write it, is two names. */
+function alternatives(pattern: PatternText): PatternText[] {
+  const isText = typeof pattern === "string" && !pattern.includes("(");
+  return isText ? pattern.split("|") : [pattern];
 }
 
 /** `a/b/c` → `a`, `a/b`, `a/b/c`: what leaves a folder out leaves out all that is in it. */

@@ -78,9 +78,9 @@ export class WatchTree {
     const plan = planOf(this.#patterns);
     const before = this.#plan;
     this.#plan = plan;
-    for (const root of [...before.missing, ...plan.missing]) {
-      const came = before.missing.includes(root) !== plan.missing.includes(root);
-      if (came) this.#events.changed(root);
+    // A watched folder that has come or gone; a file is found by its content.
+    for (const root of new Set([...before.deep, ...plan.deep])) {
+      if (before.deep.includes(root) !== plan.deep.includes(root)) this.#events.changed(root);
     }
     this.#seen = new Set();
     this.#folders.clear();

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { until } from "../support/condition.ts";
@@ -25,9 +25,9 @@ test.each([
   const port = await freePort();
   mkdirSync(join(home.folder, "src"));
   const app = await startCluster(home, {
-    program: home.file("grows.cjs", growing),
+    program: "plain.cjs",
     env: { PORT: port },
-    fields: { cwd: home.folder, ...fields },
+    fields: { script: home.file("grows.cjs", growing), cwd: home.folder, ...fields },
   });
   const before = await app.pids();
   const loads = [true, false].map((keepAlive) => startLoad({ port, connections: 2, keepAlive }));
@@ -53,20 +53,22 @@ test.each([
   expect(await home.ok("why", "app")).toContain(by);
 });
 
-test("logs in the watched folder lead to no restart, a change does, and chokidar is not needed before", async () => {
+test("logs and the pid file in the watched folder lead to no restart, a change does to one", async () => {
   const home = testHome();
-  const script = home.file("talks.cjs", 'setInterval(() => console.log("line"), 5);');
+  const folder = join(home.folder, "app");
+  mkdirSync(folder);
+  const script = home.file("app/talks.cjs", 'setInterval(() => console.log("line"), 5);');
   const files = { out_file: "out.log", error_file: "err.log", pid_file: "app.pid" };
-  const app = { name: "t", script, cwd: home.folder, watch: true, ignore_watch: [], ...files };
-  await home.ok("start", home.file("../e.json", JSON.stringify({ apps: [app] })));
+  const app = { name: "t", script, cwd: folder, watch: true, ignore_watch: [], ...files };
+  await home.ok("start", home.file("apps.json", JSON.stringify({ apps: [app] })));
   await until(
     "lines",
-    () => home.file !== undefined && home.list().then(([p]) => p?.restarts === 0),
+    () => readFileSync(join(folder, "out.log"), "utf8").split("line").length > 50,
   );
-  home.file("data.txt", "1");
+  home.file("app/data.txt", "1");
   const restarted = await until("a restart", async () => {
     const process = await home.process("t");
-    return process.restarts > 0 ? process : undefined;
+    return process.decision === null ? undefined : process;
   });
   expect(restarted.decision).toContain("a change of data.txt asked for a restart");
   expect(restarted.restarts).toBe(1);

@@ -129,10 +129,12 @@ export function without(
   { processes, successors, leaving }: AppContext,
   actorId: string,
 ): Pick<AppContext, "processes" | "successors" | "leaving"> {
-  const rest = <TKey extends string | number>(actors: Actors<TKey>): Actors<TKey> =>
-    Object.fromEntries(
-      Object.entries<ProcessActor>(actors).filter(([, { id }]) => id !== actorId),
-    ) as Actors<TKey>;
+  const rest = <TKey extends string | number>(actors: Actors<TKey>): Actors<TKey> => {
+    const key = Object.entries<ProcessActor>(actors).find(([, { id }]) => id === actorId)?.[0];
+    if (key === undefined) return actors;
+    const { [key as TKey]: _gone, ...others } = actors;
+    return others as Actors<TKey>;
+  };
   return { processes: rest(processes), successors: rest(successors), leaving: rest(leaving) };
 }
 

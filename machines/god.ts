@@ -113,9 +113,8 @@ export const godMachine = setup({
       const app = context.apps[key];
       if (app === undefined) return;
       enqueue.stopChild(app);
-      enqueue.assign({
-        apps: Object.fromEntries(Object.entries(context.apps).filter(([k]) => k !== key)),
-      });
+      const { [key]: _gone, ...apps } = context.apps;
+      enqueue.assign({ apps });
       enqueue(emit({ type: "app.gone" as const, key }));
     }),
     reportBrokenApp: emit(({ event }) => ({

@@ -278,8 +278,11 @@ function observe(options: {
     app.on("sensor.recovered", ({ sensor }) => log(`${key}: ${sensor}: works again`));
     look();
   };
+  let lastApps: unknown;
   god.subscribe((snapshot) => {
     machines.noteGod(snapshot);
+    if (snapshot.context.apps === lastApps) return;
+    lastApps = snapshot.context.apps;
     for (const app of Object.values(snapshot.context.apps)) observeApp(app);
   });
   god.on("app.gone", ({ key }) => {

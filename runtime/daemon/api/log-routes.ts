@@ -9,7 +9,7 @@ import { flushRequestSchema } from "../../contract/api/schemas.ts";
 
 export async function flush({ daemon, request, response }: Exchange): Promise<void> {
   const { ids, daemon: isOwn } = await readBody(request, flushRequestSchema);
-  const chosen = ids.map((id) => daemon.registry.process(id));
+  const chosen = daemon.registry.processesWith(ids);
   const own = isOwn ? [{ path: daemon.paths.log }] : [];
   const owned = [...own, ...chosen.flatMap(({ spec, facts }) => ownedFiles(spec, facts.id))];
   const files = [...new Map(owned.map((each) => [each.path, each])).values()];

@@ -74,7 +74,7 @@ export async function act(
   tell: Tell,
 ): Promise<void> {
   const { registry, store } = dependencies;
-  const chosen = request.ids.map((id) => registry.process(id));
+  const chosen = registry.processesWith(request.ids);
   if (request.action === "flush") {
     for (const managed of chosen) {
       const { notes } = flushLogs(ownedFiles(managed.spec, managed.facts.id));

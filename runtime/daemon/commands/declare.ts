@@ -100,8 +100,13 @@ function withScripts(registry: Registry, specs: readonly AppSpec[]): Found[] {
 /** The apps of a file are known by name and namespace, and one that has changed its namespace by its name. */
 function named(registry: Registry, specs: readonly AppSpec[]): Found[] {
   const taken = new Set<AppActor>();
+  const called = new Map<string, AppActor[]>();
+  for (const app of registry.apps()) {
+    const { name } = specOf(app);
+    called.set(name, [...(called.get(name) ?? []), app]);
+  }
   const take = (spec: AppSpec, mayBe: (app: AppActor) => boolean): AppActor | undefined => {
-    const found = registry.appsCalled(spec.name).find((app) => !taken.has(app) && mayBe(app));
+    const found = called.get(spec.name)?.find((app) => !taken.has(app) && mayBe(app));
     if (found !== undefined) taken.add(found);
     return found;
   };

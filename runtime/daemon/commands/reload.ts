@@ -27,7 +27,7 @@ export async function reload(
   { tell, tellProgress }: { tell: Tell; tellProgress: TellProgress },
 ): Promise<void> {
   const { registry, store } = dependencies;
-  const chosen = request.ids.map((id) => registry.process(id));
+  const chosen = registry.processesWith(request.ids);
   const apps = new Map<AppActor, Managed[]>();
   for (const each of chosen) apps.set(each.app, [...(apps.get(each.app) ?? []), each]);
   for (const app of apps.keys()) assertSettled(app);

@@ -75,7 +75,7 @@ export function sendInput(
 }
 
 function chosen(registry: Dependencies["registry"], ids: readonly number[]): Managed[] {
-  return ids.map((id) => registry.process(id));
+  return registry.processesWith(ids);
 }
 
 function say(managed: Managed, ok: boolean, message: string): Outcome {

@@ -17,7 +17,7 @@ export async function triggerAction(
   { registry, children, custom }: { registry: Registry; children: Children; custom: CustomMetrics },
   { ids, action, params, target }: TriggerRequest,
 ): Promise<TriggerResult[]> {
-  const chosen = ids.map((id) => registry.process(id));
+  const chosen = registry.processesWith(ids);
   const actionsOf = (lifeId: string | undefined): string[] =>
     custom.actions(lifeId).map(({ action_name: name }) => name);
   const offers = chosen.map(({ facts }) => actionsOf(facts.child?.lifeId));

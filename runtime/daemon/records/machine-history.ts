@@ -184,7 +184,8 @@ export function eventOfGod(
     };
     return { event: events[after.states] ?? "changed", app: "" };
   }
-  const added = Object.keys(after.apps).find((key) => before.apps[key] === undefined);
+  // What was declared last is last.
+  const added = Object.keys(after.apps).findLast((key) => before.apps[key] === undefined);
   if (added !== undefined) return { event: "app.declare", app: added };
   const gone = Object.keys(before.apps).find((key) => after.apps[key] === undefined);
   return { event: gone === undefined ? "changed" : "app.gone", app: gone ?? "" };

@@ -20,6 +20,8 @@ export interface Registry {
   processes(): Managed[];
   /** @throws `ERR_PROCESS_NOT_FOUND` */
   process(id: number): Managed;
+  /** Many of them, looked up at once. @throws `ERR_PROCESS_NOT_FOUND` for the first that is unknown */
+  processesWith(ids: readonly number[]): Managed[];
   processesOf(app: AppActor): Managed[];
   /** Apps of that name, whatever their namespace. */
   appsCalled(name: string): AppActor[];
@@ -56,6 +58,20 @@ export function createRegistry(god: GodActor): Registry {
         if (actor !== undefined) return managed(actor, app);
       }
       throw xmError("ERR_PROCESS_NOT_FOUND", { target: String(id) });
+    },
+    processesWith: (ids) => {
+      const appOf = new Map<number, AppActor>();
+      for (const app of apps()) {
+        for (const id of Object.keys(app.getSnapshot().context.processes))
+          appOf.set(Number(id), app);
+      }
+      return ids.map((id) => {
+        const app = appOf.get(id);
+        const actor = app?.getSnapshot().context.processes[id];
+        if (app === undefined || actor === undefined)
+          throw xmError("ERR_PROCESS_NOT_FOUND", { target: String(id) });
+        return managed(actor, app);
+      });
     },
     appsCalled: (name) => apps().filter((app) => app.getSnapshot().context.spec.name === name),
     isRunning: (app) =>

@@ -34,7 +34,11 @@ export type CompactionStep =
 
 export type OnStep = (step: CompactionStep) => void;
 
-/** Writes the image as the newest snapshot, the one before becoming the previous. Throws the errno of what failed. */
+/**
+ * Writes the image as the newest snapshot, the one before becoming the previous.
+ * @returns its size in characters.
+ * @throws the errno of what failed.
+ */
 export function writeSnapshot(options: {
   directory: string;
   image: Image;
@@ -42,10 +46,11 @@ export function writeSnapshot(options: {
   seq: number;
   at: number;
   onStep: OnStep;
-}): void {
+}): number {
   const { directory, image, seq, at, onStep } = options;
   const path = join(directory, "snapshot.json");
-  const temporary = writeTemporary(path, [encodeSnapshot(image, seq, at)]);
+  const text = encodeSnapshot(image, seq, at);
+  const temporary = writeTemporary(path, [text]);
   onStep("snapshot.written");
   renameIfThere(path, join(directory, "snapshot.previous.json"));
   onStep("snapshot.previous");
@@ -53,6 +58,7 @@ export function writeSnapshot(options: {
   onStep("snapshot.current");
   syncDirectory(directory);
   onStep("snapshot.synced");
+  return text.length;
 }
 
 /** Moves every segment one name up. The journal must be closed and on disk, its records in a snapshot. */

@@ -43,6 +43,8 @@ class Store implements StateStore {
   #needsSnapshot = false;
   /** Why the disk refuses. */
   #fault: unknown = null;
+  /** A snapshot larger than the journal may become is not written again for every megabyte. */
+  readonly #growsWithSnapshot: boolean;
   /** Journal size at which to compact; grows when a compaction fails. */
   #compactAtBytes: number;
   #compaction: NodeJS.Timeout | null = null;
@@ -53,6 +55,7 @@ class Store implements StateStore {
     this.#directory = directory;
     this.#options = options;
     this.#maxJournalBytes = options.maxJournalBytes ?? 1024 * 1024;
+    this.#growsWithSnapshot = options.maxJournalBytes === undefined;
     this.#compactAtBytes = this.#maxJournalBytes;
     this.#journal = new JournalFile(this.#journalPath);
     const recovery = recover(directory, options.now());
@@ -206,14 +209,20 @@ class Store implements StateStore {
   #compact(): void {
     const { now, onStep = () => {} } = this.#options;
     const directory = this.#directory;
-    writeSnapshot({ directory, image: this.#image, seq: this.#seq, at: now(), onStep });
+    const bytes = writeSnapshot({
+      directory,
+      image: this.#image,
+      seq: this.#seq,
+      at: now(),
+      onStep,
+    });
     if (this.#journal.bytes > this.#maxJournalBytes || this.#needsSnapshot) {
       this.#journal.closeDurably();
       rotateSegments(directory, onStep);
       this.#journal.open();
     }
     this.#needsSnapshot = false;
-    this.#compactAtBytes = this.#maxJournalBytes;
+    this.#compactAtBytes = Math.max(this.#maxJournalBytes, this.#growsWithSnapshot ? bytes : 0);
   }
 
   #compactIn(ms: number): void {

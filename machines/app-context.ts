@@ -1,12 +1,12 @@
 import type { DoneActorEvent, ErrorActorEvent } from "xstate";
-import type { ReloadFacts } from "./facts.ts";
+import type { Removal, ReloadFacts } from "./facts.ts";
 import { processKey } from "./lib/process-key.ts";
 import type { ProcessActor } from "./process.ts";
 import { replacementOf, type Trip } from "./app-trips.ts";
 import type {
   Command,
   ProcessInput,
-  Report,
+  LifeReport, Report,
   Resume,
   Sensor,
   SensorReport,
@@ -84,6 +84,8 @@ export type AppEmitted =
   | { type: "sensor.failed"; sensor: Sensor; reason: string }
   | { type: "sensor.recovered"; sensor: Sensor }
   | { type: "reload.moved"; facts: ReloadFacts }
+  /** A process of a reload under way has taken a step. */
+  | { type: "reload.stepped"; report: LifeReport }
   | { type: "reload.refused"; why: string };
 
 export type Role = "current" | "successor" | "leaving";
@@ -181,10 +183,13 @@ export function reloadInput(
 }
 
 /** What is in flight gets its time to end: nobody waits for the process itself. */
-export function removal(process: ProcessActor, { at, by }: { at: number; by: string }): Command {
+export function removal(
+  process: ProcessActor,
+  { at, by, why }: { at: number; by: string; why: Removal },
+): Command {
   const { drain, drainTimeoutMs, killTimeoutMs } = process.getSnapshot().context.spec.policy;
   const graceMs = drain ? Math.max(killTimeoutMs, drainTimeoutMs) : killTimeoutMs;
-  return { type: "remove", at, by, graceMs };
+  return { type: "remove", at, by, graceMs, why };
 }
 
 /** A replacement, on probation: an end before it serves is the reload's to judge and not the restart policy's. */
@@ -222,6 +227,18 @@ export function successorOf(
     ...(self === undefined ? {} : { owner: self }),
   };
   return { id: processActorId(id, generation + 1), input };
+}
+
+const steps: readonly string[] = [
+  "process.spawned",
+  "process.ready",
+  "process.stopping",
+  "process.ended",
+] satisfies LifeReport["type"][];
+
+/** Whether a process tells of a step of its life. */
+export function isLifeReport(event: AppEvent): event is LifeReport {
+  return steps.includes(event.type);
 }
 
 export function processActorId(id: number, generation: number): string {

@@ -5,6 +5,7 @@ import {
   endedActorId,
   findProcess,
   hasLeaving,
+  isLifeReport,
   processActorId,
   processInput,
   promoted,
@@ -88,7 +89,7 @@ export const appSetup = setup({
           });
           if (isLeaving) {
             enqueue.assign(({ context: now }) => dismissed(now, id));
-            enqueue.sendTo(successor, removal(successor, command));
+            enqueue.sendTo(successor, removal(successor, { ...command, why: "discarded" }));
           }
         }
         const process = context.processes[id];
@@ -278,7 +279,7 @@ export const appSetup = setup({
           if (tags.has("stopped") || tags.has("errored")) {
             enqueue.sendTo(successor, { type: "start", at, by });
           }
-          if (current !== undefined) enqueue.sendTo(current, removal(current, { at, by }));
+          if (current !== undefined) enqueue.sendTo(current, removal(current, { at, by, why: "replaced" }));
         } else if (!hasLeaving(context, id)) {
           enqueue.sendTo(context.reload, { type: "process.gone", at, id });
         }
@@ -291,7 +292,7 @@ export const appSetup = setup({
         const successor = context.successors[id];
         if (successor !== undefined) {
           enqueue.assign(({ context: now }) => dismissed(now, id));
-          enqueue.sendTo(successor, removal(successor, { at, by }));
+          enqueue.sendTo(successor, removal(successor, { at, by, why: "discarded" }));
         } else if (!hasLeaving(context, id)) {
           enqueue.sendTo(context.reload, { type: "process.gone", at, id });
         }
@@ -299,15 +300,17 @@ export const appSetup = setup({
     }),
     tellReload: enqueueActions(({ context, event, enqueue }) => {
       const { reload, processes, successors } = context;
-      if (reload === null || (event.type !== "process.ready" && event.type !== "process.ended")) {
-        return;
-      }
+      if (reload === null || !isLifeReport(event)) return;
+      enqueue(emit({ type: "reload.stepped" as const, report: event }));
+      if (event.type !== "process.ready" && event.type !== "process.ended") return;
       const { id, at, generation } = event;
       const teller = successors[id] ?? processes[id];
       if (teller?.getSnapshot().context.generation !== generation) return;
       if (event.type === "process.ended") {
         if (!event.wasAsked) {
-          enqueue.sendTo(reload, { type: "process.ended", at, id, reason: event.reason });
+          const { reason, lastWords } = event;
+          const words = lastWords === undefined ? {} : { lastWords };
+          enqueue.sendTo(reload, { type: "process.ended", at, id, reason, ...words });
         }
         return;
       }
@@ -341,7 +344,7 @@ export const appSetup = setup({
       enqueue.stopChild(context.reload);
       for (const [id, successor] of Object.entries(context.successors)) {
         enqueue.assign(({ context: now }) => dismissed(now, Number(id)));
-        enqueue.sendTo(successor, removal(successor, { at: facts.at, by: facts.by }));
+        enqueue.sendTo(successor, removal(successor, { at: facts.at, by: facts.by, why: "discarded" }));
       }
       enqueue.assign({ reload: null, reloadSpec: null, trip: null });
       const ended: ReloadFacts = { ...facts, step: "failed", failure };

@@ -38,6 +38,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   resumeWait: "goes on with what is left of the wait",
   recordBrokenPort: "records a fault of the process manager itself",
   rememberChild: "remembers pid, start time and life of the child",
+  reportStopping: "tells its app that the child was asked to end",
   noteReady: "remembers that it said it can serve",
   noteLate: "remembers that it never said it can serve",
   recordExit: "records code, signal, uptime and who asked",

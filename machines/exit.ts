@@ -11,6 +11,16 @@ export interface ExitFact {
   readonly askedBy: string | null;
   /** Of what had run. */
   readonly version?: string;
+  /**
+   * What the program said last, when nobody had asked it to end: the exception that nothing caught, else the last lines
+   * it wrote to its errors. Bounded, and not there when it said nothing.
+   */
+  readonly lastWords?: readonly string[];
+  /**
+   * Pid of a descendant that ran on in a session of its own when the main process had ended with 0: a program that puts
+   * itself into the background does so.
+   */
+  readonly backgroundPid?: number;
 }
 
 /** Why a process cannot be run at all. */
@@ -23,3 +33,6 @@ export interface Failure {
 
 /** What its user wants of a process; a stop stays a stop until a later command says otherwise. */
 export type Goal = "run" | "restart" | "stop" | "remove";
+
+/** Why a process is to go: by a command, by its reload (its replacement serves, or it was one that failed), or with God. */
+export type Removal = "deleted" | "replaced" | "discarded" | "scaledDown" | "shutDown";

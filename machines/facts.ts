@@ -1,4 +1,4 @@
-import type { ExitFact, Failure, Goal } from "./exit.ts";
+import type { ExitFact, Failure, Goal, Removal } from "./exit.ts";
 import type { Decision } from "./restart-policy.ts";
 
 export type * from "./exit.ts";
@@ -15,6 +15,8 @@ export interface ChildFact {
   readonly at: number;
   /** Of the package that the script belonged to then; not there when it says none. */
   readonly version?: string;
+  /** Size of its error log when it was spawned; bytes. What is in it from there on is this life's. */
+  readonly errorLogBytes?: number;
 }
 
 /** Where a process can be. PM2's words for them are in `runtime/compat/`. */
@@ -38,6 +40,8 @@ export interface ReloadFailure {
   readonly id: number;
   readonly at: number;
   readonly reason: string;
+  /** Of the replacement. */
+  readonly lastWords?: readonly string[];
 }
 
 /** Where a reload is: `launching` replacements, `draining` what they replace, giving up, or at its end. */
@@ -74,6 +78,8 @@ export interface ProcessFacts {
   readonly instance: number;
   readonly status: ProcessStatus;
   readonly goal: Goal;
+  /** Why it goes, while its goal is `remove`. */
+  readonly removal?: Removal;
   readonly child: ChildFact | null;
   readonly readiness: Readiness;
   /** First declared, or last restarted by a command. */

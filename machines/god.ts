@@ -102,7 +102,7 @@ export const godMachine = setup({
     }),
     stopEverything: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== "shutDown") return;
-      const command: Command = { type: "remove", at: event.at, by: event.by };
+      const command: Command = { type: "remove", at: event.at, by: event.by, why: "shutDown" };
       for (const app of Object.values(context.apps)) {
         const ids = Object.keys(app.getSnapshot().context.processes).map(Number);
         enqueue.sendTo(app, { type: "processes.command", ids, command });

@@ -7,9 +7,10 @@ import type {
   ProcessStatus,
   Readiness,
   Decision,
+  Removal,
 } from "./facts.ts";
 import { decide, type Judged, type Judgement } from "./restart-policy.ts";
-import type { ProcessInput, Resume } from "./process-events.ts";
+import type { End, ProcessInput, Resume } from "./process-events.ts";
 import type { AppSpec } from "./spec.ts";
 
 /** What a process machine knows; the state says where it is. */
@@ -21,9 +22,13 @@ export interface ProcessContext {
   readonly seed: number;
   readonly spec: AppSpec;
   readonly goal: Goal;
+  /** Why it goes; `null` unless its goal is `remove`. */
+  readonly removal: Removal | null;
   /** Who asked for the end that is under way. */
   readonly askedBy: string | null;
   readonly child: ChildFact | null;
+  /** Pid of the life that has ended last. */
+  readonly endedPid: number | null;
   readonly readiness: Readiness;
   readonly createdAt: number;
   readonly restarts: number;
@@ -57,8 +62,10 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     seed: input.seed,
     spec: input.spec,
     goal: facts?.goal ?? firstGoal(input.spec),
+    removal: facts?.removal ?? null,
     askedBy: null,
     child: input.resume?.child === "none" ? null : (facts?.child ?? null),
+    endedPid: null,
     readiness: facts?.readiness ?? "pending",
     createdAt: facts?.createdAt ?? input.at,
     restarts: facts?.restarts ?? input.inherits?.restarts ?? 0,
@@ -97,7 +104,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     unstableRestarts,
     restartTimes,
   } = context;
-  const { backoffMs, restartAt, killAt, lastExit, failure, decisions } = context;
+  const { backoffMs, restartAt, killAt, lastExit, failure, decisions, removal } = context;
   return {
     id,
     generation,
@@ -117,6 +124,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     lastExit,
     failure: failure && { at: failure.at, code: failure.code, message: failure.message },
     decisions,
+    ...(removal === null ? {} : { removal }),
   };
 }
 
@@ -134,7 +142,8 @@ export function judgedFrom(context: ProcessContext): Judged {
   return {
     policy: context.spec.policy.restart,
     goal: context.goal,
-    exit: context.failure === null ? context.lastExit : null,
+    removal: context.removal,
+    exit: context.failure === null ? withoutWords(context.lastExit) : null,
     failure: context.failure,
     unstableRestarts: context.unstableRestarts,
     restartTimes: context.restartTimes,
@@ -143,14 +152,19 @@ export function judgedFrom(context: ProcessContext): Judged {
   };
 }
 
+/** A decision rests on how a life ended, and not on what it said: its words are kept once. */
+function withoutWords(exit: ExitFact | null): ExitFact | null {
+  if (exit?.lastWords === undefined) return exit;
+  const { lastWords: _, ...rest } = exit;
+  return rest;
+}
+
 /** The end of a life, told by its child source. */
-export function afterExit(
-  context: ProcessContext,
-  end: { at: number; code: number | null; signal: string | null },
-): Partial<ProcessContext> {
+export function afterExit(context: ProcessContext, end: End): Partial<ProcessContext> {
   const uptimeMs = Math.max(0, end.at - (context.child?.at ?? end.at));
   return {
     child: null,
+    endedPid: context.child?.pid ?? null,
     killAt: null,
     failure: null,
     lastExit: {
@@ -160,6 +174,8 @@ export function afterExit(
       uptimeMs,
       askedBy: context.askedBy,
       ...(context.child?.version === undefined ? {} : { version: context.child.version }),
+      ...(end.lastWords === undefined ? {} : { lastWords: end.lastWords }),
+      ...(end.backgroundPid === undefined ? {} : { backgroundPid: end.backgroundPid }),
     },
   };
 }

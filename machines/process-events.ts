@@ -1,5 +1,5 @@
 import type { ActorRef, Snapshot } from "xstate";
-import type { ChildFact, Failure, ProcessFacts, Decision } from "./facts.ts";
+import type { ChildFact, Failure, ProcessFacts, Decision, Removal } from "./facts.ts";
 
 import type { AppSpec } from "./spec.ts";
 
@@ -8,15 +8,25 @@ export type Command =
   | { type: "start"; at: number; by: string }
   | { type: "stop"; at: number; by: string }
   | { type: "restart"; at: number; by: string }
-  | { type: "remove"; at: number; by: string; graceMs?: number }
+  /** `why`: `deleted` unless it says another reason. */
+  | { type: "remove"; at: number; by: string; graceMs?: number; why?: Removal }
   | { type: "reset"; at: number }
   | { type: "configure"; at: number; spec: AppSpec };
+
+/** How a life ended, as whoever saw it tells. */
+export interface End {
+  readonly at: number;
+  readonly code: number | null;
+  readonly signal: string | null;
+  readonly lastWords?: readonly string[];
+  readonly backgroundPid?: number;
+}
 
 /** What happened, told by the ports. */
 export type Fact =
   | { type: "child.spawned"; at: number; child: ChildFact }
   | { type: "child.ready"; at: number }
-  | { type: "child.exited"; at: number; code: number | null; signal: string | null }
+  | ({ type: "child.exited" } & End)
   | { type: "child.failed"; at: number; failure: Failure; transient: boolean }
   | { type: "child.lost"; at: number; by: string }
   | { type: "sensor.tripped"; at: number; by: string; sensor?: Sensor };
@@ -39,21 +49,34 @@ export type ProcessEvent = Command | Fact;
 /** What the child source does when told. `signal` and `send` pass the machine by: they change no state. */
 export type ToChild = { type: "stop"; graceMs: number } | { type: "kill" };
 
-/** What a process tells its app. `wasAsked`: a command or a sensor wanted the end. */
+/** Which life a report is of: `pid` is `null` when nothing could be spawned. */
+interface Reported {
+  readonly at: number;
+  readonly id: number;
+  readonly generation: number;
+  readonly pid: number | null;
+  readonly livedMs: number;
+}
+
+/** What a process tells its app, in the order in which it happens. `wasAsked`: a command or a sensor wanted the end. */
 export type Report =
-  | { type: "process.ready"; at: number; id: number; generation: number; isLate: boolean }
+  | LifeReport
   /** A sensor of its child asks for a restart; when it comes is the app's to say. */
   | { type: "process.tripped"; at: number; id: number; by: string; sensor: Sensor }
   /** It was started or has come to rest: what its app watches may be another. */
-  | { type: "process.moved"; id: number }
-  | {
+  | { type: "process.moved"; id: number };
+
+/** The steps of a life. */
+export type LifeReport =
+  | (Reported & { type: "process.spawned" })
+  | (Reported & { type: "process.ready"; isLate: boolean })
+  | (Reported & { type: "process.stopping"; removal: Removal | null })
+  | (Reported & {
       type: "process.ended";
-      at: number;
-      id: number;
-      generation: number;
       wasAsked: boolean;
       reason: string;
-    };
+      lastWords?: readonly string[];
+    });
 
 /** What one life needs. */
 export interface LaunchInput {
@@ -95,11 +118,7 @@ export interface Resume {
   /** When it is resumed, in ms since the epoch. */
   readonly at: number;
   /** How it ended, when somebody was there to see it: its balancer, or itself. */
-  readonly end?: {
-    readonly at: number;
-    readonly code: number | null;
-    readonly signal: string | null;
-  };
+  readonly end?: End;
 }
 
 /** What a replacement takes over from the process it replaces. */

@@ -14,6 +14,12 @@ import { guardRules, rules, type GuardRule } from "./restart-policy.ts";
 
 type Has = { context: ProcessContext };
 
+/** What each report to the app begins with. */
+function reported({ id, generation, child }: ProcessContext, at: number) {
+  const livedMs = child === null ? 0 : Math.max(0, at - child.at);
+  return { at, id, generation, pid: child?.pid ?? null, livedMs };
+}
+
 /** One guard for each rule: whether it is the one that decided. `judge` has asked the rules on entering `exited`. */
 const decidedBy = Object.fromEntries(
   guardRules.map(({ rule }) => [
@@ -81,30 +87,33 @@ export const processSetup = setup({
   actions: {
     setGoal: assign(({ event }, params: { goal: Goal }) => ({
       goal: params.goal,
+      removal: event.type === "remove" ? (event.why ?? "deleted") : null,
       askedBy: "by" in event ? event.by : null,
     })),
     beginLife: assign({ goal: "run", askedBy: null, failure: null, readiness: "pending" }),
     noteReady: assign({ readiness: "ready" }),
     noteLate: assign({ readiness: "late" }),
     reportReady: enqueueActions(({ context, event, enqueue }) => {
-      const { owner, id, generation, child, readiness, spec } = context;
+      const { owner, child, readiness, spec } = context;
       if (owner === undefined) return;
       const isLate = readiness === "late";
       const becameLate = (child?.at ?? 0) + spec.policy.listenTimeoutMs;
       const at = "at" in event ? event.at : isLate ? becameLate : (context.resume?.at ?? 0);
-      enqueue.sendTo(owner, { type: "process.ready", at, id, generation, isLate });
+      enqueue.sendTo(owner, { type: "process.ready", ...reported(context, at), isLate });
     }),
     reportEnd: enqueueActions(({ context, enqueue }) => {
-      const { owner, id, generation, goal, decisions } = context;
+      const { owner, goal, decisions, endedPid, lastExit, failure } = context;
       if (owner === undefined) return;
       const last = decisions.at(-1);
+      const lastWords = failure === null ? lastExit?.lastWords : undefined;
       enqueue.sendTo(owner, {
         type: "process.ended",
-        at: last?.at ?? context.createdAt,
-        id,
-        generation,
+        ...reported(context, last?.at ?? context.createdAt),
+        pid: endedPid,
+        livedMs: failure === null ? (lastExit?.uptimeMs ?? 0) : 0,
         wasAsked: goal !== "run",
-        reason: context.failure?.message ?? last?.sentence.split(";")[0] ?? "it ended",
+        reason: failure?.message ?? last?.sentence.split(";")[0] ?? "it ended",
+        ...(lastWords === undefined ? {} : { lastWords }),
       });
     }),
     reportMove: enqueueActions(({ context: { owner, id }, enqueue }) => {
@@ -115,9 +124,24 @@ export const processSetup = setup({
       const { at, by, sensor = "memory" } = event;
       enqueue.sendTo(owner, { type: "process.tripped", at, id, by, sensor });
     }),
-    rememberChild: assign(({ event }) =>
-      event.type === "child.spawned" ? { child: event.child } : {},
-    ),
+    reportStopping: enqueueActions(({ context, event, enqueue }) => {
+      const { owner, child, removal } = context;
+      // What was stopping before is going on with it.
+      if (owner === undefined || child === null || !("at" in event)) return;
+      enqueue.sendTo(owner, {
+        type: "process.stopping",
+        ...reported(context, event.at),
+        removal,
+      });
+    }),
+    rememberChild: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== "child.spawned") return;
+      const { owner, child: before } = context;
+      const { at, child } = event;
+      enqueue.assign({ child });
+      if (owner === undefined || before !== null) return;
+      enqueue.sendTo(owner, { type: "process.spawned", ...reported({ ...context, child }, at) });
+    }),
     recordExit: assign(({ context, event }) =>
       event.type === "child.exited" ? afterExit(context, event) : {},
     ),

@@ -185,6 +185,7 @@ export const processMachine = processSetup.createMachine({
         stopping: {
           description: "The child was asked to end.",
           tags: "stopping",
+          entry: "reportStopping",
           initial: "graceful",
           on: {
             start: [

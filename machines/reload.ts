@@ -22,7 +22,13 @@ export type ReloadOrder =
 export type ReloadEvent =
   /** `isExpected`: the process it replaces never said that it was ready either. */
   | { type: "process.ready"; at: number; id: number; isLate: boolean; isExpected: boolean }
-  | { type: "process.ended"; at: number; id: number; reason: string }
+  | {
+      type: "process.ended";
+      at: number;
+      id: number;
+      reason: string;
+      lastWords?: readonly string[];
+    }
   /** What was to end has ended: the old process after a promotion, the replacement after a discard. */
   | { type: "process.gone"; at: number; id: number }
   /** A command has taken the process out of the reload; `isLeaving` when a replacement of it still has to end. */
@@ -276,5 +282,10 @@ function isUnderWay({ step }: ReloadFacts): boolean {
 }
 
 function failureOf(event: ReloadEvent, reason: string): ReloadFailure | null {
-  return "id" in event ? { id: event.id, at: event.at, reason } : null;
+  if (!("id" in event)) return null;
+  const words =
+    event.type === "process.ended" && event.lastWords !== undefined
+      ? { lastWords: event.lastWords }
+      : {};
+  return { id: event.id, at: event.at, reason, ...words };
 }

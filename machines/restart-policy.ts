@@ -1,4 +1,4 @@
-import type { ExitFact, Failure, Goal } from "./exit.ts";
+import type { ExitFact, Failure, Goal, Removal } from "./exit.ts";
 import { drawFrom, nextBackoff } from "./lib/backoff.ts";
 import { countRestarts } from "./lib/intensity.ts";
 import { duration, howItEnded } from "./lib/words.ts";
@@ -8,6 +8,8 @@ import type { RestartMode, RestartPolicy } from "./spec.ts";
 export interface Judged {
   readonly policy: RestartPolicy;
   readonly goal: Goal;
+  /** Why it goes, when its goal is `remove`; a command deleted it unless it says another reason. */
+  readonly removal?: Removal | null;
   readonly exit: ExitFact | null;
   readonly failure: (Failure & { readonly transient: boolean }) | null;
   /** Unstable exits in a row, this one included. */
@@ -57,6 +59,15 @@ interface RuleEntry {
 /** Signals by which a program is asked to end: to obey one is a clean end (systemd.service(5), "clean signals"). */
 const cleanSignals: readonly string[] = ["SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"];
 
+/** Why a process is gone, by what took it away. */
+const removals: Readonly<Record<Removal, string>> = {
+  deleted: "it was deleted",
+  replaced: "a reload has replaced it",
+  discarded: "its reload has failed and gave this replacement up",
+  scaledDown: "its app was scaled down",
+  shutDown: "the daemon is ending",
+};
+
 /**
  * The whole restart policy, and the only list of its rules: the first rule that applies decides. The transitions of the
  * process machine's `exited` state, its guards, their descriptions and the decision records are made from it.
@@ -68,7 +79,7 @@ export const rules = [
     means: "it was deleted",
     applies: ({ goal }) => goal === "remove",
     sees: ["goal"],
-    why: () => "it was deleted",
+    why: ({ removal }) => removals[removal ?? "deleted"],
   },
   {
     rule: "wantsStop",

@@ -1,7 +1,9 @@
 import { defineCommand } from "citty";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { XmError } from "../../runtime/contract/errors.ts";
+import type { Client } from "../../runtime/client/connection/types.ts";
 import { xmCommand } from "../call/command.ts";
+import { globals } from "../call/globals.ts";
 import { formatAge, formatBytes } from "../render/format.ts";
 
 export const ping = xmCommand({
@@ -19,15 +21,48 @@ export const kill = xmCommand({
   description: "Stops every process, forgets them and ends the daemon",
   args: {},
   run: async () => {
+    const client = connect({ autostart: false });
+    const end = showWhoIsLeft(client);
     try {
-      const { stopped } = await connect({ autostart: false }).shutDown("`xm kill`");
+      const { stopped, note } = await client.shutDown("`xm kill`");
       process.stdout.write(`stopped ${stopped} process(es) and the daemon\n`);
+      if (note) process.stderr.write(`xm: ${note}\n`);
     } catch (error) {
       if (!(error instanceof XmError) || error.code !== "ERR_DAEMON_NOT_RUNNING") throw error;
       process.stdout.write("no daemon runs\n");
+    } finally {
+      end();
     }
   },
 });
+
+/** What ends within this is not worth a line; ms. */
+const quietMs = 1_000;
+
+/** Tells each process that is waited for, once. @returns ends it. */
+function showWhoIsLeft(client: Client): () => void {
+  if (globals.isSilent) return () => undefined;
+  const told = new Set<number>();
+  let timer: NodeJS.Timeout;
+  let hasEnded = false;
+  const look = async (): Promise<void> => {
+    // The daemon may end between two looks.
+    const list = await client.list().catch(() => []);
+    if (hasEnded) return;
+    for (const { id, name, pid, status, killAt } of list) {
+      if (told.has(id) || status !== "stopping") continue;
+      told.add(id);
+      const left = killAt == null ? "" : `, for ${formatAge(killAt - Date.now())} at most`;
+      process.stdout.write(`waiting for ${name} (${id}), pid ${pid}, to end${left}\n`);
+    }
+    timer = setTimeout(() => void look(), quietMs);
+  };
+  timer = setTimeout(() => void look(), quietMs);
+  return () => {
+    hasEnded = true;
+    clearTimeout(timer);
+  };
+}
 
 const restartDaemon = async (): Promise<void> => {
   const client = connect();

@@ -1,9 +1,8 @@
 import { connect } from "../../runtime/client/connection/client.ts";
-import { environmentArgs, fileArgs, targetArgs, xmCommand } from "../call/command.ts";
-import { globals } from "../call/globals.ts";
+import { environmentArgs, fileArgs, targetArgs, targetsAndRest, xmCommand } from "../call/command.ts";
 import { changesFor } from "../apps/known-apps.ts";
 import { showReload } from "../render/reload-progress.ts";
-import { showList } from "../render/show-list.ts";
+import { showListAfter } from "../render/show-list.ts";
 import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
 import { resolveTargets } from "../apps/targets.ts";
 
@@ -21,18 +20,20 @@ export default xmCommand({
       description: "Go on even if a replacement fails, as PM2 does",
     },
   },
+  takesRest: true,
   run: async ({ args, data }) => {
     const given = args as Record<string, unknown> & { _: string[] };
+    const { targets, rest } = targetsAndRest(given._, data.rest);
     const fields = {
       ...rawAppFrom(given),
-      ...(data.rest.length > 0 ? { args: data.rest } : {}),
+      ...(rest.length > 0 ? { args: rest } : {}),
     };
     const environment = given["env"] as string | undefined;
     const only = given["only"] as string | undefined;
     const { isEcosystemFile } = await import("../../runtime/client/config/load.ts");
     const isConfiguration = (target: string): boolean => target === "-" || isEcosystemFile(target);
-    const files = given._.filter(isConfiguration);
-    const others = given._.filter((target) => !isConfiguration(target));
+    const files = targets.filter(isConfiguration);
+    const others = targets.filter((target) => !isConfiguration(target));
     const client = connect();
     for (const file of files) {
       const { startFile } = await import("../apps/start-file.ts");
@@ -45,7 +46,7 @@ export default xmCommand({
       });
     }
     if (files.length > 0 && others.length === 0) {
-      if (!globals.isSilent) await showList(client);
+      await showListAfter(client);
       return;
     }
     const chosen = await resolveTargets(client, others);

@@ -1,9 +1,8 @@
 import { connect } from "../../runtime/client/connection/client.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { fileArgs, xmCommand } from "../call/command.ts";
-import { globals } from "../call/globals.ts";
 import { usualFile } from "../apps/read-apps.ts";
-import { showList } from "../render/show-list.ts";
+import { showListAfter } from "../render/show-list.ts";
 import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
 import { startFile } from "../apps/start-file.ts";
 
@@ -29,7 +28,7 @@ const startOr = (name: string, known: "restart" | "reload", description: string)
       }
       const overrides = rawAppFrom(given);
       await startFile(target, { environment, only, overrides, known, by: `\`xm ${name}\`` });
-      if (!globals.isSilent) await showList(connect());
+      await showListAfter(connect());
     },
   });
 

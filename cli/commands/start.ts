@@ -2,14 +2,14 @@ import { connect } from "../../runtime/client/connection/client.ts";
 import { matcherOf } from "../../runtime/client/targets/pattern.ts";
 import type { Client } from "../../runtime/client/connection/types.ts";
 import { isEcosystemFile } from "../../runtime/client/config/load.ts";
-import { xmError } from "../../runtime/contract/errors.ts";
+import { XmError, xmError } from "../../runtime/contract/errors.ts";
 import { environmentArgs, fileArgs, xmCommand } from "../call/command.ts";
 import { globals } from "../call/globals.ts";
 import { actOnKnown } from "../apps/known-apps.ts";
 import { tellOutcomes } from "../render/outcomes.ts";
 import { isFile, readScript, usualFile } from "../apps/read-apps.ts";
 import { reportError } from "../call/report-error.ts";
-import { showList } from "../render/show-list.ts";
+import { showListAfter } from "../render/show-list.ts";
 import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
 import { startFile } from "../apps/start-file.ts";
 import { matchNamed } from "../apps/targets.ts";
@@ -40,6 +40,7 @@ export default xmCommand({
     force: { type: "boolean", alias: "f", description: "Start a second copy of what runs" },
     "update-env": environmentArgs["update-env"],
   },
+  takesRest: true,
   run: async ({ args, data }) => {
     const given = args as Record<string, unknown> & { _: string[] };
     const call: StartCall = {
@@ -64,17 +65,22 @@ export default xmCommand({
         ids.push(...(await startOne(client, word, call)));
       } catch (error) {
         // One of several that cannot be started keeps no other from it.
-        if (words.length === 1) throw error;
+        if (words.length === 1 || isLeaving(error)) throw error;
         reportError(error);
       }
     }
-    if (!globals.isSilent && ids.length > 0) await showList(client);
+    if (ids.length > 0) await showListAfter(client);
     if (globals.attaches && ids.length > 0) {
       const { followLogs } = await import("../logs/follow-logs.ts");
       await followLogs(ids);
     }
   },
 });
+
+/** Whoever ends the daemon wants none: nothing more is asked of it. */
+function isLeaving(error: unknown): boolean {
+  return error instanceof XmError && error.code === "ERR_DAEMON_LEAVING";
+}
 
 async function startOne(client: Client, word: string, call: StartCall): Promise<number[]> {
   const { fields, environment, only, updatesEnv, isForced } = call;

@@ -5,6 +5,7 @@ import { targetArgs, xmCommand } from "../call/command.ts";
 import { detailsOf } from "../apps/one-process.ts";
 import { paint } from "../render/colors.ts";
 import { formatTime } from "../render/format.ts";
+import { quoted } from "../render/last-words.ts";
 
 export default xmCommand({
   name: "why",
@@ -33,16 +34,12 @@ function failedReload({ app }: ProcessDetail, records: readonly HistoryRecordVie
   if (last?.reload?.failure == null || last.event !== "reload.failed") return [];
   const { by, failure } = last.reload;
   const who = `the replacement of process ${failure.id}`;
-  return [
-    paint(
-      "yellow",
-      `  The last reload (${by}, ${formatTime(last.at)}) failed: ${who}: ${failure.reason}.`,
-    ),
-  ];
+  const sentence = `  The last reload (${by}, ${formatTime(last.at)}) failed: ${who}: ${failure.reason}.`;
+  return [[paint("yellow", sentence), ...quoted(failure.lastWords ?? [])].join("\n")];
 }
 
 function explain(detail: ProcessDetail): string {
-  const { name, id, status, decisions, failure } = detail;
+  const { name, id, status, decisions, failure, lastExit } = detail;
   const latest = decisions.at(-1);
   const head = `${paint("bold", name)} (id ${id}) is ${statusWord(status)}.`;
   if (latest === undefined) return `${head} It has never exited, so nothing was decided.`;
@@ -55,5 +52,23 @@ function explain(detail: ProcessDetail): string {
     failure === null
       ? `its last lines: xm logs ${name} --nostream --err`
       : `mend it, then: xm restart ${name}`;
-  return [`${head} ${latest.sentence}`, "", ...lines, "", paint("grey", `  ${logs}`)].join("\n");
+  const isBackground = failure === null && lastExit?.backgroundPid !== undefined;
+  const words = failure === null ? quoted(lastExit?.lastWords ?? []) : [];
+  return [
+    `${head} ${latest.sentence}`,
+    ...words,
+    ...(isBackground ? ["", `  ${paint("yellow", foreground(detail))}`] : []),
+    "",
+    ...lines,
+    "",
+    paint("grey", `  ${logs}`),
+  ].join("\n");
+}
+
+/** What is supervised is the main process: a program that leaves it behind cannot be. */
+function foreground({ name, spec }: ProcessDetail): string {
+  const fate = spec.killsTree
+    ? "what it left in the background was ended with it"
+    : "what it left in the background runs on, unsupervised (treekill: false)";
+  return `${name} puts itself into the background: ${fate}. Let it run in the foreground, as \`nginx -g "daemon off;"\` or \`redis-server --daemonize no\` do.`;
 }

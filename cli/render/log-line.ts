@@ -24,8 +24,9 @@ export async function logRenderer(
   const formatTime = needsTime
     ? (await import("../../runtime/host/log-files/format-time.ts")).formatTime
     : undefined;
+  // When a line of before was written is not known; the time of this call would be a false one.
   const timeOf = (at: number | null, format: string): string =>
-    formatTime?.(at ?? Date.now(), format) ?? "";
+    at === null ? "-" : (formatTime?.(at, format) ?? "");
   if (style.format) {
     return ({ id, name, stream, line, at }) =>
       `timestamp=${timeOf(at, `${defaultTimestamp}ZZ`)} app=${name} id=${id} type=${stream === "err" ? "error" : "out"} message=${line}`;
@@ -35,7 +36,6 @@ export async function logRenderer(
   const width = Math.max(0, ...list.map((each) => labelOf(each).length));
   return (each) => {
     const { id, stream, line, at } = each;
-    // When an earlier line was written is not known.
     const isTimed = timestamp !== undefined && at !== null;
     const time = isTimed ? paint("dim", `${timeOf(at, timestamp)} `) : "";
     const color =
@@ -65,8 +65,8 @@ function highlighter(value: string | undefined): (line: string) => string {
   return (line) => line.replaceAll(value, () => `\u001B[7m${value}\u001B[27m`);
 }
 
-/** PM2's record of a line. A line that an app of `log_type: json` made is one already. */
+/** PM2's record of a line; of one whose time is not known, `null` stands for it. */
 function asJson({ id, name, stream, line, at }: LogLine): string {
-  const timestamp = new Date(at ?? Date.now()).toISOString();
+  const timestamp = at === null ? null : new Date(at).toISOString();
   return JSON.stringify({ message: line, timestamp, type: stream, process_id: id, app_name: name });
 }

@@ -1,7 +1,8 @@
 import type { Client, Outcome } from "../../runtime/client/connection/types.ts";
 import { globals } from "../call/globals.ts";
 import { paint } from "./colors.ts";
-import { showList } from "./show-list.ts";
+import { quoted } from "./last-words.ts";
+import { showListAfter } from "./show-list.ts";
 
 interface Told {
   readonly outcomes: AsyncIterable<Outcome>;
@@ -17,7 +18,7 @@ export async function showOutcomes({
   ...told
 }: Told & { readonly client: Client }): Promise<void> {
   await tellOutcomes(told);
-  if (!globals.isSilent) await showList(client);
+  await showListAfter(client);
 }
 
 /**
@@ -33,9 +34,15 @@ export async function tellOutcomes({ outcomes, expected, doing }: Told): Promise
     if (!outcome.ok) {
       clearProgress();
       tellFailure(outcome);
-    } else if (isNoteworthy(outcome.message) && !isSilent) {
+    } else if (outcome.note !== null && !isSilent) {
       clearProgress();
-      process.stdout.write(`${outcome.name} (${outcome.id}): ${outcome.message}\n`);
+      process.stdout.write(`${outcome.name} (${outcome.id}): ${outcome.note}\n`);
+    }
+    if (outcome.warning) {
+      clearProgress();
+      process.stderr.write(
+        `${paint("yellow", "xm")}: ${outcome.name} (${outcome.id}): ${outcome.warning}\n`,
+      );
     }
     if (outcome.ok && outcome.changed.length > 0 && !isSilent) {
       clearProgress();
@@ -49,15 +56,16 @@ export async function tellOutcomes({ outcomes, expected, doing }: Told): Promise
   return ids;
 }
 
-/** Says what a process could not do; the exit code is 1 then. */
-export function tellFailure({ name, id, message }: Pick<Outcome, "name" | "id" | "message">): void {
+/** Says what a process could not do, and what its program said last; the exit code is 1 then. */
+export function tellFailure({
+  name,
+  id,
+  message,
+  lastWords = [],
+}: Pick<Outcome, "name" | "id" | "message"> & Partial<Pick<Outcome, "lastWords">>): void {
   process.exitCode = 1;
-  process.stderr.write(`${paint("red", "xm")}: ${name} (${id}): ${message}\n`);
-}
-
-/** What one word would not tell. */
-function isNoteworthy(message: string): boolean {
-  return message.includes(":") || message.startsWith("taken out");
+  const lines = [`${paint("red", "xm")}: ${name} (${id}): ${message}`, ...quoted(lastWords)];
+  process.stderr.write(`${lines.join("\n")}\n`);
 }
 
 function showProgress(text: string): void {

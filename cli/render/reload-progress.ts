@@ -4,7 +4,8 @@ import type {
   ProcessView,
   Progress,
 } from "../../runtime/client/connection/types.ts";
-import { XmError } from "../../runtime/contract/errors.ts";
+import { hasDied } from "../../runtime/client/connection/client.ts";
+import type { XmError } from "../../runtime/contract/errors.ts";
 import { showOutcomes } from "./outcomes.ts";
 import { globals } from "../call/globals.ts";
 import { paint } from "./colors.ts";
@@ -51,10 +52,11 @@ async function* outcomesOf(
       }
     }
   } catch (error) {
-    if (!(error instanceof XmError) || error.code !== "ERR_DAEMON_DIED") throw error;
+    if (!hasDied(error)) throw error;
+    const what = (error as XmError).code === "ERR_DAEMON_DIED" ? "has died" : "was replaced";
     if (!isSilent)
-      process.stdout.write("the daemon has died; the next one goes on with the reload\n");
-    yield* outcomesOfNext(watched, error);
+      process.stdout.write(`the daemon ${what}; the next one goes on with the reload\n`);
+    yield* outcomesOfNext(watched, error as XmError);
   }
 }
 
@@ -86,7 +88,11 @@ async function* outcomesOfNext(
         id,
         name,
         ok,
+        kind: ok ? "reloaded" : "failed",
         message: ok ? "reloaded" : reason,
+        note: null,
+        warning: null,
+        lastWords: failure?.id === id ? (failure.lastWords ?? []) : [],
         changed: [],
         status: now?.status ?? "removed",
         pid: now?.pid ?? null,

@@ -10,14 +10,17 @@ export function duration(ms: number): string {
 }
 
 /** How a life ended, as the beginning of a sentence. */
-export function howItEnded({ code, signal, askedBy }: ExitFact): string {
+export function howItEnded({ code, signal, askedBy, backgroundPid }: ExitFact): string {
   const how =
     signal !== null
       ? `Ended by ${signal}`
       : code === null
         ? "Ended with an unknown exit code (it was adopted)"
         : `Exited with code ${code}`;
-  return askedBy === null ? how : `${how} (${askedBy})`;
+  if (askedBy !== null) return `${how} (${askedBy})`;
+  return backgroundPid === undefined
+    ? how
+    : `${how}, leaving pid ${backgroundPid} of it in the background, in a session of its own,`;
 }
 
 function trim(value: number): string {

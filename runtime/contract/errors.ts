@@ -141,8 +141,12 @@ export const errors = {
         : `\`kill -CONT ${p.pid}\` wakes a stopped one; \`kill -KILL ${p.pid}\` ends it: the apps go on, and the next call starts a new one`,
   })),
   ERR_DAEMON_LEAVING: define("unavailable", () => ({
-    what: "the daemon is shutting down",
-    fix: "try again in a moment",
+    what: "the daemon is ending, and its processes with it",
+    fix: "`xm ls` starts a daemon again and shows what is in its list",
+  })),
+  ERR_DAEMON_REPLACED: define("unavailable", () => ({
+    what: "the daemon was replaced by another before the command was done",
+    fix: "the next daemon goes on with what was begun: see `xm ls`",
   })),
   ERR_INSPECTOR_DENIED: define("denied", (p: { why: string }) => ({
     what: `the inspector lets nobody in without a token of its own: ${p.why}`,

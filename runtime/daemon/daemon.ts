@@ -6,6 +6,7 @@ import type { Children } from "./children/sources.ts";
 import type { Lane } from "./log-lane/lane.ts";
 import type { CustomMetrics } from "./metrics/custom.ts";
 import type { Sampler } from "./metrics/sampler.ts";
+import type { Calls } from "./registry/calls.ts";
 import type { GuardLog } from "./records/guard-log.ts";
 import type { History } from "./records/history.ts";
 import type { Recorder } from "./records/recorder.ts";
@@ -46,6 +47,8 @@ export interface Daemon extends DeclareDependencies {
   readonly bus: Bus;
   readonly children: Children;
   readonly guardLog: GuardLog;
+  /** The commands under way. */
+  readonly calls: Calls;
   readonly lane: Lane;
   readonly given: GivenFiles;
   /** What was repaired, adopted or lost when it came up. */

@@ -3,10 +3,13 @@ import type { DeclaredApp } from "../../machines/god.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 import type { ChildFact, ProcessFacts } from "../../machines/facts.ts";
 import type { Resume } from "../../machines/process-events.ts";
+import type { UncaughtException } from "../contract/app-link/protocol.ts";
 import { messageOf } from "../contract/errors.ts";
+import { instanceLogPaths } from "../host/log-files/paths.ts";
 import { isAlive } from "../host/procfs.ts";
 import { resolveIdentity } from "../host/users.ts";
 import { findLives, type FoundLife } from "./children/found-lives.ts";
+import { lastWordsOf } from "./children/last-words.ts";
 import type { EndedLife } from "./children/left-over.ts";
 import { shareEnvironment } from "./registry/balancer-share.ts";
 import type { DeclaredApp as DeclaredRecord, OpenReload } from "./state/schema.ts";
@@ -33,8 +36,10 @@ export function planRestore(options: {
   readonly at: number;
   /** How a life ended that nobody of this home waited for. */
   readonly endOf: (lifeId: string) => Resume["end"];
+  /** The exception that a life ended by, if it left one. */
+  readonly exceptionOf: (lifeId: string) => UncaughtException | undefined;
 }): Plan {
-  const { restored, home, wasRebooted, at, endOf } = options;
+  const { restored, home, wasRebooted, at, endOf, exceptionOf } = options;
   const lives = wasRebooted ? new Map<number, FoundLife[]>() : findLives(home);
   const notes = [...restored.notes];
   const counts = { alive: 0, gone: 0 };
@@ -51,7 +56,16 @@ export function planRestore(options: {
         `pid ${stat.pid} carries the mark of process ${facts.id} and belongs to user ${uid}; it is left alone`,
       );
     }
-    const resume = resumeFrom({ facts, lives: own, wasRebooted, at, endOf });
+    const { error: errorLog } = instanceLogPaths(spec, facts.id);
+    const resume = resumeFrom({
+      facts,
+      lives: own,
+      wasRebooted,
+      at,
+      endOf,
+      wordsOf: ({ lifeId, errorLogBytes = 0 }, code) =>
+        lastWordsOf({ errorLog, fromBytes: errorLogBytes, exception: exceptionOf(lifeId), code }),
+    });
     if (resume.child !== "none") counts[resume.child] += 1;
     if (resume.child === "gone" && resume.facts.child !== null && spec.killsTree)
       ended.push({ ...resume.facts.child, home, id: facts.id });
@@ -102,8 +116,9 @@ function resumeFrom(options: {
   wasRebooted: boolean;
   at: number;
   endOf: (lifeId: string) => Resume["end"];
+  wordsOf: (child: ChildFact, code: number | null) => readonly string[] | undefined;
 }): Resume {
-  const { facts, lives, wasRebooted, at, endOf } = options;
+  const { facts, lives, wasRebooted, at, endOf, wordsOf } = options;
   // The clock may have been wrong before or after: what happened is past.
   const restartTimes = facts.restartTimes.map((time) => Math.min(time, at));
   if (wasRebooted) {
@@ -122,8 +137,11 @@ function resumeFrom(options: {
     return { facts: { ...facts, child, status, killAt: at }, child: "alive", at };
   }
   if (facts.child === null) return { facts, child: "none", at };
-  const end = within(endOf(facts.child.lifeId), facts.child.at, at);
-  return { facts, child: "gone", at, ...(end === undefined ? {} : { end }) };
+  const seen = within(endOf(facts.child.lifeId), facts.child.at, at);
+  const lastWords = wordsOf(facts.child, seen?.code ?? null);
+  if (seen === undefined && lastWords === undefined) return { facts, child: "gone", at };
+  const end = { ...(seen ?? { at, code: null, signal: null }), ...(lastWords && { lastWords }) };
+  return { facts, child: "gone", at, end };
 }
 
 /** An app says when it ended: not before it began, and not later than now. */

@@ -1,7 +1,8 @@
 import { nanoid } from "nanoid";
 import { createActor } from "xstate";
 import type { GodActor } from "../../machines/god.ts";
-import { messageOf } from "../contract/errors.ts";
+import { messageOf, xmError } from "../contract/errors.ts";
+import { createCalls } from "./registry/calls.ts";
 import type { HomePaths } from "../host/home/paths.ts";
 import { createBalancers } from "./balancers/balancers.ts";
 import { openHistory } from "./records/history.ts";
@@ -92,6 +93,7 @@ export async function startDaemon(options: {
     wasRebooted,
     at: startedAt,
     endOf: (lifeId) => ends.get(lifeId) ?? takeExitCode(paths.exits, lifeId),
+    exceptionOf: (lifeId) => takeException(paths.exits, lifeId),
   });
 
   const guardLog = createGuardLog(wall);
@@ -150,8 +152,6 @@ export async function startDaemon(options: {
       custom.forget(ended);
       removeStdin(paths.stdin, ended);
       given.forget(ended);
-      const error = takeException(paths.exits, ended);
-      if (error !== undefined) bus.failed(facts.id, error);
     }
   });
   const isRestored = new Promise<void>((resolve) => {
@@ -178,7 +178,9 @@ export async function startDaemon(options: {
     return result;
   };
   const newSeed = (): number => Math.floor(Math.random() * 2 ** 31);
+  const calls = createCalls();
   const stopEverything = async (by: string): Promise<void> => {
+    calls.end(xmError("ERR_DAEMON_LEAVING", undefined));
     machines.noteLeaving(by);
     god.send({ type: "shutDown", at: now(), by });
     await new Promise<void>((resolve) => {
@@ -188,6 +190,7 @@ export async function startDaemon(options: {
     await lane.quit();
   };
   const handOver = (by: string): void => {
+    calls.end(xmError("ERR_DAEMON_REPLACED", undefined));
     machines.noteLeaving(by);
     god.send({ type: "handOver", at: now() });
   };
@@ -209,6 +212,7 @@ export async function startDaemon(options: {
     bus,
     children,
     guardLog,
+    calls,
     lane,
     given,
     notes,

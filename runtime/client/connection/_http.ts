@@ -12,11 +12,15 @@ export function request(options: {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
-  /** How long to wait for the first byte of the answer; ms. */
+  /** Silence after which it is found out whether anybody is there; ms. */
   readonly answerWithinMs: number;
+  /** Whether the daemon answers at all: then this call takes its time. Without it silence is a failure. */
+  readonly isThere?: (() => Promise<boolean>) | undefined;
+  /** Silence in the middle of the answer counts too: a command's end is waited for, a log's next line is not. */
+  readonly isCommand?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }): Promise<Answer> {
-  const { socket: path, method, body, answerWithinMs, signal } = options;
+  const { socket: path, method, body, answerWithinMs, isThere, isCommand, signal } = options;
   const payload = body === undefined ? "" : JSON.stringify(body);
   const head = [
     `${method} ${options.path} HTTP/1.0`,
@@ -27,27 +31,32 @@ export function request(options: {
   ];
   return new Promise((resolve, reject) => {
     const socket = withSocketPath(path, (short) => connect(short));
-    const timer = setTimeout(() => fail(new AnswerTimeout()), answerWithinMs);
     let text = "";
+    let hasAnswered = false;
     const fail = (error: Error): void => {
-      clearTimeout(timer);
+      silence.end();
       signal?.removeEventListener("abort", abort);
       socket.destroy();
       reject(error);
     };
     const abort = (): void => fail(new Error("aborted"));
     signal?.addEventListener("abort", abort, { once: true });
+    const silence = watchSilence({ afterMs: answerWithinMs, isThere }, () => {
+      if (hasAnswered) socket.destroy(new AnswerTimeout());
+      else fail(new AnswerTimeout());
+    });
     const onData = (chunk: string): void => {
       text += chunk;
       const end = text.indexOf("\r\n\r\n");
       if (end < 0) return;
-      clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
       socket.pause();
       socket.off("data", onData);
       socket.off("error", fail);
+      hasAnswered = true;
+      if (isCommand !== true) silence.end();
       const status = Number(text.slice(9, 12));
-      resolve({ status, body: readBody(socket, text.slice(end + 4), signal) });
+      resolve({ status, body: readBody(socket, text.slice(end + 4), { signal, silence }) });
     };
     socket.setEncoding("utf8");
     socket.on("data", onData);
@@ -76,17 +85,54 @@ export class ConnectionCut extends Error {
 async function* readBody(
   socket: Socket,
   first: string,
-  signal: AbortSignal | undefined,
+  { signal, silence }: { signal: AbortSignal | undefined; silence: Silence },
 ): AsyncIterable<string> {
   const abort = (): void => void socket.destroy();
   signal?.addEventListener("abort", abort, { once: true });
   try {
     if (first !== "") yield first;
-    for await (const chunk of socket) yield chunk as string;
+    for await (const chunk of socket) {
+      silence.broken();
+      yield chunk as string;
+    }
   } catch (error) {
     if (signal?.aborted !== true) throw error;
   } finally {
+    silence.end();
     signal?.removeEventListener("abort", abort);
     socket.destroy();
   }
+}
+
+interface Silence {
+  /** Something came: it begins again. */
+  broken(): void;
+  end(): void;
+}
+
+/** Asks after a time of silence whether the daemon is there, again and again; calls back once it is not. */
+function watchSilence(
+  { afterMs, isThere }: { afterMs: number; isThere: (() => Promise<boolean>) | undefined },
+  onGone: () => void,
+): Silence {
+  let hasEnded = false;
+  let timer: NodeJS.Timeout;
+  const look = async (): Promise<void> => {
+    const answers = isThere !== undefined && (await isThere());
+    if (hasEnded) return;
+    if (answers) begin();
+    else onGone();
+  };
+  const begin = (): void => {
+    clearTimeout(timer);
+    if (!hasEnded) timer = setTimeout(() => void look(), afterMs);
+  };
+  begin();
+  return {
+    broken: begin,
+    end: () => {
+      hasEnded = true;
+      clearTimeout(timer);
+    },
+  };
 }

@@ -43,7 +43,19 @@ export function connect(options: ConnectOptions = {}): Client {
     body?: unknown,
     signal?: AbortSignal,
   ): Promise<Answer> =>
-    request({ socket, method, path: apiPrefix + path, body, answerWithinMs, signal });
+    request({
+      ...{ socket, method, path: apiPrefix + path, body, answerWithinMs, signal, isThere },
+      isCommand: isCommand(method, path),
+    });
+  /** A daemon that is busy with a long command answers this; one that is stopped or gone does not. */
+  const isThere = async (): Promise<boolean> => {
+    try {
+      await request({ socket, method: "GET", path: `${apiPrefix}/ping`, answerWithinMs });
+      return true;
+    } catch (error) {
+      return !(error instanceof AnswerTimeout);
+    }
+  };
 
   const reach = async (method: string, path: string, body?: unknown, signal?: AbortSignal) => {
     assertTrustworthy(homePaths(home));
@@ -65,7 +77,7 @@ export function connect(options: ConnectOptions = {}): Client {
   const json = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const answer = await reach(method, path, body);
     let text = "";
-    for await (const chunk of answer.body) text += chunk;
+    for await (const chunk of translated(answer.body)) text += chunk;
     return parse(answer.status, text) as T;
   };
 
@@ -81,7 +93,7 @@ export function connect(options: ConnectOptions = {}): Client {
     if (answer.status === 200) onOpen?.();
     let text = "";
     let hasEnded = false;
-    for await (const chunk of answer.body) {
+    for await (const chunk of translated(answer.body)) {
       text += chunk;
       if (answer.status !== 200) continue;
       let start = 0;
@@ -101,9 +113,22 @@ export function connect(options: ConnectOptions = {}): Client {
     if (!hasEnded && signal?.aborted !== true) throw xmError("ERR_DAEMON_DIED", { home });
   }
 
-  const leave = async <T>(path: string, by: string): Promise<T> => {
+  /** The body of an answer; what ends it is told in the catalog's words. */
+  async function* translated(body: AsyncIterable<string>): AsyncIterable<string> {
+    try {
+      yield* body;
+    } catch (error) {
+      throw translate(error, home);
+    }
+  }
+
+  const leave = async <T>(path: string, by: string, otherwise: T): Promise<T> => {
     const { pid } = await json<{ pid: number }>("GET", "/ping");
-    const result = await json<T>("POST", path, { by });
+    // Two may end it at once: what one of them asks for is what the other gets.
+    const result = await json<T>("POST", path, { by }).catch((error: unknown) => {
+      if (hasDied(error)) return otherwise;
+      throw error;
+    });
     await gone(pid);
     return result;
   };
@@ -151,9 +176,9 @@ export function connect(options: ConnectOptions = {}): Client {
     bus: (topics, { abort, onOpen } = {}) =>
       lines("GET", `/bus?topics=${topics.join(",")}`, undefined, abort, reach, onOpen),
     resurrect: (by) => json("POST", "/resurrect", { by }),
-    shutDown: (by) => leave("/daemon/shut-down", by),
+    shutDown: (by) => leave("/daemon/shut-down", by, { stopped: 0, note: null }),
     handOver: async (by) => {
-      await leave("/daemon/hand-over", by);
+      await leave("/daemon/hand-over", by, undefined);
     },
   };
 
@@ -171,8 +196,7 @@ export function connect(options: ConnectOptions = {}): Client {
         return;
       } catch (error) {
         if (signal?.aborted === true) return;
-        const isDead = error instanceof XmError && error.code === "ERR_DAEMON_DIED";
-        if (!body.follow || !isDead) throw error;
+        if (!body.follow || !hasDied(error)) throw error;
       }
       ask = waitFor;
     }
@@ -207,8 +231,7 @@ export function connect(options: ConnectOptions = {}): Client {
         yield outcome;
       }
     } catch (error) {
-      if (!(error instanceof XmError) || error.code !== "ERR_DAEMON_DIED" || body.known === "copy")
-        throw error;
+      if (!hasDied(error) || body.known === "copy") throw error;
       for await (const outcome of lines<Outcome>("POST", "/apps", { ...body, known: "leave" })) {
         if (!told.has(outcome.id)) yield outcome;
       }
@@ -216,11 +239,24 @@ export function connect(options: ConnectOptions = {}): Client {
   }
 }
 
+/** What is waited for until it is done. */
+function isCommand(method: string, path: string): boolean {
+  return method === "POST" && path !== "/logs";
+}
+
 function queryOf({ ids, apps = [], kinds, ...numbers }: HistoryQuery): string {
   const given = { ids: ids?.join(","), kinds: kinds?.join(","), ...numbers };
   return [...Object.entries(given), ...apps.map((key) => ["app", encodeURIComponent(key)] as const)]
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
     .join("&");
+}
+
+/** This daemon will not finish what it was asked for, and another may: it died, or has left to the next one. */
+export function hasDied(error: unknown): boolean {
+  return (
+    error instanceof XmError &&
+    (error.code === "ERR_DAEMON_DIED" || error.code === "ERR_DAEMON_REPLACED")
+  );
 }
 
 /** No daemon listens: none was started, it has died, or it is about to. */

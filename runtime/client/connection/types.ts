@@ -107,6 +107,7 @@ export interface Client {
     apps: readonly AppSpec[];
     known: DeclareRequest["known"];
     by: string;
+    kind?: DeclareRequest["kind"];
   }): AsyncIterable<Outcome>;
   act(request: ActionCall): AsyncIterable<Outcome>;
   /** Replaces processes without a gap: its steps as they are taken, then an outcome for each process. */
@@ -153,7 +154,7 @@ export interface Client {
   ): AsyncIterable<BusEvent>;
   resurrect(by: string): Promise<ResurrectResult>;
   /** Stops every process, forgets them and ends the daemon. Resolves when it is gone. */
-  shutDown(by: string): Promise<{ stopped: number }>;
+  shutDown(by: string): Promise<{ stopped: number; note: string | null }>;
   /** Ends the daemon and leaves every process running. Resolves when it is gone. */
   handOver(by: string): Promise<void>;
 }

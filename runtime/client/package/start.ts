@@ -57,7 +57,7 @@ export async function renew(
       place,
     );
     const known = how === "restart" ? "restart" : "reload";
-    return procsOf(client, how, client.declare({ apps, known, by: by(how) }));
+    return procsOf(client, how, client.declare({ apps, known, by: by(how), ...kindOf(how) }));
   }
   const ids = (await targetsOf(client, target, place)).map(({ id }) => id);
   const request = {
@@ -66,8 +66,14 @@ export async function renew(
     ...(options.updateEnv === true ? { env: callerVariables(process.env) } : {}),
   };
   const lines =
-    how === "restart" ? client.act({ action: "restart", ...request }) : client.reload(request);
+    how === "restart"
+      ? client.act({ action: "restart", ...request })
+      : client.reload({ ...request, ...kindOf(how) });
   return procsOf(client, how, lines);
+}
+
+function kindOf(how: "restart" | "reload" | "gracefulReload"): { kind?: "graceful" } {
+  return how === "gracefulReload" ? { kind: "graceful" } : {};
 }
 
 function isForcedIn(what: Startable): boolean {

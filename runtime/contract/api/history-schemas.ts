@@ -39,7 +39,14 @@ export const historyRecordSchema = v.object({
       done: count(),
       total: count(),
       ids: v.array(count()),
-      failure: nullable(v.object({ id: v.number(), at: time(), reason: text() })),
+      failure: nullable(
+        v.object({
+          id: v.number(),
+          at: time(),
+          reason: text(),
+          lastWords: v.optional(v.array(text())),
+        }),
+      ),
     }),
   ),
   by: v.pipe(nullable(text()), v.description("who asked, or what tripped, in words")),

@@ -11,6 +11,14 @@ export const exitSchema = v.object({
   signal: nullable(text()),
   uptimeMs: ms(),
   askedBy: nullable(text()),
+  lastWords: v.pipe(
+    v.optional(v.array(text())),
+    v.description("the last lines of its errors, or the exception that nothing caught"),
+  ),
+  backgroundPid: v.pipe(
+    v.optional(count()),
+    v.description("of a descendant that ran on in a session of its own after an end with 0"),
+  ),
 });
 
 export const decisionSchema = v.object({
@@ -37,6 +45,7 @@ export const processSchema = v.object({
   restarts: count(),
   unstableRestarts: count(),
   restartAt: nullable(time()),
+  killAt: v.pipe(nullable(time()), v.description("when it is killed if it has not ended by then")),
   lastExit: nullable(exitSchema),
   failure: nullable(v.object({ at: time(), code: text(), message: text() })),
   decision: v.pipe(nullable(text()), v.description("the latest decision, as a sentence")),

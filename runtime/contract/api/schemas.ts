@@ -19,12 +19,16 @@ export { processDetailSchema, processSchema };
 
 /** What goes in and out of the API. `docs/generate/openapi.ts` turns these into the OpenAPI file, the client takes its types. */
 
+/** PM2's `gracefulReload` is a reload that the bus calls by that name. */
+const reloadKind = v.optional(v.picklist(["reload", "graceful"]));
+
 /** Starts what is missing of some apps, and restarts the rest with what is declared now. */
 export const declareRequestSchema = v.strictObject({
   apps: v.pipe(v.array(appSpecSchema), v.minLength(1)),
   /** What to do with an app that is known already. */
   known: v.picklist(["restart", "reload", "refuse", "copy", "leave"]),
   by: text(),
+  kind: reloadKind,
 });
 
 /** What some apps are from now on, by their keys. */
@@ -49,6 +53,7 @@ export const reloadRequestSchema = v.strictObject({
   settings: settingsSchema,
   /** Goes on whatever becomes of the replacements, as PM2 does. */
   force: v.optional(v.boolean()),
+  kind: reloadKind,
 });
 
 /** One step of a reload, as it is taken. */
@@ -107,13 +112,46 @@ export const openInspectorSchema = v.strictObject({
   by: text(),
 });
 
+/** What became of one process by a command. */
+export const outcomeKinds = [
+  "started",
+  "restarted",
+  "reloaded",
+  "stopped",
+  "deleted",
+  "reset",
+  "flushed",
+  "sent",
+  "declared",
+  /** It was as the command wants it already, or was to be left as it is. */
+  "unchanged",
+  /** It was started, and has ended by itself as it is meant to. */
+  "ended",
+  /** Another command came between. */
+  "overtaken",
+  "failed",
+] as const;
+
 /** One line of an action's answer: what became of one process. */
 export const outcomeSchema = v.object({
   id: count(),
   name: text(),
   ok: v.boolean(),
+  kind: v.picklist(outcomeKinds),
   /** For example `started`, `stopped`, `already stopped`, or what went wrong. */
   message: text(),
+  note: v.pipe(
+    nullable(text()),
+    v.description("what is worth knowing although it succeeded; `null` when its kind says it all"),
+  ),
+  warning: v.pipe(
+    nullable(text()),
+    v.description("what is to be known of a success that may not last, such as a full disk"),
+  ),
+  lastWords: v.pipe(
+    v.array(text()),
+    v.description("of a failure: the last lines the program wrote to its errors"),
+  ),
   /** Names of the settings that a declaration changed. */
   changed: v.array(text()),
   status: processSchema.entries.status,
@@ -189,7 +227,10 @@ export const triggerResultsSchema = v.array(triggerResultSchema);
 
 export const pingSchema = v.object({ pid: count(), version: text() });
 
-export const leftSchema = v.object({ stopped: count() });
+export const leftSchema = v.object({
+  stopped: count(),
+  note: v.pipe(nullable(text()), v.description("what could not be written to disk")),
+});
 
 export const processesSchema = v.array(v.union([processDetailSchema, processSchema]));
 
@@ -225,6 +266,7 @@ export type TriggerRequest = v.InferOutput<typeof triggerRequestSchema>;
 export type TriggerResult = v.InferOutput<typeof triggerResultSchema>;
 export type ScaleRequest = v.InferOutput<typeof scaleRequestSchema>;
 export type SignalRequest = v.InferOutput<typeof signalRequestSchema>;
+export type OutcomeKind = (typeof outcomeKinds)[number];
 export type Outcome = v.InferOutput<typeof outcomeSchema>;
 export type DaemonView = v.InferOutput<typeof daemonSchema>;
 export type HistoryRecordView = v.InferOutput<typeof historyRecordSchema>;

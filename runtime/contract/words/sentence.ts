@@ -1,5 +1,6 @@
 import type { AppContext } from "../../../machines/app-context.ts";
 import type { GodContext } from "../../../machines/god.ts";
+import type { Removal } from "../../../machines/facts.ts";
 import { duration } from "../../../machines/lib/words.ts";
 import type { ProcessContext } from "../../../machines/process-context.ts";
 import type { ReloadContext } from "../../../machines/reload.ts";
@@ -17,15 +18,24 @@ export function sentenceOf(
 
 type IsIn = (state: string) => boolean;
 
+/** What becomes of a process that is to go. */
+const going: Readonly<Record<Removal, string>> = {
+  deleted: "; it is being deleted",
+  replaced: "; its replacement serves",
+  discarded: "; the replacement that it was to be is given up",
+  scaledDown: "; its app is scaled down",
+  shutDown: "; the daemon is ending",
+};
+
 const tellers = {
   process: (context: ProcessContext, isIn: IsIn): string => {
-    const { decisions, goal, askedBy, spec, delayMs, readiness } = context;
+    const { decisions, goal, removal, askedBy, spec, delayMs, readiness } = context;
     const last = decisions.at(-1);
     if (isIn("alive.stopping")) {
       const who = askedBy ?? "A command";
       const after = {
         restart: "; it starts again when it has ended",
-        remove: "; it is being deleted",
+        remove: going[removal ?? "deleted"],
       };
       const next = goal in after ? after[goal as keyof typeof after] : "";
       return isIn("alive.stopping.forced")

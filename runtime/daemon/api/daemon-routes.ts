@@ -5,7 +5,9 @@ import { declare } from "../commands/declare.ts";
 import { detailOf } from "../registry/views.ts";
 import { patternFault } from "./cron-patterns.ts";
 import { readDump, writeDump } from "../state/dump.ts";
+import { messageOf } from "../../contract/errors.ts";
 import { version } from "../../contract/version.ts";
+import type { Daemon } from "../daemon.ts";
 import { profileDaemon } from "../commands/profile.ts";
 import { readBody, sendJson, startStream, type Exchange } from "./exchange.ts";
 import {
@@ -43,15 +45,26 @@ export async function shutDown({ request, response, daemon, leave }: Exchange): 
   const stopped = daemon.registry.processes().length;
   await daemon.stopEverything(by);
   daemon.bus.killed(by);
+  const note = await unwritten(daemon.store);
   response.on("close", () => leave("shutDown"));
-  sendJson(response, { stopped });
+  sendJson(response, { stopped, note });
 }
 
 export async function handOver({ request, response, daemon, leave }: Exchange): Promise<void> {
   await readBody(request, daemonRequestSchema);
   await daemon.store.flush();
   response.on("close", () => leave("handOver"));
-  sendJson(response, { stopped: 0 });
+  sendJson(response, { stopped: 0, note: null });
+}
+
+/** What a daemon that ends could not leave in writing. */
+async function unwritten(store: Daemon["store"]): Promise<string | null> {
+  try {
+    await store.flush();
+    return null;
+  } catch (error) {
+    return `this could not be written down, so the next daemon may start them again: ${messageOf(error)}`;
+  }
 }
 
 export async function save({ request, response, daemon }: Exchange): Promise<void> {

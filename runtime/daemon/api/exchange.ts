@@ -69,6 +69,8 @@ const mostWaiting = 64 * 1024;
 
 /** Answers with one JSON value. */
 export function sendJson(response: ServerResponse, value: unknown, status = 200): void {
+  // Its caller was answered already: the daemon is leaving.
+  if (response.writableEnded) return;
   const body = jsonFor(response, value);
   response.writeHead(status, {
     "content-type": "application/json",
@@ -89,7 +91,7 @@ export function startStream(request: IncomingMessage, response: ServerResponse):
   const frame = (value: unknown): string =>
     isEventStream ? `data: ${jsonFor(response, value)}\n\n` : `${jsonFor(response, value)}\n`;
   const open = (): void => {
-    if (response.headersSent) return;
+    if (response.headersSent || response.writableEnded) return;
     response.writeHead(200, {
       "content-type": isEventStream ? "text/event-stream" : "application/x-ndjson",
       "cache-control": "no-store",
@@ -101,7 +103,7 @@ export function startStream(request: IncomingMessage, response: ServerResponse):
     if (waiting === "") return;
     const text = waiting;
     waiting = "";
-    response.write(text);
+    if (!response.writableEnded) response.write(text);
   };
   const abort = new AbortController();
   const opener = setTimeout(open, silentForMs);
@@ -126,6 +128,7 @@ export function startStream(request: IncomingMessage, response: ServerResponse):
         response.once("close", resolve);
       }),
     end: () => {
+      if (response.writableEnded) return;
       open();
       flush();
       response.end(frame({ end: true }));

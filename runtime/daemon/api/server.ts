@@ -29,7 +29,7 @@ export type Answer = (
   },
 ) => Promise<void>;
 
-export function createApi({ daemon, inspector, leave }: Omit<ApiOptions, "log">): Answer {
+export function createApi({ daemon, inspector, leave, log }: ApiOptions): Answer {
   const router = createRouter<Route>();
   for (const route of routes) addRoute(router, route.method, apiPrefix + route.path, route);
   return async (exchange, { isRemote, admit } = { isRemote: false, admit: () => undefined }) => {
@@ -44,8 +44,21 @@ export function createApi({ daemon, inspector, leave }: Omit<ApiOptions, "log">)
       Object.entries(found.params ?? {}).map(([key, value]) => [key, decodeURIComponent(value)]),
     );
     const query = url.searchParams;
-    await found.data.handle({ ...exchange, daemon, inspector, isRemote, params, query, leave });
+    const handle = (): Promise<void> | void =>
+      found.data.handle({ ...exchange, daemon, inspector, isRemote, params, query, leave });
+    if (!isCommand(found.data)) return handle();
+    const end = daemon.calls.begin((error) => answerError(exchange, error, log));
+    try {
+      await handle();
+    } finally {
+      end();
+    }
   };
+}
+
+/** What changes something and is waited for; what ends the daemon itself, and logs that are followed, are not. */
+function isCommand({ method, path }: Route): boolean {
+  return method === "POST" && path !== "/logs" && !path.startsWith("/daemon/");
 }
 
 /** Answers with the problem that an error is, or ends a stream that has begun with it. */
@@ -54,11 +67,12 @@ export function answerError(
   error: unknown,
   log: (line: string) => void,
 ): void {
+  if (response.writableEnded) return;
   if (!(error instanceof XmError) || error.class !== "denied") {
     log(`${request.method} ${pathOf(request)}: ${String(error)}`);
   }
   if (!response.headersSent) sendProblem(response, error);
-  else if (!response.writableEnded)
+  else
     response.end(`${JSON.stringify({ problem: problemFrom(error) })}\n`);
 }
 

@@ -209,11 +209,20 @@ export class Child implements ChildHandle {
   ended(end: End): void {
     if (this.#end !== undefined) return;
     this.#end = end;
+    const background = this.#background(end);
+    if (background !== undefined) this.#end = { ...end, backgroundPid: background };
     clearTimeout(this.#answer);
     removePidFile(this.#launch, this.fact.pid);
     // Who drained was not signalled, and neither were its own children.
     if (this.#isDraining) this.#signalAll();
     this.#look();
+  }
+
+  /** A descendant that has left the session of a main process that has ended as if its work were done. */
+  #background({ code }: End): number | undefined {
+    const isLeader = this.#launch.spec.mode === "fork";
+    if (code !== 0 || !isLeader || this.#stopWasAsked || this.#isKilling) return undefined;
+    return this.#tree().find(({ session }) => session !== this.fact.pid)?.pid;
   }
 
   /** By the message that its own code waits for, or the signal. */

@@ -61,6 +61,8 @@ export interface End {
   readonly at: number;
   readonly code: number | null;
   readonly signal: string | null;
+  /** See `ExitFact`. */
+  readonly backgroundPid?: number;
 }
 
 export interface ChildHandle {

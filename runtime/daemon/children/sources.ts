@@ -9,16 +9,21 @@ import type {
   ToSensors,
 } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
-import type { Up } from "../../contract/app-link/protocol.ts";
+import type { UncaughtException, Up } from "../../contract/app-link/protocol.ts";
 import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
 import { startAppSensors, watchedOf } from "../sensors/app.ts";
 import { startSensors } from "../sensors/index.ts";
 import { adoptChild, spawnChild } from "./child.ts";
+import { takeException } from "./exception.ts";
+import { errorLogSize, lastWordsOf } from "./last-words.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
 import { packageVersion } from "./package-version.ts";
 import { startProbe } from "./probe.ts";
 import { adoptWorker, spawnWorker, type WorkerHandle } from "./worker.ts";
 import type { SensorDependencies } from "../sensors/contract.ts";
+
+/** An exception that is older than this has not ended a life: the app's own code handled it. ms. */
+const freshMs = 2_000;
 
 /** The children that are held now, by `processKey`: for what passes the machines by, such as `sendSignal`. */
 export type Children = Map<string, ChildHandle | WorkerHandle>;
@@ -49,6 +54,11 @@ export function childSource(dependencies: SourceDependencies) {
     const key = processKey(input);
     const launch = launchFrom(input, dependencies);
     const version = input.adopt === null ? versionOf(input.spec.script) : {};
+    const { error: errorLog } = launch.logs;
+    const begun = input.adopt?.errorLogBytes ?? errorLogSize(errorLog);
+    let exception: UncaughtException | undefined;
+    let thrownAt = 0;
+    let wasAsked = input.stopWasAsked;
     let stopProbe: (() => void) | undefined;
     const tell = (event: ProcessEvent): void => {
       onFact(key, event);
@@ -65,25 +75,45 @@ export function childSource(dependencies: SourceDependencies) {
     };
     const events: ChildEvents = {
       spawned: (child) => {
-        tell({ type: "child.spawned", at: now(), child: input.adopt ?? { ...child, ...version } });
+        const life = { ...child, ...version, ...(begun > 0 ? { errorLogBytes: begun } : {}) };
+        tell({ type: "child.spawned", at: now(), child: input.adopt ?? life });
         // A port that a cluster shares would be answered by another process, such as the one it replaces.
         if (mode === "fork") probe();
       },
       told: (message) => {
         if (meansReady(input.spec, message)) ready();
         if (meansListening(message)) probe();
+        if (message.type === "exception") {
+          exception = message.error;
+          thrownAt = now();
+        }
         onSaid({ id: input.id, lifeId: launch.lifeId }, message);
       },
       failed: ({ transient, ...failure }) =>
         tell({ type: "child.failed", at: failure.at, failure, transient }),
       lost: (by) => tell({ type: "child.lost", at: now(), by }),
-      exited: ({ at, code, signal }) => tell({ type: "child.exited", at, code, signal }),
+      exited: ({ at, code, signal, ...rest }) => {
+        const left = takeException(services.exits, launch.lifeId);
+        if (left !== undefined) {
+          exception = left;
+          thrownAt = at;
+          onSaid({ id: input.id, lifeId: launch.lifeId }, { type: "exception", error: left });
+        }
+        // Who is asked to end says nothing that explains it.
+        const thrown = at - thrownAt < freshMs ? exception : undefined;
+        const words = wasAsked
+          ? undefined
+          : lastWordsOf({ errorLog, fromBytes: begun, exception: thrown, code });
+        const lastWords = words === undefined ? {} : { lastWords: words };
+        tell({ type: "child.exited", at, code, signal, ...rest, ...lastWords });
+      },
     };
     const handle = begin(launch, input, events, services);
     if (handle !== undefined) children.set(key, handle);
 
     let alreadyAsked = input.stopWasAsked;
     receive((event) => {
+      wasAsked = true;
       if (event.type === "kill") handle?.kill();
       else if (alreadyAsked) alreadyAsked = false;
       else handle?.stop(event.graceMs);

@@ -5,11 +5,14 @@ import type { AppSpec } from "../../../machines/spec.ts";
 import type { GodEvent } from "../../../machines/god.ts";
 import type { ProcessFacts, ProcessStatus } from "../../../machines/facts.ts";
 import type { ActionRequest, Outcome } from "../../contract/api/schemas.ts";
+import { messageOf } from "../../contract/errors.ts";
 import { flushLogs } from "../../host/log-files/flush.ts";
 import { ownedFiles } from "../../host/log-files/paths.ts";
+import type { StateStore } from "../state/store.ts";
 import type { Managed } from "../registry/registry.ts";
 import type { CommandEvent } from "../bus/bus.ts";
-import { settled } from "./settled.ts";
+import { deleted, done, failed, outcomeOf, started, stopped, type Result } from "./outcomes.ts";
+import { settled, type Settled } from "./settled.ts";
 import { shareEnvironment } from "../registry/balancer-share.ts";
 import { changedSettings } from "./spec-changes.ts";
 import type { CommandDependencies } from "../daemon.ts";
@@ -21,7 +24,7 @@ interface Action {
   readonly command: (request: ActionRequest, at: number) => Command;
   /** The states a process passes through on its way. */
   readonly passing: readonly ProcessStatus[];
-  readonly done: (before: ProcessFacts, after: ProcessFacts) => { ok: boolean; message: string };
+  readonly done: (before: ProcessFacts, end: Settled) => Result;
   /** What it is called on the bus. */
   readonly told?: CommandEvent;
 }
@@ -30,43 +33,39 @@ const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action
   start: {
     command: ({ by }, at) => ({ type: "start", at, by }),
     passing: ["starting", "stopping"],
-    done: (before, after) =>
-      before.status === "online"
-        ? { ok: true, message: "already online" }
-        : started(after, "started"),
+    done: (before, end) =>
+      before.status === "online" ? done("unchanged", "already online") : started(end, "started"),
     told: "start",
   },
   restart: {
     command: ({ by }, at) => ({ type: "restart", at, by }),
     passing: ["starting", "stopping"],
-    done: (before, after) => started(after, before.status === "online" ? "restarted" : "started"),
+    done: (before, end) => started(end, before.status === "online" ? "restarted" : "started"),
     told: "restart",
   },
   stop: {
     command: ({ by }, at) => ({ type: "stop", at, by }),
     passing: ["stopping"],
-    done: (before, after) => ({
-      ok: after.status === "stopped" || after.status === "removed",
-      message: before.status === "stopped" ? "already stopped" : after.status,
-    }),
+    done: stopped,
     told: "stop",
   },
   delete: {
     command: ({ by }, at) => ({ type: "remove", at, by }),
     passing: ["stopping"],
-    done: (_, after) => ({ ok: after.status === "removed", message: "deleted" }),
+    done: (_, end) => deleted(end),
     told: "delete",
   },
   reset: {
     command: (_, at) => ({ type: "reset", at }),
     passing: [],
-    done: () => ({ ok: true, message: "counters reset" }),
+    done: () => done("reset", "counters reset"),
   },
 };
 
 /**
  * Does one thing to some processes, all at once, and tells each outcome when it is reached and on disk.
- * @throws `ERR_PROCESS_NOT_FOUND` for the first unknown id, `ERR_STATE_NOT_WRITABLE`; nothing was done then.
+ * @throws `ERR_PROCESS_NOT_FOUND` for the first unknown id, `ERR_STATE_NOT_WRITABLE`; nothing was done then. A stop and
+ * a deletion are possible on any disk: where they cannot be written down, their outcome says it.
  */
 export async function act(
   dependencies: CommandDependencies,
@@ -78,12 +77,14 @@ export async function act(
   if (request.action === "flush") {
     for (const managed of chosen) {
       const { notes } = flushLogs(ownedFiles(managed.spec, managed.facts.id));
-      const message = notes.length === 0 ? "logs emptied" : notes.join("; ");
-      tell(outcomeOf(managed, managed.facts, { ok: notes.length === 0, message }));
+      const result =
+        notes.length === 0 ? done("flushed", "logs emptied") : failed(notes.join("; "));
+      tell(outcomeOf(managed, managed.facts, result));
     }
     return;
   }
-  store.assertWritable();
+  const mayBeUnwritten = request.action === "stop" || request.action === "delete";
+  if (!mayBeUnwritten || request.settings !== undefined) store.assertWritable();
   const changes = configure(dependencies, chosen, request);
   const reached = await perform(dependencies, chosen, actions[request.action], {
     request,
@@ -92,10 +93,24 @@ export async function act(
   await Promise.all(
     reached.map(async (each) => {
       const outcome = await each;
-      await store.flush();
-      tell(outcome);
+      tell(mayBeUnwritten ? await written(store, outcome) : await flushed(store, outcome));
     }),
   );
+}
+
+async function flushed(store: StateStore, outcome: Outcome): Promise<Outcome> {
+  await store.flush();
+  return outcome;
+}
+
+/** An outcome, and that the next daemon will not know of it when the disk does not take it. */
+async function written(store: StateStore, outcome: Outcome): Promise<Outcome> {
+  try {
+    return await flushed(store, outcome);
+  } catch (error) {
+    const warning = `${outcome.message}, but this could not be written down; until it is, a daemon that starts next may start it again: ${messageOf(error)}`;
+    return { ...outcome, warning };
+  }
 }
 
 /** Processes commanded before others get a turn; a start among them takes a millisecond or two. */
@@ -114,10 +129,10 @@ async function perform(
     recorder.cause(processKey(managed.facts), { event: request.action, by: request.by });
     god.send(commandFor(managed, command));
     reached.push(
-      settled(managed.actor, action.passing).then((after) => {
-        if (action.told !== undefined) bus.command(action.told, managed, after);
+      settled(managed.actor, action.passing, managed.facts).then((end) => {
+        if (action.told !== undefined) bus.command(action.told, managed, end.facts);
         const changed = changes.get(managed.app) ?? [];
-        return outcomeOf(managed, after, { ...action.done(managed.facts, after), changed });
+        return outcomeOf(managed, end.facts, { ...action.done(managed.facts, end), changed });
       }),
     );
     if (index % commandsPerTurn === commandsPerTurn - 1) {
@@ -164,30 +179,4 @@ export function settledSpec(
 
 export function commandFor(managed: Managed, command: Command): GodEvent {
   return { type: "processes.command", key: managed.facts.app, ids: [managed.facts.id], command };
-}
-
-export function outcomeOf(
-  managed: Pick<Managed, "spec" | "facts">,
-  after: ProcessFacts,
-  result: { ok: boolean; message: string; changed?: readonly string[] },
-): Outcome {
-  return {
-    id: managed.facts.id,
-    name: managed.spec.name,
-    ok: result.ok,
-    message: result.message,
-    changed: [...(result.changed ?? [])],
-    status: after.status,
-    pid: after.child?.pid ?? null,
-  };
-}
-
-/** A start succeeds when it ends online; a program that ended by itself, and was meant to, has started too. */
-export function started(after: ProcessFacts, word: string): { ok: boolean; message: string } {
-  const last = after.decisions.at(-1);
-  if (after.status === "errored") {
-    return { ok: false, message: after.failure?.message ?? last?.sentence ?? "errored" };
-  }
-  if (after.status === "waiting") return { ok: true, message: `${word}; ${last?.sentence ?? ""}` };
-  return { ok: true, message: word };
 }

@@ -3,9 +3,10 @@ import { processKey } from "../../../machines/lib/process-key.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { DeclareRequest } from "../../contract/api/schemas.ts";
 import { xmError } from "../../contract/errors.ts";
-import { commandFor, outcomeOf, started, type Tell } from "./commands.ts";
-import type { Registry } from "../registry/registry.ts";
-import { assertSettled, reloadApp } from "./reload.ts";
+import { commandFor, type Tell } from "./commands.ts";
+import { done, outcomeOf, started } from "./outcomes.ts";
+import type { Managed, Registry } from "../registry/registry.ts";
+import { assertSettled, eventOf, reloadApp } from "./reload.ts";
 import {
   addSteps,
   batchesOf,
@@ -44,7 +45,7 @@ export async function declare(
     dependencies.store.assertWritable();
     const keys = new Set<string>();
     return takeSteps(
-      plans.flatMap((each) => begin(dependencies, { ...each, by: request.by, keys })),
+      plans.flatMap((each) => begin(dependencies, { ...each, by: request.by, kind: request.kind, keys })),
     );
   });
   await tellAll(dependencies, reached, tell);
@@ -125,10 +126,10 @@ function specOf(app: AppActor): AppSpec {
 /** Writes an app's declaration ahead and gives the steps that carry it out. */
 function begin(
   dependencies: DeclareDependencies,
-  each: Plan & { by: string; keys: Set<string> },
+  each: Plan & { by: string; kind: Declaration["kind"]; keys: Set<string> },
 ): Step[] {
   const { god, registry, store, now } = dependencies;
-  const { spec, known, treatment, ids, by } = each;
+  const { spec, known, treatment, ids, by, kind } = each;
   if (treatment === "new" || known === undefined) {
     const key = registry.freeKey(spec.name, each.keys);
     each.keys.add(key);
@@ -143,24 +144,28 @@ function begin(
     return [declareFirst, ...addSteps(dependencies, key, others)];
   }
   if (treatment === "leave") {
-    const result = { ok: true, message: "left as it is" };
-    return [
-      () =>
-        registry
-          .processesOf(known)
-          .map((managed) => Promise.resolve(outcomeOf(managed, managed.facts, result))),
-    ];
+    return [() => registry.processesOf(known).map(leftAsItIs)];
   }
-  if (treatment === "reload") return [reloadStep(dependencies, { app: known, spec, by })];
+  if (treatment === "reload") return [reloadStep(dependencies, { app: known, spec, by, kind })];
   return redeclare(dependencies, { app: known, spec, by });
+}
+
+/** What is on its way already is waited for: a call that goes on with another's work learns what becomes of it. */
+async function leftAsItIs(managed: Managed): Reached {
+  const unchanged = done("unchanged", "left as it is");
+  const isStarting = managed.facts.status === "starting";
+  if (!isStarting) return outcomeOf(managed, managed.facts, unchanged);
+  const end = await settled(managed.actor, ["starting", "stopping"], managed.facts);
+  return outcomeOf(managed, end.facts, started(end, "started"));
 }
 
 /** Reloads what there is with what is declared now; once that has succeeded the app gets its declared size. */
 function reloadStep(
   dependencies: DeclareDependencies,
-  { app, spec, by }: { app: AppActor; spec: AppSpec; by: string },
+  options: { app: AppActor; spec: AppSpec; by: string; kind: Declaration["kind"] },
 ): Step {
   return () => {
+    const { app, spec, by, kind } = options;
     const { registry, exclusive } = dependencies;
     const { spec: before } = app.getSnapshot().context;
     const changed = changedSettings(before, spec);
@@ -173,6 +178,7 @@ function reloadStep(
       by,
       force: false,
       spec: wanted,
+      event: eventOf(kind),
     });
     const scaled = reloaded.then(async (outcomes) => {
       if (outcomes.some(({ ok }) => !ok) || spec.instances === current.length) return [];
@@ -206,9 +212,10 @@ function redeclare(
     recorder.cause(processKey(managed.facts), { event: "restart", by });
     god.send(commandFor(managed, { type: "restart", at: now(), by }));
     const word = managed.facts.status === "online" ? "restarted" : "started";
-    const reached = settled(managed.actor, ["starting", "stopping"]).then((after) => {
-      bus.command("restart", { ...managed, spec }, after);
-      return outcomeOf(managed, after, { ...started(after, word), changed });
+    const { actor, facts } = managed;
+    const reached = settled(actor, ["starting", "stopping"], facts).then((end) => {
+      bus.command("restart", { ...managed, spec }, end.facts);
+      return outcomeOf(managed, end.facts, { ...started(end, word), changed });
     });
     return [reached];
   });

@@ -1,12 +1,14 @@
 import type { AppActor } from "../../../machines/app.ts";
-import type { ReloadFacts } from "../../../machines/facts.ts";
+import type { ProcessFacts, ReloadFacts } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { Outcome, Progress, ReloadRequestBody } from "../../contract/api/schemas.ts";
 import { xmError } from "../../contract/errors.ts";
+import { shownTime } from "../../host/clock.ts";
 import { instanceLogPaths } from "../../host/log-files/paths.ts";
 import { linesSince, sizeOf } from "../../host/log-files/last-lines.ts";
-import { outcomeOf, settledSpec, type Tell } from "./commands.ts";
-import type { Change } from "../records/recorder.ts";
+import type { LifeReport } from "../../../machines/process-events.ts";
+import { settledSpec, type Tell } from "./commands.ts";
+import { done, failed, lowerFirst, outcomeOf, type Result } from "./outcomes.ts";
 import type { Managed } from "../registry/registry.ts";
 import { changedSettings } from "./spec-changes.ts";
 import type { CommandDependencies } from "../daemon.ts";
@@ -34,6 +36,7 @@ export async function reload(
   store.assertWritable();
   const { by } = request;
   const force = request.force === true;
+  const event = eventOf(request.kind);
   await Promise.all(
     [...apps].map(async ([app, processes]) => {
       const { spec: before } = app.getSnapshot().context;
@@ -44,6 +47,7 @@ export async function reload(
         by,
         force,
         spec,
+        event,
         tellProgress,
       });
       await store.flush();
@@ -51,6 +55,11 @@ export async function reload(
       for (const outcome of reached) tell(outcome.ok ? { ...outcome, changed } : outcome);
     }),
   );
+}
+
+/** What a reload is called on the bus. */
+export function eventOf(kind: ReloadRequestBody["kind"]): "reload" | "graceful reload" {
+  return kind === "graceful" ? "graceful reload" : "reload";
 }
 
 /** @throws `ERR_RELOAD_UNDER_WAY` */
@@ -62,9 +71,12 @@ export function assertSettled(app: AppActor): void {
   throw xmError("ERR_RELOAD_UNDER_WAY", { app: key, done: done.length, total });
 }
 
+/** What an app's reload comes to: its facts, or why it could not begin. */
+type Ended = { readonly facts: ReloadFacts } | { readonly why: string };
+
 /** Runs one reload of an app to its end, whatever it is. */
 export async function reloadApp(
-  { god, recorder, registry, bus, now }: CommandDependencies,
+  { god, registry, bus, now }: CommandDependencies,
   options: {
     readonly app: AppActor;
     readonly processes: readonly Managed[];
@@ -72,10 +84,12 @@ export async function reloadApp(
     readonly force: boolean;
     /** What the replacements are made from; the app's own from its success on. */
     readonly spec: AppSpec;
+    /** What it is called on the bus; `reload` by default. */
+    readonly event?: "reload" | "graceful reload";
     readonly tellProgress?: TellProgress;
   },
 ): Promise<Outcome[]> {
-  const { app, processes, by, force, spec, tellProgress = () => {} } = options;
+  const { app, processes, by, force, spec, event = "reload", tellProgress = () => {} } = options;
   const { key } = app.getSnapshot().context;
   const surge = spec.mode === "cluster" && spec.policy.reload.surge;
   const ids = processes.map(({ facts }) => facts.id);
@@ -83,29 +97,37 @@ export async function reloadApp(
   const sizes = new Map(
     processes.map(({ facts: { id } }) => [id, sizeOf(instanceLogPaths(spec, id).error)]),
   );
-  // What follows from a change is told before it: a turn's worth is put in order.
-  const told: Progress[] = [];
-  const tellAll = (): void => {
-    const rank = ({ progress }: Progress): number => order.indexOf(progress);
-    for (const each of told.splice(0).sort((a, b) => rank(a) - rank(b))) tellProgress(each);
-  };
-  const unsubscribe = recorder.subscribe((change) => {
-    if (change.facts.app !== key || !ids.includes(change.facts.id)) return;
-    const progress = progressOf(change, spec.name);
-    if (progress !== undefined) told.push(progress);
-    if (told.length === 1) setImmediate(tellAll);
+  const steps = app.on("reload.stepped", ({ report }) => {
+    if (ids.includes(report.id)) tellProgress(progressOf(report, spec.name));
   });
   try {
-    const facts = await new Promise<ReloadFacts>((resolve) => {
-      const subscription = app.on("reload.moved", ({ facts: moved }) => {
-        if (moved.step !== "succeeded" && moved.step !== "failed") return;
-        subscription.unsubscribe();
-        resolve(moved);
-      });
+    const ended = await new Promise<Ended>((resolve) => {
+      const subscriptions = [
+        app.on("reload.moved", ({ facts }) => {
+          if (facts.step === "succeeded" || facts.step === "failed") end({ facts });
+        }),
+        app.on("reload.refused", ({ why }) => end({ why })),
+        app.subscribe({
+          complete: () => end({ why: "the app was deleted" }),
+          error: () => end({ why: "its state machine has failed, see the daemon's log" }),
+        }),
+      ];
+      const end = (how: Ended): void => {
+        for (const each of subscriptions) each.unsubscribe();
+        resolve(how);
+      };
+      if (app.getSnapshot().status !== "active") {
+        end({ why: "the app was deleted" });
+        return;
+      }
       const request = { by, ids, surge, force, spec, resume: null };
       god.send({ type: "app.reload", at: now(), key, reload: request });
     });
-    const event = by.includes("gracefulReload") ? "graceful reload" : "reload";
+    if (!("facts" in ended)) {
+      const { why } = ended;
+      return processes.map((before) => outcomeOf(before, statusAfter(app, before), failed(why)));
+    }
+    const { facts } = ended;
     for (const managed of registry.processesOf(app)) {
       if (facts.done.includes(managed.facts.id)) bus.command(event, managed);
     }
@@ -115,19 +137,9 @@ export async function reloadApp(
       ),
     );
   } finally {
-    unsubscribe();
-    tellAll();
+    steps.unsubscribe();
   }
 }
-
-const order: readonly Progress["progress"][] = [
-  "ended",
-  "starting",
-  "ready",
-  "late",
-  "stopping",
-  "draining",
-];
 
 async function outcomeAfter(options: {
   app: AppActor;
@@ -138,38 +150,44 @@ async function outcomeAfter(options: {
 }): Promise<Outcome> {
   const { app, before, facts, spec, fromBytes } = options;
   const { id } = before.facts;
-  const { context } = app.getSnapshot();
-  const actor = context.processes[id];
-  const snapshot = actor?.getSnapshot();
-  const after = {
-    ...before.facts,
-    status: snapshot === undefined ? ("removed" as const) : statusOf(snapshot.tags),
-    child: snapshot?.context.child ?? null,
-  };
-  const say = (ok: boolean, message: string): Outcome => outcomeOf(before, after, { ok, message });
+  const after = statusAfter(app, before);
+  const say = (result: Result): Outcome => outcomeOf(before, after, result);
   if (facts.failure?.id === id) {
-    const lines = await linesSince(instanceLogPaths(spec, id).error, fromBytes, shownLines);
+    // One that is late is alive, and has no last words yet.
+    const words =
+      facts.failure.lastWords ??
+      (await linesSince(instanceLogPaths(spec, id).error, fromBytes, shownLines));
     const reason = `the replacement ${lowerFirst(facts.failure.reason)}`;
-    const what = facts.surge
-      ? `${reason}; the old one (pid ${after.child?.pid}) serves on`
-      : facts.failure.reason;
-    return say(false, [what, ...lines.map((line) => `  | ${line}`)].join("\n"));
-  }
-  if (facts.done.includes(id)) {
-    if (facts.surge) return say(true, "reloaded");
     return say(
-      true,
-      spec.mode === "fork"
-        ? "restarted: only a cluster can be reloaded without a gap"
-        : "restarted",
+      failed(
+        facts.surge
+          ? `${reason}; the old one (pid ${after.child?.pid}) serves on`
+          : facts.failure.reason,
+        words,
+      ),
     );
   }
-  if (facts.takenOut.includes(id)) return say(true, "taken out of the reload by another command");
-  return say(false, "left as it was: the reload has stopped");
+  if (facts.done.includes(id)) {
+    if (facts.surge) return say(done("reloaded"));
+    const note = "restarted: only a cluster can be reloaded without a gap";
+    return say(
+      spec.mode === "fork" ? done("restarted", note, note) : done("restarted", "restarted"),
+    );
+  }
+  if (facts.takenOut.includes(id)) {
+    const note = "taken out of the reload by another command";
+    return say({ ok: true, kind: "overtaken", message: note, note });
+  }
+  return say(failed("left as it was: the reload has stopped"));
 }
 
-function lowerFirst(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+function statusAfter(app: AppActor, before: Managed): ProcessFacts {
+  const snapshot = app.getSnapshot().context.processes[before.facts.id]?.getSnapshot();
+  return {
+    ...before.facts,
+    status: snapshot === undefined ? "removed" : statusOf(snapshot.tags),
+    child: snapshot?.context.child ?? null,
+  };
 }
 
 function statusOf(tags: ReadonlySet<string>): Outcome["status"] {
@@ -177,22 +195,21 @@ function statusOf(tags: ReadonlySet<string>): Outcome["status"] {
   return status as Outcome["status"];
 }
 
-/** What a change of a process means for who watches a reload. */
-function progressOf({ at, before, facts }: Change, name: string): Progress | undefined {
-  const { id, child, status, goal, generation } = facts;
-  const step = ((): Progress["progress"] | undefined => {
-    if (before?.child != null && child === null) return "ended";
-    if (before?.child == null && child !== null) return "starting";
-    if (status === "online" && before?.status === "starting") {
-      return facts.readiness === "late" ? "late" : "ready";
-    }
-    if (status === "stopping" && before?.status !== "stopping") {
-      return goal === "remove" ? "draining" : "stopping";
-    }
-    return undefined;
-  })();
-  if (step === undefined) return undefined;
-  const life = child ?? before?.child ?? null;
-  const lived = life === null ? null : Math.max(0, at - life.at);
-  return { progress: step, at, id, generation, name, pid: life?.pid ?? null, livedMs: lived };
+/** What a report of a process means for who watches a reload. */
+function progressOf(report: LifeReport, name: string): Progress {
+  const { at, id, generation, pid, livedMs } = report;
+  return { progress: stepOf(report), at: shownTime(at), id, generation, name, pid, livedMs };
+}
+
+function stepOf(report: LifeReport): Progress["progress"] {
+  switch (report.type) {
+    case "process.spawned":
+      return "starting";
+    case "process.ready":
+      return report.isLate ? "late" : "ready";
+    case "process.stopping":
+      return report.removal === "replaced" ? "draining" : "stopping";
+    case "process.ended":
+      return "ended";
+  }
 }

@@ -3,7 +3,7 @@ import { processKey } from "../../../machines/lib/process-key.ts";
 import type { Outcome } from "../../contract/api/schemas.ts";
 import { errnoOf, xmError } from "../../contract/errors.ts";
 import { writeStdin } from "../children/stdin.ts";
-import { outcomeOf } from "./commands.ts";
+import { done, failed, outcomeOf } from "./outcomes.ts";
 import type { Managed } from "../registry/registry.ts";
 import type { Daemon } from "../daemon.ts";
 
@@ -79,5 +79,5 @@ function chosen(registry: Dependencies["registry"], ids: readonly number[]): Man
 }
 
 function say(managed: Managed, ok: boolean, message: string): Outcome {
-  return outcomeOf(managed, managed.facts, { ok, message });
+  return outcomeOf(managed, managed.facts, ok ? done("sent", message) : failed(message));
 }

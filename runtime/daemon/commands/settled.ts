@@ -1,29 +1,70 @@
-import type { ProcessFacts, ProcessStatus } from "../../../machines/facts.ts";
+import type { Decision, ProcessFacts, ProcessStatus } from "../../../machines/facts.ts";
 import { factsOf, type ProcessActor } from "../../../machines/process.ts";
 
-/** Resolves with the facts of a process once it is in none of the states a command passes through. */
+/** How a command's wait for a process has ended. */
+export interface Settled {
+  readonly facts: ProcessFacts;
+  /**
+   * `arrived`: it is in none of the states that a command passes through. `ended`: the life that was waited for has
+   * ended before it was ready, whatever comes next. `overdue`: nothing happens to it any more, though it should.
+   */
+  readonly how: "arrived" | "ended" | "overdue";
+}
+
+/** What the machine's own deadlines are given beyond their time before a wait for them is given up; ms. */
+const overdueMs = 10_000;
+
+/** The longest a balancer takes to come up, before the first worker of a cluster is there at all; ms. */
+const balancerMs = 20_000;
+
+/** What a machine asks for when it ends a life on purpose: such an end is on the way of a command. */
+const asked: readonly Decision["rule"][] = ["wantsRemoval", "wantsStop", "wantsRestart"];
+
+/**
+ * Waits until a process is in none of the states a command passes through, or the wait has lost its sense. It always
+ * ends: a life that ends unready ends it, and so does a child that neither gets ready nor dies.
+ * @param before what was known of the process when the command was given.
+ */
 export function settled(
   actor: ProcessActor,
   passing: readonly ProcessStatus[],
-): Promise<ProcessFacts> {
+  before: Pick<ProcessFacts, "decisions">,
+): Promise<Settled> {
+  const known = before.decisions.at(-1);
   return new Promise((resolve) => {
+    let timer: NodeJS.Timeout | undefined;
+    let watched = "";
+    let subscription: { unsubscribe(): void } | undefined;
+    const finish = (how: Settled["how"]): void => {
+      clearTimeout(timer);
+      subscription?.unsubscribe();
+      resolve({ facts: factsOf(actor.getSnapshot()), how });
+    };
     const check = (): boolean => {
-      const facts = factsOf(actor.getSnapshot());
-      if (passing.includes(facts.status)) return false;
-      resolve(facts);
-      return true;
+      const snapshot = actor.getSnapshot();
+      const { status, decisions, child } = factsOf(snapshot);
+      if (!passing.includes(status)) {
+        finish("arrived");
+        return true;
+      }
+      const last = decisions.at(-1);
+      if (last !== undefined && last !== known && !asked.includes(last.rule)) {
+        finish("ended");
+        return true;
+      }
+      const stage = `${status} ${child?.lifeId}`;
+      if (stage !== watched) {
+        watched = stage;
+        clearTimeout(timer);
+        const { delayMs, spec } = snapshot.context;
+        const limitMs =
+          status === "stopping" ? delayMs : spec.policy.listenTimeoutMs + balancerMs;
+        timer = setTimeout(() => finish("overdue"), Math.min(limitMs + overdueMs, 2 ** 31 - 1));
+      }
+      return false;
     };
     if (check()) return;
-    const finish = (): void => {
-      subscription.unsubscribe();
-      resolve(factsOf(actor.getSnapshot()));
-    };
-    const subscription = actor.subscribe({
-      next: () => {
-        if (check()) subscription.unsubscribe();
-      },
-      error: finish,
-      complete: finish,
-    });
+    const end = (): void => finish("arrived");
+    subscription = actor.subscribe({ next: () => void check(), error: end, complete: end });
   });
 }

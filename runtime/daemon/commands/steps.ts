@@ -4,7 +4,8 @@ import { contextFrom, factsFrom } from "../../../machines/process-context.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { Outcome } from "../../contract/api/schemas.ts";
 import { xmError } from "../../contract/errors.ts";
-import { commandFor, outcomeOf, started, type Tell } from "./commands.ts";
+import { commandFor, type Tell } from "./commands.ts";
+import { deleted, done, outcomeOf, started } from "./outcomes.ts";
 import { lowestFree, type Managed } from "../registry/registry.ts";
 import { settled } from "./settled.ts";
 import type { DeclareDependencies } from "../daemon.ts";
@@ -53,10 +54,10 @@ export function scaleNow(
   const surplus = current.slice(0, Math.max(0, current.length - instances));
   const removals = surplus.map((managed): Step => () => {
     recorder.cause(processKey(managed.facts), { event: "delete", by });
-    god.send(commandFor(managed, { type: "remove", at: now(), by }));
-    const reached = settled(managed.actor, ["stopping"]).then((after) => {
-      bus.command("delete", managed, after);
-      return outcomeOf(managed, after, { ok: true, message: "removed" });
+    god.send(commandFor(managed, { type: "remove", at: now(), by, why: "scaledDown" }));
+    const reached = settled(managed.actor, ["stopping"], managed.facts).then((end) => {
+      bus.command("delete", managed, end.facts);
+      return outcomeOf(managed, end.facts, deleted(end));
     });
     return [reached];
   });
@@ -95,9 +96,10 @@ export function outcomesOfNew(
     const actor = actors[id];
     if (app === undefined || actor === undefined) throw xmError("ERR_DAEMON_LEAVING", undefined);
     const { spec } = actor.getSnapshot().context;
-    const after = await settled(actor, ["starting", "stopping"]);
+    const end = await settled(actor, ["starting", "stopping"], { decisions: [] });
+    const { facts: after } = end;
     if (spec.autostart) bus.command("start", { actor, app, spec, facts: after });
-    const result = spec.autostart ? started(after, "started") : { ok: true, message: "declared" };
+    const result = spec.autostart ? started(end, "started") : done("declared");
     return outcomeOf({ spec, facts: after }, after, result);
   });
 }

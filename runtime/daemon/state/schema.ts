@@ -186,6 +186,8 @@ const exit = v.looseObject({
   signal: textOrNull,
   uptimeMs: ms,
   askedBy: textOrNull,
+  lastWords: v.exactOptional(texts),
+  backgroundPid: v.exactOptional(count),
 });
 
 const decision = v.looseObject({
@@ -213,6 +215,9 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   instance: count,
   status: v.picklist(processStatuses),
   goal: v.picklist(["run", "restart", "stop", "remove"]),
+  removal: v.exactOptional(
+    v.picklist(["deleted", "replaced", "discarded", "scaledDown", "shutDown"]),
+  ),
   child: v.nullable(
     v.looseObject({
       // Never a pid that kill(2) takes for a group or for everybody.
@@ -220,6 +225,7 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
       startTicks: v.number(),
       lifeId: v.pipe(v.string(), v.regex(lifeIdPattern, "expected letters, digits, _ and -")),
       at,
+      errorLogBytes: v.exactOptional(count),
     }),
   ),
   readiness: v.optional(v.picklist(["pending", "ready", "late"]), "ready"),
@@ -249,7 +255,7 @@ export const reloadFactsSchema: v.GenericSchema<unknown, ReloadFacts> = v.looseO
   batch: v.array(count),
   done: v.array(count),
   takenOut: v.array(count),
-  failure: v.nullable(v.looseObject({ id: v.number(), at, reason: v.string() })),
+  failure: v.nullable(v.looseObject({ id: v.number(), at, reason: v.string(), lastWords: v.exactOptional(texts) })),
 });
 
 /** A reload that has not ended, as it is kept. */

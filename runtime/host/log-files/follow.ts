@@ -31,9 +31,11 @@ export async function followFile(options: {
   readonly fromInode?: number | undefined;
   /** Nothing more is read until what it returns is done. */
   readonly onLine: (line: string, position: Position) => Promise<void> | void;
+  /** What is written without a newline is given after this time in which nothing followed; never by default. ms. */
+  readonly unfinishedAfterMs?: number;
   readonly signal: AbortSignal;
 }): Promise<void> {
-  const { path, fromInode, onLine, signal } = options;
+  const { path, fromInode, onLine, unfinishedAfterMs, signal } = options;
   const change = watchForChanges(path, signal);
   let file = await openIfThere(path);
   let position = options.fromBytes;
@@ -88,6 +90,16 @@ export async function followFile(options: {
     return "ended";
   };
 
+  /** Up to the last whole character. */
+  const giveUnfinished = async (handle: FileHandle): Promise<void> => {
+    const { ino: inode } = await handle.stat();
+    const end = endOfCharacters(partial);
+    if (end === 0) return;
+    const text = partial.toString("utf8", 0, end);
+    partial = partial.subarray(end);
+    await onLine(text, { inode, bytes: position - partial.length });
+  };
+
   try {
     if (fromInode !== undefined && file !== undefined && (await file.stat()).ino !== fromInode) {
       const former = await findByInode(dirname(path), fromInode);
@@ -104,7 +116,10 @@ export async function followFile(options: {
         begin();
         continue;
       }
-      mayBeAnother = await change.next();
+      const hasUnfinished = partial.length > 0 && unfinishedAfterMs !== undefined;
+      const what = await change.next(hasUnfinished ? unfinishedAfterMs : undefined);
+      mayBeAnother = what === "replaced";
+      if (what === "nothing" && file !== undefined) await giveUnfinished(file);
     }
   } finally {
     change.close();
@@ -116,7 +131,10 @@ export async function followFile(options: {
 function watchForChanges(
   path: string,
   signal: AbortSignal,
-): { next: () => Promise<boolean>; close: () => void } {
+): {
+  next: (withinMs?: number) => Promise<"written" | "replaced" | "nothing">;
+  close: () => void;
+} {
   let hasChanged = false;
   let mayBeAnother = false;
   let wake: (() => void) | undefined;
@@ -135,18 +153,22 @@ function watchForChanges(
   }, 1_000).unref();
   signal.addEventListener("abort", look);
   return {
-    /** Waits for a change. @returns whether there may be another file under the name. */
-    next: async () => {
+    /** Waits for a change. @returns `replaced` when there may be another file under the name. */
+    next: async (withinMs) => {
       if (!hasChanged && !signal.aborted) {
         await new Promise<void>((resolve) => {
-          wake = resolve;
+          const timer = withinMs === undefined ? undefined : setTimeout(resolve, withinMs);
+          wake = () => {
+            clearTimeout(timer);
+            resolve();
+          };
         });
       }
-      const wasAnother = mayBeAnother;
+      const what = mayBeAnother ? "replaced" : hasChanged ? "written" : "nothing";
       wake = undefined;
       hasChanged = false;
       mayBeAnother = false;
-      return wasAnother;
+      return what;
     },
     close: () => {
       unwatch?.();
@@ -154,6 +176,17 @@ function watchForChanges(
       signal.removeEventListener("abort", look);
     },
   };
+}
+
+/** Where the last whole character of UTF-8 ends; what is none is given as it is. */
+function endOfCharacters(bytes: Buffer): number {
+  for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
+    const byte = bytes[bytes.length - back] ?? 0;
+    if ((byte & 0b1100_0000) === 0b1000_0000) continue;
+    const length = byte >= 0xf0 ? 4 : byte >= 0xe0 ? 3 : byte >= 0xc0 ? 2 : 1;
+    return length > back ? bytes.length - back : bytes.length;
+  }
+  return bytes.length;
 }
 
 async function wasReplaced(path: string, file: FileHandle | undefined): Promise<boolean> {

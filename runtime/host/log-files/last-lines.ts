@@ -11,18 +11,34 @@ const blockBytes = 64 * 1024;
 const mostBytes = 32 * 1024 * 1024;
 
 /**
- * The last lines of a file, read backwards, and where it ended: following goes on from there.
+ * The last whole lines of a file, and where the last of them ended: following goes on from there.
  * @returns no lines and 0 for a file that is not there.
  */
 export async function lastLines(
   path: string,
   count: number,
 ): Promise<{ lines: string[]; endBytes: number }> {
+  const { lines, endBytes } = await readBackwards(path, count);
+  return { lines: count === 0 ? [] : lines.slice(-count), endBytes };
+}
+
+/** The last lines of a file that is not followed: the one that is not finished is one of them. */
+export async function allLastLines(path: string, count: number): Promise<string[]> {
+  const { lines, unfinished } = await readBackwards(path, count);
+  const all = unfinished === null ? lines : [...lines, unfinished];
+  return count === 0 ? [] : all.slice(-count);
+}
+
+/** `unfinished`: what follows the last newline, or `null`. */
+async function readBackwards(
+  path: string,
+  count: number,
+): Promise<{ lines: string[]; endBytes: number; unfinished: string | null }> {
   const file = await open(path, flags).catch((error: unknown) => {
     if (["ENOENT", "EACCES", "ENXIO"].includes(errnoOf(error) ?? "")) return undefined;
     throw error;
   });
-  if (file === undefined) return { lines: [], endBytes: 0 };
+  if (file === undefined) return { lines: [], endBytes: 0, unfinished: null };
   try {
     const { size } = await file.stat();
     const blocks: Buffer[] = [];
@@ -38,8 +54,9 @@ export async function lastLines(
     }
     const bytes = Buffer.concat(blocks.toReversed());
     const end = bytes.lastIndexOf(0x0a) + 1;
-    const whole = bytes.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
-    return { lines: count === 0 ? [] : whole.slice(-count), endBytes: size - (bytes.length - end) };
+    const lines = bytes.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
+    const unfinished = end < bytes.length ? bytes.toString("utf8", end) : null;
+    return { lines, endBytes: size - (bytes.length - end), unfinished };
   } finally {
     await file.close();
   }
@@ -58,12 +75,14 @@ export async function linesSince(
 ): Promise<string[]> {
   if (path === null) return [];
   const longest = 64 * 1024;
-  const { lines, endBytes } = await lastLines(path, count);
+  const { lines: whole, endBytes, unfinished } = await readBackwards(path, count);
+  const lines = [...whole, ...(unfinished === null ? [] : [unfinished])].slice(-count);
+  const size = endBytes + Buffer.byteLength(unfinished ?? "");
   // What is not longer than the addition was written in it; a file that was emptied has begun anew.
-  let room = endBytes >= fromBytes ? endBytes - fromBytes : Math.min(endBytes, longest);
+  let room = size >= fromBytes ? size - fromBytes : Math.min(size, longest);
   const since: string[] = [];
-  for (const line of lines.toReversed()) {
-    room -= Buffer.byteLength(line) + 1;
+  for (const [index, line] of lines.toReversed().entries()) {
+    room -= Buffer.byteLength(line) + (index === 0 && unfinished !== null ? 0 : 1);
     if (room < 0) break;
     since.unshift(line);
   }

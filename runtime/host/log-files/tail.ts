@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { statSync } from "node:fs";
 import type { LogLine } from "../../contract/api/schemas.ts";
 import { followFile, type Position } from "./follow.ts";
-import { lastLines } from "./last-lines.ts";
+import { allLastLines, lastLines } from "./last-lines.ts";
 
 export interface LogSource {
   readonly id: number;
@@ -12,6 +12,9 @@ export interface LogSource {
   /** Where to begin; the last lines and then the end by default. */
   readonly from?: Position | undefined;
 }
+
+/** A line that is not finished by then is shown as far as it is, such as a prompt, or the last words of a program; ms. */
+const unfinishedAfterMs = 400;
 
 /** Lines read ahead of a slow reader, per stream of lines; then the files wait. */
 const mostBuffered = 1_000;
@@ -45,6 +48,11 @@ export async function* streamLogs(options: {
       // Without lines of before it is followed from this very moment.
       if (source.from !== undefined || lines === 0) {
         begun.push({ ...source, from: source.from ?? endOf(source.path) });
+        continue;
+      }
+      if (!follow) {
+        const last = await allLastLines(source.path, lines);
+        if (last.length > 0) yield last.map((line) => lineOf(source, line, null, null));
         continue;
       }
       const inode = inodeOf(source.path);
@@ -91,6 +99,7 @@ function createFollowing(signal: AbortSignal) {
         fromBytes: source.from?.bytes ?? 0,
         fromInode: source.from?.inode || undefined,
         onLine: (line, position) => put(lineOf(source, line, Date.now(), position)),
+        unfinishedAfterMs,
         signal,
       }).catch((error: unknown) => {
         failure = error;

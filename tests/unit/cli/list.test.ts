@@ -21,6 +21,7 @@ function view(change: Partial<ProcessView>): ProcessView {
     restarts: 3,
     unstableRestarts: 0,
     restartAt: null,
+    killAt: null,
     lastExit: null,
     failure: null,
     decision: null,

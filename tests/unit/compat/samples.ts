@@ -24,6 +24,7 @@ export function processDetail(
     restarts: 2,
     unstableRestarts: 1,
     restartAt: null,
+    killAt: null,
     lastExit: null,
     failure: null,
     decision: null,

@@ -1,0 +1,116 @@
+import { steadyNow } from "../../host/clock.ts";
+import type { ProcessFacts } from "../../../machines/facts.ts";
+import { duration } from "../../../machines/lib/words.ts";
+import type { Outcome, OutcomeKind } from "../../contract/api/schemas.ts";
+import type { Managed } from "../registry/registry.ts";
+import type { Settled } from "./settled.ts";
+
+/** What a command has come to for one process. */
+export interface Result {
+  readonly ok: boolean;
+  readonly kind: OutcomeKind;
+  readonly message: string;
+  readonly note?: string;
+  readonly lastWords?: readonly string[];
+}
+
+export function outcomeOf(
+  managed: Pick<Managed, "spec" | "facts">,
+  after: ProcessFacts,
+  result: Result & { readonly changed?: readonly string[] },
+): Outcome {
+  return {
+    id: managed.facts.id,
+    name: managed.spec.name,
+    ok: result.ok,
+    kind: result.kind,
+    message: result.message,
+    note: result.note ?? null,
+    warning: null,
+    lastWords: [...(result.lastWords ?? [])],
+    changed: [...(result.changed ?? [])],
+    status: after.status,
+    pid: after.child?.pid ?? null,
+  };
+}
+
+export function done(kind: OutcomeKind, message: string = kind, note?: string): Result {
+  return { ok: true, kind, message, ...(note === undefined ? {} : { note }) };
+}
+
+export function failed(message: string, lastWords: readonly string[] = []): Result {
+  return { ok: false, kind: "failed", message, lastWords };
+}
+
+function overtaken(message: string): Result {
+  return { ok: false, kind: "overtaken", message };
+}
+
+/**
+ * A start succeeds when the process is online. A life that ended before it was ready is a failure, whatever follows,
+ * unless the program ended as it is meant to: with code 0 or one of its stop exit codes, and is left so.
+ */
+export function started({ facts, how }: Settled, word: "started" | "restarted"): Result {
+  const { status, child } = facts;
+  const last = facts.decisions.at(-1);
+  const sentence = lowerFirst(last?.sentence ?? "it ended");
+  if (how === "overdue") return failed(overdue(facts));
+  if (how === "ended" || status === "waiting") {
+    return failed(`ended before it was ready: ${sentence}`, wordsOf(facts));
+  }
+  switch (status) {
+    case "online":
+      return facts.readiness === "late" && child !== null
+        ? done(word, word, `${word}, but it has not said within its listen_timeout that it is ready`)
+        : done(word);
+    case "errored":
+      return failed(facts.failure?.message ?? last?.sentence ?? "errored", wordsOf(facts));
+    case "removed":
+      return overtaken("another command deleted it before it was ready");
+    case "stopped":
+      if (last?.rule === "wantsStop") {
+        return overtaken(`${last.exit?.askedBy ?? "another command"} stopped it before it was ready`);
+      }
+      return last?.exit?.code === 0 || last?.rule === "isStopExitCode"
+        ? done("ended", `${word}; ${sentence}`, `${word}; ${sentence}`)
+        : failed(`ended before it was ready: ${sentence}`, wordsOf(facts));
+    default:
+      return failed(`it is ${status}: its state machine has failed, see the daemon's log`);
+  }
+}
+
+export function stopped(before: ProcessFacts, { facts, how }: Settled): Result {
+  if (how === "overdue") return failed(overdue(facts));
+  if (facts.status === "removed") return done("stopped", "deleted by another command");
+  if (facts.status !== "stopped") {
+    return overtaken(`another command started it again: it is ${facts.status}`);
+  }
+  return before.status === "stopped" ? done("unchanged", "already stopped") : done("stopped");
+}
+
+export function deleted({ facts, how }: Settled): Result {
+  if (how === "overdue") return failed(overdue(facts));
+  return facts.status === "removed"
+    ? done("deleted")
+    : failed(`it is ${facts.status}: its state machine has failed, see the daemon's log`);
+}
+
+/** What the life that has just ended said last; one that could not be spawned said nothing. */
+function wordsOf({ failure, lastExit }: ProcessFacts): readonly string[] {
+  return failure === null ? (lastExit?.lastWords ?? []) : [];
+}
+
+/** A child that has outlived every deadline: the kernel holds it, or its balancer does not answer. */
+function overdue({ status, child, createdAt }: ProcessFacts): string {
+  if (status === "stopping") {
+    return `pid ${child?.pid} does not end, although SIGKILL was sent to it; it is gone when the kernel lets it go`;
+  }
+  const since = duration(steadyNow() - (child?.at ?? createdAt));
+  return child === null
+    ? `nothing has been started for it yet, ${since} after it was asked for`
+    : `pid ${child.pid} has neither become ready nor ended for ${since}`;
+}
+
+export function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,267 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { until } from "../support/condition.ts";
+import { isThere, testHome, type TestHome } from "../support/home.ts";
+
+/** Ends before it is ready, with words of its own. */
+const broken = `
+console.error("connecting to db.internal:5432");
+process.stderr.write("no such host");
+setTimeout(() => process.exit(3), 30);
+`;
+
+/** Serves nothing and never says that it is ready. */
+const silent = `setInterval(() => {}, 1_000);`;
+
+/** Ready at once unless a file says that it is broken. */
+const switchable = (flag: string): string => `
+const { existsSync } = require("node:fs");
+if (existsSync(${JSON.stringify(flag)})) {
+  process.stderr.write("config.port is missing");
+  process.exit(4);
+}
+process.send("ready");
+setInterval(() => {}, 1_000);
+`;
+
+const app = (home: TestHome, fields: object): string =>
+  home.file(
+    "ecosystem.config.json",
+    JSON.stringify({ apps: [{ name: "api", listen_timeout: 60_000, ...fields }] }),
+  );
+
+const ways = {
+  "restarted at once": {},
+  "restarted after a delay": { restart_delay: 60_000 },
+  "restarted with growing waits": { exp_backoff_restart_delay: 1_000 },
+  "given up at once": { max_restarts: 1 },
+} as const;
+
+for (const [how, fields] of Object.entries(ways)) {
+  for (const mode of ["fork", "cluster"] as const) {
+    test(`a start in ${mode} mode ends with the first life that ends unready, ${how}`, async () => {
+      const home = testHome();
+      const script = home.file("server.js", broken);
+      const file = app(home, { script, wait_ready: true, exec_mode: mode, ...fields });
+      const { code, stderr } = await home.xm("start", file);
+      expect(code).toBe(1);
+      expect(stderr).toMatch(/api \(0\): .*[Ee]xited with code 3/);
+      // The unfinished last line too.
+      expect(stderr).toContain("| connecting to db.internal:5432\n");
+      expect(stderr).toContain("| no such host\n");
+    });
+  }
+}
+
+test("restart, startOrRestart, reload, startOrReload and scale end with the first unready life", async () => {
+  const home = testHome();
+  const flag = join(home.folder, "broken");
+  const script = home.file("server.js", switchable(flag));
+  const fields = { script, wait_ready: true, restart_delay: 60_000 };
+  const file = app(home, fields);
+  await home.ok("start", file);
+  writeFileSync(flag, "");
+  for (const call of [
+    ["restart", "api"],
+    ["restart", "0"],
+    ["start", "api"],
+    ["start", file],
+    ["startOrRestart", file],
+    ["reload", "api"],
+    ["startOrReload", file],
+  ]) {
+    const { code, stderr } = await home.xm(...call);
+    expect([call.join(" "), code]).toEqual([call.join(" "), 1]);
+    expect(stderr).toContain("api (0): ");
+    expect(stderr).toContain("xited with code 4");
+    expect(stderr).toContain("| config.port is missing\n");
+  }
+  const scaled = await home.xm("scale", "api", "3");
+  expect(scaled.code).toBe(1);
+  expect(scaled.stderr).toContain("api (1): ended before it was ready: exited with code 4");
+  expect(scaled.stderr).toContain("api (2): ended before it was ready: exited with code 4");
+});
+
+test("a job that ends as it is meant to has started; why tells what a failed one said last", async () => {
+  const home = testHome();
+  const done = home.file("migrate.js", `setTimeout(() => process.exit(0), 20);`);
+  const job = { script: done, wait_ready: true, autorestart: false };
+  expect(await home.ok("start", app(home, job))).toContain("started; exited with code 0");
+  const failing = home.file("seed.js", `throw new TypeError("rows is not iterable");`);
+  await home.xm("start", app(home, { ...job, name: "seed", script: failing }));
+  for (const command of ["why", "describe"]) {
+    const text = await home.ok(command, "seed");
+    expect(text).toMatch(/\| TypeError: rows is not iterable\n\s+\| +at .*seed\.js:1/);
+  }
+});
+
+test("a stop or a deletion by another call ends a waiting start, and it does not say that it started", async () => {
+  const home = testHome();
+  const script = home.file("worker.js", silent);
+  const file = app(home, { script, wait_ready: true });
+  for (const command of ["stop", "delete"]) {
+    const start = home.xm("start", file);
+    await until("it to be launching", async () => {
+      const [first] = await home.client().list();
+      return first?.status === "starting" && first.pid !== null;
+    });
+    await home.ok(command, "api");
+    const { code, stderr } = await start;
+    expect(code).toBe(1);
+    expect(stderr).toMatch(command === "stop" ? /`xm stop` stopped it/ : /deleted it/);
+  }
+});
+
+test("a kill elsewhere ends every waiting call with an error, and none of them starts a daemon", async () => {
+  const home = testHome();
+  const script = home.file("worker.js", silent);
+  const slow = home.file("slow.js", `process.on("SIGINT", () => {}); setInterval(() => {}, 1_000);`);
+  const file = home.file(
+    "ecosystem.config.json",
+    JSON.stringify({
+      apps: [
+        { name: "slow", script: slow, kill_timeout: 1_500 },
+        { name: "a", script, wait_ready: true, listen_timeout: 60_000 },
+        { name: "b", script, exec_mode: "cluster", wait_ready: true, listen_timeout: 60_000 },
+      ],
+    }),
+  );
+  const calls = [home.xm("start", file)];
+  await until("two of them to be launching", async () => {
+    const list = await home.client().list();
+    return list.filter(({ status, pid }) => status === "starting" && pid !== null).length === 2;
+  });
+  calls.push(home.xm("restart", "a"), home.xm("stop", "slow"), home.xm("reload", "b"));
+  const god = home.godPid();
+  await until("the slow one to be stopping", async () => {
+    const list = await home.client().list();
+    return list.find(({ name }) => name === "slow")?.status === "stopping";
+  });
+  const kill = home.xm("kill");
+  const ended = await Promise.all(calls);
+  for (const { code, stderr } of ended) {
+    expect([code, stderr]).toEqual([1, expect.stringContaining("the daemon is ending")]);
+  }
+  expect((await kill).code).toBe(0);
+  expect(isThere(god)).toBe(false);
+  expect(home.godLog().match(/ up: version/g)).toHaveLength(1);
+});
+
+test("two kills at once both succeed", async () => {
+  const home = testHome();
+  const slow = home.file("slow.js", `process.on("SIGINT", () => {}); setInterval(() => {}, 1_000);`);
+  await home.ok("start", slow, "--kill-timeout", "800");
+  const both = await Promise.all([home.xm("kill"), home.xm("kill")]);
+  expect(both.map(({ code, stderr }) => [code, stderr])).toEqual([
+    [0, ""],
+    [0, ""],
+  ]);
+});
+
+test("xm kill waits as long as the longest grace period, and shows whom it waits for", async () => {
+  const home = testHome();
+  const stubborn = `process.on("SIGINT", () => {}); process.send?.("ready"); setInterval(() => {}, 1_000);`;
+  const script = home.file("stubborn.js", stubborn);
+  await home.ok("start", script, "--name", "queue", "--kill-timeout", "8000", "--wait-ready");
+  await home.ok("start", home.file("quick.js", silent));
+  const god = home.godPid();
+  const { code, stdout, stderr, ms } = await home.xm("kill");
+  expect([code, stderr]).toEqual([0, ""]);
+  expect(stdout).toMatch(/waiting for queue \(0\), pid \d+, to end, for \d+s at most/);
+  expect(stdout).not.toContain("quick");
+  expect(stdout).toContain("stopped 2 process(es) and the daemon");
+  expect(ms).toBeGreaterThan(7_500);
+  expect(isThere(god)).toBe(false);
+}, 40_000);
+
+test("a hand-over ends a waiting restart, and the next daemon goes on with a declaration", async () => {
+  const home = testHome();
+  const script = home.file("worker.js", silent);
+  const file = app(home, { script, wait_ready: true, listen_timeout: 4_000 });
+  const start = home.xm("start", file);
+  const isLaunching = async (): Promise<boolean> => {
+    const [first] = await home.client().list();
+    return first?.status === "starting" && first.pid !== null;
+  };
+  await until("it to be launching", isLaunching);
+  await home.ok("update");
+  const { code, stdout } = await start;
+  expect(code).toBe(0);
+  expect(stdout).toContain("has not said within its listen_timeout that it is ready");
+  const restart = home.xm("restart", "api");
+  await until("it to be launching again", isLaunching);
+  await home.ok("update");
+  expect(await restart).toMatchObject({
+    code: 1,
+    stderr: expect.stringContaining("was replaced by another"),
+  });
+});
+
+test("a daemon that stands still ends a waiting call with the words for it", async () => {
+  const home = testHome();
+  const script = home.file("worker.js", silent);
+  const start = home.xm("start", app(home, { script, wait_ready: true }));
+  await until("it to be launching", async () => (await home.client().list())[0]?.pid);
+  const god = home.godPid();
+  process.kill(god, "SIGSTOP");
+  try {
+    const { code, stderr } = await start;
+    expect([code, stderr]).toEqual([1, expect.stringContaining("did not answer within")]);
+  } finally {
+    process.kill(god, "SIGCONT");
+  }
+}, 40_000);
+
+test("a full disk keeps nobody from being stopped and deleted, and what is not written down is said", async () => {
+  const folder = join("/tmp", `xm-full-${process.pid}`);
+  mkdirSync(folder, { mode: 0o700 });
+  execFileSync("mount", ["-t", "tmpfs", "-o", "size=3m,mode=700", "none", folder]);
+  onTestFinished(() => {
+    execFileSync("umount", ["-l", folder]);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const home = testHome({ home: join(folder, "h") });
+  const script = home.file("worker.js", silent);
+  const apps = ["one", "two", "three", "four", "five", "six"].map((name) => ({ name, script }));
+  await home.ok("start", home.file("ecosystem.config.json", JSON.stringify({ apps })));
+  const ballast = join(folder, "ballast");
+  fill(ballast);
+  const refused = await home.xm("restart", "one");
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("cannot be written")]);
+  const stop = await home.xm("stop", "one");
+  expect(stop.code).toBe(0);
+  // The last block of the journal has room for a few lines.
+  const remove = await home.xm("delete", "two", "four", "five", "six");
+  expect([remove.code, remove.stderr]).toEqual([0, expect.stringContaining("could not be written")]);
+  expect((await home.list()).map(({ name, status }) => [name, status])).toEqual([
+    ["one", "stopped"],
+    ["three", "online"],
+  ]);
+  // Written down as soon as there is room.
+  rmSync(ballast);
+  await until("it to be written", () =>
+    readFileSync(join(home.paths.state, "journal.ndjson"), "utf8").includes('"process.removed"'),
+  );
+  fill(ballast);
+  const kill = await home.xm("kill");
+  expect([kill.code, kill.stderr]).toEqual([0, expect.stringContaining("could not be written down")]);
+}, 60_000);
+
+/** Takes what is left of a small disk. */
+function fill(path: string): void {
+  let bytes = 0;
+  for (const size of [1024 * 1024, 64 * 1024, 4 * 1024, 512, 1]) {
+    const block = Buffer.alloc(size, "x");
+    try {
+      for (;;) {
+        writeFileSync(path, block, { flag: "a" });
+        bytes += size;
+      }
+    } catch (error) {
+      if (!(error instanceof Error) || !("code" in error) || error.code !== "ENOSPC") throw error;
+    }
+  }
+  expect(bytes).toBeGreaterThan(0);
+}

@@ -6,7 +6,8 @@ import { replacementOf, type Trip } from "./app-trips.ts";
 import type {
   Command,
   ProcessInput,
-  LifeReport, Report,
+  LifeReport,
+  Report,
   Resume,
   Sensor,
   SensorReport,

@@ -279,7 +279,8 @@ export const appSetup = setup({
           if (tags.has("stopped") || tags.has("errored")) {
             enqueue.sendTo(successor, { type: "start", at, by });
           }
-          if (current !== undefined) enqueue.sendTo(current, removal(current, { at, by, why: "replaced" }));
+          if (current !== undefined)
+            enqueue.sendTo(current, removal(current, { at, by, why: "replaced" }));
         } else if (!hasLeaving(context, id)) {
           enqueue.sendTo(context.reload, { type: "process.gone", at, id });
         }
@@ -344,7 +345,10 @@ export const appSetup = setup({
       enqueue.stopChild(context.reload);
       for (const [id, successor] of Object.entries(context.successors)) {
         enqueue.assign(({ context: now }) => dismissed(now, Number(id)));
-        enqueue.sendTo(successor, removal(successor, { at: facts.at, by: facts.by, why: "discarded" }));
+        enqueue.sendTo(
+          successor,
+          removal(successor, { at: facts.at, by: facts.by, why: "discarded" }),
+        );
       }
       enqueue.assign({ reload: null, reloadSpec: null, trip: null });
       const ended: ReloadFacts = { ...facts, step: "failed", failure };

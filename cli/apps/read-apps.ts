@@ -5,6 +5,7 @@ import { loadEcosystem, normalizeApps, parseEcosystem } from "../../runtime/clie
 import { namesOfApps, type ConfigContext } from "../../runtime/client/config/normalize.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { homePaths, resolveHome } from "../../runtime/host/home/paths.ts";
+import { logicalCwd } from "../../runtime/host/logical-cwd.ts";
 import { globals } from "../call/globals.ts";
 import { paint } from "../render/colors.ts";
 import type { RawApp } from "../../runtime/contract/fields/raw-app.ts";
@@ -24,7 +25,7 @@ export interface ReadOptions {
 export async function readApps(target: string, options: ReadOptions): Promise<AppSpec[]> {
   const raw = await rawApps(target, options);
   const isInput = target === "-";
-  const file = resolve(target);
+  const file = resolve(logicalCwd(), target);
   // One name for several apps is no app's name.
   const { name, ...others } = options.overrides ?? {};
   const overrides = raw.length === 1 && name !== undefined ? { ...others, name } : others;
@@ -53,7 +54,7 @@ async function rawApps(target: string, { only, environment }: ReadOptions): Prom
   const raw =
     target === "-"
       ? await parseEcosystem(await readInput(), source)
-      : await loadEcosystem(resolve(target));
+      : await loadEcosystem(resolve(logicalCwd(), target));
   const wanted = only?.split(",").map((each) => each.trim());
   const names = namesOfApps(raw, { environment });
   const chosen = raw.filter(
@@ -86,7 +87,7 @@ function warn(line: string): void {
 export function contextOf(source: string): ConfigContext {
   return {
     home: homePaths(resolveHome(process.env)),
-    base: process.cwd(),
+    base: logicalCwd(),
     caller: process.env,
     source,
     warn,

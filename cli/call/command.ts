@@ -10,16 +10,27 @@ export function xmCommand<const T extends ArgsDef>(definition: {
   readonly name: string;
   readonly description: string;
   readonly args: T;
+  /** What follows `--` is the program's and reaches `run` as `data.rest`; else it is targets that begin with a dash. */
+  readonly takesRest?: true;
   readonly run: (context: CommandContext<T> & { data: CallData }) => Promise<void> | void;
 }): CommandDef<T> {
-  const { name, description, args, run } = definition;
-  return defineCommand({
+  const { name, description, args, run, takesRest } = definition;
+  const command = defineCommand({
     meta: { name, description },
     args,
     run: async (context) => {
       await run(context as CommandContext<T> & { data: CallData });
     },
   });
+  return takesRest === true ? Object.assign(command, { takesRest }) : command;
+}
+
+/** The targets of a call, and the words that are the program's: without a target before `--` they are targets. */
+export function targetsAndRest(
+  words: readonly string[],
+  rest: readonly string[],
+): { targets: readonly string[]; rest: readonly string[] } {
+  return words.length > 0 ? { targets: words, rest } : { targets: rest, rest: [] };
 }
 
 /** The words of a command line that are not flags. */

@@ -38,6 +38,9 @@ export async function runEntry(
   const args = await (typeof command.args === "function" ? command.args() : command.args);
   const prepared = command.subCommands ? [...rawArgs] : await prepareWords(rawArgs, args ?? {});
   await around(async () => {
-    await runCommand(command, { rawArgs: prepared, data: { rest } });
+    // A parser takes what follows `--` for words, whatever it begins with.
+    const isOurs = rest.length > 0 && !("takesRest" in command);
+    const words = isOurs ? [...prepared, "--", ...rest] : prepared;
+    await runCommand(command, { rawArgs: words, data: { rest } });
   });
 }

@@ -1,16 +1,18 @@
 import type { ArgsDef } from "citty";
 import { xmError } from "../../runtime/contract/errors.ts";
 
-/** Flags whose value may be left out, as PM2's `--watch [paths]`. */
-const optionalValues: readonly string[] = ["watch", "timestamp", "log", "filter-env"];
-
-/** Flags that are lists: given again, they add to what was said, with this between. */
-const addUp: Readonly<Record<string, string>> = {
+/** Flags that name several things: given again they add to what was named, and this is between them. */
+const lists: Readonly<Record<string, string>> = {
   watch: ",",
   "ignore-watch": " ",
+  only: ",",
   "filter-env": ",",
   "stop-exit-codes": ",",
+  "interpreter-args": " ",
 };
+
+/** Flags whose value may be left out, as PM2's `--watch [paths]`. */
+const optionalValues: readonly string[] = ["watch", "timestamp", "log", "filter-env"];
 
 /**
  * Brings the words of a call into the one form that a flag parser cannot misread: `--name=value` for a flag with a
@@ -24,6 +26,19 @@ export async function prepareWords(given: readonly string[], args: ArgsDef): Pro
   const prepared: string[] = [];
   const isWord = (word: string | undefined): boolean =>
     word !== undefined && (!word.startsWith("-") || word === "-" || /^-\d/.test(word));
+  const push = (name: string, value: string): void => {
+    const between = lists[name];
+    const prefix = `--${name}=`;
+    const before = prepared.findIndex((each) => each.startsWith(prefix));
+    if (between === undefined || before < 0) {
+      prepared.push(`${prefix}${value}`);
+      return;
+    }
+    // A bare `--watch` beside one with paths adds none.
+    const named = [prepared[before]?.slice(prefix.length) ?? "", value];
+    const values = named.filter((each) => each !== "true");
+    prepared[before] = `${prefix}${(values.length > 0 ? values : ["true"]).join(between)}`;
+  };
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? "";
     const flag = flagIn(word, known);
@@ -48,7 +63,9 @@ export async function prepareWords(given: readonly string[], args: ArgsDef): Pro
     let value = attached ?? (letters === "" ? undefined : letters);
     if (value === undefined && optionalValues.includes(found.name)) {
       const leavesTarget = [...prepared, ...words.slice(index + 2)].some(isWord);
-      value = isWord(words[index + 1]) && leavesTarget ? words[(index += 1)] : "true";
+      const next = words[index + 1];
+      const isValue = isWord(next) && leavesTarget && mayBeValue(found.name, next ?? "");
+      value = isValue ? words[(index += 1)] : "true";
     }
     value ??= words[(index += 1)];
     if (value === undefined) {
@@ -62,18 +79,14 @@ export async function prepareWords(given: readonly string[], args: ArgsDef): Pro
     while (found.name === "stop-exit-codes" && /^\d+$/.test(words[index + 1] ?? "")) {
       list.push(words[(index += 1)] ?? "");
     }
-    const separator = addUp[found.name];
-    const before = prepared.findIndex((each) => each.startsWith(`--${found.name}=`));
-    // A bare `--watch` says nothing beside one that names paths.
-    if (separator === undefined || before < 0 || value === "true") {
-      prepared.push(`--${found.name}=${list.join(",")}`);
-    } else if (prepared[before] === `--${found.name}=true`) {
-      prepared[before] = `--${found.name}=${value}`;
-    } else {
-      prepared[before] += `${separator}${value}`;
-    }
+    push(found.name, list.join(","));
   }
   return prepared;
+}
+
+/** A time's format has a token of dayjs in it: the `0` of `logs --timestamp 0` is a process. */
+function mayBeValue(name: string, word: string): boolean {
+  return name !== "timestamp" || /YY|[MDHhmsSZXx]/.test(word);
 }
 
 interface KnownFlag {

@@ -1,10 +1,15 @@
 import { connect } from "../../runtime/client/connection/client.ts";
 import type { ActionRequest } from "../../runtime/client/connection/types.ts";
 import { XmError } from "../../runtime/contract/errors.ts";
-import { environmentArgs, fileArgs, targetArgs, xmCommand } from "../call/command.ts";
-import { globals } from "../call/globals.ts";
+import {
+  environmentArgs,
+  fileArgs,
+  targetArgs,
+  targetsAndRest,
+  xmCommand,
+} from "../call/command.ts";
 import { actOnKnown, type Changes } from "../apps/known-apps.ts";
-import { showList } from "../render/show-list.ts";
+import { showListAfter } from "../render/show-list.ts";
 import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
 import { resolveTargets, type FileOptions } from "../apps/targets.ts";
 
@@ -41,18 +46,20 @@ export const restart = xmCommand({
   description:
     "Restarts processes, with what flags and the words after `--` say from now on, or an ecosystem file's apps with what it says now",
   args: { ...targetArgs, ...startArgs, ...fileArgs, "update-env": environmentArgs["update-env"] },
+  takesRest: true,
   run: async ({ args, data }) => {
     const given = args as Record<string, unknown> & { _: string[] };
+    const { targets, rest } = targetsAndRest(given._, data.rest);
     const { isEcosystemFile } = await import("../../runtime/client/config/load.ts");
     const fields = {
       ...rawAppFrom(given),
-      ...(data.rest.length > 0 ? { args: data.rest } : {}),
+      ...(rest.length > 0 ? { args: rest } : {}),
     };
     const environment = given["env"] as string | undefined;
     const only = given["only"] as string | undefined;
     const isConfiguration = (target: string): boolean => target === "-" || isEcosystemFile(target);
-    const files = given._.filter(isConfiguration);
-    const others = given._.filter((target) => !isConfiguration(target));
+    const files = targets.filter(isConfiguration);
+    const others = targets.filter((target) => !isConfiguration(target));
     for (const file of files) {
       const { startFile } = await import("../apps/start-file.ts");
       await startFile(file, {
@@ -64,7 +71,7 @@ export const restart = xmCommand({
       });
     }
     if (files.length > 0 && others.length === 0) {
-      if (!globals.isSilent) await showList(connect());
+      await showListAfter(connect());
       return;
     }
     const updatesEnv = given["update-env"] === true;
@@ -85,7 +92,7 @@ export const reset = xmCommand({
     } catch (error) {
       // Where there is nothing, every counter is 0 (PM2).
       if (!(error instanceof XmError) || error.code !== "ERR_NO_PROCESSES") throw error;
-      if (!globals.isSilent) await showList(connect());
+      await showListAfter(connect());
     }
   },
 });
@@ -98,5 +105,5 @@ async function act(
   const client = connect();
   const chosen = await resolveTargets(client, targets, options);
   await actOnKnown(client, chosen, { ...options, action, by: `\`xm ${action}\`` });
-  if (!globals.isSilent) await showList(client);
+  await showListAfter(client);
 }

@@ -4,6 +4,8 @@ import { statusWord } from "../../runtime/compat/status.ts";
 import { targetArgs, xmCommand } from "../call/command.ts";
 import { detailsOf } from "../apps/one-process.ts";
 import { paint } from "../render/colors.ts";
+import { declaredRows } from "../render/declared.ts";
+import { quoted } from "../render/last-words.ts";
 import { formatAge, formatBytes, formatPercent, formatTime } from "../render/format.ts";
 
 export default xmCommand({
@@ -20,6 +22,7 @@ export default xmCommand({
 async function describe(detail: ProcessDetail, now: number): Promise<string> {
   const { spec, status, startedAt, lastExit } = detail;
   const { restart, killTimeoutMs, listenTimeoutMs, readiness, drain, drainTimeoutMs } = spec.policy;
+  const declared = declaredRows(spec);
   const command = [spec.interpreter ?? "", ...spec.interpreterArgs, spec.script, ...spec.args];
   const groups: readonly [string, readonly (readonly [string, string])[]][] = [
     [
@@ -78,13 +81,19 @@ async function describe(detail: ProcessDetail, now: number): Promise<string> {
       ],
     ],
     ...(await sensorsOf(detail, now)),
+    ...(declared.length === 0 ? [] : [["declared", declared] as [string, typeof declared]]),
     ...ownWords(detail),
   ];
+  const keys = groups.flatMap(([, rows]) => rows.map(([key]) => key.length));
+  const keyWidth = Math.max(15, ...keys);
   const title = paint("bold", `${detail.name} (id ${detail.id})`);
   const body = groups.map(([name, rows]) =>
     [
       ...(name === "" ? [] : [paint("cyan", name)]),
-      ...rows.map(([key, value]) => `  ${paint("grey", key.padEnd(15))} ${value}`),
+      ...rows.flatMap(([key, value]) => [
+        `  ${paint("grey", key.padEnd(keyWidth))} ${value}`,
+        ...(key === "last exit" ? quoted(lastExit?.lastWords ?? []) : []),
+      ]),
     ].join("\n"),
   );
   const more = `  xm why ${detail.name} · xm logs ${detail.name} · xm history ${detail.name} · xm env ${detail.id}`;

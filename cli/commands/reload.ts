@@ -1,5 +1,11 @@
 import { connect } from "../../runtime/client/connection/client.ts";
-import { environmentArgs, fileArgs, targetArgs, targetsAndRest, xmCommand } from "../call/command.ts";
+import {
+  environmentArgs,
+  fileArgs,
+  targetArgs,
+  targetsAndRest,
+  xmCommand,
+} from "../call/command.ts";
 import { changesFor } from "../apps/known-apps.ts";
 import { showReload } from "../render/reload-progress.ts";
 import { showListAfter } from "../render/show-list.ts";

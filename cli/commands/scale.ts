@@ -11,6 +11,7 @@ export default xmCommand({
     app: { type: "positional", description: "Its name", required: false },
     number: { type: "positional", description: "N, +N or -N", required: false },
   },
+  takesRest: true,
   run: async ({ rawArgs, data }) => {
     // The words as they are: to a flag parser `-2` is a flag.
     const [name, wanted] = [...rawArgs, ...data.rest];

@@ -11,6 +11,7 @@ export default xmCommand({
     target: targetArgs.target,
     line: { type: "positional", description: "what is written, and a line end", required: false },
   },
+  takesRest: true,
   run: async ({ args, data }) => {
     const [target, ...words] = [...args._, ...data.rest];
     if (target === undefined || words.length === 0) {

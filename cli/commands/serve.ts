@@ -4,11 +4,12 @@ import { resolve } from "node:path";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { serverName, serversIn } from "../../runtime/client/config/serve.ts";
 import { errnoOf, messageOf, xmError } from "../../runtime/contract/errors.ts";
+import { logicalCwd } from "../../runtime/host/logical-cwd.ts";
 import { xmCommand } from "../call/command.ts";
 import { globals } from "../call/globals.ts";
 import { tellOutcomes } from "../render/outcomes.ts";
 import { readScript } from "../apps/read-apps.ts";
-import { showList } from "../render/show-list.ts";
+import { showListAfter } from "../render/show-list.ts";
 import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
 
 /** What the server is given by flags. */
@@ -52,7 +53,7 @@ export default xmCommand({
         "xm serve dist 8080",
       );
     }
-    const folder = resolve(path);
+    const folder = resolve(logicalCwd(), path);
     checkFolder(folder);
     const flags = flagsFrom(given, at);
     const fields = rawAppFrom(given);
@@ -87,7 +88,7 @@ export default xmCommand({
     await tellOutcomes({ outcomes, expected: apps[0]?.instances, doing: "starting" });
     if (globals.isSilent) return;
     if (!process.exitCode) process.stdout.write(placeLine(folder, name, flags));
-    await showList(client);
+    await showListAfter(client);
   },
 });
 

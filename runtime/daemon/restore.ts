@@ -37,9 +37,9 @@ export function planRestore(options: {
   /** How a life ended that nobody of this home waited for. */
   readonly endOf: (lifeId: string) => Resume["end"];
   /** The exception that a life ended by, if it left one. */
-  readonly exceptionOf: (lifeId: string) => UncaughtException | undefined;
+  readonly exceptionOf?: (lifeId: string) => UncaughtException | undefined;
 }): Plan {
-  const { restored, home, wasRebooted, at, endOf, exceptionOf } = options;
+  const { restored, home, wasRebooted, at, endOf, exceptionOf = () => undefined } = options;
   const lives = wasRebooted ? new Map<number, FoundLife[]>() : findLives(home);
   const notes = [...restored.notes];
   const counts = { alive: 0, gone: 0 };

@@ -117,7 +117,10 @@ test("a stop or a deletion by another call ends a waiting start, and it does not
 test("a kill elsewhere ends every waiting call with an error, and none of them starts a daemon", async () => {
   const home = testHome();
   const script = home.file("worker.js", silent);
-  const slow = home.file("slow.js", `process.on("SIGINT", () => {}); setInterval(() => {}, 1_000);`);
+  const slow = home.file(
+    "slow.js",
+    `process.on("SIGINT", () => {}); setInterval(() => {}, 1_000);`,
+  );
   const file = home.file(
     "ecosystem.config.json",
     JSON.stringify({
@@ -151,7 +154,10 @@ test("a kill elsewhere ends every waiting call with an error, and none of them s
 
 test("two kills at once both succeed", async () => {
   const home = testHome();
-  const slow = home.file("slow.js", `process.on("SIGINT", () => {}); setInterval(() => {}, 1_000);`);
+  const slow = home.file(
+    "slow.js",
+    `process.on("SIGINT", () => {}); setInterval(() => {}, 1_000);`,
+  );
   await home.ok("start", slow, "--kill-timeout", "800");
   const both = await Promise.all([home.xm("kill"), home.xm("kill")]);
   expect(both.map(({ code, stderr }) => [code, stderr])).toEqual([
@@ -234,7 +240,10 @@ test("a full disk keeps nobody from being stopped and deleted, and what is not w
   expect(stop.code).toBe(0);
   // The last block of the journal has room for a few lines.
   const remove = await home.xm("delete", "two", "four", "five", "six");
-  expect([remove.code, remove.stderr]).toEqual([0, expect.stringContaining("could not be written")]);
+  expect([remove.code, remove.stderr]).toEqual([
+    0,
+    expect.stringContaining("could not be written"),
+  ]);
   expect((await home.list()).map(({ name, status }) => [name, status])).toEqual([
     ["one", "stopped"],
     ["three", "online"],
@@ -246,7 +255,10 @@ test("a full disk keeps nobody from being stopped and deleted, and what is not w
   );
   fill(ballast);
   const kill = await home.xm("kill");
-  expect([kill.code, kill.stderr]).toEqual([0, expect.stringContaining("could not be written down")]);
+  expect([kill.code, kill.stderr]).toEqual([
+    0,
+    expect.stringContaining("could not be written down"),
+  ]);
 }, 60_000);
 
 /** Takes what is left of a small disk. */

@@ -44,7 +44,13 @@ export function connect(options: ConnectOptions = {}): Client {
     signal?: AbortSignal,
   ): Promise<Answer> =>
     request({
-      ...{ socket, method, path: apiPrefix + path, body, answerWithinMs, signal, isThere },
+      socket,
+      method,
+      path: apiPrefix + path,
+      body,
+      answerWithinMs,
+      signal,
+      isThere,
       isCommand: isCommand(method, path),
     });
   /** A daemon that is busy with a long command answers this; one that is stopped or gone does not. */

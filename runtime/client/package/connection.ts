@@ -1,3 +1,4 @@
+import { logicalCwd } from "../../host/logical-cwd.ts";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -25,7 +26,7 @@ export class Connection {
 
   constructor(options: CustomOptions = {}) {
     const { cwd, pm2_home: home, daemon_mode: mode, independent } = options;
-    this.cwd = resolve(cwd ?? process.cwd());
+    this.cwd = resolve(cwd ?? logicalCwd());
     this.pm2_home =
       independent === true
         ? mkdtempSync(join(tmpdir(), "xm-"))

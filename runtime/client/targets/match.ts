@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { logicalCwd } from "../../host/logical-cwd.ts";
 import { matcherOf } from "./pattern.ts";
 import type { ProcessView } from "../connection/types.ts";
 
@@ -6,15 +7,13 @@ import type { ProcessView } from "../connection/types.ts";
 type Named = Pick<ProcessView, "id" | "name" | "namespace" | "script">;
 
 /** The processes one target names; empty when it names none. */
-export function matchPlain<T extends Named>(
-  list: readonly T[],
-  target: string,
-  cwd = process.cwd(),
-): T[] {
+export function matchPlain<T extends Named>(list: readonly T[], target: string, cwd?: string): T[] {
   const named = matchNamed(list, target);
   if (named.length > 0) return named;
-  const path = resolve(cwd, target);
-  return list.filter(({ script }) => script === path);
+  // Declared by the path that its user went, or by where that leads to.
+  const bases = cwd === undefined ? [logicalCwd(), process.cwd()] : [cwd];
+  const paths = bases.map((base) => resolve(base, target));
+  return list.filter(({ script }) => paths.includes(script));
 }
 
 /** The same without script paths: what `start` takes for a process and not for a file. */

@@ -72,8 +72,7 @@ export function answerError(
     log(`${request.method} ${pathOf(request)}: ${String(error)}`);
   }
   if (!response.headersSent) sendProblem(response, error);
-  else
-    response.end(`${JSON.stringify({ problem: problemFrom(error) })}\n`);
+  else response.end(`${JSON.stringify({ problem: problemFrom(error) })}\n`);
 }
 
 /** Without its query, which may hold a token. */

@@ -27,7 +27,10 @@ export function lastWordsOf(options: {
   readonly code: number | null;
 }): readonly string[] | undefined {
   const { errorLog, fromBytes, exception, code } = options;
-  const lines = exception !== undefined && code !== 0 ? linesOfException(exception) : linesOfFile(errorLog, fromBytes);
+  const lines =
+    exception !== undefined && code !== 0
+      ? linesOfException(exception)
+      : linesOfFile(errorLog, fromBytes);
   const kept = bounded(lines);
   return kept.length === 0 ? undefined : kept;
 }

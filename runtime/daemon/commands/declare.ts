@@ -45,7 +45,9 @@ export async function declare(
     dependencies.store.assertWritable();
     const keys = new Set<string>();
     return takeSteps(
-      plans.flatMap((each) => begin(dependencies, { ...each, by: request.by, kind: request.kind, keys })),
+      plans.flatMap((each) =>
+        begin(dependencies, { ...each, by: request.by, kind: request.kind, keys }),
+      ),
     );
   });
   await tellAll(dependencies, reached, tell);

@@ -61,7 +61,11 @@ export function started({ facts, how }: Settled, word: "started" | "restarted"):
   switch (status) {
     case "online":
       return facts.readiness === "late" && child !== null
-        ? done(word, word, `${word}, but it has not said within its listen_timeout that it is ready`)
+        ? done(
+            word,
+            word,
+            `${word}, but it has not said within its listen_timeout that it is ready`,
+          )
         : done(word);
     case "errored":
       return failed(facts.failure?.message ?? last?.sentence ?? "errored", wordsOf(facts));
@@ -69,7 +73,9 @@ export function started({ facts, how }: Settled, word: "started" | "restarted"):
       return overtaken("another command deleted it before it was ready");
     case "stopped":
       if (last?.rule === "wantsStop") {
-        return overtaken(`${last.exit?.askedBy ?? "another command"} stopped it before it was ready`);
+        return overtaken(
+          `${last.exit?.askedBy ?? "another command"} stopped it before it was ready`,
+        );
       }
       return last?.exit?.code === 0 || last?.rule === "isStopExitCode"
         ? done("ended", `${word}; ${sentence}`, `${word}; ${sentence}`)

@@ -57,8 +57,7 @@ export function settled(
         watched = stage;
         clearTimeout(timer);
         const { delayMs, spec } = snapshot.context;
-        const limitMs =
-          status === "stopping" ? delayMs : spec.policy.listenTimeoutMs + balancerMs;
+        const limitMs = status === "stopping" ? delayMs : spec.policy.listenTimeoutMs + balancerMs;
         timer = setTimeout(() => finish("overdue"), Math.min(limitMs + overdueMs, 2 ** 31 - 1));
       }
       return false;

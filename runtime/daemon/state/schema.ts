@@ -255,7 +255,9 @@ export const reloadFactsSchema: v.GenericSchema<unknown, ReloadFacts> = v.looseO
   batch: v.array(count),
   done: v.array(count),
   takenOut: v.array(count),
-  failure: v.nullable(v.looseObject({ id: v.number(), at, reason: v.string(), lastWords: v.exactOptional(texts) })),
+  failure: v.nullable(
+    v.looseObject({ id: v.number(), at, reason: v.string(), lastWords: v.exactOptional(texts) }),
+  ),
 });
 
 /** A reload that has not ended, as it is kept. */

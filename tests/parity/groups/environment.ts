@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync, symlinkSync } from "node:fs";
 import { until } from "../../support/condition.ts";
 import { scenario, type Scenario } from "../scenario.ts";
 import type { Stage } from "../stage.ts";
@@ -293,6 +293,27 @@ export const environment: readonly Scenario[] = [
       s.see("facts", JSON.parse(await waitFor(s, "sub/me.json")));
     },
     { differs: { "facts.1": "PWD" } },
+  ),
+  scenario(
+    "started inside a folder that is a link, and restarted after the link has moved",
+    async (s) => {
+      for (const release of ["releases/41", "releases/42"]) {
+        s.write(
+          `${release}/server.cjs`,
+          `require("fs").writeFileSync(${JSON.stringify(`${s.folder}/me.json`)}, ${JSON.stringify(JSON.stringify(release))}); setInterval(() => {}, 1e9)`,
+        );
+      }
+      symlinkSync(`${s.folder}/releases/41`, `${s.folder}/current`);
+      const inside = { cwd: `${s.folder}/current`, env: { PWD: `${s.folder}/current` } };
+      await s.call(["start", "server.cjs"], inside);
+      s.see("started", JSON.parse(await waitFor(s, "me.json")));
+      rmSync(`${s.folder}/me.json`);
+      rmSync(`${s.folder}/current`);
+      symlinkSync(`${s.folder}/releases/42`, `${s.folder}/current`);
+      await s.ok("restart", "server");
+      s.see("restarted", JSON.parse(await waitFor(s, "me.json")));
+    },
+    { differs: { restarted: "a folder that is a link" } },
   ),
   scenario("NODE_PATH works", async (s) => {
     s.write("lib/thing/index.js", "module.exports = 'found'");

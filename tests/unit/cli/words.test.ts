@@ -19,6 +19,12 @@ test.each([
   [["app.js", "--watch", "src,lib"], ["app.js", "--watch=src,lib"]],
   [["--watch", "app.js"], ["--watch=true", "app.js"]],
   [["app.js", "--watch", "--time"], ["app.js", "--watch=true", "--time"]],
+  [["app.js", "--watch", "src", "--watch", "lib"], ["app.js", "--watch=src,lib"]],
+  [["app.js", "--watch", "--watch=lib"], ["app.js", "--watch=lib"]],
+  [["app.js", "--ignore-watch", "*.log", "--ignore-watch=tmp"], ["app.js", "--ignore-watch=*.log tmp"]],
+  [["app.js", "--node-args", "--inspect", "--node-args=-r dotenv/config"], ["app.js", "--interpreter-args=--inspect -r dotenv/config"]],
+  [["app.js", "--stop-exit-codes", "0", "--stop-exit-codes=3"], ["app.js", "--stop-exit-codes=0,3"]],
+  [["app.js", "-n", "one", "-n", "two"], ["app.js", "--name=one", "--name=two"]],
   [["-", "+2", "-2"], ["-", "+2", "-2"]],
   [["app.js", "--write", "--lines", "5"], ["app.js"]],
 ])("%j is read as %j", async (words, prepared) => {

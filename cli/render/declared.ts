@@ -1,0 +1,78 @@
+import type { AppSpec } from "../../machines/spec.ts";
+import type { ProcessDetail } from "../../runtime/client/connection/types.ts";
+import { fieldsOfPolicy } from "../../runtime/contract/fields/policy-fields.ts";
+
+/** A field of an ecosystem file, and what it says. */
+export type Row = readonly [field: string, value: string];
+
+/**
+ * What is declared of an app beyond the defaults, under the names of an ecosystem file, so that what was written there
+ * is found again. What `describe` shows of every app is not among it.
+ */
+export function declaredRows(spec: ProcessDetail["spec"]): Row[] {
+  const fields = { ...programFields(spec), ...policyFields(spec), ...logFields(spec) };
+  return Object.entries(fields)
+    .filter(([, value]) => value !== undefined && value !== null)
+    .map(([field, value]) => [field, valueText(field, value)]);
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function programFields(spec: ProcessDetail["spec"]): Fields {
+  const { uid, gid, autostart, scheduling, instanceVariable, incrementVariable, sourceMaps } = spec;
+  // Of a daemon that knows it.
+  const { umask } = spec as { umask?: unknown };
+  return {
+    uid,
+    gid,
+    umask,
+    autostart: unless(autostart, true),
+    scheduling: unless(scheduling, "shared"),
+    instance_var: unless(instanceVariable, "NODE_APP_INSTANCE"),
+    increment_var: incrementVariable,
+    source_map_support: sourceMaps,
+  };
+}
+
+function policyFields(spec: ProcessDetail["spec"]): Fields {
+  const { min_uptime: least, max_restarts: most, ...fields } = fieldsOfPolicy(spec as AppSpec);
+  const { killTimeoutMs, drain, drainTimeoutMs, reload } = spec.policy;
+  return {
+    ...fields,
+    min_uptime: unless(least, 1_000),
+    max_restarts: unless(most, 16),
+    kill_timeout: unless(killTimeoutMs, 1_600),
+    kill_signal: unless(spec.stopSignal, "SIGINT"),
+    shutdown_with_message: unless(spec.stopWithMessage, false),
+    treekill: unless(spec.killsTree, true),
+    drain: unless(drain, true),
+    drain_timeout: unless(drainTimeoutMs, 10_000),
+    reload_concurrency: unless(reload.concurrency, 1),
+    reload_surge: unless(reload.surge, true),
+  };
+}
+
+function logFields({ logs, mergeLogs, instances }: ProcessDetail["spec"]): Fields {
+  return {
+    log_file: logs.combined,
+    // One process alone shares with nobody.
+    merge_logs: unless(mergeLogs && instances > 1, false),
+    disable_logs: unless(logs.isOff, false),
+    log_type: unless(logs.type, "plain"),
+    log_date_format: logs.dateFormat,
+  };
+}
+
+function unless(value: unknown, usual: unknown): unknown {
+  return value === usual ? undefined : value;
+}
+
+/** Fields whose numbers are ms. */
+const times = /_(delay|timeout|uptime|window|max|reset)$/;
+
+function valueText(field: string, value: unknown): string {
+  if (field === "umask" && typeof value === "number") return value.toString(8).padStart(3, "0");
+  if (Array.isArray(value)) return value.join(", ");
+  if (typeof value === "object") return JSON.stringify(value);
+  return typeof value === "number" && times.test(field) ? `${value} ms` : String(value);
+}

@@ -105,7 +105,7 @@ export async function startDaemon(options: {
     newLifeId: () => nanoid(12),
     now,
     log,
-    sensors: { sampler, workerIntervalMs, beats: (lifeId) => custom.beats(lifeId) },
+    sensors: { sampler, workerIntervalMs, log, beats: (lifeId) => custom.beats(lifeId) },
     ownFiles: () =>
       new Set(
         registry

@@ -7,6 +7,7 @@ export interface SensorDependencies {
   readonly workerIntervalMs: number;
   /** How often an app's event loop has said that it turns. */
   readonly beats: (lifeId: string) => number;
+  readonly log: (line: string) => void;
   /** Asks for a restart; `by` says what tripped, for the decision record. */
   readonly trip: (by: string, sensor: Sensor) => void;
 }

@@ -41,8 +41,9 @@ export function watchFiles(
     reports.trip(`a change of ${first}${more}`);
   };
   const fail = (failure: unknown): void => {
+    // One cause often fails for many folders: the first one is told.
+    if (!hasFailed) void tellFailure(failure);
     hasFailed = true;
-    void tellFailure(failure);
   };
   const tellFailure = async (failure: unknown): Promise<void> => {
     const reason = await troubleOf(failure);

@@ -6,12 +6,12 @@ export async function troubleOf(failure: unknown): Promise<string> {
   const what = path === undefined ? "a folder" : path;
   switch (code) {
     case "ENOSPC": {
-      const limit = await limitOf("max_user_watches");
+      const { name, value } = await watchLimit();
       const used = await watchesInUse();
-      return `${what} cannot be watched: this user's inotify watches are used up (fs.inotify.max_user_watches is ${limit}, ${used} are in use); raise it with sysctl, or leave folders out with ignore_watch`;
+      return `${what} cannot be watched: this user's inotify watches are used up (${name} is ${value}, ${used} are in use); raise it with sysctl, or leave folders out with ignore_watch`;
     }
     case "EMFILE":
-      return `${what} cannot be watched: this user's inotify instances or the daemon's open files are used up (fs.inotify.max_user_instances is ${await limitOf("max_user_instances")})`;
+      return `${what} cannot be watched: this user's inotify instances or the daemon's open files are used up (fs.inotify.max_user_instances is ${await limitOf("fs/inotify/max_user_instances")})`;
     case "EACCES":
     case "EPERM":
       return `${what} cannot be watched: the daemon may not read it (${code})`;
@@ -20,9 +20,18 @@ export async function troubleOf(failure: unknown): Promise<string> {
   }
 }
 
+/** The user namespace of a container may have a lower limit than the machine. */
+async function watchLimit(): Promise<{ name: string; value: string }> {
+  const machine = await limitOf("fs/inotify/max_user_watches");
+  const own = await limitOf("user/max_inotify_watches");
+  return Number(own) < Number(machine)
+    ? { name: "user.max_inotify_watches", value: own }
+    : { name: "fs.inotify.max_user_watches", value: machine };
+}
+
 async function limitOf(name: string): Promise<string> {
   try {
-    return (await readFile(`/proc/sys/fs/inotify/${name}`, "utf8")).trim();
+    return (await readFile(`/proc/sys/${name}`, "utf8")).trim();
   } catch {
     return "unknown";
   }

@@ -27,7 +27,9 @@ export function allCells(): Cell[] {
 }
 
 function cellsOf(machine: AnyStateMachine): Cell[] {
-  const events = machine.events.filter((event) => !/^xstate\.|\*$/.test(event)).toSorted();
+  const events = machine.events
+    .filter((event) => !/^xstate\.|\*$/.test(event))
+    .toSorted((a, b) => a.localeCompare(b));
   return restingStates(machine).flatMap((node) =>
     events.map((event) => cellOf(machine.id, node, event)),
   );

@@ -45,7 +45,13 @@ export const ignored: readonly Ignored[] = [
   {
     machine: "app",
     states: ["declared"],
-    events: ["processes.command", "app.reload"],
+    events: [
+      "processes.command",
+      "app.reload",
+      "sensor.tripped",
+      "sensor.failed",
+      "sensor.recovered",
+    ],
     because: "it has no processes yet",
   },
   {

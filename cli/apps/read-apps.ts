@@ -1,7 +1,9 @@
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { AppSpec } from "../../machines/spec.ts";
+import { callerAfter } from "../../runtime/client/config/environment.ts";
 import { loadEcosystem, normalizeApps, parseEcosystem } from "../../runtime/client/config/index.ts";
+import type { Ecosystem } from "../../runtime/client/config/load.ts";
 import { namesOfApps, type ConfigContext } from "../../runtime/client/config/normalize.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { homePaths, resolveHome } from "../../runtime/host/home/paths.ts";
@@ -23,7 +25,8 @@ export interface ReadOptions {
 
 /** The apps of an ecosystem file, or of stdin for `-`. */
 export async function readApps(target: string, options: ReadOptions): Promise<AppSpec[]> {
-  const raw = await rawApps(target, options);
+  const { apps: raw, variables, deployed } = await chosenApps(target, options);
+  const { environment } = options;
   const isInput = target === "-";
   const file = resolve(logicalCwd(), target);
   // One name for several apps is no app's name.
@@ -33,8 +36,10 @@ export async function readApps(target: string, options: ReadOptions): Promise<Ap
     raw.map((app) => ({ ...app, ...overrides })),
     {
       ...contextOf(isInput ? "stdin" : file),
+      caller: callerAfter(process.env, variables),
       fileFolder: isInput ? undefined : dirname(file),
-      environment: options.environment,
+      environment,
+      deployed: environment === undefined ? undefined : deployed[environment],
       ...(options.leaveOut === undefined ? {} : { leaveOut: options.leaveOut }),
     },
   );
@@ -42,19 +47,22 @@ export async function readApps(target: string, options: ReadOptions): Promise<Ap
 
 /** The names of an ecosystem file's apps, whether or not they could be started now. */
 export async function readNames(target: string, options: ReadOptions): Promise<string[]> {
-  return namesOfApps(await rawApps(target, options), { environment: options.environment });
+  const { apps } = await chosenApps(target, options);
+  return namesOfApps(apps, { environment: options.environment });
 }
 
-async function rawApps(target: string, { only, environment }: ReadOptions): Promise<RawApp[]> {
+/** What a file holds, with those of its apps that `--only` names. */
+async function chosenApps(target: string, { only, environment }: ReadOptions): Promise<Ecosystem> {
   const source = target === "-" ? "stdin" : target;
   if (target === "") {
     const what = 'expected the path of a file, got ""';
     throw xmError("ERR_USAGE", { what, fix: "for example `xm start ecosystem.config.js`" });
   }
-  const raw =
+  const ecosystem =
     target === "-"
       ? await parseEcosystem(await readInput(), source)
       : await loadEcosystem(resolve(logicalCwd(), target));
+  const { apps: raw } = ecosystem;
   const wanted = only?.split(",").map((each) => each.trim());
   const names = namesOfApps(raw, { environment });
   const chosen = raw.filter(
@@ -75,7 +83,7 @@ async function rawApps(target: string, { only, environment }: ReadOptions): Prom
   if (missing !== undefined && missing.length > 0) {
     warn(`${source} has no app ${missing.join(", ")}; it has ${names.join(", ")}`);
   }
-  return chosen;
+  return { ...ecosystem, apps: chosen };
 }
 
 /** What does not keep a call from being done. */

@@ -162,8 +162,13 @@ export function rawAppFrom(args: Readonly<Record<string, unknown>>): RawApp {
   const raw: Record<string, unknown> = {};
   for (const { flag: name, field } of startFlags) {
     const value = args[name];
-    // PM2's: the flag alone is in seconds, the field in ms.
     if (value === undefined) continue;
+    // PM2's: `--node-args=null` takes back what was declared.
+    if (value === "null" && field !== "name") {
+      raw[field] = null;
+      continue;
+    }
+    // PM2's: the flag alone is in seconds, the field in ms.
     const isInSeconds =
       field === "watch_delay" && typeof value === "string" && /^\d+(\.\d+)?$/.test(value);
     const isList = lists.includes(field) && typeof value === "string" && !isSwitch(value);

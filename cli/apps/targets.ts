@@ -1,6 +1,7 @@
 import { matchNamed, matchPlain } from "../../runtime/client/targets/match.ts";
 import type { Client, ProcessView } from "../../runtime/client/connection/types.ts";
 import { XmError, xmError } from "../../runtime/contract/errors.ts";
+import { globals } from "../call/globals.ts";
 import { reportError } from "../call/report-error.ts";
 
 export { matchNamed, matchPlain };
@@ -46,6 +47,8 @@ export interface FileOptions {
   readonly only?: string | undefined;
   /** `--env NAME`, for names that have it appended. */
   readonly environment?: string | undefined;
+  /** It is no failure that nothing of a file is in the list: `xm delete FILE` comes before the first `start`. */
+  readonly mayBeNone?: boolean;
 }
 
 async function match(
@@ -59,6 +62,10 @@ async function match(
   const names = await namesInFile(target, options);
   const named = list.filter(({ name }) => names.includes(name));
   if (named.length > 0) return named;
+  if (names.length > 0 && options.mayBeNone === true) {
+    if (!globals.isSilent) process.stderr.write(`xm: no app of ${target} is in the list\n`);
+    return [];
+  }
   const { nearest } = await import("../../runtime/client/targets/nearest.ts");
   const near = nearest(
     target,

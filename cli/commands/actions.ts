@@ -25,6 +25,7 @@ export const stop = xmCommand({
   run: ({ args }) =>
     act("stop", args._, {
       doing: "stopping",
+      mayBeNone: true,
       only: args.only,
       environment: args.env,
       ...(args.watch === true
@@ -38,7 +39,12 @@ export const remove = xmCommand({
   description: "Stops processes and forgets them",
   args: knownArgs,
   run: ({ args }) =>
-    act("delete", args._, { doing: "deleting", only: args.only, environment: args.env }),
+    act("delete", args._, {
+      doing: "deleting",
+      mayBeNone: true,
+      only: args.only,
+      environment: args.env,
+    }),
 });
 
 export const restart = xmCommand({
@@ -104,6 +110,7 @@ async function act(
 ): Promise<void> {
   const client = connect();
   const chosen = await resolveTargets(client, targets, options);
-  await actOnKnown(client, chosen, { ...options, action, by: `\`xm ${action}\`` });
+  if (chosen.length > 0)
+    await actOnKnown(client, chosen, { ...options, action, by: `\`xm ${action}\`` });
   await showListAfter(client);
 }

@@ -31,7 +31,7 @@ test("whatever a configuration holds, it is refused with words or makes apps tha
   await fc.assert(
     fc.asyncProperty(configurationText, async (text) => {
       try {
-        const apps = await normalizeApps(await parseEcosystem(text, "fuzzed"), context);
+        const apps = await normalizeApps((await parseEcosystem(text, "fuzzed")).apps, context);
         for (const app of apps) v.parse(appSpecSchema, JSON.parse(JSON.stringify(app)));
         taken += 1;
       } catch (error) {

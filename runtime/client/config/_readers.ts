@@ -1,7 +1,8 @@
-import { parseArgsStringToArgv } from "string-argv";
 import type { Probe } from "../../../machines/spec.ts";
 import type { FieldKind } from "../../contract/fields/field.ts";
 import { readPatterns, readWatchOptions } from "./_watch-options.ts";
+import { oddKind } from "./odd-values.ts";
+import { splitWords } from "./values.ts";
 import { parseDuration, parseSize } from "../../contract/fields/units.ts";
 
 /** What each kind of field takes, in words. */
@@ -45,7 +46,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   time: parseDuration,
   size: parseSize,
   strings: (value) => {
-    if (isText(value)) return parseArgsStringToArgv(value);
+    if (isText(value)) return splitWords(value);
     if (isNumber(value)) return [String(value)];
     if (!Array.isArray(value)) return undefined;
     return value.every((each) => isText(each) || isNumber(each) || typeof each === "boolean")
@@ -63,12 +64,13 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
     if (Array.isArray(value)) return value.every(isText) ? value : undefined;
     return readBoolean(value);
   },
-  patterns: (value) => (isText(value) ? parseArgsStringToArgv(value) : readPatterns(value)),
+  patterns: (value) => (isText(value) ? splitWords(value) : readPatterns(value)),
   "watch options": readWatchOptions,
   instances: (value) => {
-    if (value === "max") return 0;
+    // PM2: what begins with no number is one per processor, as `max` is.
+    if (isText(value)) return Number.parseInt(value, 10) || 0;
     const count = readNumber(value);
-    return Number.isInteger(count) ? count : undefined;
+    return count === undefined ? undefined : Math.trunc(count);
   },
   id: (value) => (isText(value) || isNumber(value) ? value : undefined),
   any: (value) => value,
@@ -120,7 +122,7 @@ function readNumber(value: unknown): number | undefined {
 /** Names that hold `=` or a zero byte, and the empty one, cannot stand in an environment. */
 function readVariables(value: unknown): Record<string, unknown> | undefined {
   if (isText(value)) {
-    const pairs = parseArgsStringToArgv(value).map((word) => /^([^=]+)=(.*)$/s.exec(word));
+    const pairs = splitWords(value).map((word) => /^([^=]+)=(.*)$/s.exec(word));
     return pairs.every((pair) => pair !== null)
       ? Object.fromEntries(pairs.map(([, name, content]) => [name, content]))
       : undefined;
@@ -130,6 +132,7 @@ function readVariables(value: unknown): Record<string, unknown> | undefined {
     ([name, content]) =>
       name !== "" &&
       !/[=\0]/.test(name) &&
+      oddKind(content) === undefined &&
       (typeof content !== "string" || !content.includes("\0")),
   );
   return isSound ? (value as Record<string, unknown>) : undefined;

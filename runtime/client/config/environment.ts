@@ -56,6 +56,16 @@ export function callerVariables(
   return variables;
 }
 
+/** The caller's environment after a configuration has been evaluated, which may change it (`dotenv`). */
+export function callerAfter(
+  caller: Readonly<Record<string, string | undefined>>,
+  changes: Readonly<Record<string, string | null>>,
+): Record<string, string | undefined> {
+  const after = { ...caller };
+  for (const [name, value] of Object.entries(changes)) after[name] = value ?? undefined;
+  return after;
+}
+
 function isFiltered(name: string, filter: unknown): boolean {
   if (filter === true) return true;
   const parts = typeof filter === "string" ? [filter] : Array.isArray(filter) ? filter : [];

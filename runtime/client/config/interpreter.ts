@@ -2,10 +2,9 @@ import { closeSync, openSync, readSync } from "node:fs";
 import { createRequire } from "node:module";
 import { extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { parseArgsStringToArgv } from "string-argv";
 import { errnoOf, xmError } from "../../contract/errors.ts";
 import { findNodeVersion } from "./node-version.ts";
-import { expandHome } from "./values.ts";
+import { expandHome, splitWords } from "./values.ts";
 import { findInPath, isExecutable, isFile } from "../../host/node.ts";
 
 /** What is run, and by what. Paths are absolute. */
@@ -52,22 +51,16 @@ export function resolveProgram(options: {
 }): Program {
   const { args, cwd, variables } = options;
   const path = variables["PATH"];
-  const file = resolve(cwd, options.script);
+  const beside = resolve(cwd, options.script);
+  const isBeside = isFile(beside);
+  const file = isBeside ? beside : findCommand(options.script, path);
+  if (file === undefined) return shellLine(options.script, { args, path, file: beside });
   const declared = wordsOf(options.interpreter ?? "", cwd);
   const [wanted, ...wantedArgs] = declared.length > 0 ? declared : nodeInFirstLine(file);
   const interpreterArgs = [...wantedArgs, ...options.interpreterArgs];
-  const plain = { args, interpreterArgs, env: {} };
-  if (!isFile(file)) {
-    if (/\s/.test(options.script)) {
-      const shell = findInPath("bash", path) ?? "/bin/sh";
-      return { ...plain, script: shell, args: ["-c", options.script, ...args], interpreter: null };
-    }
-    const command = options.script.includes("/") ? undefined : findInPath(options.script, path);
-    if (command === undefined) throw xmError("ERR_SCRIPT_NOT_FOUND", { script: file });
-    return { ...plain, script: command, interpreter: null };
-  }
-  const name = wanted ?? byExtension[extname(file)] ?? (runsByItself(file) ? "none" : "node");
-  if (name === "none") return { ...plain, script: file, interpreter: null };
+  const usual = !isBeside || runsByItself(file) ? "none" : "node";
+  const name = wanted ?? byExtension[extname(file)] ?? usual;
+  if (name === "none") return { script: file, args, interpreter: null, interpreterArgs, env: {} };
   const interpreter = interpreterNamed(name, { file, cwd, variables });
   const isTypeScript = interpreter === process.execPath && /\.[cm]?tsx?$/.test(file);
   return {
@@ -76,8 +69,27 @@ export function resolveProgram(options: {
     interpreter,
     interpreterArgs: [...(isTypeScript ? typeScriptArgs(file, cwd) : []), ...interpreterArgs],
     // Python holds its output back when it is not a terminal.
-    env: name.startsWith("python") ? { PYTHONUNBUFFERED: "1" } : {},
+    env: basename(name).startsWith("python") ? { PYTHONUNBUFFERED: "1" } : {},
   };
+}
+
+/** A command of PATH is the program that it names: what runs it is found as for any other file. */
+function findCommand(script: string, path: string | undefined): string | undefined {
+  return /[\s/]/.test(script) ? undefined : findInPath(script, path);
+}
+
+/**
+ * A command line runs through a shell; `args` are words after its own, whatever is in them.
+ * @throws `ERR_SCRIPT_NOT_FOUND` for what is no command line.
+ */
+function shellLine(
+  line: string,
+  { args, path, file }: { args: readonly string[]; path: string | undefined; file: string },
+): Program {
+  if (!/\s/.test(line.trim())) throw xmError("ERR_SCRIPT_NOT_FOUND", { script: file });
+  const script = findInPath("bash", path) ?? "/bin/sh";
+  const words = args.length === 0 ? [line] : [`${line} "$@"`, basename(script), ...args];
+  return { script, args: ["-c", ...words], interpreter: null, interpreterArgs: [], env: {} };
 }
 
 /**
@@ -90,7 +102,7 @@ function nodeInFirstLine(file: string): string[] {
   const said = /^\s*(?:\S*\/env\s+(?:-S\s+)?)?(?:\S*\/)?(?:node|nodejs)(?:\s(.*))?$/.exec(
     line.trimEnd(),
   );
-  return said === null ? [] : ["node", ...parseArgsStringToArgv(said[1] ?? "")];
+  return said === null ? [] : ["node", ...splitWords(said[1] ?? "")];
 }
 
 /** A program of the machine's, or a script that says by what it runs; PM2 gives whatever else there is to Node. */
@@ -120,7 +132,7 @@ function wordsOf(interpreter: string, cwd: string): string[] {
   if (!/\s/.test(interpreter) || isFile(resolve(cwd, expandHome(interpreter)))) {
     return interpreter === "" ? [] : [interpreter];
   }
-  return parseArgsStringToArgv(interpreter);
+  return splitWords(interpreter);
 }
 
 function interpreterNamed(

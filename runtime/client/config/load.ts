@@ -14,30 +14,62 @@ export function isEcosystemFile(path: string): boolean {
   );
 }
 
+/** What a configuration holds. */
+export interface Ecosystem {
+  readonly apps: readonly RawApp[];
+  /** What evaluating it changed of `process.env`, which its apps get, too; `null` for a removed variable. */
+  readonly variables: Readonly<Record<string, string | null>>;
+  /** The variables of each `deploy.NAME.env`. */
+  readonly deployed: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** A value that was read, and what reading it changed of `process.env`. */
+interface Read {
+  readonly value: unknown;
+  readonly variables: Ecosystem["variables"];
+}
+
 /**
- * Reads the apps of a configuration file. Programs among them (`.js`, `.ts`) run in the caller's process, in a
- * thread with a time limit, never in the daemon.
+ * Reads a configuration file. Programs among them (`.js`, `.ts`) run in the caller's process, in a thread with a
+ * time limit, never in the daemon.
  * @throws `ERR_CONFIG_UNREADABLE`
  */
-export async function loadEcosystem(file: string): Promise<RawApp[]> {
+export async function loadEcosystem(file: string): Promise<Ecosystem> {
   try {
-    return appsOf(await readValue(file), file);
+    return ecosystemOf(await readValue(file), file);
   } catch (error) {
     throw unreadable(file, error);
   }
 }
 
-/** Reads the apps of a configuration given as text (`xm start -`): JSON with its relaxations, or YAML. */
-export async function parseEcosystem(text: string, name: string): Promise<RawApp[]> {
+/** Reads a configuration given as text (`xm start -`): JSON with its relaxations, or YAML. */
+export async function parseEcosystem(text: string, name: string): Promise<Ecosystem> {
   try {
-    const value = /^\s*[[{]/.test(text) ? await parseJson5(text) : await parseYaml(text);
-    return appsOf(value, name);
+    const isJson = /^\s*(?:[[{]|\/[/*])/.test(text);
+    return ecosystemOf(isJson ? await parseJson(text, name) : await parseYaml(text), name);
   } catch (error) {
     throw unreadable(name, error);
   }
 }
 
-async function readValue(file: string): Promise<unknown> {
+function ecosystemOf({ value, variables }: Read, file: string): Ecosystem {
+  return { apps: appsOf(value, file), variables, deployed: deployedIn(value) };
+}
+
+/** The environment that `deploy` declares for each of its targets. */
+function deployedIn(value: unknown): Ecosystem["deployed"] {
+  const { deploy } = (value ?? {}) as { deploy?: unknown };
+  if (typeof deploy !== "object" || deploy === null) return {};
+  return Object.fromEntries(
+    Object.entries(deploy).flatMap(([name, target]) => {
+      const { env } = ((target as unknown) ?? {}) as { env?: unknown };
+      const isObject = typeof env === "object" && env !== null && !Array.isArray(env);
+      return isObject ? [[name, env as Record<string, unknown>] as const] : [];
+    }),
+  );
+}
+
+async function readValue(file: string): Promise<Read> {
   // A pipe would be waited for; what is no file is no program's fault, either.
   const stat = statSync(file);
   if (!stat.isFile()) {
@@ -48,37 +80,57 @@ async function readValue(file: string): Promise<unknown> {
   switch (extname(file)) {
     case ".json":
     case ".json5":
-      return parseJson5(readFileSync(file, "utf8"));
+      return parseJson(readFileSync(file, "utf8"), file);
     case ".yaml":
     case ".yml":
       return parseYaml(readFileSync(file, "utf8"));
-    default: {
-      const { evaluate } = await import("./evaluate.ts");
-      return JSON.parse(await evaluate(file), refuseKey) as unknown;
+    default:
+      return evaluated(file);
+  }
+}
+
+/**
+ * Most JSON is plain, and then no slower reader need be loaded. PM2 evaluates a `.json` as an expression of
+ * JavaScript, which has the last word; what is no such expression is told by the reader that names the line.
+ */
+async function parseJson(given: string, name: string): Promise<Read> {
+  const text = given.replace(/^\uFEFF/, "");
+  try {
+    return { value: JSON.parse(text, refuseKey) as unknown, variables: {} };
+  } catch {
+    const { default: json5 } = await import("json5");
+    try {
+      return { value: json5.parse<unknown>(text, refuseKey), variables: {} };
+    } catch (error) {
+      // As the key of an expression it would be no key but the prototype itself.
+      if (error instanceof RefusedKey || /__proto__/.test(text)) throw error;
+      return evaluated(name, text).catch(() => Promise.reject(error as Error));
     }
   }
 }
 
-/** Most JSON is plain, and then the slower parser need not be loaded. Its message names the line, so it has the last word. */
-async function parseJson5(text: string): Promise<unknown> {
-  try {
-    return JSON.parse(text, refuseKey) as unknown;
-  } catch {
-    const { default: json5 } = await import("json5");
-    return json5.parse<unknown>(text, refuseKey);
-  }
+async function evaluated(file: string, expression?: string): Promise<Read> {
+  const { evaluate } = await import("./evaluate.ts");
+  const { json, variables } = await evaluate(file, expression);
+  return { value: JSON.parse(json, refuseKey) as unknown, variables };
 }
 
-/** Through JSON once more: an anchor within itself is told, and a node that two places share is two. */
-async function parseYaml(text: string): Promise<unknown> {
+/**
+ * With the merge keys (`<<: *base`) of YAML 1.1. Through JSON once more: an anchor within itself is told, and a node
+ * that two places share is two.
+ */
+async function parseYaml(text: string): Promise<Read> {
   const { parse } = await import("yaml");
-  return JSON.parse(JSON.stringify(parse(text) ?? null), refuseKey) as unknown;
+  const value: unknown = parse(text, { merge: true }) ?? null;
+  return { value: JSON.parse(JSON.stringify(value), refuseKey) as unknown, variables: {} };
 }
+
+class RefusedKey extends SyntaxError {}
 
 /** A value that reached a prototype would be a setting nobody wrote. */
 function refuseKey(key: unknown, value: unknown): unknown {
   if (key === "__proto__" || key === "constructor" || key === "prototype") {
-    throw new SyntaxError(`the key "${key}" is refused`);
+    throw new RefusedKey(`the key "${key}" is refused`);
   }
   return value;
 }
@@ -88,7 +140,8 @@ function refuseKey(key: unknown, value: unknown): unknown {
  * `static` beside them or alone; `deploy` is another command's.
  */
 function appsOf(value: unknown, file: string): RawApp[] {
-  if (Array.isArray(value)) return value.flatMap((each) => appsOf(each, file));
+  // `condition && { … }` leaves a hole.
+  if (Array.isArray(value)) return value.filter(Boolean).flatMap((each) => appsOf(each, file));
   if (typeof value !== "object" || value === null) {
     throw new Error("it holds no object: expected an app, a list of apps, or { apps: [...] }");
   }

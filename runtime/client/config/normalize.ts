@@ -29,6 +29,8 @@ export interface ConfigContext {
   readonly caller: Readonly<Record<string, string | undefined>>;
   /** `--env NAME` */
   readonly environment?: string | undefined;
+  /** The variables of `deploy.NAME.env`, below those of `env_NAME`. */
+  readonly deployed?: Readonly<Record<string, unknown>> | undefined;
   /** How faults name the place: the file, or `arguments`. */
   readonly source: string;
   /** Told what does not keep the apps from being used: an unknown field, an environment nobody declares. */
@@ -56,7 +58,7 @@ export async function normalizeApps(
   const specs: AppSpec[] = [];
   for (const [index, each] of raw.entries()) {
     const path = each?.[place] ?? `apps[${index}]`;
-    const { app, written, faults: own, warnings: minor } = readFields(each, path);
+    const { app, written, faults: own, warnings: minor } = readFields(each, path, environment);
     warnings.push(...minor);
     if (app["script"] === undefined)
       own.push(`${path}.script: expected a file or a command, got nothing`);
@@ -97,7 +99,8 @@ export async function normalizeApps(
     });
   }
   for (const each of missing) context.leaveOut?.(each);
-  if (environment !== undefined && !raw.some((app) => `env_${environment}` in app)) {
+  const isDeclared = (app: RawApp): boolean => `env_${environment}` in app;
+  if (environment !== undefined && context.deployed === undefined && !raw.some(isDeclared)) {
     warnings.push(`no app declares env_${environment}: --env ${environment} changes nothing`);
   }
   for (const each of warnings) warn(`${context.source}: ${each}`);
@@ -116,7 +119,7 @@ export function namesOfApps(
   raw: readonly RawApp[],
   context: Pick<ConfigContext, "environment">,
 ): string[] {
-  return raw.map((each) => nameOf(readFields(each, "").app, context));
+  return raw.map((each) => nameOf(readFields(each, "", context.environment).app, context));
 }
 
 function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigContext): AppSpec {
@@ -146,8 +149,10 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
       filter: app["filter_env"],
       layers: [
         { PWD: cwd, ...userVariables(userOf(app)), ...program.env },
-        port,
         app["env"] as Record<string, unknown>,
+        // PM2: the field wins over `env`.
+        port,
+        context.deployed,
         environment === undefined
           ? undefined
           : (app[`env_${environment}`] as Record<string, unknown>),
@@ -273,7 +278,8 @@ function logsOf(
     numbered: mergeLogs ? [] : logFiles.filter((each) => isNumbered[each]),
     isOff: app["disable_logs"] === true,
     type: app["log_type"] === "json" ? "json" : "plain",
-    dateFormat: text(app, "log_date_format") || (app["time"] === true ? timeFormat : null),
+    // PM2: `time` is a format of its own, whatever other one is declared.
+    dateFormat: app["time"] === true ? timeFormat : (text(app, "log_date_format") ?? null),
   };
 }
 

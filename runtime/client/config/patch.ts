@@ -1,4 +1,6 @@
 import type { AppSpec, LogFile } from "../../../machines/spec.ts";
+import { readers } from "./_readers.ts";
+import { mergeEnvironment } from "./environment.ts";
 import { normalizeApps, takesNumber, type ConfigContext } from "./normalize.ts";
 import type { RawApp } from "../../contract/fields/raw-app.ts";
 
@@ -34,8 +36,22 @@ export async function patchSpec(
   const [from] = await normalizeApps([base], context);
   if (from === undefined) return spec;
   const draft: Draft = { ...spec };
+  draft.env = withVariables(spec.env, wanted, context.environment);
   for (const name of Object.keys(wanted)) parts[name]?.(draft, from);
   return draft;
+}
+
+/** The variables that are given lie over those of the app. */
+function withVariables(
+  env: AppSpec["env"],
+  fields: RawApp,
+  environment: string | undefined,
+): AppSpec["env"] {
+  const chosen = environment === undefined ? undefined : fields[`env_${environment}`];
+  const layers = [fields["env"], chosen].map(
+    (each) => readers.env(each) as Record<string, unknown> | undefined,
+  );
+  return mergeEnvironment({ caller: env, layers });
 }
 
 /** Sets one part of the restart policy. */

@@ -1,7 +1,8 @@
 import { closest } from "fastest-levenshtein";
-import { fieldsByName } from "../../contract/fields/fields.ts";
+import { fieldsByName, type Field } from "../../contract/fields/fields.ts";
 import { rangeFault } from "./_ranges.ts";
 import { expectations, readers } from "./_readers.ts";
+import { oddKind } from "./odd-values.ts";
 import type { RawApp } from "../../contract/fields/raw-app.ts";
 
 /** The fields of an app, read: canonical names, and values of the kinds the table says. */
@@ -17,11 +18,12 @@ export interface Reading {
 }
 
 /**
- * Reads the fields of one app and tells every fault with its path and what was expected. A field that nobody knows
- * is a warning with the nearest known one, since files are shared with other tools and other versions.
+ * Reads the fields of one app and tells every fault with its path and what was expected. What nobody knows, and what
+ * is no value at all, is a warning, since files are shared with other tools and other versions.
  * @param path where the app stands, for example `apps[2]`.
+ * @param environment `--env NAME`: a setting in `env_NAME`, such as `max_memory_restart`, is one of the app (PM2).
  */
-export function readFields(raw: RawApp, path: string): Reading {
+export function readFields(raw: RawApp, path: string, environment?: string): Reading {
   const app: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   const written: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
   const faults: string[] = [];
@@ -29,36 +31,124 @@ export function readFields(raw: RawApp, path: string): Reading {
   if (typeof raw !== "object" || raw === null || Array.isArray(raw)) {
     return { app, written, faults: [`${path}: expected an app, got ${show(raw)}`], warnings };
   }
-  for (const [name, value] of Object.entries(raw)) {
-    if (value === undefined || value === null) continue;
-    const found = name.startsWith("env_") ? fieldsByName.get("env") : fieldsByName.get(name);
+  for (const [name, value] of canonicalLast(raw)) {
+    if (isAbsent(name, value)) continue;
+    const found = fieldNamed(name);
+    const odd = oddKind(value);
+    if (odd !== undefined) {
+      warnings.push(`${path}.${name}: a ${odd} is no setting; it is not used`);
+      continue;
+    }
     if (found === undefined) {
       const near = closest(name, [...fieldsByName.keys()]);
       warnings.push(`${path}.${name}: no such field; did you mean "${near}"? It is not used`);
       continue;
     }
-    const read = readers[found.kind](value);
+    const held = withoutHoles(value, (what) => warnings.push(`${path}.${name}${what}`));
+    const read = readers[found.kind](held);
     const expected = read === undefined ? expectations[found.kind] : rangeFault(found, read);
-    if (expected !== undefined) {
-      faults.push(`${path}.${name}: expected ${expected}, got ${show(value)}`);
+    const isOther = name.startsWith("env_");
+    if (expected !== undefined && isOther && (typeof held !== "object" || Array.isArray(held))) {
+      warnings.push(`${path}.${name}: expected an object of variables; it is not used`);
       continue;
     }
-    const canonical = name.startsWith("env_") ? name : found.name;
+    if (expected !== undefined) {
+      faults.push(
+        ...(oddVariables(`${path}.${name}`, held) ?? [
+          `${path}.${name}: expected ${expected}, got ${show(value)}`,
+        ]),
+      );
+      continue;
+    }
+    const canonical = isOther ? name : found.name;
     app[canonical] = read;
-    written[canonical] = value;
+    written[canonical] = held;
     if (canonical === "log_type" && !logTypes.includes(read as string)) {
       warnings.push(
         `${path}.${name}: "json" makes records; ${show(value)} leaves lines as they are`,
       );
     }
   }
+  if (environment !== undefined) readSettingsOf({ app, written, warnings }, { path, environment });
   return { app, written, faults, warnings };
 }
+
+/** The field that a name means: its own, an alias, `env_NAME`, or camelCase of one. */
+function fieldNamed(name: string): Field | undefined {
+  if (name.startsWith("env_")) return fieldsByName.get("env");
+  const found = fieldsByName.get(name);
+  if (found !== undefined || !/^[a-z]+(?:[A-Z][a-z]*)+$/.test(name)) return found;
+  return fieldsByName.get(name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+}
+
+/** Of two names of one field the canonical one wins, wherever it stands (PM2). */
+function canonicalLast(raw: RawApp): [string, unknown][] {
+  const rank = ([name]: [string, unknown]): number =>
+    fieldsByName.get(name)?.name === name ? 1 : 0;
+  return Object.entries(raw).sort((a, b) => rank(a) - rank(b));
+}
+
+/** `null` and an empty text are as if the field were not there; `log_file: ""` is PM2's for its usual place. */
+function isAbsent(name: string, value: unknown): boolean {
+  if (value === undefined || value === null) return true;
+  return value === "" && fieldNamed(name)?.name !== "log_file";
+}
+
+/** A list without what a condition has left out of it. */
+function withoutHoles(value: unknown, tell: (what: string) => void): unknown {
+  if (!Array.isArray(value)) return value;
+  return value.flatMap((each: unknown, index) => {
+    const isHole = each === undefined || each === null || oddKind(each) !== undefined;
+    if (isHole) tell(`[${index}]: ${oddKind(each) ?? "nothing"} is no value; it is left out`);
+    return isHole ? [] : [each];
+  });
+}
+
+/** Variables that cannot be: a function in an environment is a call that somebody forgot. */
+function oddVariables(path: string, value: unknown): string[] | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const odd = Object.entries(value).flatMap(([name, each]) => {
+    const kind = oddKind(each);
+    return kind === undefined
+      ? []
+      : [`${path}.${name}: expected a text or a number, got a ${kind}`];
+  });
+  return odd.length > 0 ? odd : undefined;
+}
+
+/** Names of settings in an `env_NAME`; any other word there is a variable alone. */
+const ofEnvironments: readonly string[] = ["args", "instances", "name", "namespace", "watch"];
+
+/** PM2: what `env_NAME` says of the app itself counts when it is chosen. What is no such setting is a variable. */
+function readSettingsOf(
+  { app, written, warnings }: Pick<Reading, "app" | "written" | "warnings">,
+  { path, environment }: { path: string; environment: string },
+): void {
+  const given = app[`env_${environment}`] as Record<string, unknown> | undefined;
+  for (const [name, value] of Object.entries(given ?? {})) {
+    const found = name.startsWith("env_") ? undefined : fieldNamed(name);
+    const isSetting =
+      found !== undefined && (/_|[A-Z]/.test(name) || ofEnvironments.includes(name));
+    if (!isSetting || isAbsent(name, value) || placeFields.includes(found.name)) continue;
+    const read = readers[found.kind](value);
+    const expected = read === undefined ? expectations[found.kind] : rangeFault(found, read);
+    if (expected === undefined) {
+      (app as Record<string, unknown>)[found.name] = read;
+      (written as Record<string, unknown>)[found.name] = value;
+    } else {
+      const at = `${path}.env_${environment}.${name}`;
+      warnings.push(`${at}: a variable only; as a setting it would be ${expected}`);
+    }
+  }
+}
+
+/** What an app is, whichever environment it is started with. */
+const placeFields: readonly string[] = ["append_env_to_name", "name_prefix"];
 
 const logTypes: readonly string[] = ["json", "plain", "raw", ""];
 
 /** A value as its user wrote it, not longer than a line. */
 function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = JSON.stringify(value, (_, each: unknown) => oddKind(each) ?? each) ?? String(value);
   return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
 }

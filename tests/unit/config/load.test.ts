@@ -19,12 +19,51 @@ test.each([
 ])("%s is read", async (name, text) => {
   const file = testFolder().put(name, text);
   expect(isEcosystemFile(file)).toBe(true);
-  expect(await loadEcosystem(file)).toEqual([{ script: "a.js" }]);
+  expect((await loadEcosystem(file)).apps).toEqual([{ script: "a.js" }]);
 });
 
 test("text on stdin is JSON or YAML", async () => {
-  expect(await parseEcosystem('{"script": "a.js"}', "stdin")).toEqual([{ script: "a.js" }]);
-  expect(await parseEcosystem("script: a.js\n", "stdin")).toEqual([{ script: "a.js" }]);
+  for (const text of ['{"script": "a.js"}', "script: a.js\n", "// the site\n{ script: 'a.js' }"])
+    expect((await parseEcosystem(text, "stdin")).apps).toEqual([{ script: "a.js" }]);
+});
+
+test.each([
+  ["expressions", '{ apps: [{ script: "a" + ".js", restart_delay: 2 * 500 }] }', { restart_delay: 1000 }],
+  ["the environment", '{ apps: [{ script: "a.js", name: process.env.STAGE ?? "none" }] }', { name: "none" }],
+  ["a byte order mark", '\uFEFF{ "script": "a.js", "name": "x" }', { name: "x" }],
+])("a .json may hold %s, as PM2 evaluates it", async (_, text, fields) => {
+  const file = testFolder().put("pm2.json", text);
+  const [app] = (await loadEcosystem(file)).apps;
+  expect(app).toEqual({ script: "a.js", ...fields });
+  expect((await parseEcosystem(text.replace("\uFEFF", ""), "stdin")).apps).toEqual([app]);
+}); // prettier-ignore
+
+test("an expression in a .json reaches no prototype and no module", async () => {
+  const put = (text: string): string => testFolder().put("a.json", text);
+  const refused = { code: "ERR_CONFIG_UNREADABLE" };
+  await expect(loadEcosystem(put('{ "__proto__": { script: "a" + ".js" } }'))).rejects.toMatchObject(refused);
+  await expect(loadEcosystem(put('{ script: require("os").EOL }'))).rejects.toMatchObject(refused);
+}); // prettier-ignore
+
+test("YAML's merge keys lay one app over another", async () => {
+  const text =
+    "base: &base\n  script: a.js\n  env: { A: '1' }\napps:\n  - <<: *base\n    name: one\n  - <<: *base\n    name: two\n    env: { B: '2' }\n";
+  expect((await parseEcosystem(text, "stdin")).apps).toEqual([
+    { script: "a.js", env: { A: "1" }, name: "one" },
+    { script: "a.js", env: { B: "2" }, name: "two" },
+  ]);
+});
+
+test("what a condition leaves out of a list of apps is no app", async () => {
+  const text = "module.exports = { apps: [false && {}, { script: 'a.js' }, null, undefined] };";
+  const file = testFolder().put("ecosystem.config.js", text);
+  expect((await loadEcosystem(file)).apps).toEqual([{ script: "a.js" }]);
+});
+
+test("the variables of each target of deploy are read", async () => {
+  const text =
+    '{ "apps": [{ "script": "a.js" }], "deploy": { "production": { "env": { "A": "1" } }, "staging": {} } }';
+  expect((await parseEcosystem(text, "stdin")).deployed).toEqual({ production: { A: "1" } });
 });
 
 test.each(["a.js", "server.mjs", "run.sh", "tool"])(

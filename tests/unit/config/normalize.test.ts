@@ -1,4 +1,5 @@
-import { homedir } from "node:os";
+import { spawnSync } from "node:child_process";
+import { availableParallelism, homedir } from "node:os";
 import { basename, join } from "node:path";
 import { expect, test } from "vitest";
 import {
@@ -245,6 +246,66 @@ test("a command with spaces runs through bash -c, a bare one is looked up in PAT
   });
 });
 
+test("a command of PATH is the program that it names", async () => {
+  const { path, put, normalize } = setUp();
+  put("npm", "#!/usr/bin/env node\n", 0o755);
+  put("gunicorn", "#!/usr/bin/python3\n", 0o755);
+  const npm = await normalize({
+    script: "npm",
+    args: "start",
+    exec_mode: "cluster",
+    node_args: "--no-warnings",
+  });
+  expect([npm.script, npm.interpreter, npm.mode, npm.interpreterArgs, npm.args]).toEqual([
+    join(path, "npm"),
+    process.execPath,
+    "cluster",
+    ["--no-warnings"],
+    ["start"],
+  ]);
+  const alone = await normalize({ script: "gunicorn" });
+  expect([alone.script, alone.interpreter]).toEqual([join(path, "gunicorn"), null]);
+  const declared = await normalize({ script: "gunicorn", interpreter: "python3" });
+  expect([declared.script, declared.interpreter]).toEqual([
+    join(path, "gunicorn"),
+    join(path, "python3"),
+  ]);
+  expect((await normalize({ script: "npm", interpreter: "none" })).interpreter).toBeNull();
+});
+
+test.each(["python3", "./python3", "venv/bin/python"])(
+  "%s holds no output back",
+  async (interpreter) => {
+    const { put, normalize } = setUp();
+    put("main.py", "");
+    put("venv/bin/python", "", 0o755);
+    const { env } = await normalize({ script: "main.py", interpreter });
+    expect(env["PYTHONUNBUFFERED"]).toBe("1");
+  },
+);
+
+test("a command line loses no word of args, whatever is in it", async () => {
+  const { normalize } = setUp();
+  const { script, args } = await normalize({
+    script: "node app.js one",
+    args: ["two", "it's $HOME"],
+  });
+  const { stdout } = spawnSync(
+    "/bin/bash",
+    [args[0] ?? "", (args[1] ?? "").replace("node app.js", "printf '%s|'"), ...args.slice(2)],
+    { encoding: "utf8" },
+  );
+  expect([basename(script), stdout]).toEqual(["bash", "one|two|it's $HOME|"]);
+});
+
+test.each([
+  ["path\\ with\\ space next", ["path with space", "next"]],
+  ["--grep \\d+ 'a b'", ["--grep", "\\d+", "a b"]],
+])("args %j are split as a shell does", async (text, words) => {
+  const { normalize } = setUp();
+  expect((await normalize({ script: "app.js", args: text })).args).toEqual(words);
+});
+
 test("times and sizes have units, and PM2's aliases are read", async () => {
   const { normalize } = setUp();
   const { policy, sensors, interpreterArgs, args } = await normalize({
@@ -324,8 +385,138 @@ test("a field that nobody knows warns with the nearest one, and its app is used"
   ]);
 });
 
+test("what is empty, null or no value at all is as if it were not there", async () => {
+  const { normalize, path } = setUp();
+  const nothing = {
+    name: "",
+    namespace: "",
+    args: "",
+    cwd: "",
+    interpreter: "",
+    out_file: null,
+    node_args: null,
+  };
+  const spec = await normalize({ script: "app.js", ...nothing, cron_restart: "", instances: null });
+  expect(spec).toEqual(await normalize({ script: "app.js" }));
+  expect(spec.cwd).toBe(path);
+});
+
+test("what is not used is told, and keeps no app from being started", async () => {
+  const { context } = setUp();
+  const told: string[] = [];
+  const [spec] = await normalizeApps(
+    [
+      {
+        script: "app.js",
+        env_file: ".env",
+        on_stop: () => {},
+        kill_timeout: () => 1,
+        args: ["a", undefined, null, "b"],
+      },
+    ],
+    { ...context, warn: (line) => void told.push(line.replace("apps.json: apps[0].", "")) },
+  );
+  expect(spec?.args).toEqual(["a", "b"]);
+  expect(spec?.passthrough).toEqual({});
+  expect(told).toEqual([
+    "env_file: expected an object of variables; it is not used",
+    "on_stop: a function is no setting; it is not used",
+    "kill_timeout: a function is no setting; it is not used",
+    "args[1]: nothing is no value; it is left out",
+    "args[2]: nothing is no value; it is left out",
+  ]);
+});
+
 test.each([
-  ["name", "", "expected 1 to 200 characters on one line"],
+  ["a function", () => 1],
+  ["a symbol", Symbol("x")],
+  ["a bigint", 10n],
+])("%s in env is an error", async (what, value) => {
+  const { normalize } = setUp();
+  await expect(normalize({ script: "app.js", env: { A: value } })).rejects.toThrow(
+    `apps[0].env.A: expected a text or a number, got ${what}`,
+  );
+});
+
+test.each([
+  ["maxMemoryRestart", "300M", "max_memory_restart"],
+  ["killTimeout", 3000, "kill_timeout"],
+  ["ignoreWatch", ["logs"], "ignore_watch"],
+  ["nodeArgs", "--no-warnings", "node_args"],
+  ["outFile", "o.log", "out_file"],
+  ["expBackoffRestartDelay", 100, "exp_backoff_restart_delay"],
+])("%s is %s's other spelling", async (name, value, field) => {
+  const { normalize } = setUp();
+  expect(await normalize({ script: "app.js", [name]: value })).toEqual(
+    await normalize({ script: "app.js", [field]: value }),
+  );
+});
+
+test("of two names of one field the canonical one wins, wherever it stands", async () => {
+  const { normalize, path } = setUp();
+  for (const raw of [
+    { out_file: "a.log", output: "b.log" },
+    { output: "b.log", out_file: "a.log" },
+  ])
+    expect((await normalize({ script: "app.js", ...raw })).logs.out).toBe(join(path, "a.log"));
+});
+
+test("settings in env_NAME count when it is chosen, and stay variables", async () => {
+  const { normalize } = setUp();
+  const app = {
+    script: "app.js",
+    kill_timeout: 1000,
+    env_production: {
+      kill_timeout: 4000,
+      max_memory_restart: "400M",
+      port: 5,
+      watch_delay: "soon",
+      NODE_ENV: "production",
+    },
+  };
+  const warnings: string[] = [];
+  const warn = (line: string): void => void warnings.push(line);
+  const spec = await normalize(app, { environment: "production", warn });
+  expect(spec.policy.killTimeoutMs).toBe(4000);
+  expect(spec.sensors.maxMemoryBytes).toBe(400 * 2 ** 20);
+  expect(spec.env).toMatchObject({ kill_timeout: "4000", port: "5", NODE_ENV: "production" });
+  expect(spec.env["PORT"]).toBeUndefined();
+  expect(warnings).toEqual([
+    expect.stringContaining("env_production.watch_delay: a variable only"),
+  ]);
+  expect((await normalize(app)).policy.killTimeoutMs).toBe(1000);
+});
+
+test.each([
+  [{ port: 3000, env: { PORT: 4000 } }, "3000"],
+  [{ port: 3000, env: { PORT: 4000 }, env_production: { PORT: 5000 } }, "5000"],
+  [{ env: { PORT: 4000 }, deployed: { PORT: 6000 } }, "6000"],
+  [{ env_production: { PORT: 5000 }, deployed: { PORT: 6000 } }, "5000"],
+])(
+  "PORT of %j is %s with --env production",
+  async ({ deployed, ...app }: Record<string, unknown>, port) => {
+    const { normalize } = setUp();
+    const more = {
+      environment: "production",
+      ...(deployed === undefined ? {} : { deployed: deployed as object }),
+    };
+    const { env } = await normalize({ script: "app.js", ...app }, more as never);
+    expect(env["PORT"]).toBe(port);
+  },
+);
+
+test.each([
+  ["two", 0],
+  ["2.5", 2],
+  ["3 workers", 3],
+  ["max", 0],
+])("instances: %j is PM2's %j", async (value, count) => {
+  const { normalize } = setUp();
+  const { instances } = await normalize({ script: "app.js", instances: value });
+  expect(instances).toBe(count === 0 ? availableParallelism() : count);
+});
+
+test.each([
   ["name", "two\nlines", "expected 1 to 200 characters on one line"],
   ["instances", 20_000, "expected at most 10000 processes"],
   ["restart_delay", 2 ** 31, "expected a time of at most 24 days"],
@@ -580,7 +771,7 @@ test("a log_type that nobody knows leaves lines as they are, with a warning", as
 
 test.each([
   [{ time: true }, { dateFormat: "YYYY-MM-DDTHH:mm:ss" }],
-  [{ time: true, log_date_format: "HH:mm" }, { dateFormat: "HH:mm" }],
+  [{ time: true, log_date_format: "HH:mm" }, { dateFormat: "YYYY-MM-DDTHH:mm:ss" }],
   [
     { time: "true", log_type: "json" },
     { type: "json", dateFormat: "YYYY-MM-DDTHH:mm:ss" },

@@ -29,15 +29,15 @@ test("static of a file means file servers, beside apps and alone", async () => {
     basic_auth: { username: "me", password: "secret" },
   };
   const alone = await parseEcosystem(JSON.stringify({ static: [item] }), "stdin");
-  expect(alone).toMatchObject([server]);
+  expect(alone.apps).toMatchObject([server]);
   const beside = { apps: [{ script: "a.js" }], static: [item], deploy: {} };
   const both = await parseEcosystem(JSON.stringify(beside), "stdin");
-  expect(both).toMatchObject([{ script: "a.js" }, server]);
+  expect(both.apps).toMatchObject([{ script: "a.js" }, server]);
 });
 
 test("other fields of a server are those of its app", async () => {
   const item = { path: "dist", name: "site", instances: 2, namespace: "web", env: { A: "1" } };
-  const [app] = await parseEcosystem(JSON.stringify({ static: item }), "stdin");
+  const [app] = (await parseEcosystem(JSON.stringify({ static: item }), "stdin")).apps;
   expect(app).toMatchObject({ name: "site", instances: 2, namespace: "web" });
   expect(app?.["env"]).toMatchObject({ A: "1", PM2_SERVE_PORT: 8080 });
 });
@@ -47,7 +47,7 @@ test('script: "serve" in a file is the file server', async () => {
     "a.json",
     '{ "apps": [{ "script": "serve" }, { "script": "./serve" }] }',
   );
-  expect(await loadEcosystem(file)).toMatchObject([
+  expect((await loadEcosystem(file)).apps).toMatchObject([
     { name: "serve", script: program, ready: "listening" },
     { script: "./serve" },
   ]);
@@ -69,9 +69,9 @@ test("faults are told with the place of the server, all at once", async () => {
 
 test("a fault of its app is told with its place as well", async () => {
   const { path } = testFolder();
-  const raw = await parseEcosystem('{ "static": [{ "instances": "lots" }] }', "stdin");
+  const raw = await parseEcosystem('{ "static": [{ "min_uptime": "lots" }] }', "stdin");
   const context = { home: homePaths(path), base: path, caller: {}, source: "stdin" };
-  await expect(normalizeApps(raw, context)).rejects.toThrow(
-    'static[0].instances: expected a number or "max", got "lots"',
+  await expect(normalizeApps(raw.apps, context)).rejects.toThrow(
+    'static[0].min_uptime: expected ms or a time such as "10s", "5m", "1h", got "lots"',
   );
 });

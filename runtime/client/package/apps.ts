@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { AppSpec } from "../../../machines/spec.ts";
+import { callerAfter } from "../config/environment.ts";
 import { loadEcosystem, normalizeApps, type RawApp } from "../config/index.ts";
-import { isEcosystemFile } from "../config/load.ts";
+import { isEcosystemFile, type Ecosystem } from "../config/load.ts";
+import { namesOfApps, type ConfigContext } from "../config/normalize.ts";
 import { servedScript } from "../config/serve.ts";
 import { xmError } from "../../contract/errors.ts";
 import { homePaths } from "../../host/home/paths.ts";
@@ -21,47 +23,93 @@ export function isConfiguration(word: string, { cwd }: Place): boolean {
 
 /**
  * The apps of a file, of an object, of several, or of a script with options.
- * @param options of a file: `env` is the NAME of `env_NAME`, `only` the names of some apps; of a script: its fields.
+ * @param options of a file or an object: `env` is the NAME of `env_NAME`, `only` the names of some apps; of a script:
+ * its fields.
  * @throws `ERR_CONFIG_INVALID` with every fault, `ERR_CONFIG_UNREADABLE`, `ERR_SCRIPT_NOT_FOUND`.
  */
 export async function appsFrom(what: Startable, options: RawApp, place: Place): Promise<AppSpec[]> {
   const { cwd } = place;
-  if (typeof what === "string" && isConfiguration(what, place)) {
-    const file = resolve(cwd, what);
-    const { env, only } = options;
-    const names = typeof only === "string" ? only.split(",") : only;
-    const apps = (await loadEcosystem(file)).filter(
-      ({ name }) => !Array.isArray(names) || names.includes(name),
-    );
-    const environment = typeof env === "string" ? env : undefined;
-    return normalize(apps, { place, base: dirname(file), source: file, environment });
+  if (!isDeclaration(what, place)) {
+    const app = { ...rawFrom(options), script: String(what as string | number) };
+    return normalize([app], { place, caller: process.env, source: callOf("start") });
   }
-  const source = "the call of start()";
-  if (typeof what === "object") {
-    const list = Array.isArray(what) ? what : isList(what) ? what.apps : [what];
-    const apps = list.map((app) => servedScript(rawFrom(app as RawApp)));
-    return normalize(apps, { place, base: cwd, source });
-  }
-  return normalize([{ ...rawFrom(options), script: String(what) }], { place, base: cwd, source });
+  const { apps, variables, deployed } = await declared(what, place);
+  const names = namesIn(options["only"]);
+  const chosen =
+    names === undefined ? apps : apps.filter(({ name }) => names.includes(String(name)));
+  const { env } = options;
+  const environment = typeof env === "string" ? env : undefined;
+  const file = typeof what === "string" ? resolve(cwd, what) : undefined;
+  return normalize(chosen, {
+    place,
+    caller: callerAfter(process.env, variables),
+    source: file ?? callOf("start"),
+    environment,
+    deployed: environment === undefined ? undefined : deployed[environment],
+    ...(file === undefined ? {} : { fileFolder: dirname(file) }),
+  });
 }
+
+/** The names of the apps of a file or an object, whether or not they could be started now. */
+export async function namesFrom(what: Startable, options: RawApp, place: Place): Promise<string[]> {
+  const { env } = options;
+  const { apps } = await declared(what, place);
+  return namesOfApps(apps, { environment: typeof env === "string" ? env : undefined });
+}
+
+/** Whether a target declares apps: an object, a list of them, or a file that is there. */
+export function isDeclaration(what: Startable, place: Place): boolean {
+  return typeof what === "object" || isConfiguration(String(what), place);
+}
+
+async function declared(what: Startable, { cwd }: Place): Promise<Ecosystem> {
+  if (typeof what !== "object") return loadEcosystem(resolve(cwd, String(what)));
+  const apps = listOf(what).map((app) => servedScript(rawFrom(app)));
+  return { apps, variables: {}, deployed: {} };
+}
+
+/** The apps of an object: itself, a list, `{ apps }`, which may be one. */
+export function listOf(what: object): RawApp[] {
+  const list = "apps" in what ? what.apps : what;
+  return (Array.isArray(list) ? list : [list]).filter(Boolean) as RawApp[];
+}
+
+function namesIn(only: unknown): readonly unknown[] | undefined {
+  const names: unknown = typeof only === "string" ? only.split(",") : only;
+  return Array.isArray(names) ? names : undefined;
+}
+
+const callOf = (method: string): string => `the call of ${method}()`;
 
 function normalize(
   apps: readonly RawApp[],
-  options: { place: Place; base: string; source: string; environment?: string | undefined },
+  options: Omit<ConfigContext, "home" | "base"> & { readonly place: Place },
 ): Promise<AppSpec[]> {
-  const { place, base, source, environment } = options;
+  const { place, ...context } = options;
   if (apps.length === 0) {
-    throw xmError("ERR_CONFIG_INVALID", { file: source, faults: ["it has no app to start"] });
+    const faults = ["it has no app to start"];
+    throw xmError("ERR_CONFIG_INVALID", { file: context.source, faults });
   }
-  const home = homePaths(place.home);
-  return normalizeApps(apps, { home, base, caller: process.env, environment, source });
+  return normalizeApps(apps, { ...contextAt(place), ...context });
 }
 
-function isList(what: object): what is { apps: RawApp[] } {
-  return "apps" in what && Array.isArray(what.apps);
+/** What the apps of a program's call are read with. What is not used is told as a warning of the process. */
+export function contextAt({ cwd, home }: Place): Pick<ConfigContext, "home" | "base" | "warn"> {
+  const warn = (line: string): void => {
+    process.emitWarning(line, "XmWarning");
+  };
+  return { home: homePaths(home), base: cwd, warn };
 }
 
-/** Without what is said to the call and not of the app. */
-function rawFrom({ force: _force, updateEnv: _update, ...app }: RawApp): RawApp {
-  return Object.fromEntries(Object.entries(app).filter(([, value]) => value !== undefined));
+/**
+ * Without what is said to the call and not of the app, and with the names that the methods of PM2's API have for
+ * arguments: `scriptArgs`, and `rawArgs`, whose own follow `--`.
+ */
+export function rawFrom({ force: _force, updateEnv: _update, ...app }: RawApp): RawApp {
+  const { scriptArgs, rawArgs, ...fields } = app;
+  const words = Array.isArray(rawArgs) ? rawArgs : undefined;
+  const after = words?.includes("--") === true ? words.slice(words.indexOf("--") + 1) : undefined;
+  const args = fields["args"] ?? scriptArgs ?? after;
+  const all = args === undefined ? fields : { ...fields, args };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

@@ -22,6 +22,9 @@ export class Connection {
   daemon_mode: boolean;
 
   readonly #buses = new Set<Bus>();
+  readonly #ends = new Set<() => void>();
+  /** Keeps a program alive between `connect` and `disconnect`, as a connection does (PM2). */
+  #hold: NodeJS.Timeout | undefined;
   #client: Client | undefined;
 
   constructor(options: CustomOptions = {}) {
@@ -37,7 +40,7 @@ export class Connection {
   }
 
   /**
-   * Makes sure that a daemon runs. With `true`, one that this call starts ends, with its apps, when this program
+   * Makes sure that a daemon runs, and keeps this program alive until `disconnect`. With `true`, one that this call starts ends, with its apps, when this program
    * does, and keeps it alive until then; one that ran already is not touched.
    */
   readonly connect: Method<[], Connected> & Method<[noDaemon: boolean], Connected> = method(
@@ -49,6 +52,7 @@ export class Connection {
         .ping()
         .then(() => true, isAbsence);
       if (!isThere) await (await this.reach()).ping();
+      this.#hold ??= setInterval(() => {}, 2 ** 31 - 1);
       return {
         new_pm2_instance: !isThere,
         pm2_home: this.pm2_home,
@@ -58,9 +62,13 @@ export class Connection {
     },
   );
 
-  /** Ends the buses. Apps and daemon go on. */
+  /** Ends the buses and what follows logs; this program may end then. Apps and daemon go on. */
   readonly disconnect: Method<[], undefined> = method(async () => {
     this.disconnectBus();
+    clearInterval(this.#hold);
+    this.#hold = undefined;
+    for (const end of this.#ends) end();
+    this.#ends.clear();
     return undefined;
   });
 
@@ -110,6 +118,10 @@ export class Connection {
     for (const bus of this.#buses) bus.close();
     this.#buses.clear();
   };
+
+  protected onDisconnect(end: () => void): void {
+    this.#ends.add(end);
+  }
 
   protected get place(): Place {
     return { cwd: this.cwd, home: this.pm2_home };

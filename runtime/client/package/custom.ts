@@ -1,12 +1,11 @@
 import type { Inspection } from "../connection/types.ts";
 import { boot, modules, monitoring } from "../pm2/absent.ts";
 import type { RawApp } from "../config/index.ts";
-import { Connection } from "./connection.ts";
+import { HomeMethods } from "./home-methods.ts";
 import { attach, sendAction, sendData, sendLine, sendSignal, trigger } from "./messages.ts";
 import { method } from "./method.ts";
-import { printTable, profile, refuse, serve } from "./machine.ts";
+import { profile, refuse, serve } from "./machine.ts";
 import { allOf, descriptionFrom, procFrom, procsOf } from "./outcomes.ts";
-import { get, pairsIn, setAll, unset } from "./settings.ts";
 import { by, renew, start } from "./start.ts";
 import { matching, targetsOf } from "./targets.ts";
 import type {
@@ -30,7 +29,7 @@ import type {
  * without one; errors are of the catalog (docs/reference/errors.md). Connecting is implicit: the first call that
  * needs a daemon starts one.
  */
-export class Custom extends Connection {
+export class Custom extends HomeMethods {
   /**
    * Starts a script with the fields in `options`, a command, the apps of an ecosystem file, of an object, of several
    * or of `{ apps }`, or what is known under a name, an id or a namespace. What an object or a file declares and runs
@@ -75,6 +74,7 @@ export class Custom extends Connection {
   readonly delete: Method<[target: Startable], Proc[]> = method(async (target: Startable) => {
     const client = await this.reach();
     const chosen = await targetsOf(client, target, this.place);
+    if (chosen.length === 0) return [];
     const ids = chosen.map(({ id }) => id);
     await allOf("delete", client.act({ action: "delete", ids, by: by("delete") }));
     return chosen.map((detail) => procFrom({ ...detail, status: "stopped", pid: null }));
@@ -181,59 +181,6 @@ export class Custom extends Connection {
     async (target: Target = "all") => this.#act("flush", target),
   );
 
-  /** Opens the log files anew, after something else has moved them away. */
-  readonly reloadLogs: Method<[], Done> = method(async () => {
-    await (await this.reach()).reopenLogs();
-    return { success: true };
-  });
-
-  /** Saves the list for `resurrect`. It is kept over the daemon's death without. */
-  readonly dump: Method<[], Done> & Method<[force: boolean], Done> = method(
-    async (_force?: boolean) => {
-      await (await this.reach()).save();
-      return { success: true };
-    },
-  );
-
-  /** PM2's dump after each change: what is known is always kept here, so this saves the list once. */
-  readonly autodump: Method<[], Done> = this.dump;
-
-  /** Starts what the saved list has and the daemon has not, be the list saved by us or by PM2. */
-  readonly resurrect: Method<[], Proc[]> = method(async () => {
-    const client = await this.reach();
-    const { resurrect } = await import("../pm2/resurrect.ts");
-    const { outcomes } = await resurrect(client, by("resurrect"));
-    const ids = new Set(outcomes.map(({ id }) => id));
-    return (await client.details()).filter(({ id }) => ids.has(id)).map(procFrom);
-  });
-
-  /** Keeps a setting under a key such as `app:port`; those below an app's name are variables of it. */
-  readonly set: Method<[key: string, value: string], Done> = method(
-    async (key: string, value: string) => {
-      setAll(this.pm2_home, [[key, value]]);
-      return { success: true };
-    },
-  );
-
-  /** Keeps several: `"app:port 8000 app:host 127.0.0.1"`. */
-  readonly multiset: Method<[keysAndValues: string], Done> = method(
-    async (keysAndValues: string) => {
-      setAll(this.pm2_home, pairsIn(keysAndValues));
-      return { success: true };
-    },
-  );
-
-  /** A setting, the group below a key, or all of them. */
-  readonly get: Method<[], unknown> & Method<[key: string], unknown> = method(
-    async (key?: string): Promise<unknown> => get(this.pm2_home, key),
-  );
-
-  /** Forgets a setting and what is below it; `all` forgets every one. */
-  readonly unset: Method<[key: string], Done> = method(async (key: string) => {
-    unset(this.pm2_home, key);
-    return { success: true };
-  });
-
   /** The environment of a process. */
   readonly env: Method<[id: Target], Readonly<Record<string, string>>> = method(
     async (id: Target) => {
@@ -265,13 +212,6 @@ export class Custom extends Connection {
       serve(await this.reach(), { path, port, options }, this.place),
   );
 
-  /** Prints the table of processes, as `xm ls` does. */
-  readonly speedList: Method<[], undefined> = method(async () => {
-    await (await this.reach()).ping();
-    await printTable(this.pm2_home);
-    return undefined;
-  });
-
   /** Always an error: boot scripts are not written here, and the error says what to do instead. */
   readonly startup: Method<[], never> & Method<[platform: string], never> = method(
     async (_platform?: string) => refuse("startup", boot),
@@ -301,6 +241,7 @@ export class Custom extends Connection {
   async #act(action: "stop" | "reset" | "flush", target: Startable): Promise<Proc[]> {
     const client = await this.reach();
     const ids = (await targetsOf(client, target, this.place)).map(({ id }) => id);
+    if (ids.length === 0) return [];
     return procsOf(client, action, client.act({ action, ids, by: by(action) }));
   }
 

@@ -8,7 +8,7 @@ import { serversIn } from "../config/serve.ts";
 import { xmError } from "../../contract/errors.ts";
 import type { Place } from "./apps.ts";
 import { start } from "./start.ts";
-import type { Proc, Profiled, ProfileType, ServeOptions } from "./types.ts";
+import type { Proc, Profiled, ProfileType, ServeOptions, Target } from "./types.ts";
 
 /** PM2's default; ms. */
 const usualMs = 10_000;
@@ -79,6 +79,38 @@ export async function printTable(home: string): Promise<void> {
   if (code === 0) return;
   const failures = [`xm ls ended with ${code}`];
   throw xmError("ERR_COMMAND_FAILED", { command: "speedList", failures });
+}
+
+/**
+ * Follows logs as the command line does, which has the form of its lines.
+ * @returns ends it.
+ */
+export function showLogs(
+  home: string,
+  what: {
+    readonly target: Target;
+    readonly lines: number;
+    readonly raw: boolean;
+    readonly timestamp: string | boolean;
+    readonly exclusive: string | false;
+  },
+): () => void {
+  const { target, lines, raw, timestamp, exclusive } = what;
+  const words = ["logs", String(target), `--lines=${lines}`];
+  if (raw) words.push("--raw");
+  if (timestamp !== false) words.push("--timestamp", ...(timestamp === true ? [] : [timestamp]));
+  if (exclusive !== false) words.push(exclusive === "out" ? "--out" : "--err");
+  const child = spawn(process.execPath, [builtProgram("xm.cjs"), ...words], {
+    env: { ...process.env, XM_HOME: home },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  child.stdout.setEncoding("utf8").on("data", (text: string) => process.stdout.write(text));
+  const end = (): void => {
+    child.kill();
+  };
+  process.once("exit", end);
+  child.once("exit", () => process.removeListener("exit", end));
+  return end;
 }
 
 /** @throws `ERR_COMMAND_ABSENT`, with what to do instead. */

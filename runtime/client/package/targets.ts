@@ -1,7 +1,7 @@
 import { matchPlain } from "../targets/match.ts";
 import type { Client, ProcessDetail } from "../connection/types.ts";
 import { xmError } from "../../contract/errors.ts";
-import { appsFrom, isConfiguration, type Place } from "./apps.ts";
+import { isConfiguration, isDeclaration, namesFrom, type Place } from "./apps.ts";
 import type { Startable } from "./types.ts";
 
 /**
@@ -16,10 +16,11 @@ export async function targetsOf(
 ): Promise<ProcessDetail[]> {
   const list = await client.details();
   const named = await matching(list, target, place);
-  if (named.length > 0) return named;
+  // Of what a file declares nothing may be there (PM2): `delete` comes before the first `start`.
+  if (named.length > 0 || isDeclaration(target, place)) return named;
   if (target === "all") throw xmError("ERR_NO_PROCESSES", undefined);
   const { nearest } = await import("../targets/nearest.ts");
-  const word = typeof target === "object" ? "in the object" : String(target);
+  const word = String(target as string | number);
   const near = nearest(
     word,
     list.map(({ name }) => name),
@@ -38,6 +39,6 @@ export async function matching(
     const plain = matchPlain(list, target, place.cwd);
     if (plain.length > 0 || !isConfiguration(target, place)) return plain;
   }
-  const apps = await appsFrom(target, {}, place);
-  return list.filter(({ name }) => apps.some((app) => app.name === name));
+  const names = await namesFrom(target, {}, place);
+  return list.filter(({ name }) => names.includes(name));
 }

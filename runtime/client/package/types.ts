@@ -26,7 +26,8 @@ export interface StartOptions {
   node_args?: string | string[];
   instances?: number | string;
   exec_mode?: string;
-  env?: Record<string, unknown>;
+  /** Variables; of a file or an object the NAME of `env_NAME`. */
+  env?: Record<string, unknown> | string;
   output?: string;
   error?: string;
   out_file?: string;
@@ -71,14 +72,19 @@ export interface StartOptions {
 }
 
 /** What to start: a script, a command, an ecosystem file, or something known; one app, several, or `{ apps }`. */
-export type Startable = string | number | StartOptions | StartOptions[] | { apps: StartOptions[] };
+export type Startable =
+  | string
+  | number
+  | StartOptions
+  | StartOptions[]
+  | { apps: StartOptions | StartOptions[] };
 
 /** How to restart or reload. */
 export interface UpdateOptions {
   /** Merge this program's environment over the apps'. */
   updateEnv?: boolean;
-  /** Of an ecosystem file: `env_NAME` is laid over `env`. */
-  env?: string;
+  /** Of an ecosystem file or an object the NAME of `env_NAME`; of what is known, variables over the app's own. */
+  env?: string | Record<string, unknown>;
 }
 
 /** Memory and CPU. */

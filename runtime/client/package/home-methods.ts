@@ -1,0 +1,113 @@
+import { xmError } from "../../contract/errors.ts";
+import { Connection } from "./connection.ts";
+import { destroyHome } from "./destroy.ts";
+import { method } from "./method.ts";
+import { printTable, showLogs } from "./machine.ts";
+import { procFrom } from "./outcomes.ts";
+import { get, pairsIn, setAll, unset } from "./settings.ts";
+import { RpcClient } from "./rpc.ts";
+import { by } from "./start.ts";
+import type { Done, Method, Proc, Target } from "./types.ts";
+
+/** What is about the home: its logs, the saved list, its settings, and the home itself. */
+export class HomeMethods extends Connection {
+  /** PM2's client of its daemon: `Client.executeRemote(method, parameters, callback)` and lists of processes. */
+  readonly Client = new RpcClient(this.pm2_home, () => this.reach());
+
+  /** Opens the log files anew, after something else has moved them away. */
+  readonly reloadLogs: Method<[], Done> = method(async () => {
+    await (await this.reach()).reopenLogs();
+    return { success: true };
+  });
+
+  /**
+   * Saves the list for `resurrect`; an empty one only with `force`. It is kept over the daemon's death without.
+   * @throws `ERR_NO_PROCESSES` when nothing is there to save: the list that was saved before stays.
+   */
+  readonly dump: Method<[], Done> & Method<[force: boolean], Done> = method(
+    async (force?: boolean) => {
+      const client = await this.reach();
+      if (force !== true && (await client.list()).length === 0)
+        throw xmError("ERR_NO_PROCESSES", undefined);
+      await client.save();
+      return { success: true };
+    },
+  );
+
+  /** Saves an empty list; the one before is kept as its backup. */
+  readonly clearDump: Method<[], Done> = method(async () => {
+    await (await this.reach()).save({ empty: true });
+    return { success: true };
+  });
+
+  /** PM2's dump after each change: what is known is always kept here, so this saves the list once. */
+  readonly autodump: Method<[], Done> = this.dump;
+
+  /** Starts what the saved list has and the daemon has not, be the list saved by us or by PM2. */
+  readonly resurrect: Method<[], Proc[]> = method(async () => {
+    const client = await this.reach();
+    const { resurrect } = await import("../pm2/resurrect.ts");
+    const { outcomes } = await resurrect(client, by("resurrect"));
+    const ids = new Set(outcomes.map(({ id }) => id));
+    return (await client.details()).filter(({ id }) => ids.has(id)).map(procFrom);
+  });
+
+  /** Keeps a setting under a key such as `app:port`; those below an app's name are variables of it. */
+  readonly set: Method<[key: string, value: string], Done> = method(
+    async (key: string, value: string) => {
+      setAll(this.pm2_home, [[key, value]]);
+      return { success: true };
+    },
+  );
+
+  /** Keeps several: `"app:port 8000 app:host 127.0.0.1"`. */
+  readonly multiset: Method<[keysAndValues: string], Done> = method(
+    async (keysAndValues: string) => {
+      setAll(this.pm2_home, pairsIn(keysAndValues));
+      return { success: true };
+    },
+  );
+
+  /** A setting, the group below a key, or all of them. */
+  readonly get: Method<[], unknown> & Method<[key: string], unknown> = method(
+    async (key?: string): Promise<unknown> => get(this.pm2_home, key),
+  );
+
+  /** Forgets a setting and what is below it; `all` forgets every one. */
+  readonly unset: Method<[key: string], Done> = method(async (key: string) => {
+    unset(this.pm2_home, key);
+    return { success: true };
+  });
+
+  /** Prints the table of processes, as `xm ls` does. */
+  readonly speedList: Method<[], undefined> = method(async () => {
+    await (await this.reach()).ping();
+    await printTable(this.pm2_home);
+    return undefined;
+  });
+
+  /**
+   * Writes the latest lines of some processes' logs to this program's output, and then each new one, until `disconnect`.
+   * @param lines how many of the earlier ones.
+   * @param raw without the name in front.
+   * @param timestamp when each line was read, in dayjs's tokens; `true` for a usual format.
+   * @param exclusive `out` or `err` alone.
+   */
+  readonly streamLogs = (
+    target: Target = "all",
+    lines = 0,
+    raw = false,
+    timestamp: string | boolean = false,
+    exclusive: string | false = false,
+  ): void => {
+    const end = showLogs(this.pm2_home, { target, lines, raw, timestamp, exclusive });
+    this.onDisconnect(end);
+  };
+
+  /** Ends the daemon and its apps, and removes the home with all that is in it, unless it is the usual one. */
+  readonly destroy: Method<[], Done> = method(async () => {
+    await this.killDaemon();
+    destroyHome(this.pm2_home);
+    return { success: true };
+  });
+}

@@ -2,7 +2,7 @@ import type { Probe } from "../../../machines/spec.ts";
 import type { FieldKind } from "../../contract/fields/field.ts";
 import { readPatterns, readWatchOptions } from "./_watch-options.ts";
 import { oddKind } from "./odd-values.ts";
-import { splitWords } from "./values.ts";
+import { splitWords } from "./split-words.ts";
 import { parseDuration, parseSize } from "../../contract/fields/units.ts";
 
 /** What each kind of field takes, in words. */

@@ -4,7 +4,8 @@ import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { errnoOf, xmError } from "../../contract/errors.ts";
 import { findNodeVersion } from "./node-version.ts";
-import { expandHome, splitWords } from "./values.ts";
+import { splitWords } from "./split-words.ts";
+import { expandHome } from "./values.ts";
 import { findInPath, isExecutable, isFile } from "../../host/node.ts";
 
 /** What is run, and by what. Paths are absolute. */

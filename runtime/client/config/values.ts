@@ -1,6 +1,5 @@
 import { homedir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseArgsStringToArgv } from "string-argv";
 import type { ReadApp } from "./read-fields.ts";
 
 /** A field that is a text. */
@@ -23,14 +22,4 @@ export function absolute(path: string, base: string): string {
 /** `~` is the home of the user. */
 export function expandHome(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
-}
-
-/** Stands for a space that a backslash keeps within its word. */
-const keptSpace = "\uE000";
-
-/** Words as a shell splits them: quotes, and a backslash before a space, keep a word together. */
-export function splitWords(line: string): string[] {
-  return parseArgsStringToArgv(line.replaceAll(/\\[ \t]/g, keptSpace)).map((word) =>
-    word.replaceAll(keptSpace, " "),
-  );
 }

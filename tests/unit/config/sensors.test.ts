@@ -23,7 +23,7 @@ const usual = { pollMs: null, depth: null, followSymlinks: true };
 test("a RegExp of a configuration file is the same after it", async () => {
   const text =
     "module.exports = { apps: [{ script: 'a.js', ignore_watch: [/\\.log$/i, 'logs'] }] };";
-  const apps = await loadEcosystem(testFolder().put("ecosystem.config.cjs", text));
+  const { apps } = await loadEcosystem(testFolder().put("ecosystem.config.cjs", text));
   const fromFile = apps[0]?.["ignore_watch"];
   const expected = [{ regexp: "\\.log$", flags: "i" }, "logs"];
   expect((await sensorsOf({ watch: true, ignore_watch: fromFile })).watch?.ignore).toEqual(

@@ -208,7 +208,7 @@ export function successorOf(
     self: ProcessInput["owner"];
   },
 ): { id: string; input: ProcessInput } {
-  const { id, generation, app, instance, seed, restarts, decisions, ...context } =
+  const { id, generation, app, instance, seed, restarts, decisions, readyMs, ...context } =
     current.getSnapshot().context;
   const base = spec ?? context.spec;
   const restart = { ...base.policy.restart, onProbation: true };
@@ -224,6 +224,7 @@ export function successorOf(
     inherits: {
       restarts: restarts + 1,
       decisions: trip === null ? decisions : [...decisions, replacementOf(trip, at)],
+      readyMs,
     },
     ...(self === undefined ? {} : { owner: self }),
   };

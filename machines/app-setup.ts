@@ -25,6 +25,7 @@ import {
 import type { ReloadFacts } from "./facts.ts";
 import { factsOf, processMachine, type ProcessActor } from "./process.ts";
 import { sourcePort } from "./lib/port.ts";
+import { listenPatienceMs } from "./process-context.ts";
 import type { Resume, ToSensors } from "./process-events.ts";
 import { reloadFactsOf, reloadMachine } from "./reload.ts";
 
@@ -316,7 +317,10 @@ export const appSetup = setup({
         return;
       }
       const isExpected = processes[id]?.getSnapshot().context.readiness === "late";
-      enqueue.sendTo(reload, { type: "process.ready", at, id, isLate: event.isLate, isExpected });
+      const { spec, readyMs } = teller.getSnapshot().context;
+      const waitedMs = listenPatienceMs(spec.policy, readyMs);
+      const { isLate } = event;
+      enqueue.sendTo(reload, { type: "process.ready", at, id, isLate, isExpected, waitedMs });
     }),
     rememberReload: enqueueActions(({ context, enqueue }) => {
       // Its end is told by `endReload`, once.

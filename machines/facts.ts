@@ -82,6 +82,8 @@ export interface ProcessFacts {
   readonly removal?: Removal;
   readonly child: ChildFact | null;
   readonly readiness: Readiness;
+  /** How long the last child took until it could serve; not there when none has said that it can. ms. */
+  readonly readyMs?: number | undefined;
   /** First declared, or last restarted by a command. */
   readonly createdAt: number;
   /** Restarts shown to the user: automatic ones and restarts of a running process. */

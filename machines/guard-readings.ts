@@ -50,6 +50,10 @@ const ofProcess: Readings<ProcessContext> = {
     cron: spec.sensors.cron,
   }),
   wantsToRun: goalOf,
+  hasTimeToSpare: ({ context: { killAt, spec } }) => ({
+    killAt,
+    killTimeoutMs: spec.policy.killTimeoutMs,
+  }),
   isBeingRemoved: goalOf,
   hasChild: ({ context: { child } }) => ({ pid: child?.pid ?? null }),
   needsReadySignal: ({ context: { spec } }) => ({ readiness: spec.policy.readiness }),

@@ -11,7 +11,7 @@ import type {
 } from "./facts.ts";
 import { decide, type Judged, type Judgement } from "./restart-policy.ts";
 import type { End, ProcessInput, Resume } from "./process-events.ts";
-import type { AppSpec } from "./spec.ts";
+import type { AppSpec, LifecyclePolicy } from "./spec.ts";
 
 /** What a process machine knows; the state says where it is. */
 export interface ProcessContext {
@@ -30,6 +30,8 @@ export interface ProcessContext {
   /** Pid of the life that has ended last. */
   readonly endedPid: number | null;
   readonly readiness: Readiness;
+  /** How long its last child took until it could serve, or that of the process it replaces; `null` when none has. */
+  readonly readyMs: number | null;
   readonly createdAt: number;
   readonly restarts: number;
   readonly unstableRestarts: number;
@@ -67,6 +69,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     child: input.resume?.child === "none" ? null : (facts?.child ?? null),
     endedPid: null,
     readiness: facts?.readiness ?? "pending",
+    readyMs: facts?.readyMs ?? input.inherits?.readyMs ?? null,
     createdAt: facts?.createdAt ?? input.at,
     restarts: facts?.restarts ?? input.inherits?.restarts ?? 0,
     unstableRestarts: facts?.unstableRestarts ?? 0,
@@ -94,6 +97,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
   const {
     generation,
     readiness,
+    readyMs,
     id,
     app,
     instance,
@@ -114,6 +118,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     goal,
     child,
     readiness,
+    ...(readyMs === null ? {} : { readyMs }),
     createdAt,
     restarts,
     unstableRestarts,
@@ -126,6 +131,25 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     decisions,
     ...(removal === null ? {} : { removal }),
   };
+}
+
+/** A start may take so many times as long as the one before. */
+const patience = 3;
+
+/** A start that seems to have taken longer was one over which the clock was set; ms. */
+const longestStartMs = 200_000;
+
+/**
+ * How long a child is waited for until it can serve: listen_timeout where a file says it, otherwise no less than three
+ * times as long as the child before it took; ms.
+ */
+export function listenPatienceMs(
+  { listenTimeoutMs, listenTimeoutIsGiven = false }: LifecyclePolicy,
+  readyMs: number | null,
+): number {
+  return listenTimeoutIsGiven
+    ? listenTimeoutMs
+    : Math.max(listenTimeoutMs, patience * Math.min(readyMs ?? 0, longestStartMs));
 }
 
 /** Of what runs, or ran last: what its package said at that start, else what the declaration says. */

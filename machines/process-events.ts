@@ -26,6 +26,8 @@ export interface End {
 export type Fact =
   | { type: "child.spawned"; at: number; child: ChildFact }
   | { type: "child.ready"; at: number }
+  /** It was sent its stop signal, or the message in its place: its own code ends it, or the signal itself. */
+  | { type: "child.signalled"; at: number }
   | ({ type: "child.exited" } & End)
   | { type: "child.failed"; at: number; failure: Failure; transient: boolean }
   | { type: "child.lost"; at: number; by: string }
@@ -90,6 +92,8 @@ export interface LaunchInput {
   readonly adopt: ChildFact | null;
   /** The child to adopt was asked to stop already: it shall see one stop signal, not two. */
   readonly stopWasAsked: boolean;
+  /** How long its readiness is waited for; ms. */
+  readonly listenPatienceMs: number;
   /** What the process has behind it, for the environment of this life. */
   readonly counts: LaunchCounts;
 }
@@ -125,6 +129,7 @@ export interface Resume {
 export interface Inheritance {
   readonly restarts: number;
   readonly decisions: readonly Decision[];
+  readonly readyMs: number | null;
 }
 
 export interface ProcessInput {

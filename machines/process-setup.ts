@@ -2,7 +2,13 @@ import { assign, emit, enqueueActions, sendTo, setup } from "xstate";
 import type { Goal, ProcessStatus } from "./facts.ts";
 import { addRestart } from "./lib/intensity.ts";
 import { sourcePort } from "./lib/port.ts";
-import { afterCounting, afterExit, afterJudging, type ProcessContext } from "./process-context.ts";
+import {
+  afterCounting,
+  afterExit,
+  afterJudging,
+  listenPatienceMs,
+  type ProcessContext,
+} from "./process-context.ts";
 import type {
   LaunchInput,
   ProcessEvent,
@@ -68,6 +74,8 @@ export const processSetup = setup({
     isScheduled: ({ context }) => context.goal === "run" && context.spec.sensors.cron !== null,
     wasErrored: ({ context }) => context.resume?.facts.status === "errored",
     wantsToRun: ({ context }) => context.goal === "run" || context.goal === "restart",
+    hasTimeToSpare: ({ context: { killAt, spec }, event }) =>
+      "at" in event && (killAt ?? 0) > event.at + spec.policy.killTimeoutMs,
     isBeingRemoved: ({ context }) => context.goal === "remove",
     hasChild: ({ context }) => context.child !== null,
     needsReadySignal: ({ context }) => context.spec.policy.readiness !== "spawned",
@@ -79,7 +87,7 @@ export const processSetup = setup({
   },
   delays: {
     // An adopted child gets the whole of it: it has yet to find the new daemon before it can say anything.
-    listenTimeout: ({ context }) => context.spec.policy.listenTimeoutMs,
+    listenTimeout: ({ context }) => listenPatienceMs(context.spec.policy, context.readyMs),
     minUptime: ({ context }) => leftOfLife(context, context.spec.policy.restart.minUptimeMs),
     killTimeout: ({ context }) => context.delayMs,
     restartDelay: ({ context }) => context.delayMs,
@@ -91,13 +99,18 @@ export const processSetup = setup({
       askedBy: "by" in event ? event.by : null,
     })),
     beginLife: assign({ goal: "run", askedBy: null, failure: null, readiness: "pending" }),
-    noteReady: assign({ readiness: "ready" }),
+    noteReady: assign(({ context, event }) => ({
+      readiness: "ready",
+      ...(event.type === "child.ready" && context.readiness !== "ready" && context.child !== null
+        ? { readyMs: Math.max(0, event.at - context.child.at) }
+        : {}),
+    })),
     noteLate: assign({ readiness: "late" }),
     reportReady: enqueueActions(({ context, event, enqueue }) => {
       const { owner, child, readiness, spec } = context;
       if (owner === undefined) return;
       const isLate = readiness === "late";
-      const becameLate = (child?.at ?? 0) + spec.policy.listenTimeoutMs;
+      const becameLate = (child?.at ?? 0) + listenPatienceMs(spec.policy, context.readyMs);
       const at = "at" in event ? event.at : isLate ? becameLate : (context.resume?.at ?? 0);
       enqueue.sendTo(owner, { type: "process.ready", ...reported(context, at), isLate });
     }),
@@ -208,6 +221,10 @@ export const processSetup = setup({
       const delayMs = asked ?? context.spec.policy.killTimeoutMs;
       return { delayMs, killAt: ("at" in event ? event.at : 0) + delayMs };
     }),
+    shortenGracePeriod: assign(({ context: { spec }, event }) => ({
+      delayMs: spec.policy.killTimeoutMs,
+      killAt: ("at" in event ? event.at : 0) + spec.policy.killTimeoutMs,
+    })),
     resumeGracePeriod: assign(({ context: { resume, spec } }) => {
       const { killTimeoutMs, drainTimeoutMs } = spec.policy;
       const wholeMs = Math.max(killTimeoutMs, drainTimeoutMs);

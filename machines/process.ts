@@ -1,6 +1,6 @@
 import type { ActorRefFrom, SnapshotFrom } from "xstate";
 import type { ProcessFacts, ProcessStatus } from "./facts.ts";
-import { contextFrom, factsFrom } from "./process-context.ts";
+import { contextFrom, factsFrom, listenPatienceMs } from "./process-context.ts";
 import { exits, processSetup } from "./process-setup.ts";
 
 /**
@@ -57,6 +57,7 @@ export const processMachine = processSetup.createMachine({
           spec: context.spec,
           adopt: context.resume?.child === "alive" ? context.resume.facts.child : null,
           stopWasAsked: context.resume?.facts.status === "stopping",
+          listenPatienceMs: listenPatienceMs(context.spec.policy, context.readyMs),
           counts: {
             createdAt: context.createdAt,
             restarts: context.restarts,
@@ -203,11 +204,23 @@ export const processMachine = processSetup.createMachine({
             remove: { actions: { type: "setGoal", params: { goal: "remove" } } },
             "sensor.tripped": {},
             "child.lost": {},
+            "child.signalled": {},
           },
           states: {
             graceful: {
               description: "It has until the end of the grace period.",
               entry: "askToStop",
+              after: { killTimeout: { target: "forced" } },
+              on: {
+                "child.signalled": {
+                  guard: "hasTimeToSpare",
+                  target: "signalled",
+                  actions: "shortenGracePeriod",
+                },
+              },
+            },
+            signalled: {
+              description: "It drains no more: what it does at its end has kill_timeout.",
               after: { killTimeout: { target: "forced" } },
             },
             forced: { description: "SIGKILL to its whole tree.", entry: "killTree" },

@@ -21,7 +21,15 @@ export type ReloadOrder =
 
 export type ReloadEvent =
   /** `isExpected`: the process it replaces never said that it was ready either. */
-  | { type: "process.ready"; at: number; id: number; isLate: boolean; isExpected: boolean }
+  | {
+      type: "process.ready";
+      at: number;
+      id: number;
+      isLate: boolean;
+      isExpected: boolean;
+      /** How long it was waited for, when it is late; ms. */
+      waitedMs?: number;
+    }
   | {
       type: "process.ended";
       at: number;
@@ -156,7 +164,7 @@ export const reloadMachine = setup({
     recordLate: assign(({ context, event }) => ({
       failure: failureOf(
         event,
-        `was not ready within ${context.listenTimeoutMs} ms (listen_timeout)`,
+        `was not ready within ${waitedMs(event) ?? context.listenTimeoutMs} ms (listen_timeout)`,
       ),
     })),
     recordEnd: assign(({ event }) => ({
@@ -279,6 +287,10 @@ function factsFrom(context: ReloadContext, step: ReloadStep): ReloadFacts {
 /** The batch is taken over as it is; otherwise it is begun anew. */
 function isUnderWay({ step }: ReloadFacts): boolean {
   return step === "draining" || step === "failing";
+}
+
+function waitedMs(event: ReloadEvent): number | undefined {
+  return event.type === "process.ready" ? event.waitedMs : undefined;
 }
 
 function failureOf(event: ReloadEvent, reason: string): ReloadFailure | null {

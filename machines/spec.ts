@@ -41,7 +41,7 @@ export type Probe =
   | { readonly kind: "command"; readonly command: string };
 
 /** How the connections of a cluster app come to its processes; docs/explanation/cluster.md compares them. */
-export type Scheduling = "shared" | "round-robin" | "reuse-port";
+export type Scheduling = "shared" | "round-robin" | "reuse-port" | "sticky";
 
 /** How an app's processes are replaced while it serves. */
 export interface ReloadPolicy {
@@ -59,6 +59,8 @@ export interface LifecyclePolicy {
   readonly probe: Probe | null;
   /** How long to wait for readiness before the process counts as online all the same. */
   readonly listenTimeoutMs: number;
+  /** It was declared, and is no default: then it is never longer. */
+  readonly listenTimeoutIsGiven?: boolean | undefined;
   /** The grace period: from the stop signal to SIGKILL. */
   readonly killTimeoutMs: number;
   /** A Node app without shutdown code of its own finishes what is in flight before it ends. */

@@ -110,7 +110,7 @@ export const startFlags: readonly StartFlag[] = [
   flag("drain", "drain", "", "Finish what is in flight before it ends (--no-drain: end at once)"),
   flag("drain-timeout", "drain_timeout", "TIME", "How long that may take in a reload"),
   flag("reload-concurrency", "reload_concurrency", "N", "How many a reload replaces at a time"),
-  flag("scheduling", "scheduling", "WAY", "Cluster: shared, round-robin or reuse-port"),
+  flag("scheduling", "scheduling", "WAY", "Cluster: shared, round-robin, sticky or reuse-port"),
   flag("ready", "ready", "WHAT", "What makes it online: spawned, listening or message"),
   flag(
     "increment-var",

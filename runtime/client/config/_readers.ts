@@ -24,7 +24,7 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   restart: '"always", "on-failure", "on-abnormal" or "never"',
   readiness:
     '"spawned", "listening", "message", { http: "http://…" }, { tcp: 3000 } or { command: "…" }',
-  scheduling: '"shared", "round-robin" or "reuse-port"',
+  scheduling: '"shared", "round-robin", "sticky" or "reuse-port"',
   positive: "a whole number of at least 1",
   cron: 'a cron pattern such as "0 3 * * *", or 0 for none',
   filter: "true, false, a part of a name or a list of them",
@@ -76,7 +76,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   any: (value) => value,
   restart: (value) => oneOf(value, ["always", "on-failure", "on-abnormal", "never"]),
   readiness: (value) => oneOf(value, ["spawned", "listening", "message"]) ?? readProbe(value),
-  scheduling: (value) => oneOf(value, ["shared", "round-robin", "reuse-port"]),
+  scheduling: (value) => oneOf(value, ["shared", "round-robin", "reuse-port", "sticky"]),
   positive: (value) => {
     const count = readNumber(value) ?? 0;
     return Number.isInteger(count) && count >= 1 ? count : undefined;

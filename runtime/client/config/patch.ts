@@ -165,7 +165,7 @@ export const parts: Readonly<Record<string, Part>> = {
   heartbeat_timeout: sensors("heartbeatMs"),
   wait_ready: policy("readiness", "probe"),
   ready: policy("readiness", "probe"),
-  listen_timeout: policy("listenTimeoutMs"),
+  listen_timeout: policy("listenTimeoutMs", "listenTimeoutIsGiven"),
   kill_timeout: policy("killTimeoutMs"),
   kill_signal: whole("stopSignal"),
   shutdown_with_message: whole("stopWithMessage"),

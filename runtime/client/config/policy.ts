@@ -53,6 +53,7 @@ export function policyOf(
       "listen_timeout",
       Number(caller["PM2_GRACEFUL_LISTEN_TIMEOUT"]) || 3_000,
     ),
+    ...(app["listen_timeout"] === undefined ? {} : { listenTimeoutIsGiven: true }),
     killTimeoutMs: number(app, "kill_timeout", 0) || defaultKill,
     drain: app["drain"] !== false,
     drainTimeoutMs: number(app, "drain_timeout", Number(caller["PM2_GRACEFUL_TIMEOUT"]) || 10_000),

@@ -42,7 +42,7 @@ export const appSpecSchema = v.strictObject({
   env: stringMap(),
   instances: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(10_000)),
   mode: v.picklist(["fork", "cluster"]),
-  scheduling: v.optional(v.picklist(["shared", "round-robin", "reuse-port"]), "shared"),
+  scheduling: v.optional(v.picklist(["shared", "round-robin", "reuse-port", "sticky"]), "shared"),
   mergeLogs: v.boolean(),
   logs: v.strictObject({
     out: nullable(path()),
@@ -81,6 +81,7 @@ export const appSpecSchema = v.strictObject({
       null,
     ),
     listenTimeoutMs: ms(),
+    listenTimeoutIsGiven: v.optional(v.boolean()),
     killTimeoutMs: ms(),
     drain: v.optional(v.boolean(), true),
     drainTimeoutMs: v.optional(ms(), 10_000),

@@ -53,7 +53,7 @@ export const fields: readonly Field[] = [
     "Program",
     "scheduling",
     "scheduling",
-    "Cluster only: how connections come to the processes: `shared` (each accepts from one socket), `round-robin` (the balancer hands them out) or `reuse-port` (a socket each; Node 22.12, 23.1 or newer).",
+    "Cluster only: how connections come to the processes: `shared` (each accepts from one socket), `round-robin` (the balancer hands them out), `sticky` (those of one client address to one process) or `reuse-port` (a socket each; Node 22.12, 23.1 or newer).",
     { default: "shared" },
   ),
   field("Program", "execute_command", "boolean", "`true` is `exec_mode: fork`.", {

@@ -6,7 +6,7 @@ import type { RawApp } from "./raw-app.ts";
  * round. `max_restarts` and `min_uptime` are always among them, the rest when they are not PM2's defaults.
  */
 export function fieldsOfPolicy(spec: Pick<AppSpec, "mode" | "policy">): RawApp {
-  const { restart, listenTimeoutMs } = spec.policy;
+  const { restart, listenTimeoutMs, listenTimeoutIsGiven = false } = spec.policy;
   const { backoff, stopExitCodes } = restart;
   return {
     ...unless(restart.mode, "always", "restart"),
@@ -25,7 +25,9 @@ export function fieldsOfPolicy(spec: Pick<AppSpec, "mode" | "policy">): RawApp {
           ...unless(backoff.resetAfterMs, 30_000, "exp_backoff_reset"),
         }),
     ...readinessFields(spec),
-    ...unless(listenTimeoutMs, 3_000, "listen_timeout"),
+    ...(listenTimeoutIsGiven || listenTimeoutMs !== 3_000
+      ? { listen_timeout: listenTimeoutMs }
+      : {}),
   };
 }
 

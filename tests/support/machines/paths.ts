@@ -19,6 +19,7 @@ export function eventsFor(): ProcessEvent[] {
     { type: "reset", at },
     { type: "child.spawned", at, child },
     { type: "child.ready", at },
+    { type: "child.signalled", at },
     { type: "child.exited", at, code: 0, signal: null },
     { type: "child.exited", at, code: 1, signal: null },
     { type: "child.exited", at, code: null, signal: "SIGSEGV" },
@@ -87,6 +88,8 @@ export function play(process: SimulatedProcess, event: ProcessEvent): void {
       return process.ready();
     case "child.exited":
       return process.living.length > 0 ? process.exit(event.code, event.signal) : undefined;
+    case "child.signalled":
+      return process.signalled();
     case "child.lost":
       return process.lose(event.by);
     case "sensor.tripped":

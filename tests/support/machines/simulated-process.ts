@@ -101,6 +101,11 @@ export class SimulatedProcess {
     this.#tell?.({ type: "child.ready", at: this.clock.now() } as never);
   }
 
+  /** Its own code, or the signal itself, ends it from now on. */
+  signalled(): void {
+    this.#tell?.({ type: "child.signalled", at: this.clock.now() } as never);
+  }
+
   lose(by: string): void {
     this.#tell?.({ type: "child.lost", at: this.clock.now(), by } as never);
   }

@@ -339,3 +339,49 @@ test("a grace period is no longer than its policy says, though the next daemon's
   process.advance(1);
   expect(process.last.told.map(({ type }) => type)).toContain("kill");
 });
+
+test("an old process has time to drain, and kill_timeout once it has its signal", () => {
+  const process = new SimulatedProcess(appSpec({ policy: { killTimeoutMs: 1_600 } }));
+  process.actor.send({ type: "remove", at: 0, by: "a test", graceMs: 10_000 });
+  process.advance(2_000);
+  expect(process.last.told).toEqual([{ type: "stop", at: 0 }]);
+  process.signalled();
+  expect(process.facts.killAt).toBe(3_600);
+  process.advance(1_599);
+  expect(process.last.told.length).toBe(1);
+  process.advance(1);
+  expect(process.last.told[1]).toEqual({ type: "kill", at: 3_600 });
+
+  const stopped = new SimulatedProcess(appSpec({ policy: { killTimeoutMs: 1_600 } }));
+  stopped.command("stop");
+  stopped.advance(1_000);
+  stopped.signalled();
+  stopped.advance(600);
+  expect(stopped.last.told[1]).toEqual({ type: "kill", at: 1_600 });
+  expect([process.unexpected, stopped.unexpected]).toEqual([[], []]);
+});
+
+test.each([
+  [undefined, 15_000],
+  [true, 3_000],
+])(
+  "a start is waited for three times as long as the one before took, unless the file says a time (%s)",
+  (isGiven, waitedMs) => {
+    const policy = { readiness: "listening" as const, listenTimeoutMs: 3_000 };
+    const spec = appSpec({ policy: { ...policy, listenTimeoutIsGiven: isGiven } });
+    const process = new SimulatedProcess(spec);
+    process.advance(2_900);
+    expect(process.status).toBe("starting");
+    process.advance(100);
+    expect([process.status, process.facts.readiness]).toEqual(["online", "late"]);
+    process.advance(2_000);
+    process.ready();
+    expect([process.facts.readiness, process.facts.readyMs]).toEqual(["ready", 5_000]);
+    process.command("restart");
+    process.exit(0);
+    process.advance(waitedMs - 1);
+    expect(process.status).toBe("starting");
+    process.advance(1);
+    expect([process.status, process.facts.readiness]).toEqual(["online", "late"]);
+  },
+);

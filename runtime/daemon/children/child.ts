@@ -227,6 +227,7 @@ export class Child implements ChildHandle {
 
   /** By the message that its own code waits for, or the signal. */
   #askToEnd(): void {
+    if (this.#end === undefined) this.#events.signalled(Date.now());
     const { stopWithMessage } = this.#launch.spec;
     if (stopWithMessage && this.tell({ type: "message", data: "shutdown" })) return;
     this.#signalAll();

@@ -51,6 +51,8 @@ export interface ChildEvents {
   spawned(fact: ChildFact): void;
   told(message: Up): void;
   failed(failure: SpawnFailure): void;
+  /** It was sent its stop signal, or the message in its place. */
+  signalled(at: number): void;
   /** It cannot go on, through no fault of its own. */
   lost(why: string): void;
   /** It has ended, and nothing of its tree is left. */

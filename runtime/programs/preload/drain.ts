@@ -1,4 +1,6 @@
 import type { Server } from "node:net";
+import { keepAddress } from "./address.ts";
+import type { Bystanders } from "./bystanders.ts";
 import { answerLast, connectionsOf, patienceOf, type Connections } from "./connections.ts";
 import type { Link } from "./link.ts";
 import { retire } from "./retire.ts";
@@ -28,8 +30,9 @@ export interface Drain {
  */
 export function createDrain(
   link: Link,
-  { sharing, isWorker }: { sharing: Sharing | undefined; isWorker: boolean },
+  options: { sharing: Sharing | undefined; isWorker: boolean; bystanders: Bystanders },
 ): Drain {
+  const { sharing, isWorker, bystanders } = options;
   const servers = new Map<Server, Connections>();
   let isDraining = false;
   let leave = (): void => {};
@@ -43,6 +46,7 @@ export function createDrain(
     for (const [server, connections] of servers) {
       // Not the server's own `close`: those of HTTP servers cut idle connections, and with them a request that
       // is on its way.
+      keepAddress(server);
       if (server.listening) netServer.prototype.close.call(server);
       connections.drain(patienceOf(limits.allMs));
     }
@@ -73,7 +77,8 @@ export function createDrain(
         if (message.type !== "stop" || isDraining) return;
         const { signal, graceMs, drainMs, byMessage } = message;
         const began = performance.now();
-        const hasOwnCode = byMessage || process.listenerCount(signal) > 0;
+        const hasOwnCode = byMessage || bystanders.hasOwnCode(signal);
+        if (isWorker) letGoOfChannel(signal, byMessage);
         if (hasOwnCode || servers.size === 0) {
           const answer = (): void => void link.send({ type: "stopping", how: "signal" });
           const prepare = (): void => {
@@ -86,9 +91,16 @@ export function createDrain(
           return;
         }
         link.send({ type: "stopping", how: "drain" });
-        const raise = (): void => void process.kill(process.pid, signal);
+        const isHeard = process.listenerCount(signal) > 0;
+        const raise = (): void => {
+          process.kill(process.pid, signal);
+          // What only libraries listen to ends no process by itself.
+          if (isHeard) setTimeout(() => endBy(signal), restMs / 2);
+        };
         // A little less than the grace period: it ends by its signal and not by SIGKILL.
-        const limits = { allMs: graceMs - 50, openMs: drainMs };
+        // A library that listens needs a moment of it.
+        const restMs = isHeard ? Math.min(300, graceMs / 4) : 50;
+        const limits = { allMs: graceMs - restMs, openMs: drainMs };
         const end = (): void => {
           if (!isWorker || !link.send({ type: "drained" })) raise();
         };
@@ -117,4 +129,21 @@ function outliveBalancer(drain: (limits: Limits, end: () => void) => void): void
     worker.exitedAfterDisconnect = true;
     drain({ allMs: orphanGraceMs, openMs: 0 }, () => process.exit(0));
   });
+}
+
+/**
+ * A worker whose own code is asked to end, and closes what it has, ends by itself as it would without a channel: from
+ * then on the channel keeps no process alive. Not before: until its code has been asked, nothing else may.
+ */
+function letGoOfChannel(signal: string, byMessage: boolean): void {
+  const letGo = (): void => process.channel?.unref();
+  if (byMessage) process.prependListener("message", letGo);
+  // Without a listener of its own the signal ends it.
+  else if (process.listenerCount(signal) > 0)
+    process.prependListener(signal as NodeJS.Signals, letGo);
+}
+
+function endBy(signal: string): void {
+  process.removeAllListeners(signal);
+  process.kill(process.pid, signal);
 }

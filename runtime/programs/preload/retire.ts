@@ -1,4 +1,5 @@
 import type { Server } from "node:net";
+import { keepAddress } from "./address.ts";
 import { answerLast, patienceOf, type Connections } from "./connections.ts";
 import { whenLeft } from "./when-left.ts";
 
@@ -36,6 +37,7 @@ export function retire(
   const busyMs = Math.min(graceMs - ownMs, latestMs);
   answerLast();
   for (const [server, connections] of servers) {
+    keepAddress(server);
     (server as Server & { _handle?: ListenHandle | null })._handle?.close();
     connections.drain(patience);
   }

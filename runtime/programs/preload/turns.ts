@@ -1,4 +1,5 @@
 import type { Server } from "node:net";
+import { keepAddress } from "./address.ts";
 import type { Link } from "./link.ts";
 import type { Sharing } from "./sharing.ts";
 
@@ -13,7 +14,7 @@ interface TurnHandle {
  * what is on its way goes back to the balancer, which hands it to another. The app's own server does not notice.
  */
 export function createTurns(link: Link): Sharing {
-  const handles = new Set<TurnHandle>();
+  const handles = new Map<Server, TurnHandle>();
   let whenParted: (() => void) | undefined;
   link.onDown((message) => {
     if (message.type !== "parted") return;
@@ -25,12 +26,15 @@ export function createTurns(link: Link): Sharing {
     share: (server) => {
       const { _handle: handle } = server as Server & { _handle?: TurnHandle | null };
       if (handle == null || Object.getPrototypeOf(handle) !== Object.prototype) return;
-      handles.add(handle);
-      server.once("close", () => handles.delete(handle));
+      handles.set(server, handle);
+      server.once("close", () => handles.delete(server));
     },
     leave: (parted) => {
       whenParted = parted;
-      for (const handle of handles) handle.close();
+      for (const [server, handle] of handles) {
+        keepAddress(server);
+        handle.close();
+      }
       if (!link.send({ type: "parting" })) parted();
     },
   };

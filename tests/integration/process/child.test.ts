@@ -50,6 +50,7 @@ async function setUp(script: string, change: Partial<AppSpec> = {}) {
     spawned: (fact: ChildFact) => void told.push({ type: "spawned", fact }),
     told: (message: Up) => void told.push(message),
     lost: () => {},
+    signalled: () => {},
     failed: (failure: object) => void told.push({ type: "failed", ...failure }),
     exited: (end: object) => void told.push({ type: "exited", ...end }),
   };

@@ -1,12 +1,11 @@
 import * as v from "valibot";
-import type { Up } from "./app-link/protocol.ts";
+import { heardFrom, lifeSchema as life, listensSchema } from "./app-link/up-schema.ts";
 import type { News } from "./balancer.ts";
 
 /*
  * A balancer runs with its app's rights, and the app may say anything in its name: what comes from it is checked before
  * God looks at it.
  */
-const life = v.pipe(v.string(), v.regex(/^[\w-]{1,64}$/));
 const pid = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(2 ** 31 - 1));
 const at = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(8.64e15));
 const text = (most: number) => v.pipe(v.string(), v.maxLength(most));
@@ -20,31 +19,6 @@ const end = {
   signal: v.nullable(text(20)),
 };
 
-const upSchema = v.variant("type", [
-  v.object({
-    type: v.literal("hello"),
-    v: v.number(),
-    life,
-    pid,
-    isReady: v.boolean(),
-    isListening: v.boolean(),
-    said,
-  }),
-  v.object({ type: v.literal("listening"), server: v.optional(text(1_000)) }),
-  v.object({ type: v.literal("message"), data: v.unknown() }),
-  v.object({
-    type: v.literal("exception"),
-    error: v.object({ at, message: v.string(), stack: v.string(), error: v.string() }),
-  }),
-  v.object({
-    type: v.literal("unwritable"),
-    stream: v.picklist(["stdout", "stderr"]),
-    why: text(1_000),
-  }),
-  v.object({ type: v.literal("beat") }),
-  v.object({ type: v.literal("stopping"), how: v.picklist(["drain", "signal"]) }),
-]);
-
 const newsSchema = v.variant("news", [
   v.object({
     news: v.literal("hello"),
@@ -54,7 +28,9 @@ const newsSchema = v.variant("news", [
     pid,
     secret: v.optional(v.nullable(text(100))),
     workers: v.pipe(
-      v.array(v.object({ life, pid, isListening: v.boolean(), isReady: v.boolean(), said })),
+      v.array(
+        v.object({ life, pid, isListening: v.boolean(), isReady: v.boolean(), said, listens: v.optional(listensSchema) }),
+      ),
       v.maxLength(10_000),
     ),
     ended: v.pipe(v.array(v.object(end)), v.maxLength(10_000)),
@@ -74,6 +50,7 @@ const newsSchema = v.variant("news", [
 export function parseNews(line: string): News | undefined {
   const news = v.parse(newsSchema, JSON.parse(line));
   if (news.news !== "told") return news;
-  const { success, output } = v.safeParse(upSchema, news.message);
-  return success ? { ...news, message: output as Up } : undefined;
+  // What a worker says is its own fault and not its balancer's.
+  const { message } = heardFrom(news.message);
+  return message === undefined ? undefined : { ...news, message };
 }

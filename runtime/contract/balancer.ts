@@ -10,6 +10,8 @@ export const balancerVersion = 1;
 
 /** How a worker is started. Paths are absolute. Its user is its balancer's. */
 export interface WorkerCommand {
+  /** Number within its app: a replacement has that of what it replaces. */
+  readonly instance?: number;
   readonly script: string;
   readonly args: readonly string[];
   readonly execArgv: readonly string[];
@@ -51,6 +53,8 @@ export interface WorkerState {
   readonly isReady: boolean;
   /** Its last `axm:monitor` and `axm:action` messages. */
   readonly said: readonly unknown[];
+  /** Where it listens. */
+  readonly listens?: readonly string[] | undefined;
 }
 
 /** To God. */

@@ -27,8 +27,11 @@ export type Up =
       isListening: boolean;
       /** The last `axm:monitor` and `axm:action` messages, which a new God does not know. */
       said: readonly unknown[];
+      /** Where it listens, as `listening` says it. */
+      listens?: readonly string[] | undefined;
     }
-  | { type: "listening" }
+  /** A server listens: the number of its port, or the path of its socket. */
+  | { type: "listening"; server?: string | undefined }
   /** What the app gave to `process.send`. */
   | { type: "message"; data: unknown }
   /** It is about to end by an exception that nothing has caught, or its own code handles it as such. */
@@ -43,9 +46,9 @@ export type Up =
   | { type: "drained" }
   /**
    * A worker gives away a connection, which comes with the message, because it has more than its share; or because it
-   * has no server for it any more (`isHomeless`).
+   * has no server for it any more (`isHomeless`); or because those of one `client` all go to one worker.
    */
-  | { type: "give"; server: string; isHomeless?: boolean }
+  | { type: "give"; server: string; isHomeless?: boolean; client?: string | undefined }
   /** It wants no more connections of others; the balancer answers `parted`. */
   | { type: "parting" }
   /** A connection that was given to a worker is among its own now. */
@@ -97,6 +100,8 @@ export interface PreloadOptions {
   readonly heartbeatMs: number | null;
   readonly sourceMaps: boolean;
   readonly reusesPort: boolean;
+  /** All connections of one client go to one worker. */
+  readonly isSticky?: boolean;
 }
 
 export const preloadVariable = "XM_PRELOAD";

@@ -21,8 +21,10 @@ const timeSchema = v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(8.64
 
 const ticketSchema = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
-/** Address of a server as JSON. */
+/** Address of a server as JSON, the number of its port, or the path of its socket. */
 const serverSchema = text(1_024);
+
+export const listensSchema = v.pipe(v.array(serverSchema), v.maxLength(1_000));
 
 /** What an app gave to `process.send`: any JSON that is not nested beyond reason. */
 const dataSchema = v.pipe(
@@ -46,8 +48,9 @@ const upSchema = v.variant("type", [
     isReady: v.boolean(),
     isListening: v.boolean(),
     said: v.pipe(v.array(dataSchema), v.maxLength(1_000)),
+    listens: v.optional(listensSchema),
   }),
-  v.object({ type: v.literal("listening") }),
+  v.object({ type: v.literal("listening"), server: v.optional(serverSchema) }),
   v.object({ type: v.literal("message"), data: v.optional(dataSchema) }),
   v.object({ type: v.literal("exception"), error: exceptionSchema }),
   v.object({
@@ -62,6 +65,7 @@ const upSchema = v.variant("type", [
     type: v.literal("give"),
     server: serverSchema,
     isHomeless: v.optional(v.boolean()),
+    client: v.optional(text(100)),
   }),
   v.object({ type: v.literal("parting") }),
   v.object({ type: v.literal("took"), ticket: ticketSchema }),

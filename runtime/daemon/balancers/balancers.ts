@@ -289,8 +289,17 @@ export function createBalancers(options: {
       const { balancer, state } = found;
       clearTimeout(balancer.linger);
       balancer.workers.set(lifeId, { events });
-      const { isReady, isListening, said } = state;
-      const hello: Up = { type: "hello", v: 1, life: lifeId, pid, isReady, isListening, said };
+      const { isReady, isListening, said, listens } = state;
+      const hello: Up = {
+        type: "hello",
+        v: 1,
+        life: lifeId,
+        pid,
+        isReady,
+        isListening,
+        said,
+        listens,
+      };
       setImmediate(() => events.told(hello));
       return lineTo(balancer, lifeId);
     },

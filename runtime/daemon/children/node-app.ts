@@ -83,6 +83,7 @@ function preloadEnvironment(
     drain: spec.policy.drain,
     heartbeatMs: spec.sensors.heartbeatMs,
     sourceMaps: spec.sourceMaps ?? existsSync(`${spec.script}.map`),
+    isSticky: spec.mode === "cluster" && spec.scheduling === "sticky",
     reusesPort: spec.mode === "cluster" && spec.scheduling === "reuse-port",
   };
   const own = spec.env["NODE_OPTIONS"];

@@ -17,6 +17,7 @@ import { adoptChild, spawnChild } from "./child.ts";
 import { takeException } from "./exception.ts";
 import { errorLogSize, lastWordsOf } from "./last-words.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
+import { createListens } from "./listens.ts";
 import { packageVersion } from "./package-version.ts";
 import { startProbe } from "./probe.ts";
 import { adoptWorker, spawnWorker, type WorkerHandle } from "./worker.ts";
@@ -24,6 +25,8 @@ import type { SensorDependencies } from "../sensors/contract.ts";
 
 /** An exception that is older than this has not ended a life: the app's own code handled it. ms. */
 const freshMs = 2_000;
+/** Before the end of the patience with it; ms. */
+const lastChanceMs = 100;
 
 /** The children that are held now, by `processKey`: for what passes the machines by, such as `sendSignal`. */
 export type Children = Map<string, ChildHandle | WorkerHandle>;
@@ -49,6 +52,7 @@ export interface SourceDependencies {
  * is a daemon that leaves, and its children live on. They end by `stop` and `kill` alone.
  */
 export function childSource(dependencies: SourceDependencies) {
+  const listens = createListens();
   return fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
     const { children, services, now, onFact, onSaid, log } = dependencies;
     const key = processKey(input);
@@ -60,12 +64,20 @@ export function childSource(dependencies: SourceDependencies) {
     let thrownAt = 0;
     let wasAsked = input.stopWasAsked;
     let stopProbe: (() => void) | undefined;
+    let lastChance: NodeJS.Timeout | undefined;
     const tell = (event: ProcessEvent): void => {
       onFact(key, event);
       sendBack(event);
     };
     const ready = (): void => tell({ type: "child.ready", at: now() });
     const { mode, policy } = input.spec;
+    const began = now();
+    /** One that listens, but not everywhere that its predecessor does, is waited for as long as may be. */
+    const readyWhenComplete = (): void => {
+      if (listens.isComplete(input)) return ready();
+      const leftMs = began + input.listenPatienceMs - lastChanceMs - now();
+      lastChance ??= setTimeout(ready, Math.max(0, leftMs)).unref();
+    };
     const probe = (): void => {
       if (policy.readiness === "probe") {
         stopProbe ??= startProbe(input.spec, ready, (why) =>
@@ -81,7 +93,9 @@ export function childSource(dependencies: SourceDependencies) {
         if (mode === "fork") probe();
       },
       told: (message) => {
+        for (const server of serversIn(message)) listens.add(input, server);
         if (meansReady(input.spec, message)) ready();
+        else if (policy.readiness === "listening" && meansListening(message)) readyWhenComplete();
         if (meansListening(message)) probe();
         if (message.type === "exception") {
           exception = message.error;
@@ -91,6 +105,7 @@ export function childSource(dependencies: SourceDependencies) {
       },
       failed: ({ transient, ...failure }) =>
         tell({ type: "child.failed", at: failure.at, failure, transient }),
+      signalled: (at) => tell({ type: "child.signalled", at }),
       lost: (by) => tell({ type: "child.lost", at: now(), by }),
       exited: ({ at, code, signal, ...rest }) => {
         const left = takeException(services.exits, launch.lifeId);
@@ -121,6 +136,8 @@ export function childSource(dependencies: SourceDependencies) {
     return () => {
       if (children.get(key) === handle) children.delete(key);
       stopProbe?.();
+      clearTimeout(lastChance);
+      listens.forget(input);
       handle?.release();
     };
   });
@@ -184,8 +201,12 @@ function begin(
 function meansReady({ policy: { readiness } }: AppSpec, message: Up): boolean {
   const byMessage = readiness === "message" || readiness === "listening";
   if (message.type === "message") return byMessage && message.data === "ready";
-  if (readiness === "listening" && meansListening(message)) return true;
   return message.type === "hello" && byMessage && message.isReady;
+}
+
+function serversIn(message: Up): readonly string[] {
+  if (message.type === "listening") return message.server === undefined ? [] : [message.server];
+  return message.type === "hello" ? (message.listens ?? []) : [];
 }
 
 function meansListening(message: Up): boolean {

@@ -48,6 +48,7 @@ export function spawnWorker(
     return fail(failureFrom(cause, spec));
   }
   const command = {
+    instance: launch.instance,
     script: spec.script,
     args: spec.args,
     execArgv: spec.interpreterArgs,

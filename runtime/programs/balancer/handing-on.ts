@@ -15,6 +15,8 @@ export interface Gift {
   readonly handle: Handle;
   /** The worker has no such server any more: it is not given back. */
   readonly isHomeless: boolean;
+  /** The address of its client, when all of one client's go to one worker. */
+  readonly client?: string | undefined;
 }
 
 /** A connection on its way from one worker to another; it is held here until the other has it. */
@@ -44,7 +46,7 @@ export function createHandingOn(
     return given;
   };
   const give = (gift: Gift): void => {
-    const { from, server, handle, isHomeless } = gift;
+    const { from, server, handle, isHomeless, client } = gift;
     const counts = shares?.read();
     const living = [...held.values()].filter((each) => {
       const { isListening, isParting, worker } = each;
@@ -53,18 +55,22 @@ export function createHandingOn(
     });
     const count = ({ worker, given }: Held): number => (counts?.[slotOf(worker.id)] ?? 0) + given;
     const mayGoBack = !isHomeless && from.worker.isConnected();
-    const [least = mayGoBack ? from : undefined] = living.sort((a, b) => count(a) - count(b));
-    if (least === undefined) {
+    if (client !== undefined && mayGoBack && !from.isParting) living.push(from);
+    const [next = mayGoBack ? from : undefined] =
+      client === undefined
+        ? living.sort((a, b) => count(a) - count(b))
+        : living.sort((a, b) => weight(client, b) - weight(client, a) || a.worker.id - b.worker.id);
+    if (next === undefined) {
       handle.close();
       send(from.worker, { type: "taken" });
       return;
     }
-    least.given += 1;
+    next.given += 1;
     lastTicket += 1;
-    tickets.set(lastTicket, { ...gift, to: least });
+    tickets.set(lastTicket, { ...gift, to: next });
     const packet = { cmd: channelCommand, message: { type: "take", server, ticket: lastTicket } };
     // A write that fails is the end of the worker, after which the connection is given on.
-    least.worker.process.send(packet, handle as never, {}, () => {});
+    next.worker.process.send(packet, handle as never, {}, () => {});
   };
   return {
     give,
@@ -82,4 +88,18 @@ export function createHandingOn(
       }
     },
   };
+}
+
+/**
+ * Rendezvous hashing: a client's worker is the one of the greatest weight, and changes only when that one goes. A
+ * replacement has the number of what it replaces, and so its clients.
+ */
+function weight(client: string, { instance }: Held): number {
+  let hash = 2_166_136_261;
+  for (const character of `${client} ${instance}`) {
+    hash = Math.imul(hash ^ (character.codePointAt(0) ?? 0), 16_777_619);
+  }
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85_eb_ca_6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2_b2_ae_35);
+  return (hash ^ (hash >>> 16)) >>> 0;
 }

@@ -3,6 +3,7 @@ import { closeSync, openSync, statSync } from "node:fs";
 import { openLog } from "../../host/log-files/open.ts";
 import { withUmask } from "../../host/umask.ts";
 import type { WorkerCommand } from "../../contract/balancer.ts";
+import { inspectPort } from "./inspect-port.ts";
 
 type Stream = "stdout" | "stderr";
 
@@ -15,7 +16,12 @@ export function startWorker(
   command: WorkerCommand,
   unwritable: (stream: Stream, why: string) => void,
 ): Worker {
-  const { script, args, execArgv, cwd, env, umask, mayLoseOutput = false } = command;
+  const { script, args, cwd, env, umask, mayLoseOutput = false } = command;
+  const inspect = inspectPort([...command.execArgv, env["NODE_OPTIONS"] ?? ""]);
+  const execArgv =
+    inspect === undefined
+      ? [...command.execArgv]
+      : [...command.execArgv, `--inspect-port=${inspect.port}`];
   const descriptors: number[] = [];
   const open = (path: string | null, stream: Stream): number | "ignore" => {
     if (path === null) return "ignore";
@@ -40,11 +46,18 @@ export function startWorker(
     cluster.setupPrimary({
       exec: script,
       args: [...args],
-      execArgv: [...execArgv],
+      execArgv,
       cwd,
+      // Or Node appends another one.
+      ...(inspect === undefined ? {} : { inspectPort: inspect.port }),
       stdio: ["ignore", open(command.out, "stdout"), open(command.error, "stderr"), "ipc"],
     });
-    return withUmask(umask, () => cluster.fork(env));
+    const worker = withUmask(umask, () => cluster.fork(env));
+    worker.process.once("exit", () => inspect?.release());
+    return worker;
+  } catch (error) {
+    inspect?.release();
+    throw error;
   } finally {
     for (const descriptor of descriptors) closeSync(descriptor);
   }

@@ -42,7 +42,7 @@ export function createWorkers({
   const held = new Map<string, Held>();
   const ended = new Map<string, WorkerEnd>();
   cluster.schedulingPolicy = scheduling === "round-robin" ? cluster.SCHED_RR : cluster.SCHED_NONE;
-  const shared = scheduling === "shared" ? makeShares() : undefined;
+  const shared = scheduling === "shared" || scheduling === "sticky" ? makeShares() : undefined;
   const shares = shared?.shares;
   const handingOn = createHandingOn(held, shares);
   // `cluster.fork` merges this process's variables under those of the worker.
@@ -56,8 +56,10 @@ export function createWorkers({
       return;
     }
     if (message.type === "listening") {
-      if (each.isListening) return;
+      const { server = "" } = message;
+      if (each.isListening && each.listens.has(server)) return;
       each.isListening = true;
+      if (each.listens.size < mostListens) each.listens.add(server);
     }
     if (message.type === "took") return handingOn.took(message.ticket);
     if (message.type === "parting") {
@@ -65,8 +67,16 @@ export function createWorkers({
       send(worker, { type: "parted" });
       return;
     }
-    if (message.type === "message") remember(each, message.data);
+    if (message.type === "message") {
+      remember(each, message.data);
+      if (isForTheOthers(message.data)) relay(each, message.data);
+    }
     tell({ news: "told", life, message });
+  };
+  const relay = (from: Held, data: unknown): void => {
+    for (const other of held.values()) {
+      if (other !== from && other.worker.isConnected()) other.worker.send(data as never);
+    }
   };
   const listen = (each: Held): void => {
     const { life, worker } = each;
@@ -82,13 +92,16 @@ export function createWorkers({
       if (message === undefined) return;
       if (message.type !== "give") hear(each, message);
       else if (handle !== undefined) {
-        const { server, isHomeless = false } = message;
-        handingOn.give({ from: each, server, handle, isHomeless });
+        const { server, isHomeless = false, client } = message;
+        handingOn.give({ from: each, server, handle, isHomeless, client });
       }
     };
     worker.process.on("internalMessage" as never, seen as never);
     worker.on("message", (data) => hear(each, { type: "message", data }));
-    worker.on("listening", () => hear(each, { type: "listening" }));
+    worker.on("listening", ({ address, port }) => {
+      // The path of a unix socket has no port.
+      hear(each, { type: "listening", server: port > 0 ? String(port) : String(address) });
+    });
   };
   const fork = (life: string, command: WorkerCommand): void => {
     const env = { ...command.env, ...(shared && { [sharesVariable]: shared.path }) };
@@ -108,8 +121,9 @@ export function createWorkers({
     const each: Held = {
       life,
       worker,
-      instance: Number(command.env["NODE_APP_INSTANCE"]) || 0,
+      instance: command.instance ?? 0,
       isListening: false,
+      listens: new Set(),
       isReady: false,
       isParting: false,
       given: 0,
@@ -152,12 +166,13 @@ export function createWorkers({
     forget: (life) => void ended.delete(life),
     areThere: () => held.size > 0,
     state: () => ({
-      workers: [...held.values()].map(({ life, worker, isListening, isReady, said }) => ({
+      workers: [...held.values()].map(({ life, worker, isListening, listens, isReady, said }) => ({
         life,
         pid: worker.process.pid ?? 0,
         isListening,
         isReady,
         said: lastOf(said),
+        listens: [...listens],
       })),
       ended: [...ended.values()],
     }),
@@ -174,6 +189,15 @@ function messageIn(packet: unknown): Up | undefined {
   return message as Up;
 }
 
+/**
+ * What libraries say to the other workers through a primary of their own, which is ours here: @socket.io/cluster-adapter
+ * (and @socket.io/pm2), and log4js with `pm2: true`, which PM2 relays with its module pm2-intercom.
+ */
+function isForTheOthers(data: unknown): boolean {
+  const { source, topic } = (data ?? {}) as { source?: unknown; topic?: unknown };
+  return source === "_sio_adapter" || topic === "log4js:message";
+}
+
 /** What a God that comes later has to know of what was said. */
 function remember(each: Held, data: unknown): void {
   if (data === "ready") each.isReady = true;
@@ -188,6 +212,7 @@ function remember(each: Held, data: unknown): void {
 
 /** Of one worker. */
 const mostSaid = 200;
+const mostListens = 100;
 
 /** The newest of what was said that is not too much in all. */
 function lastOf(said: ReadonlyMap<string, unknown>): unknown[] {

@@ -22,7 +22,8 @@ export interface Link {
   send(message: Up, handle?: { close(): void }, sent?: () => void): boolean;
   /** @returns whether it has left this process: not when it would have to wait for a line. */
   tellNow(message: Up): boolean;
-  listening(): void;
+  /** @param server the number of its port, or the path of its socket. */
+  listening(server: string): void;
   /** What is said again to every God that comes. */
   remember(name: string, message: unknown): void;
   markReady(): void;
@@ -136,11 +137,11 @@ function socketLink(options: PreloadOptions): Link {
       socket.write(`${JSON.stringify(message)}\n`);
       return socket.writableLength === 0;
     },
-    listening: () => {
+    listening: (server) => {
       const wasConnected = isConnected;
       isListening = true;
       open();
-      if (wasConnected) write({ type: "listening" });
+      if (wasConnected) write({ type: "listening", server });
     },
     remember: (name, message) => void memory.set(name, message),
     markReady: () => {
@@ -198,7 +199,7 @@ function channelLink(): Link {
     open: () => {},
     send,
     tellNow: send,
-    listening: () => void send({ type: "listening" }),
+    listening: (server) => void send({ type: "listening", server }),
     remember: () => {},
     markReady: () => {},
     onDown: (listener) => {

@@ -1,9 +1,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
+import type { Server } from "node:net";
 import {
   preloadVariable,
   sharesVariable,
   type PreloadOptions,
 } from "../../contract/app-link/protocol.ts";
+import { watchSignalListeners } from "./bystanders.ts";
 import { createDrain } from "./drain.ts";
 import { onListening, reusePorts } from "./listening.ts";
 import { createLink, type Link } from "./link.ts";
@@ -56,14 +58,15 @@ function start(options: PreloadOptions, shared: string | undefined, isApp?: () =
   if (options.reusesPort) reusePorts();
   freeInspectorPort();
   const sharing = sharingOf(options, shared, link);
-  const drain = createDrain(link, { sharing, isWorker: options.isWorker });
+  const bystanders = watchSignalListeners();
+  const drain = createDrain(link, { sharing, isWorker: options.isWorker, bystanders });
   const beats = once(() => {
     if (options.heartbeatMs !== null) beat(options.heartbeatMs, link);
   });
   onListening((server) => {
     isApp?.();
     beats();
-    link.listening();
+    link.listening(nameOf(server));
     if (options.drain) drain.track(server);
     sharing?.share(server);
   });
@@ -82,13 +85,20 @@ function once(work: () => void): () => void {
   };
 }
 
+/** Where a server listens; the same for every address of one port. */
+function nameOf(server: Server): string {
+  const address = server.address();
+  if (typeof address === "string") return address;
+  return address === null ? "" : String(address.port);
+}
+
 /** A worker shares its connections with the others, or gets them in turn; with a port of its own it does neither. */
 function sharingOf(
-  { isWorker, reusesPort }: PreloadOptions,
+  { isWorker, reusesPort, isSticky = false }: PreloadOptions,
   shared: string | undefined,
   link: Link,
 ): Sharing | undefined {
-  if (shared !== undefined) return createSharing(shared, link);
+  if (shared !== undefined) return createSharing(shared, link, isSticky);
   return isWorker && !reusesPort ? createTurns(link) : undefined;
 }
 

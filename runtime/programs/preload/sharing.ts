@@ -3,7 +3,7 @@ import type { Server, Socket } from "node:net";
 import { absent, sharesIn, slotOf } from "../../host/shares.ts";
 import type { Link } from "./link.ts";
 
-/** Fewer connections than this are not worth a thought. */
+/** Fewer connections than this are not worth a thought while they come and go; each one that stays is. */
 const fewest = 8;
 
 /**
@@ -17,6 +17,7 @@ const toleranceOfPassing = 1.2;
 /** A connection as libuv has accepted it. */
 interface Handle {
   close(): void;
+  getpeername?(out: { address?: string }): number;
 }
 
 /** What `net.Server` listens with. */
@@ -34,9 +35,9 @@ export interface Sharing {
  * Keeps the workers that accept from one socket even. Which of them gets a connection is the kernel's choice, and of
  * many that come at once one worker may take most. A worker that has more than its share gives a new one to the
  * balancer, which hands it to the worker that has least. While the shares are even this costs two small reads and writes
- * of a file in memory per connection, and below eight connections nothing.
+ * of a file in memory per connection, and nothing while fewer than eight connections come and go.
  */
-export function createSharing(path: string, link: Link): Sharing | undefined {
+export function createSharing(path: string, link: Link, isSticky: boolean): Sharing | undefined {
   const { worker } = require("node:cluster") as typeof import("node:cluster").default;
   const descriptor = openIfAllowed(path);
   if (descriptor === undefined) return undefined;
@@ -64,13 +65,15 @@ export function createSharing(path: string, link: Link): Sharing | undefined {
       opened /= 2;
       closed /= 2;
     }
-    const told = hasLeft ? absent : count < fewest ? 0 : count;
+    const told = hasLeft ? absent : count < fewest && !areStaying() ? 0 : count;
     if (told === written) return;
     written = told;
     shares.write(slot, told);
   };
+  /** WebSockets, or kept-alive connections of a proxy. */
+  const areStaying = (): boolean => closed * 4 <= opened;
   const hasTooMany = (): boolean => {
-    if (count < fewest || hasLeft) return false;
+    if (count === 0 || hasLeft || (count < fewest && !areStaying())) return false;
     let workers = 0;
     let sum = 0;
     for (const each of shares.read()) {
@@ -78,8 +81,11 @@ export function createSharing(path: string, link: Link): Sharing | undefined {
       workers += 1;
       sum += each;
     }
-    const tolerance = closed * 4 > opened ? toleranceOfPassing : toleranceOfStaying;
-    return workers > 1 && count > ((sum + underWay) / workers) * tolerance + 1;
+    if (workers < 2) return false;
+    // Of few that stay each goes where there are least.
+    if (count < fewest) return count > (sum - count + underWay) / (workers - 1);
+    const tolerance = areStaying() ? toleranceOfStaying : toleranceOfPassing;
+    return count > ((sum + underWay) / workers) * tolerance + 1;
   };
   const check = (): void => {
     if (!isParted || sending > 0) return;
@@ -89,7 +95,9 @@ export function createSharing(path: string, link: Link): Sharing | undefined {
   };
   const give = (server: string, client: Handle, isHomeless = false): boolean => {
     sending += 1;
-    const isSent = link.send({ type: "give", server, isHomeless }, client, () => {
+    const address = isSticky ? addressOf(client) : undefined;
+    const message = { type: "give", server, isHomeless, client: address } as const;
+    const isSent = link.send(message, client, () => {
       sending -= 1;
       check();
     });
@@ -125,7 +133,8 @@ export function createSharing(path: string, link: Link): Sharing | undefined {
       takers.set(name, (client) => accept.call(listening, 0, client));
       server.once("close", () => takers.delete(name));
       listening.onconnection = function share(error, client) {
-        const isGiven = error === 0 && hasTooMany() && give(name, client);
+        const isElsewhere = isSticky && !hasLeft ? addressOf(client) !== undefined : hasTooMany();
+        const isGiven = error === 0 && isElsewhere && give(name, client);
         if (!isGiven) accept.call(this, error, client);
       };
     },
@@ -138,7 +147,14 @@ export function createSharing(path: string, link: Link): Sharing | undefined {
   };
 }
 
-/** Another user's app cannot open a file of this home: then the kernel's choice stands. */
+/** Of the client; a unix socket has none. */
+function addressOf(client: Handle): string | undefined {
+  const peer: { address?: string } = {};
+  client.getpeername?.(peer);
+  return peer.address;
+}
+
+/** The balancer may have gone, and its file with it: then the kernel's choice stands. */
 function openIfAllowed(path: string): number | undefined {
   try {
     return openSync(path, "r+");

@@ -29,7 +29,14 @@ const newsSchema = v.variant("news", [
     secret: v.optional(v.nullable(text(100))),
     workers: v.pipe(
       v.array(
-        v.object({ life, pid, isListening: v.boolean(), isReady: v.boolean(), said, listens: v.optional(listensSchema) }),
+        v.object({
+          life,
+          pid,
+          isListening: v.boolean(),
+          isReady: v.boolean(),
+          said,
+          listens: v.optional(listensSchema),
+        }),
       ),
       v.maxLength(10_000),
     ),

@@ -1,6 +1,7 @@
 import { writeFileSync } from "node:fs";
 import type { PreloadOptions, UncaughtException, Up } from "../../contract/app-link/protocol.ts";
 import type { Link } from "./link.ts";
+import { holderOf } from "./port-holder.ts";
 
 /**
  * Tells God of exceptions that nothing catches, and of rejections that Node makes such exceptions of. The event is
@@ -10,6 +11,7 @@ import type { Link } from "./link.ts";
 export function tellExceptions(link: Link, { exits, life }: PreloadOptions): void {
   process.on("uncaughtExceptionMonitor", (thrown: unknown) => {
     try {
+      namePortHolder(thrown);
       const error = describe(thrown);
       const message: Up = { type: "exception", error };
       if (link.tellNow(message)) return;
@@ -18,6 +20,16 @@ export function tellExceptions(link: Link, { exits, life }: PreloadOptions): voi
       // A getter of the error's that throws, a home that is gone: the app's end must not be another for it.
     }
   });
+}
+
+/** Node says which port is in use, and not whose: another app of this home is named where the app's errors are. */
+function namePortHolder(thrown: unknown): void {
+  const { code, port } = (thrown ?? {}) as { code?: unknown; port?: unknown };
+  if (code !== "EADDRINUSE" || typeof port !== "number") return;
+  const name = holderOf(port);
+  if (name !== undefined) {
+    console.error(`xm: port ${port} belongs to the app "${name}"; two apps do not share a port`);
+  }
 }
 
 /** Longer texts are cut. */

@@ -1,0 +1,142 @@
+import { once } from "node:events";
+import { connect, type Socket } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { until } from "../support/condition.ts";
+import { testHome, type TestHome } from "../support/home.ts";
+import { freePort } from "../support/ports.ts";
+
+const script = join(import.meta.dirname, "../fixtures/cluster/tells-pid.cjs");
+
+const start = (home: TestHome, app: Record<string, unknown>): Promise<string> => {
+  const apps = [{ name: "web", script, instances: 2, ...app }];
+  return home.ok("start", home.file("ecosystem.json", JSON.stringify({ apps })));
+};
+
+/** A connection that stays, and the pid that answers it. */
+async function stay(port: number, localAddress = "127.0.0.1"): Promise<string> {
+  const socket: Socket = connect({ port, host: "127.0.0.1", localAddress });
+  onTestFinished(() => void socket.destroy());
+  socket.on("error", () => {});
+  const [pid] = (await once(socket, "data")) as [Buffer];
+  return pid.toString().trim();
+}
+
+const countsOf = (pids: readonly string[]): number[] =>
+  [...new Set(pids)].map((pid) => pids.filter((each) => each === pid).length).sort();
+
+test("few connections that stay are spread evenly, be they opened at once or one after the other", async () => {
+  for (const atOnce of [true, false]) {
+    const home = testHome();
+    const port = await freePort();
+    await start(home, { env: { PORT: port } });
+    const pids: string[] = [];
+    if (atOnce) pids.push(...(await Promise.all([1, 2, 3, 4, 5, 6].map(() => stay(port)))));
+    else for (let count = 0; count < 6; count += 1) pids.push(await stay(port));
+    // Two that accept in the same instant do not know of one another's yet.
+    if (atOnce) expect(Math.max(...countsOf(pids))).toBeLessThanOrEqual(4);
+    else expect(countsOf(pids)).toEqual([3, 3]);
+    await home.ok("kill");
+  }
+}, 120_000);
+
+test("sticky: one client's connections go to one worker, other clients' to others, and a reload keeps them together", async () => {
+  const home = testHome();
+  const port = await freePort();
+  await start(home, { scheduling: "sticky", instances: 3, env: { PORT: port } });
+  const addresses = Array.from({ length: 24 }, (_, index) => `127.0.0.${index + 1}`);
+  const workersOf = async (): Promise<string[]> =>
+    Promise.all(
+      addresses.map(async (address) => {
+        const pids = await Promise.all([1, 2, 3].map(() => stay(port, address)));
+        expect(new Set(pids).size).toBe(1);
+        return pids[0] ?? "";
+      }),
+    );
+  const before = await workersOf();
+  expect(new Set(before).size).toBe(3);
+  const ids = new Map((await home.list()).map(({ id, pid }) => [String(pid), id]));
+  const idsBefore = before.map((pid) => ids.get(pid));
+  await home.ok("reload", "web");
+  const after = new Map((await home.list()).map(({ id, pid }) => [String(pid), id]));
+  expect((await workersOf()).map((pid) => after.get(pid))).toEqual(idsBefore);
+}, 120_000);
+
+test("a replacement is ready when every port is there that the process before listened on", async () => {
+  const home = testHome();
+  const [port, second] = [await freePort(), await freePort()];
+  const env = { PORT: port, SECOND: second, LATER_MS: 1_500 };
+  await start(home, { instances: 1, listen_timeout: 30_000, env });
+  await until("the second port", () => stay(second).catch(() => false));
+  let failed = 0;
+  let isOver = false;
+  const asks = (async () => {
+    while (!isOver) {
+      const socket = connect(second, "127.0.0.1");
+      const isAnswered = await Promise.race([
+        once(socket, "data").then(
+          () => true,
+          () => false,
+        ),
+        once(socket, "close").then(() => false),
+      ]);
+      if (!isAnswered) failed += 1;
+      socket.destroy();
+    }
+  })();
+  await home.ok("reload", "web");
+  isOver = true;
+  await asks;
+  expect(failed).toBe(0);
+}, 120_000);
+
+test("each worker of two clusters with --inspect has a port of its own", async () => {
+  const home = testHome();
+  const ports = [await freePort(), await freePort()];
+  const inspect = await freePort();
+  const apps = ports.map((port, index) => ({
+    name: `web${index}`,
+    script,
+    instances: 2,
+    node_args: `--inspect=127.0.0.1:${inspect}`,
+    env: { PORT: port },
+    listen_timeout: 30_000,
+  }));
+  await home.ok("start", home.file("ecosystem.json", JSON.stringify({ apps })));
+  const list = await home.list();
+  expect(list.map(({ status, restarts }) => [status, restarts])).toEqual(
+    list.map(() => ["online", 0]),
+  );
+  const said = await until("all inspectors", () => {
+    const logs = [0, 1].flatMap((app) =>
+      [0, 1, 2, 3].map((id) => home.log(`web${app}-error-${id}.log`)),
+    );
+    const all = [...logs, home.log("web0-error.log"), home.log("web1-error.log")].join("");
+    const found = [...all.matchAll(/listening on ws:\/\/127\.0\.0\.1:(\d+)\//g)].map(([, at]) =>
+      Number(at),
+    );
+    return found.length >= 4 && found;
+  });
+  expect(new Set(said).size).toBe(4);
+  expect(Math.min(...said)).toBeGreaterThanOrEqual(inspect);
+}, 120_000);
+
+test("a second app on the port of another ends, and its log names the other", async () => {
+  const home = testHome();
+  const port = await freePort();
+  const app = {
+    script,
+    instances: 1,
+    autorestart: false,
+    listen_timeout: 20_000,
+    env: { PORT: port },
+  };
+  const apps = ["first", "second"].map((name) => ({ ...app, name }));
+  await home.ok("start", home.file("first.json", JSON.stringify({ apps: apps.slice(0, 1) })));
+  await home.xm("start", home.file("second.json", JSON.stringify({ apps: apps.slice(1) })));
+  const said = (): string => home.log("second-error-1.log") + home.log("second-error.log");
+  await until("the reason", () => said().includes("EADDRINUSE"));
+  expect(said()).toContain(
+    `xm: port ${port} belongs to the app "first"; two apps do not share a port`,
+  );
+}, 120_000);

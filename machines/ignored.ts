@@ -21,7 +21,7 @@ export const ignored: readonly Ignored[] = [
   {
     machine: "process",
     states: ["alive.stopping.*"],
-    events: ["sensor.tripped", "child.lost"],
+    events: ["sensor.tripped", "child.lost", "child.signalled"],
     because: "it is stopping anyway",
   },
   {

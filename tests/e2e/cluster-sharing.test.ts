@@ -69,9 +69,9 @@ test("a replacement is ready when every port is there that the process before li
   await start(home, { instances: 1, listen_timeout: 30_000, env });
   await until("the second port", () => stay(second).catch(() => false));
   let failed = 0;
-  let isOver = false;
+  const state = { isOver: false };
   const asks = (async () => {
-    while (!isOver) {
+    while (!state.isOver) {
       const socket = connect(second, "127.0.0.1");
       const isAnswered = await Promise.race([
         once(socket, "data").then(
@@ -85,7 +85,7 @@ test("a replacement is ready when every port is there that the process before li
     }
   })();
   await home.ok("reload", "web");
-  isOver = true;
+  state.isOver = true;
   await asks;
   expect(failed).toBe(0);
 }, 120_000);

@@ -2,6 +2,7 @@ import { findCommand } from "./call/entry.ts";
 import { everyday } from "./everyday.ts";
 import { globals } from "./call/globals.ts";
 import { reportError } from "./call/report-error.ts";
+import { guardOutput } from "./render/terminal.ts";
 import { readCall, runEntry } from "./call/run.ts";
 
 /** What names no command. */
@@ -21,6 +22,8 @@ async function main(words: readonly string[]): Promise<void> {
   await runAny(words);
 }
 
+guardOutput(process.stdout);
+guardOutput(process.stderr);
 // A reader that has had enough (`xm logs | head`) is no failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;

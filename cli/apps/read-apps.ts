@@ -1,3 +1,4 @@
+import { plain } from "../../runtime/contract/plain.ts";
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { AppSpec } from "../../machines/spec.ts";
@@ -88,7 +89,7 @@ async function chosenApps(target: string, { only, environment }: ReadOptions): P
 
 /** What does not keep a call from being done. */
 function warn(line: string): void {
-  if (!globals.isSilent) process.stderr.write(`${paint("yellow", "xm")}: ${line}\n`);
+  if (!globals.isSilent) process.stderr.write(`${paint("yellow", "xm")}: ${plain(line)}\n`);
 }
 
 /** What a configuration is read with, for what is said on the command line. */

@@ -1,12 +1,15 @@
+import { plainLines } from "../../runtime/contract/plain.ts";
 import { XmError } from "../../runtime/contract/errors.ts";
 
 /** Says what failed, why, and how to mend it, and makes the exit code say it too. */
 export function reportError(error: unknown): void {
   process.exitCode = 1;
   if (error instanceof XmError) {
-    process.stderr.write(`xm: ${error.message}\n    ${error.fix}\n`);
+    process.stderr.write(plainLines(`xm: ${error.message}\n    ${error.fix}\n`));
     return;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`xm: ${text}\n    this is a fault of Ex Machina: please report it\n`);
+  process.stderr.write(
+    `xm: ${plainLines(text)}\n    this is a fault of Ex Machina: please report it\n`,
+  );
 }

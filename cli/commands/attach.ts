@@ -1,3 +1,5 @@
+import { showLine } from "../render/log-line.ts";
+import { plain } from "../../runtime/contract/plain.ts";
 import { createInterface } from "node:readline";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { outputFromNow } from "../../runtime/client/connection/output.ts";
@@ -77,9 +79,9 @@ export default xmCommand({
       });
     });
     const how = separator === undefined ? "Ctrl-D" : `the line ${separator}`;
-    process.stderr.write(paint("grey", `attached to ${name} (${id}); ${how} detaches\n`));
+    process.stderr.write(paint("grey", `attached to ${plain(name)} (${id}); ${how} detaches\n`));
     for await (const { stream, line } of output) {
-      (stream === "out" ? process.stdout : process.stderr).write(`${line}\n`);
+      showLine(stream === "out" ? process.stdout : process.stderr, line);
       if (hasEnded) detachIn(silentForMs);
     }
   },

@@ -1,3 +1,4 @@
+import { plain } from "../../runtime/contract/plain.ts";
 import { basename } from "node:path";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
@@ -52,6 +53,6 @@ async function printNames(): Promise<void> {
     .list()
     .catch(() => []);
   const words = list.flatMap(({ id, name, namespace }) => [String(id), name, namespace]);
-  const lines = [...new Set(words)].filter((word) => !word.includes("\n"));
+  const lines = [...new Set(words)].filter((word) => plain(word) === word);
   process.stdout.write(lines.map((line) => `${line}\n`).join(""));
 }

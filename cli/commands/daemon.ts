@@ -1,3 +1,4 @@
+import { plain } from "../../runtime/contract/plain.ts";
 import { defineCommand } from "citty";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { XmError } from "../../runtime/contract/errors.ts";
@@ -75,7 +76,7 @@ const restartDaemon = async (): Promise<void> => {
   process.stdout.write(
     `daemon ${before.pid} → ${after.pid}, version ${versions}, ${processes} process(es)\n`,
   );
-  for (const note of notes) process.stdout.write(`  ${note}\n`);
+  for (const note of notes) process.stdout.write(`  ${plain(note)}\n`);
 };
 
 const restart = xmCommand({

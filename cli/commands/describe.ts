@@ -1,3 +1,4 @@
+import { plain } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import type { ProcessDetail } from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
@@ -84,19 +85,20 @@ async function describe(detail: ProcessDetail, now: number): Promise<string> {
     ...(declared.length === 0 ? [] : [["declared", declared] as [string, typeof declared]]),
     ...ownWords(detail),
   ];
-  const keys = groups.flatMap(([, rows]) => rows.map(([key]) => key.length));
+  const name = plain(detail.name);
+  const keys = groups.flatMap(([, rows]) => rows.map(([key]) => plain(key).length));
   const keyWidth = Math.max(15, ...keys);
-  const title = paint("bold", `${detail.name} (id ${detail.id})`);
-  const body = groups.map(([name, rows]) =>
+  const title = paint("bold", `${name} (id ${detail.id})`);
+  const body = groups.map(([group, rows]) =>
     [
-      ...(name === "" ? [] : [paint("cyan", name)]),
+      ...(group === "" ? [] : [paint("cyan", group)]),
       ...rows.flatMap(([key, value]) => [
-        `  ${paint("grey", key.padEnd(keyWidth))} ${value}`,
+        `  ${paint("grey", plain(key).padEnd(keyWidth))} ${plain(value)}`,
         ...(key === "last exit" ? quoted(lastExit?.lastWords ?? []) : []),
       ]),
     ].join("\n"),
   );
-  const more = `  xm why ${detail.name} · xm logs ${detail.name} · xm history ${detail.name} · xm env ${detail.id}`;
+  const more = `  xm why ${name} · xm logs ${name} · xm history ${name} · xm env ${detail.id}`;
   return [title, ...body, paint("grey", more)].join("\n");
 }
 
@@ -141,15 +143,24 @@ function patternText(pattern: string | { regexp: string; flags: string }): strin
 
 /** What the app publishes of itself and offers. */
 function ownWords({ metrics, actions }: ProcessDetail): [string, [string, string][]][] {
-  const values = Object.entries(metrics).map(([name, { value, unit }]): [string, string] => [
-    name,
-    `${value ?? "–"}${typeof unit === "string" ? ` ${unit}` : ""}`,
+  // An app may publish anything under the name of a metric.
+  const values = Object.entries(metrics).map(([name, metric]): [string, string] => {
+    const { value, unit } = (metric ?? {}) as Partial<typeof metric>;
+    return [name, `${textOf(value)}${typeof unit === "string" ? ` ${unit}` : ""}`];
+  });
+  const offered = actions.map(({ action_name: name }): [string, string] => [
+    textOf(name),
+    "xm trigger",
   ]);
-  const offered = actions.map(({ action_name: name }): [string, string] => [name, "xm trigger"]);
   return [
     ...(values.length === 0 ? [] : [["metrics", values] as [string, [string, string][]]]),
     ...(offered.length === 0 ? [] : [["actions", offered] as [string, [string, string][]]]),
   ];
+}
+
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return "–";
+  return typeof value === "string" ? value : JSON.stringify(value);
 }
 
 function reloadOf({ mode, policy, scheduling }: ProcessDetail["spec"]): string {

@@ -1,3 +1,4 @@
+import { plain, plainLines } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { xmCommand } from "../call/command.ts";
 import { printList } from "../render/list.ts";
@@ -35,11 +36,11 @@ export const resurrect = xmCommand({
     const { resurrect: start } = await import("../../runtime/client/pm2/resurrect.ts");
     const client = connect();
     const { outcomes, notes } = await start(client, "`xm resurrect`");
-    for (const note of notes) process.stderr.write(`xm: ${note}\n`);
+    for (const note of notes) process.stderr.write(`xm: ${plain(note)}\n`);
     for (const { ok, name, message } of outcomes) {
       if (ok) continue;
       process.exitCode = 1;
-      process.stderr.write(`xm: ${name}: ${message}\n`);
+      process.stderr.write(`xm: ${plain(name)}: ${plainLines(message)}\n`);
     }
     printList(await client.list({ metrics: true }));
   },

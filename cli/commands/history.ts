@@ -1,3 +1,4 @@
+import { plain } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import type { HistoryRecordView } from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
@@ -27,9 +28,9 @@ export default xmCommand({
     const targets = args._.length === 0 ? ["all"] : args._;
     const chosen = await resolveTargets(client, targets);
     const limit = Number(args.lines);
-    if (!Number.isInteger(limit) || limit < 1) {
+    if (!Number.isInteger(limit) || limit < 1 || limit > mostLines) {
       throw xmError("ERR_USAGE", {
-        what: `--lines: expected a whole number, got "${args.lines}"`,
+        what: `--lines: expected a whole number up to ${mostLines}, got "${args.lines}"`,
         fix: "for example `--lines 200`",
       });
     }
@@ -47,6 +48,9 @@ export default xmCommand({
   },
 });
 
+/** What the daemon answers at once. */
+const mostLines = 10_000;
+
 function durationOf(text: string): number {
   const ms = parseDuration(text);
   if (ms !== undefined) return ms;
@@ -57,25 +61,26 @@ function durationOf(text: string): number {
 }
 
 function render(record: HistoryRecordView): string {
-  const { at, kind, id, name, generation, event, status, pid, decision, reload, cause } = record;
+  const { at, kind, id, generation, status, pid, decision, reload, cause } = record;
+  const [name, event, states] = [plain(record.name), plain(record.event), plain(record.states)];
   const time = paint("grey", formatTime(at));
   if (kind === "daemon") return `  ${time}  ${paint("cyan", `daemon ${event}`)}, pid ${pid}`;
   if (kind === "god" || kind === "app") {
     const who = kind === "god" ? "God" : `${name} (app)`;
     const about = kind === "god" && name !== "" ? ` ${name}` : "";
-    return `  ${time}  ${paint("grey", `${who.padEnd(16)} ${`${event}${about}`.padEnd(16)} ${record.states}`)}`;
+    return `  ${time}  ${paint("grey", `${who.padEnd(16)} ${`${event}${about}`.padEnd(16)} ${states}`)}`;
   }
   if (reload !== null) {
     const { by, done, total, failure } = reload;
     const isStep = event.startsWith("reload.");
     const why =
-      failure === null || !isStep ? "" : `\n      process ${failure.id}: ${failure.reason}`;
+      failure === null || !isStep ? "" : `\n      process ${failure.id}: ${plain(failure.reason)}`;
     const of = isStep || cause?.id == null ? "" : `process ${cause.id}, `;
-    return `  ${time}  ${name.padEnd(16)} ${event.padEnd(16)} ${of}${done} of ${total} done, by ${by}${why}`;
+    return `  ${time}  ${name.padEnd(16)} ${event.padEnd(16)} ${of}${done} of ${total} done, by ${plain(by)}${why}`;
   }
   const who = `${name} (${id})`.padEnd(16);
   const life = generation === 0 ? "" : ` (generation ${generation})`;
   const head = `  ${time}  ${who} ${event.padEnd(16)} ${statusWord(status ?? "stopped").padEnd(16)}`;
-  const sentence = decision === null ? "" : `\n      ${decision.sentence}`;
+  const sentence = decision === null ? "" : `\n      ${plain(decision.sentence)}`;
   return `${head}${pid === null ? "" : ` pid ${pid}`}${life}${sentence}`;
 }

@@ -1,3 +1,4 @@
+import { plain } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import type { Client, ProcessView } from "../../runtime/client/connection/types.ts";
 import { XmError } from "../../runtime/contract/errors.ts";
@@ -29,7 +30,7 @@ export const reloadLogs = xmCommand({
   args: {},
   run: async () => {
     const { notes } = await connect().reopenLogs();
-    for (const note of notes) process.stderr.write(`xm: ${note}\n`);
+    for (const note of notes) process.stderr.write(`xm: ${plain(note)}\n`);
     tell(["logs reloaded"]);
   },
 });
@@ -48,5 +49,5 @@ async function chosenFrom(client: Client, targets: readonly string[]): Promise<P
 
 function tell(lines: readonly string[]): void {
   if (globals.isSilent) return;
-  for (const line of lines) process.stdout.write(`${line}\n`);
+  for (const line of lines) process.stdout.write(`${plain(line)}\n`);
 }

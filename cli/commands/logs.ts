@@ -1,3 +1,5 @@
+import { writeRaw } from "../render/terminal.ts";
+import { plainLogLine } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { xmCommand } from "../call/command.ts";
@@ -57,6 +59,8 @@ export default xmCommand({
       highlight: args.highlight === undefined ? undefined : textOr(args.highlight, ""),
     };
     const show = await logRenderer(style, list);
+    // JSON has its own escapes; whoever reads a pipe gets what the app wrote.
+    const isClean = process.stdout.isTTY && !style.raw && !style.json;
     const isForPeople = process.stdout.isTTY && !style.raw && !style.json && !style.format;
     const headingOf = isForPeople ? fileHeadings(lines) : () => "";
     const abort = new AbortController();
@@ -75,7 +79,8 @@ export default xmCommand({
     for await (const line of client.followLogs(query, abort.signal)) {
       if (!isShown(line)) continue;
       const to = isRaw && line.stream === "err" ? errors : output;
-      if (!to.write(`${headingOf(line)}${show(line)}\n`)) await to.drained(abort.signal);
+      const shown = isClean ? { ...line, line: plainLogLine(line.line) } : line;
+      if (!to.write(`${headingOf(line)}${show(shown)}\n`)) await to.drained(abort.signal);
     }
   },
 });
@@ -96,7 +101,7 @@ function gather(output: NodeJS.WriteStream) {
   const flush = (): void => {
     const text = waiting;
     waiting = "";
-    output.write(text);
+    writeRaw(output, text);
   };
   return {
     /** @returns `false` when they are read slower than they come: wait for `drained`. */

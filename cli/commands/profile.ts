@@ -4,6 +4,7 @@ import { connect } from "../../runtime/client/connection/client.ts";
 import type { Client, ProfileRequest } from "../../runtime/client/connection/types.ts";
 import { parseDuration } from "../../runtime/contract/fields/units.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
+import { plain } from "../../runtime/contract/plain.ts";
 import { xmCommand } from "../call/command.ts";
 import { globals } from "../call/globals.ts";
 import { resolveTargets } from "../apps/targets.ts";
@@ -50,9 +51,16 @@ async function profile(kind: ProfileRequest["kind"], words: readonly string[]): 
   }
   for (const { id, name } of await resolveTargets(client, [target])) {
     const { profileApp } = await import("../inspect/node-inspector.ts");
-    const inspection = await client.inspect(id);
-    tell(`profiling ${name} (${id}) for ${durationMs} ms …\n`);
-    write(`${name}-${id}`, kind, await profileApp(inspection, request));
+    const { hold } = await import("../inspect/inspect-apps.ts");
+    const abort = new AbortController();
+    const { inspection, end } = await hold(client, id, abort.signal);
+    end.catch(() => undefined);
+    try {
+      tell(`profiling ${plain(name)} (${id}) for ${durationMs} ms …\n`);
+      write(`${name}-${id}`, kind, await profileApp(inspection, request));
+    } finally {
+      abort.abort();
+    }
   }
 }
 

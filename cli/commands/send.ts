@@ -1,3 +1,4 @@
+import { plain, plainLines } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { targetArgs, xmCommand } from "../call/command.ts";
@@ -24,7 +25,7 @@ export default xmCommand({
     const ids = (await resolveTargets(client, [target])).map(({ id }) => id);
     for (const outcome of await client.input(ids, `${words.join(" ")}\n`)) {
       const { ok, name, id, message } = outcome;
-      if (ok) process.stdout.write(`${name} (${id}): ${message}\n`);
+      if (ok) process.stdout.write(`${plain(name)} (${id}): ${plainLines(message)}\n`);
       else tellFailure(outcome);
     }
   },

@@ -39,12 +39,18 @@ export default xmCommand({
     ftp: { type: "boolean", description: "A folder without index.html is listed" },
     spa: { type: "boolean", description: "What is no file shows index.html" },
     "basic-auth-username": { type: "string", description: "Who may read", valueHint: "NAME" },
-    "basic-auth-password": { type: "string", description: "Its password", valueHint: "PASSWORD" },
+    "basic-auth-password": {
+      type: "string",
+      description: "Its password; $PM2_SERVE_BASIC_AUTH_PASSWORD is seen by nobody else",
+      valueHint: "PASSWORD",
+    },
     monitor: { type: "boolean", description: "Kept for scripts; no effect" },
     force: { type: "boolean", alias: "f", description: "Start a second one of the same name" },
     ...appArgs,
   },
   run: async ({ args }) => {
+    // The words of a call can be read by other users, and one of these is a password.
+    process.title = "xm serve";
     const given = args as Readonly<Record<string, unknown>> & { _: string[] };
     const [path = ".", at, ...others] = given._;
     if (others.length > 0) {
@@ -98,7 +104,10 @@ function flagsFrom(given: Readonly<Record<string, unknown>>, at: string | undefi
   if (!/^\d{1,5}$/.test(port) || Number(port) > 65_535) {
     throw wrong(`port: expected a number up to 65535, got "${port}"`, "xm serve dist 8080");
   }
-  const [username, password] = [said("basic-auth-username"), said("basic-auth-password")];
+  const username = said("basic-auth-username");
+  const password =
+    said("basic-auth-password") ??
+    (username === undefined ? undefined : process.env["PM2_SERVE_BASIC_AUTH_PASSWORD"]);
   const isLogin = Boolean(username) && Boolean(password);
   if (!isLogin && (username ?? password) !== undefined) {
     const missing = username ? "--basic-auth-password" : "--basic-auth-username";

@@ -1,3 +1,4 @@
+import { plain, plainLines } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { targetArgs, xmCommand } from "../call/command.ts";
@@ -31,7 +32,7 @@ export default xmCommand({
       if (!ok) process.exitCode = 1;
       const answer = typeof value === "string" ? value : JSON.stringify(value);
       const stream = ok ? process.stdout : process.stderr;
-      stream.write(`${name} (${id}): ${ok ? answer : message}\n`);
+      stream.write(`${plain(name)} (${id}): ${plainLines(ok ? answer : message)}\n`);
     }
   },
 });

@@ -1,3 +1,4 @@
+import { plain } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import type { HistoryRecordView, ProcessDetail } from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
@@ -34,19 +35,20 @@ function failedReload({ app }: ProcessDetail, records: readonly HistoryRecordVie
   if (last?.reload?.failure == null || last.event !== "reload.failed") return [];
   const { by, failure } = last.reload;
   const who = `the replacement of process ${failure.id}`;
-  const sentence = `  The last reload (${by}, ${formatTime(last.at)}) failed: ${who}: ${failure.reason}.`;
+  const sentence = `  The last reload (${plain(by)}, ${formatTime(last.at)}) failed: ${who}: ${plain(failure.reason)}.`;
   return [[paint("yellow", sentence), ...quoted(failure.lastWords ?? [])].join("\n")];
 }
 
 function explain(detail: ProcessDetail): string {
-  const { name, id, status, decisions, failure, lastExit } = detail;
+  const { id, status, decisions, failure, lastExit } = detail;
+  const name = plain(detail.name);
   const latest = decisions.at(-1);
   const head = `${paint("bold", name)} (id ${id}) is ${statusWord(status)}.`;
   if (latest === undefined) return `${head} It has never exited, so nothing was decided.`;
   const lines = decisions.toReversed().map(({ at, rule, next, saw }) => {
     const values = Object.entries(saw).map(([key, value]) => `${key} ${value}`);
-    const seen = values.length === 0 ? "" : paint("grey", ` (${values.join(", ")})`);
-    return `  ${paint("grey", formatTime(at))}  ${paint("magenta", rule)} → ${next}${seen}`;
+    const seen = values.length === 0 ? "" : paint("grey", ` (${plain(values.join(", "))})`);
+    return `  ${paint("grey", formatTime(at))}  ${paint("magenta", plain(rule))} → ${plain(next)}${seen}`;
   });
   const logs =
     failure === null
@@ -55,7 +57,7 @@ function explain(detail: ProcessDetail): string {
   const isBackground = failure === null && lastExit?.backgroundPid !== undefined;
   const words = failure === null ? quoted(lastExit?.lastWords ?? []) : [];
   return [
-    `${head} ${latest.sentence}`,
+    `${head} ${plain(latest.sentence)}`,
     ...words,
     ...(isBackground ? ["", `  ${paint("yellow", foreground(detail))}`] : []),
     "",
@@ -70,5 +72,5 @@ function foreground({ name, spec }: ProcessDetail): string {
   const fate = spec.killsTree
     ? "what it left in the background was ended with it"
     : "what it left in the background runs on, unsupervised (treekill: false)";
-  return `${name} puts itself into the background: ${fate}. Let it run in the foreground, as \`nginx -g "daemon off;"\` or \`redis-server --daemonize no\` do.`;
+  return `${plain(name)} puts itself into the background: ${fate}. Let it run in the foreground, as \`nginx -g "daemon off;"\` or \`redis-server --daemonize no\` do.`;
 }

@@ -6,7 +6,7 @@ import { xmError } from "../../runtime/contract/errors.ts";
 const answersWithinMs = 10_000;
 
 /**
- * Profiles an app over its inspector, and switches the inspector off again if it was off before.
+ * Profiles an app over its inspector.
  * @throws `ERR_CANNOT_INSPECT`
  */
 export async function profileApp(
@@ -26,16 +26,11 @@ export async function profileApp(
     });
     const { profile } = (await session.call(`${domain}.${end}`)) as { profile: object };
     await session.call(`${domain}.disable`);
-    if (!inspection.wasOpen) await session.call("Runtime.evaluate", { expression: switchOff });
     return profile;
   } finally {
     session.close();
   }
 }
-
-/** After this answer is out: closing waits for its connections. */
-const switchOff =
-  "setImmediate(() => (process.getBuiltinModule ?? process.mainModule?.require)?.call(process, 'inspector')?.close?.()), 0";
 
 interface Answer {
   readonly result?: unknown;

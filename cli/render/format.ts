@@ -28,5 +28,6 @@ export function formatAge(ms: number): string {
 /** Local time to the second, sortable. */
 export function formatTime(at: number): string {
   const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
+  if (Number.isNaN(date.getTime())) return "unknown time";
   return date.toISOString().slice(0, 19).replace("T", " ");
 }

@@ -1,3 +1,4 @@
+import { plain } from "../../runtime/contract/plain.ts";
 import type { ProcessView } from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
 import { paint, statusColors } from "./colors.ts";
@@ -26,12 +27,12 @@ export function renderList(
     .filter(({ status }) => status === "errored")
     .map(({ name, failure, decision }) => {
       const why = failure === null ? (decision ?? "") : `cannot be started: ${failure.message}`;
-      return `${paint("red", name)}: ${why} (xm why ${name})`;
+      return `${paint("red", plain(name))}: ${plain(why)} (xm why ${plain(name)})`;
     });
   const reloading = list.flatMap(({ app, reload }) =>
     reload === null
       ? []
-      : `${paint("yellow", app)}: is being reloaded by ${reload.by}, ${reload.done} of ${reload.total} done (${reload.step})`,
+      : `${paint("yellow", plain(app))}: is being reloaded by ${plain(reload.by)}, ${reload.done} of ${reload.total} done (${reload.step})`,
   );
   const troubled = list.flatMap(({ app, troubles }) =>
     troubles.map(({ sensor, reason }) => `${paint("yellow", app)}: ${sensor}: ${reason}`),
@@ -58,7 +59,9 @@ export function renderMiniList(list: readonly ProcessView[], now: number): strin
         `watching : ${each.watching ? "yes" : "no"}`,
         `PID file : ${each.pidFile ?? ""}`,
         "",
-      ].join("\n"),
+      ]
+        .map(plain)
+        .join("\n"),
     )
     .join("\n");
 }

@@ -1,3 +1,5 @@
+import { writeRaw } from "./terminal.ts";
+import { plain, plainLogLine } from "../../runtime/contract/plain.ts";
 import type { LogLine, ProcessView } from "../../runtime/client/connection/types.ts";
 import { hasColor, paint, type Color } from "./colors.ts";
 
@@ -29,7 +31,7 @@ export async function logRenderer(
     at === null ? "-" : (formatTime?.(at, format) ?? "");
   if (style.format) {
     return ({ id, name, stream, line, at }) =>
-      `timestamp=${timeOf(at, `${defaultTimestamp}ZZ`)} app=${name} id=${id} type=${stream === "err" ? "error" : "out"} message=${line}`;
+      `timestamp=${timeOf(at, `${defaultTimestamp}ZZ`)} app=${plain(name)} id=${id} type=${stream === "err" ? "error" : "out"} message=${line}`;
   }
   const mark = highlighter(style.highlight);
   if (style.raw) return ({ line }) => mark(line);
@@ -50,19 +52,24 @@ export function fileHeadings(count: number): (line: LogLine) => string {
   return ({ file, position }) => {
     if (position !== null || file === latest) return "";
     latest = file;
-    return `${paint("dim", `${file}, last ${count} lines:`)}\n`;
+    return `${paint("dim", `${plain(file)}, last ${count} lines:`)}\n`;
   };
 }
 
 const colors: readonly Color[] = ["cyan", "green", "magenta", "blue", "yellow"];
 
 function labelOf({ id, name }: { readonly id: number; readonly name: string }): string {
-  return id < 0 ? name : `${id}|${name}`;
+  return id < 0 ? plain(name) : `${id}|${plain(name)}`;
 }
 
 function highlighter(value: string | undefined): (line: string) => string {
   if (value === undefined || value === "" || !hasColor()) return (line) => line;
   return (line) => line.replaceAll(value, () => `\u001B[7m${value}\u001B[27m`);
+}
+
+/** Shows a line of a program as it is shown in a log: on a terminal its colours stay, and nothing else that controls one. */
+export function showLine(stream: NodeJS.WriteStream, line: string): boolean {
+  return stream.isTTY ? stream.write(`${plainLogLine(line)}\n`) : writeRaw(stream, `${line}\n`);
 }
 
 /** PM2's record of a line; of one whose time is not known, `null` stands for it. */

@@ -1,3 +1,5 @@
+import { writeRaw } from "./terminal.ts";
+import { plain, plainLines } from "../../runtime/contract/plain.ts";
 import type { Client, Outcome } from "../../runtime/client/connection/types.ts";
 import { globals } from "../call/globals.ts";
 import { paint } from "./colors.ts";
@@ -36,18 +38,18 @@ export async function tellOutcomes({ outcomes, expected, doing }: Told): Promise
       tellFailure(outcome);
     } else if (outcome.note !== null && !isSilent) {
       clearProgress();
-      process.stdout.write(`${outcome.name} (${outcome.id}): ${outcome.note}\n`);
+      process.stdout.write(`${plain(outcome.name)} (${outcome.id}): ${plainLines(outcome.note)}\n`);
     }
     if (outcome.warning) {
       clearProgress();
       process.stderr.write(
-        `${paint("yellow", "xm")}: ${outcome.name} (${outcome.id}): ${outcome.warning}\n`,
+        `${paint("yellow", "xm")}: ${plain(outcome.name)} (${outcome.id}): ${plainLines(outcome.warning)}\n`,
       );
     }
     if (outcome.ok && outcome.changed.length > 0 && !isSilent) {
       clearProgress();
       process.stdout.write(
-        `${outcome.name} (${outcome.id}): changed ${shorten(outcome.changed)}\n`,
+        `${plain(outcome.name)} (${outcome.id}): changed ${plain(shorten(outcome.changed))}\n`,
       );
     }
     showProgress(`${doing} ${ids.length}${expected === undefined ? "" : `/${expected}`} …`);
@@ -64,16 +66,17 @@ export function tellFailure({
   lastWords = [],
 }: Pick<Outcome, "name" | "id" | "message"> & Partial<Pick<Outcome, "lastWords">>): void {
   process.exitCode = 1;
-  const lines = [`${paint("red", "xm")}: ${name} (${id}): ${message}`, ...quoted(lastWords)];
-  process.stderr.write(`${lines.join("\n")}\n`);
+  const what = `${plain(name)} (${id}): ${plainLines(message)}`;
+  process.stderr.write(`${[`${paint("red", "xm")}: ${what}`, ...quoted(lastWords)].join("\n")}\n`);
 }
 
 function showProgress(text: string): void {
-  if (process.stderr.isTTY && !globals.isSilent) process.stderr.write(`\r\u001B[K${text}`);
+  if (process.stderr.isTTY && !globals.isSilent)
+    writeRaw(process.stderr, `\r\u001B[K${plain(text)}`);
 }
 
 function clearProgress(): void {
-  if (process.stderr.isTTY && !globals.isSilent) process.stderr.write("\r\u001B[K");
+  if (process.stderr.isTTY && !globals.isSilent) writeRaw(process.stderr, "\r\u001B[K");
 }
 
 function shorten(names: readonly string[]): string {

@@ -1,3 +1,4 @@
+import { plain } from "../../runtime/contract/plain.ts";
 import type {
   Client,
   Outcome,
@@ -47,7 +48,7 @@ async function* outcomesOf(
       if (!("progress" in line)) yield line;
       else if (!isSilent) {
         const seconds = `${((line.at - watched.begin) / 1_000).toFixed(2)} s`.padStart(8);
-        const who = `${line.name} (${line.id})`;
+        const who = `${plain(line.name)} (${line.id})`;
         process.stdout.write(`${paint("dim", seconds)}  ${who}: ${words[line.progress](line)}\n`);
       }
     }

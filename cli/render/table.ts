@@ -1,6 +1,7 @@
+import { plain } from "../../runtime/contract/plain.ts";
 import { paint, type Color } from "./colors.ts";
 
-/** A column of a table. Cells are plain text: colour is put on when they are as wide as the column. */
+/** A column of a table. Cells are plain text, of whatever origin: colour is put on when they are as wide as the column. */
 export interface Column<TRow> {
   readonly title: string;
   readonly cell: (row: TRow) => string;
@@ -30,7 +31,7 @@ export function renderTable<TRow>(
   );
   const body = rows.map((row) => {
     const cells = fitted.map(({ column, size }) => {
-      const text = pad(cut(column.cell(row), size), size, column.align);
+      const text = pad(cut(plain(column.cell(row)), size), size, column.align);
       const color = column.color?.(row);
       return ` ${color === undefined ? text : paint(color, text)} `;
     });
@@ -54,7 +55,7 @@ function measure<TRow>(rows: readonly TRow[], columns: readonly Column<TRow>[]):
   return columns.map((column) => ({
     column,
     size: rows.reduce(
-      (size, row) => Math.max(size, textWidth(column.cell(row))),
+      (size, row) => Math.max(size, textWidth(plain(column.cell(row)))),
       textWidth(column.title),
     ),
   }));

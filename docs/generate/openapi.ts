@@ -26,7 +26,7 @@ export function openApi(): string {
       title: "Ex Machina",
       version: "1",
       description:
-        "The daemon's API on the unix socket of a home (god.sock). Streams are NDJSON, or server-sent events by `Accept`. While the inspector is open (`xm inspect`) it is served on 127.0.0.1 too, under a bearer token: what reads always, what acts on processes with `--control` (`x-over-tcp`), all else never; values of environment variables are hidden there.",
+        "The daemon's API on the unix socket of a home (god.sock). Streams are NDJSON, or server-sent events by `Accept`. While the inspector is open (`xm inspect`) it is served on 127.0.0.1 too, under a bearer token: what `x-over-tcp` calls `read` always, `control` with `--control` and the body of `x-body-over-tcp`, `never` not at all; values of environment variables are hidden there.",
     },
     paths,
     components: { schemas: components },
@@ -51,7 +51,8 @@ function operation(route: Route): unknown {
   };
   return {
     summary: route.summary,
-    "x-over-tcp": route.method === "GET" ? "always" : (route.overTcp ?? "never"),
+    "x-over-tcp": route.overTcp ?? "never",
+    ...(route.bodyOverTcp === undefined ? {} : { "x-body-over-tcp": reference(route.bodyOverTcp) }),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(route.body === undefined
       ? {}

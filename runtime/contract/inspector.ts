@@ -138,3 +138,19 @@ export interface TimelineMark {
   /** For example `code 1`, `SIGKILL`, `1.4.0`. */
   readonly label: string;
 }
+
+/** A key as the page gets it. */
+export interface PageKey {
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** What a page gets when it has entered, or proved itself. */
+export interface PageSession {
+  /** `Authorization: Bearer` for everything it asks of this God. */
+  readonly ticket: string;
+  readonly kept?: PageKey;
+  readonly live?: PageKey;
+  /** God's own proof, where the page has given one. */
+  readonly proof?: string;
+}

@@ -15,6 +15,7 @@ import { homePaths, resolveHome } from "../host/home/paths.ts";
 import { removeDaemonPid, writeDaemonPid } from "../host/home/pid-file.ts";
 import { prepareHome } from "../host/home/prepare.ts";
 import type { PageFolders } from "./inspector/files.ts";
+import { inheritPort } from "./inspector/held-port.ts";
 import { createInspector } from "./inspector/index.ts";
 import { lifeVariable } from "./children/life.ts";
 import { writeFileAtomic } from "../host/atomic.ts";
@@ -52,6 +53,7 @@ async function main(): Promise<void> {
   const wasRebooted = noteBoot(join(paths.state, "boot-id"));
   store.append({ type: "daemon.started", at: now(), pid: process.pid, version });
 
+  const heldPort = inheritPort(process.env);
   const hasLifeline = process.env[lifelineVariable] !== undefined;
   delete process.env[lifelineVariable];
   const hasWatchdog = process.env["XM_WATCHDOG"] !== "off" && !hasLifeline;
@@ -84,7 +86,13 @@ async function main(): Promise<void> {
   };
   const leaveAsAsked = (how: Leave): void =>
     leave(how, how === "shutDown" ? "xm kill" : "handing over");
-  const inspector = createInspector({ daemon, log, folders: programs, leave: leaveAsAsked });
+  const inspector = createInspector({
+    daemon,
+    log,
+    heldPort,
+    folders: programs,
+    leave: leaveAsAsked,
+  });
   closeInspector = () => void inspector.close();
   const server = await serveApi({
     daemon,
@@ -94,7 +102,7 @@ async function main(): Promise<void> {
     leave: leaveAsAsked,
   });
   writeDaemonPid(paths.pidFile, log);
-  if (hasWatchdog) watchdog = startWatchdog({ command, boots, log });
+  if (hasWatchdog) watchdog = startWatchdog({ command, boots, log, heldPort });
   if (hasLifeline) {
     onInputEnd(() => {
       const why = "the program that it was started in has ended";

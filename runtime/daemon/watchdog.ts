@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import type { HeldPort } from "./inspector/held-port.ts";
 
 /**
  * The watchdog: a shell that blocks on the read end of a pipe whose other end only God holds. God's death, of
@@ -11,27 +12,30 @@ export function startWatchdog(options: {
   /** When the daemons of this chain came up, newest last, in ms since the epoch. */
   readonly boots: readonly number[];
   readonly log: (line: string) => void;
+  /** What it holds for the next God. */
+  readonly heldPort: HeldPort;
 }): Watchdog {
-  const { command, boots, log } = options;
+  const { command, boots, log, heldPort } = options;
   let shell: ChildProcess | undefined;
   let standsDown = false;
-  let starts = 0;
+  let kills = 0;
 
   const start = (): void => {
-    starts += 1;
+    const { held } = heldPort;
     const current = spawn("/bin/sh", ["-c", 'read -r word || exec "$0" "$@"', ...command], {
       detached: true,
       cwd: "/",
-      env: { ...process.env, [bootsVariable]: boots.join(",") },
-      stdio: ["pipe", "inherit", "inherit"],
+      env: { ...process.env, ...held?.env, [bootsVariable]: boots.join(",") },
+      stdio: ["pipe", "inherit", "inherit", ...(held === undefined ? [] : [held.fd])],
     });
     shell = current;
     current.on("error", (error) => log(`there is no watchdog: ${error.message}`));
     current.on("exit", () => {
       if (standsDown || current !== shell) return;
       shell = undefined;
-      if (starts < mostStarts) start();
-      else log(`the watchdog was killed ${starts} times; it is left out`);
+      kills += 1;
+      if (kills < mostKills) start();
+      else log(`the watchdog was killed ${kills} times; it is left out`);
     });
     current.stdin?.on("error", (error) => log(`the watchdog's pipe: ${error.message}`));
     current.unref();
@@ -40,6 +44,13 @@ export function startWatchdog(options: {
 
   if (boots.length <= mostBoots) start();
   else log(`came up ${boots.length} times within a minute: no watchdog this time`);
+
+  heldPort.onChange = () => {
+    const before = shell;
+    if (before === undefined || standsDown) return;
+    start();
+    before.stdin?.end("leave\n");
+  };
 
   return {
     pid: () => shell?.pid ?? null,
@@ -65,7 +76,7 @@ export function countBoots(env: NodeJS.ProcessEnv, now: number): number[] {
 /** A daemon that dies and comes back this often within a minute has a fault that coming back does not mend. */
 const mostBoots = 10;
 
-/** A watchdog that is killed is replaced so often. */
-const mostStarts = 5;
+/** A watchdog that is killed this often is not replaced. */
+const mostKills = 5;
 
 const bootsVariable = "XM_BOOTS";

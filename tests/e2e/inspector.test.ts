@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { createWebSocketReceiver, type StatelyInspectionEvent } from "@statelyai/inspect";
 import { expect, onTestFinished, test } from "vitest";
 import { WebSocket } from "ws";
-import type { HelloMessage, Timeline } from "../../runtime/contract/inspector.ts";
+import type { HelloMessage, PageSession, Timeline } from "../../runtime/contract/inspector.ts";
 import { statusCodes } from "../../runtime/contract/inspector.ts";
 import { until } from "../support/condition.ts";
 import { testHome } from "../support/home.ts";
@@ -16,22 +16,28 @@ test("an address lets its reader in once; a wrong token, a foreign Host and a fo
   const home = testHome();
   const inspector = await openInspector(home);
   const { port, url, knock, ask } = inspector;
-  const entry = url.slice(url.indexOf("/?"));
+  const { pathname, hash } = new URL(url);
+  const once = hash.replace("#token=", "");
+  const enter = (token: string, headers: Record<string, string> = {}) =>
+    knock("/inspector/enter", { method: "POST", body: { token }, headers });
 
   const refused = await Promise.all([
-    knock("/"),
-    knock("/?token=wrong"),
+    knock("/charts/process.json"),
+    enter("wrong"),
     knock("/v1/processes"),
     knock("/v1/processes", { headers: { authorization: "Bearer wrong" } }),
-    knock("/v1/processes", { headers: { cookie: `xm-inspector-${port}=wrong` } }),
+    knock("/v1/processes", { headers: { authorization: `Bearer ${once}` } }),
+    knock("/v1/processes", { headers: { cookie: `xm-inspector-${port}=${inspector.token}` } }),
+    knock(`/v1/processes?token=${inspector.token}`),
     knock("/inspector/live"),
     ask("/v1/processes", { headers: { host: `evil.example:${port}` } }),
     ask("/v1/processes", { headers: { host: `127.0.0.1:${port + 1}` } }),
     ask("/v1/processes", { headers: { origin: "http://evil.example" } }),
     ask("/v1/processes", { headers: { origin: "null" } }),
     ask("/v1/processes", { headers: { origin: `http://127.0.0.1:${port + 1}` } }),
-    knock(entry, { headers: { host: "evil.example" } }),
-    knock(entry, { headers: { origin: "http://evil.example" } }),
+    ask("/v1/processes", { headers: { origin: `http://localhost:${port}` } }),
+    knock(pathname, { headers: { host: "evil.example" } }),
+    enter(once, { origin: "http://evil.example" }),
   ]);
   const denied = "ERR_INSPECTOR_DENIED";
   const foreign = "ERR_INSPECTOR_FOREIGN";
@@ -40,18 +46,18 @@ test("an address lets its reader in once; a wrong token, a foreign Host and a fo
     refused.map(() => "application/problem+json"),
   );
   expect(refused.map(problemOf)).toEqual([
-    ...Array.from({ length: 6 }, () => denied),
-    ...Array.from({ length: 7 }, () => foreign),
+    ...Array.from({ length: 8 }, () => denied),
+    ...Array.from({ length: 8 }, () => foreign),
   ]);
 
-  const entered = await knock(entry);
-  const [cookie = ""] = entered.headers["set-cookie"] ?? [];
-  expect([entered.status, entered.headers.location]).toEqual([303, "/"]);
-  expect(cookie).toMatch(
-    new RegExp(`^xm-inspector-${port}=[\\w-]{43}; Path=/; HttpOnly; SameSite=Strict$`),
-  );
-  const mine = { cookie: cookie.split(";")[0] ?? "" };
-  const own = { ...mine, origin: `http://localhost:${port}`, host: `localhost:${port}` };
+  // The page itself holds no secret, and sets no cookie.
+  const page = await knock(pathname);
+  expect([page.status, page.headers["set-cookie"]]).toEqual([200, undefined]);
+  const entered = await enter(once);
+  expect([entered.status, entered.headers["set-cookie"]]).toEqual([200, undefined]);
+  const session = JSON.parse(entered.body) as PageSession;
+  const mine = { authorization: `Bearer ${session.ticket}` };
+  const own = { ...mine, origin: `http://127.0.0.1:${port}` };
   const seen = await Promise.all([
     knock("/v1/ping", { headers: mine }),
     knock("/v1/ping", { headers: own }),
@@ -63,7 +69,7 @@ test("an address lets its reader in once; a wrong token, a foreign Host and a fo
     "cache-control": "no-store",
   });
   expect(seen[0]?.headers["content-security-policy"]).toContain("frame-ancestors 'none'");
-  expect(problemOf(await knock(entry))).toBe(denied);
+  expect(problemOf(await enter(once))).toBe(denied);
   for (const machine of ["process", "app", "reload", "god"]) {
     const chart = await knock(`/charts/${machine}.json`, { headers: mine });
     expect((JSON.parse(chart.body) as { model: { id: string } }).model.id).toBe(machine);
@@ -72,7 +78,9 @@ test("an address lets its reader in once; a wrong token, a foreign Host and a fo
   // Nothing that lets anybody in is on disk, and nobody else may read what is.
   const state = readFileSync(home.paths.inspector, "utf8");
   expect(statSync(home.paths.inspector).mode & 0o777).toBe(0o600);
-  for (const word of [inspector.token, entry.slice(8), mine.cookie.split("=")[1] ?? "?"]) {
+  const { ticket, kept, live } = session;
+  for (const word of [inspector.token, once, ticket, kept?.secret, live?.secret]) {
+    expect(word).toMatch(/^[\w-]{43}$/);
     expect(state).not.toContain(word);
   }
 });

@@ -1,10 +1,11 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { userInfo } from "node:os";
+import { expect, onTestFinished, test } from "vitest";
 import { loopbackPorts } from "../../runtime/host/listeners.ts";
 import { until } from "../support/condition.ts";
-import { isThere, testHome, xmFile } from "../support/home.ts";
+import { isThere, testHome, xmFile, type TestHome } from "../support/home.ts";
 import { program } from "../support/programs.ts";
 
 test("a line is sent to an app, and a terminal that is attached hears the answer until its separator", async () => {
@@ -50,13 +51,40 @@ test("the inspectors of running apps are switched on, each on a loopback port of
   const home = testHome();
   await home.ok("start", program("stays.js"), "--name", "one");
   await home.ok("start", program("stays.js"), "--name", "two", "-i", "1", "--ready", "spawned");
-  const told = await home.ok("inspect", "one", "two");
+  const inspecting = inspect(home, "one", "two");
+  await until("both to be told", () => inspecting.said().includes("Ctrl-C"), {
+    saw: inspecting.said,
+  });
+  const told = inspecting.said();
+  expect(told).toContain(
+    `every user of this machine can connect to it and run code as ${userInfo().username}`,
+  );
   const ports = [...told.matchAll(/ws:\/\/127\.0\.0\.1:(\d+)\//g)].map(([, port]) => Number(port));
-  const held = (await home.list()).flatMap(({ pid }) => loopbackPorts(pid ?? 0));
-  expect(new Set(ports)).toEqual(new Set(held));
-  expect(new Set(held).size).toBe(2);
-  expect(await home.ok("inspect", "one")).toContain("the inspector was on");
+  const held = async () => (await home.list()).flatMap(({ pid }) => loopbackPorts(pid ?? 0));
+  expect(new Set(ports)).toEqual(new Set(await held()));
+  expect(new Set(ports).size).toBe(2);
+
+  // Another one on the same app changes nothing of it when it ends; the end of the last does, by a kill too.
+  const second = inspect(home, "one");
+  await until("it to be told", () => second.said().includes("Ctrl-C"), { saw: second.said });
+  second.child.kill("SIGINT");
+  await until("its end", () => second.child.exitCode !== null);
+  expect(second.child.exitCode).toBe(0);
+  expect((await held()).length).toBe(2);
+  inspecting.child.kill("SIGKILL");
+  await until("both to be closed", async () => (await held()).length === 0, { saw: held });
 });
+
+/** `xm inspect NAME…`, which stays until it is ended. */
+function inspect(home: TestHome, ...names: string[]): { child: ChildProcess; said: () => string } {
+  const env = { ...process.env, XM_HOME: home.paths.home };
+  const stdio = ["ignore", "pipe", "inherit"] as const;
+  const child = spawn(process.execPath, [xmFile, "inspect", ...names], { env, stdio: [...stdio] });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  let said = "";
+  child.stdout?.setEncoding("utf8").on("data", (text: string) => (said += text));
+  return { child, said: () => said };
+}
 
 test("a program that is not Node is not inspected, and does not die of it", async () => {
   const home = testHome();

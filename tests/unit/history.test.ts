@@ -1,6 +1,7 @@
 import { appendFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import type { HistoryQuery } from "../../runtime/daemon/records/read.ts";
 import { openHistory, type History } from "../../runtime/daemon/records/history.ts";
 import {
   decodeRecord,
@@ -18,7 +19,7 @@ function open(folder: string, limits: { segmentBytes?: number; mostBytes?: numbe
   return openHistory({ folder, now: () => Date.now(), log: () => {}, ...limits });
 }
 
-test("records are numbered on over daemons, and a line that a kill has cut costs itself alone", () => {
+test("records are numbered on over daemons, and a line that a kill has cut costs itself alone", async () => {
   const { path } = testFolder();
   const folder = join(path, "history");
   const first = open(folder);
@@ -28,37 +29,37 @@ test("records are numbered on over daemons, and a line that a kill has cut costs
   appendFileSync(join(folder, readdirSync(folder)[0] ?? ""), '{"seq":3,"at":3,"eve');
   const second = open(folder);
   second.append(entry(0, 4));
-  expect(second.read({})).toEqual([
+  expect(await second.find({})).toEqual([
     { ...entry(0, 1), seq: 1 },
     { ...entry(1, 2, { pid: 7, states: "alive.starting" }), seq: 2 },
     { ...entry(0, 4), seq: 3 },
   ]);
 });
 
-test("it is read by number, time, process and count", () => {
+test("it is read by number, time, process and count", async () => {
   const history = open(join(testFolder().path, "history"), { segmentBytes: 300 });
   for (let n = 1; n <= 20; n += 1) {
     history.append(entry(n % 2, n * 10));
     history.flush();
   }
-  const seqs = (query: Parameters<History["read"]>[0]): number[] =>
-    history.read(query).map(({ seq }) => seq);
-  expect(seqs({ afterSeq: 17 })).toEqual([18, 19, 20]);
-  expect(seqs({ since: 185 })).toEqual([19, 20]);
-  expect(seqs({ ids: [1], limit: 3 })).toEqual([15, 17, 19]);
-  expect(seqs({ limit: 2 })).toEqual([19, 20]);
+  const seqs = async (query: HistoryQuery): Promise<number[]> =>
+    (await history.find(query)).map(({ seq }) => seq);
+  expect(await seqs({ afterSeq: 17 })).toEqual([18, 19, 20]);
+  expect(await seqs({ since: 185 })).toEqual([19, 20]);
+  expect(await seqs({ ids: [1], limit: 3 })).toEqual([15, 17, 19]);
+  expect(await seqs({ limit: 2 })).toEqual([19, 20]);
 });
 
-test("a reload belongs to its processes, and a daemon's start to everyone's history", () => {
+test("a reload belongs to its processes, and a daemon's start to everyone's history", async () => {
   const history = open(join(testFolder().path, "history"));
   const reload = { by: "x", done: 0, total: 1, ids: [4], failure: null };
   history.append(historyEntry({ at: 1, kind: "daemon", event: "started" }));
   history.append(historyEntry({ at: 2, kind: "reload", event: "reload.launching", reload }));
-  expect(history.read({ ids: [4] }).map(({ seq }) => seq)).toEqual([1, 2]);
-  expect(history.read({ ids: [5] }).map(({ seq }) => seq)).toEqual([1]);
+  expect((await history.find({ ids: [4] })).map(({ seq }) => seq)).toEqual([1, 2]);
+  expect((await history.find({ ids: [5] })).map(({ seq }) => seq)).toEqual([1]);
 });
 
-test("it is bounded by size and by age", () => {
+test("it is bounded by size and by age", async () => {
   const folder = join(testFolder().path, "history");
   const history = open(folder, { segmentBytes: 200, mostBytes: 1_000 });
   for (let n = 0; n < 100; n += 1) {
@@ -66,17 +67,17 @@ test("it is bounded by size and by age", () => {
     history.flush();
   }
   expect(readdirSync(folder).length).toBeLessThanOrEqual(6);
-  expect(history.read({}).at(-1)?.seq).toBe(100);
+  expect((await history.find({})).at(-1)?.seq).toBe(100);
   const old = new Date(Date.now() - 15 * 24 * 3_600_000);
   for (const name of readdirSync(folder)) utimesSync(join(folder, name), old, old);
   for (let n = 0; n < 10; n += 1) {
     history.append(entry(0, n));
     history.flush();
   }
-  expect(history.read({})[0]?.seq).toBeGreaterThan(98);
+  expect((await history.find({}))[0]?.seq).toBeGreaterThan(98);
 });
 
-test("a history that cannot be written is said once, and goes on without", () => {
+test("a history that cannot be written is said once, and goes on without", async () => {
   const { put } = testFolder();
   const lines: string[] = [];
   const folder = put("history", "a file is in the way");
@@ -85,7 +86,7 @@ test("a history that cannot be written is said once, and goes on without", () =>
     history.append(entry(0, n));
     history.flush();
   }
-  expect([lines.length, history.lastSeq, history.read({})]).toEqual([1, 3, []]);
+  expect([lines.length, history.lastSeq, await history.find({})]).toEqual([1, 3, []]);
 });
 
 test("listeners hear each record once, as it happens", () => {
@@ -99,26 +100,26 @@ test("listeners hear each record once, as it happens", () => {
   expect(heard).toEqual([1, 2]);
 });
 
-test("the last records before a moment are read from the file that holds them alone", () => {
+test("the last records before a moment are read from the file that holds them alone", async () => {
   const folder = join(testFolder().path, "history");
   const history = open(folder, { segmentBytes: 300 });
   for (let n = 1; n <= 40; n += 1) {
     history.append(entry(n % 4, n * 10));
     history.flush();
   }
-  const seqs = (query: Parameters<History["read"]>[0]): number[] =>
-    history.read(query).map(({ seq }) => seq);
-  expect(seqs({ beforeSeq: 20, limit: 3 })).toEqual([17, 18, 19]);
-  expect(seqs({ until: 200, limit: 2 })).toEqual([19, 20]);
-  expect(seqs({ since: 150, until: 180 })).toEqual([15, 16, 17, 18]);
-  expect(seqs({ ids: [3], beforeSeq: 20, limit: 2 })).toEqual([15, 19]);
+  const seqs = async (query: HistoryQuery): Promise<number[]> =>
+    (await history.find(query)).map(({ seq }) => seq);
+  expect(await seqs({ beforeSeq: 20, limit: 3 })).toEqual([17, 18, 19]);
+  expect(await seqs({ until: 200, limit: 2 })).toEqual([19, 20]);
+  expect(await seqs({ since: 150, until: 180 })).toEqual([15, 16, 17, 18]);
+  expect(await seqs({ ids: [3], beforeSeq: 20, limit: 2 })).toEqual([15, 19]);
   // Files after it and long before it may be damaged: they are not looked at.
   const files = readdirSync(folder).sort();
   const holding = files.findLastIndex((name) => Number(name.slice(0, 12)) <= 19);
   for (const [index, name] of files.entries()) {
     if (index !== holding && index !== holding - 1) writeFileSync(join(folder, name), "damaged\n");
   }
-  expect(seqs({ beforeSeq: 20, limit: 1 })).toEqual([19]);
+  expect(await seqs({ beforeSeq: 20, limit: 1 })).toEqual([19]);
 });
 
 test("a scan in the background gives the same, forwards and back", async () => {
@@ -204,17 +205,14 @@ test("it is read by kind and by app; what God and daemons did is of every app", 
   put("app", "b", { context: { processes: [6] } });
   put("reload", "a", { reload });
   put("process", "b", { id: 6 });
-  const both = async (query: Parameters<History["read"]>[0]): Promise<number[]> => {
-    const seqs = history.read(query).map(({ seq }) => seq);
-    expect((await history.find(query)).map(({ seq }) => seq)).toEqual(seqs);
-    return seqs;
-  };
-  expect(await both({ kinds: ["app", "reload"] })).toEqual([3, 5, 6]);
-  expect(await both({ apps: ["a"] })).toEqual([1, 2, 3, 4, 6]);
-  expect(await both({ apps: ["a"], kinds: ["app", "reload"] })).toEqual([3, 6]);
-  expect(await both({ ids: [5] })).toEqual([1, 2, 3]);
-  expect(await both({ kinds: ["process"], limit: 1 })).toEqual([7]);
-  expect(await both({ kinds: ["god"], until: 1 })).toEqual([]);
+  const seqsOf = async (query: HistoryQuery): Promise<number[]> =>
+    (await history.find(query)).map(({ seq }) => seq);
+  expect(await seqsOf({ kinds: ["app", "reload"] })).toEqual([3, 5, 6]);
+  expect(await seqsOf({ apps: ["a"] })).toEqual([1, 2, 3, 4, 6]);
+  expect(await seqsOf({ apps: ["a"], kinds: ["app", "reload"] })).toEqual([3, 6]);
+  expect(await seqsOf({ ids: [5] })).toEqual([1, 2, 3]);
+  expect(await seqsOf({ kinds: ["process"], limit: 1 })).toEqual([7]);
+  expect(await seqsOf({ kinds: ["god"], until: 1 })).toEqual([]);
 });
 
 test("what is rare is found far back in the background, and no more is read than asked for", async () => {

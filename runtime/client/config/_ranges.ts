@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import type { Field } from "../../contract/fields/field.ts";
+import { isPlain } from "../../contract/plain.ts";
 
 /** What is wrong with a value of the right kind: what was expected, or `undefined`. */
 export function rangeFault(field: Field, value: unknown): string | undefined {
@@ -21,8 +22,8 @@ const timeRange: Range = {
 };
 
 const name: Range = {
-  expected: "1 to 200 characters on one line",
-  holds: (value) => /^.{1,200}$/u.test(value as string),
+  expected: "1 to 200 characters on one line, without control characters",
+  holds: (value) => /^.{1,200}$/u.test(value as string) && isPlain(value as string),
 };
 
 /** What a value must be beyond its kind. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isPlain, plain } from "../../contract/plain.ts";
 import { existsSync } from "node:fs";
 import { availableParallelism, constants } from "node:os";
 import { basename, extname, join } from "node:path";
@@ -67,6 +68,15 @@ export async function normalizeApps(
     }
     if (app["script"] !== undefined && nameOf(app, context).length > longestName) {
       own.push(`${path}.name: expected at most ${longestName} characters with its environment`);
+    }
+    // It may be that of the script's file.
+    if (
+      app["name"] === undefined &&
+      app["script"] !== undefined &&
+      !isPlain(nameOf(app, context))
+    ) {
+      const shown = plain(nameOf(app, context));
+      own.push(`${path}.name: expected a name without control characters, got "${shown}"`);
     }
     own.push(...signalFaults(app, context.caller));
     own.push(...(await cronFaults(app, path)));

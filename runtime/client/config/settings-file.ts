@@ -1,8 +1,9 @@
-import { closeSync, mkdirSync, openSync, readFileSync, rmSync, statSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
 import { writeFileAtomic } from "../../host/atomic.ts";
 import { parseJson } from "../../host/parse-json.ts";
+import { readRegularFile } from "../../host/read-regular.ts";
 import { isGroup, type Settings } from "./settings.ts";
 
 /**
@@ -12,18 +13,32 @@ import { isGroup, type Settings } from "./settings.ts";
 export function readSettings(file: string): Settings {
   let text: string;
   try {
-    text = readFileSync(file, "utf8");
+    text = readRegularFile(file, largestBytes);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return {};
     throw unreadable(file, error);
   }
   try {
     const value: unknown = text.trim() === "" ? {} : parseJson(text);
-    if (isGroup(value)) return value;
+    if (isGroup(value)) {
+      checkDepth(value, 1);
+      return value;
+    }
   } catch (error) {
     throw unreadable(file, error);
   }
   throw unreadable(file, new Error("it holds no object"));
+}
+
+const largestBytes = 16 * 1024 * 1024;
+
+/** Keys have a few steps; what reads settings calls itself once for each. */
+const mostLevels = 100;
+
+function checkDepth(value: unknown, level: number): void {
+  if (level > mostLevels) throw new Error(`it is nested more than ${mostLevels} levels deep`);
+  if (typeof value !== "object" || value === null) return;
+  for (const each of Object.values(value)) checkDepth(each, level + 1);
 }
 
 /**

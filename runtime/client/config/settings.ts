@@ -6,12 +6,20 @@ import { xmError } from "../../contract/errors.ts";
  */
 export type Settings = Readonly<Record<string, unknown>>;
 
+/** A file that is nested deeper is refused. */
+const mostSteps = 90;
+
 /**
  * The steps of a key: `app.key` and `app:key` are one.
  * @throws `ERR_USAGE` for a key with an empty step, or one that would reach a prototype.
  */
 export function keyPath(key: string): string[] {
   const steps = key.split(/[.:]/);
+  if (steps.length > mostSteps) {
+    const fix = "name it such as `app.key` or `app:key`";
+    const what = `a key has at most ${mostSteps} steps, and this one has ${steps.length}`;
+    throw xmError("ERR_USAGE", { what, fix });
+  }
   const refused = steps.find((step) =>
     ["", "__proto__", "constructor", "prototype"].includes(step),
   );

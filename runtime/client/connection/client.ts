@@ -170,6 +170,7 @@ export function connect(options: ConnectOptions = {}): Client {
     events: (signal, after) =>
       lines("GET", after === undefined ? "/events" : `/events?after=${after}`, undefined, signal),
     inspect: (id) => json("POST", "/inspections", { id }),
+    holdDebugger: (id, signal) => lines("POST", "/inspections", { id, hold: true }, signal),
     profile: async (body) => {
       let profile: object = {};
       for await (const line of lines<object>("POST", "/profiles", body)) profile = line;

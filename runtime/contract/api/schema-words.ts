@@ -5,7 +5,17 @@ import { largestUserId, longestMs, shortestHeartbeatMs, signalNames } from "../r
 
 export const nullable = v.nullable;
 export const text = v.string;
-export const time = () => v.pipe(v.number(), v.description("ms since the epoch"));
+
+/** No date is further from the epoch; ms (ECMA-262, time values). */
+const furthestMs = 8.64e15;
+
+export const time = () =>
+  v.pipe(
+    v.number(),
+    v.minValue(-furthestMs),
+    v.maxValue(furthestMs),
+    v.description("ms since the epoch"),
+  );
 export const ms = () =>
   v.pipe(v.number(), v.minValue(0), v.maxValue(longestMs), v.description("ms"));
 export const heartbeat = () =>

@@ -11,6 +11,13 @@ import { processDetailSchema, processSchema } from "./process-schemas.ts";
 import { historyRecordSchema } from "./history-schemas.ts";
 import { appSpecSchema } from "./spec-schema.ts";
 
+export {
+  controlActionSchema,
+  controlReloadSchema,
+  controlScaleSchema,
+  controlSignalSchema,
+} from "./control-schemas.ts";
+
 export { appSpecSchema };
 export { busEventSchema, busTopics };
 export { historyRecordSchema };
@@ -176,7 +183,13 @@ export const daemonSchema = v.object({
   notes: v.array(text()),
 });
 
-export const inspectionRequestSchema = v.strictObject({ id: count() });
+export const inspectionRequestSchema = v.strictObject({
+  id: count(),
+  hold: v.pipe(
+    v.optional(v.boolean()),
+    v.description("closes the debugger's port when this request's connection ends"),
+  ),
+});
 
 /** Where the Node inspector of an app listens. */
 export const inspectionSchema = v.object({

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isPlain } from "../plain.ts";
 import {
   count,
   heartbeat,
@@ -30,10 +31,12 @@ const restartPolicy = v.strictObject({
   stopExitCodes: v.array(v.pipe(v.number(), v.integer())),
 });
 
+const plainText = v.check(isPlain, "a text without control characters");
+
 /** An app's specification as a client sends it. Fields that came later may be absent from a saved list. */
 export const appSpecSchema = v.strictObject({
-  name: v.pipe(v.string(), v.minLength(1), v.maxLength(255)),
-  namespace: v.pipe(v.string(), v.minLength(1)),
+  name: v.pipe(v.string(), v.minLength(1), v.maxLength(255), plainText),
+  namespace: v.pipe(v.string(), v.minLength(1), plainText),
   script: path(),
   args: v.array(text()),
   cwd: path(),

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as v from "valibot";
+import type { controlSchemas } from "../../contract/api/control-schemas.ts";
 import { xmError } from "../../contract/errors.ts";
 import { jsonFor } from "../registry/redaction.ts";
 import type { Inspector } from "./inspector-port.ts";
@@ -13,8 +14,6 @@ export interface Exchange {
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
   readonly inspector: Inspector;
-  /** It came by TCP: see `Route.overTcp`. */
-  readonly isRemote: boolean;
   /** Ends the daemon once the answer is out. */
   readonly leave: (how: Leave) => void;
 }
@@ -32,8 +31,10 @@ export interface Route {
   /** Name of the answer's schema; `stream` when it is a line each. */
   readonly answer: string;
   readonly kind: "json" | "stream";
-  /** What acts on processes may be asked for by TCP, with `--control`; what reads always, and all else never. */
-  readonly overTcp?: "control";
+  /** Who may ask for it over TCP: whoever may look, or only with `--control`. Without it, only the unix socket. */
+  readonly overTcp?: "read" | "control";
+  /** The schema a body over TCP must meet besides the route's own: it holds less. */
+  readonly bodyOverTcp?: keyof typeof controlSchemas;
   readonly handle: (exchange: Exchange) => Promise<void> | void;
 }
 
@@ -47,18 +48,53 @@ const largestBodyBytes = 64 * 1024 * 1024;
 export async function readBody<TSchema extends v.GenericSchema>(
   request: IncomingMessage,
   schema: TSchema,
+  largestBytes = largestBodyBytes,
 ): Promise<v.InferOutput<TSchema>> {
+  const narrow = narrowed.get(request);
+  const largest = narrow === undefined ? largestBytes : largestBytesOverTcp;
+  const value = parseJson(await readText(request, largest));
+  const result = v.safeParse(schema, value);
+  if (!result.success) throw invalid(result.issues.map(tellIssue));
+  if (narrow !== undefined) {
+    const allowed = v.safeParse(narrow, value);
+    if (!allowed.success) {
+      const what = `not available over TCP: ${allowed.issues.map(tellIssue).join("; ")}`;
+      throw xmError("ERR_INSPECTOR_READ_ONLY", { what });
+    }
+  }
+  return result.output;
+}
+
+/** From now on `readBody` takes nothing of this request that its schema for TCP does not allow. */
+export function narrowBody(request: IncomingMessage, schema: v.GenericSchema): void {
+  narrowed.set(request, schema);
+}
+
+const narrowed = new WeakMap<IncomingMessage, v.GenericSchema>();
+
+/** Ids of ten thousand processes are 60 KB. */
+const largestBytesOverTcp = 256 * 1024;
+
+/** What is too large is read to its end all the same, or the sender would see a cut connection and no answer. */
+async function readText(request: IncomingMessage, largest: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.length;
-    if (bytes > largestBodyBytes)
-      throw invalid([`the body is larger than ${largestBodyBytes} bytes`]);
-    chunks.push(chunk);
+    if (bytes > largest) chunks.length = 0;
+    else chunks.push(chunk);
+    if (bytes > largest * mostTimesTooLarge) break;
   }
-  const result = v.safeParse(schema, parseJson(Buffer.concat(chunks).toString("utf8")));
-  if (!result.success) throw invalid(result.issues.map(tellIssue));
-  return result.output;
+  if (bytes > largest) throw invalid([`the body is larger than ${sizeOf(largest)}`]);
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+/** Of a body that is larger than this, nothing more is read. */
+const mostTimesTooLarge = 16;
+
+function sizeOf(bytes: number): string {
+  const mb = bytes / 1024 / 1024;
+  return mb >= 1 ? `${mb} MB` : `${bytes / 1024} KB`;
 }
 
 /** Half of what a client waits before it calls the daemon unresponsive would do; ms. */
@@ -122,11 +158,7 @@ export function startStream(request: IncomingMessage, response: ServerResponse):
       if (waiting.length > mostWaiting) flush();
       return !response.writableNeedDrain;
     },
-    drained: () =>
-      new Promise((resolve) => {
-        response.once("drain", resolve);
-        response.once("close", resolve);
-      }),
+    drained: () => drained(response),
     end: () => {
       if (response.writableEnded) return;
       open();
@@ -134,6 +166,20 @@ export function startStream(request: IncomingMessage, response: ServerResponse):
       response.end(frame({ end: true }));
     },
   };
+}
+
+/** Resolves when more may be written, or nothing any more. */
+export function drained(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off("drain", done);
+      response.off("close", done);
+      resolve();
+    };
+    if (response.destroyed || !response.writableNeedDrain) return resolve();
+    response.on("drain", done);
+    response.on("close", done);
+  });
 }
 
 export interface LineStream {

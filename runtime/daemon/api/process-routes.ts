@@ -2,7 +2,7 @@ import { act } from "../commands/commands.ts";
 import { declare } from "../commands/declare.ts";
 import { sendInput, sendMessage, sendSignal } from "../commands/send.ts";
 import { scale } from "../commands/steps.ts";
-import { inspectApp } from "../commands/node-inspector.ts";
+import { holdDebugger, inspectApp } from "../commands/node-inspector.ts";
 import { reload } from "../commands/reload.ts";
 import { statesOf } from "../commands/machine-states.ts";
 import { triggerAction } from "../commands/trigger.ts";
@@ -10,6 +10,9 @@ import type { Managed } from "../registry/registry.ts";
 import { detailOf, viewOf } from "../registry/views.ts";
 import { xmError } from "../../contract/errors.ts";
 import { assertCronPatterns } from "./cron-patterns.ts";
+import { jsonFor } from "../registry/redaction.ts";
+import { mostRecords } from "../records/read.ts";
+import { writePieces } from "./pieces.ts";
 import { readBody, sendJson, startStream, type Exchange } from "./exchange.ts";
 import {
   actionRequestSchema,
@@ -58,19 +61,37 @@ export async function history({ daemon, query, response }: Exchange): Promise<vo
   const ids = query.get("ids")?.split(",").map(Number);
   const apps = query.getAll("app");
   const kinds = kindsFrom(query);
-  sendJson(
+  const records = await daemon.history.find({
+    ...(ids === undefined ? {} : { ids }),
+    ...(apps.length === 0 ? {} : { apps }),
+    ...(kinds === undefined ? {} : { kinds }),
+    since: numberFrom(query.get("since"), 0),
+    until: numberFrom(query.get("until"), Number.POSITIVE_INFINITY),
+    afterSeq: numberFrom(query.get("after"), 0),
+    beforeSeq: numberFrom(query.get("before"), Number.POSITIVE_INFINITY),
+    limit: limitFrom(query),
+  });
+  response.writeHead(200, { "content-type": "application/json" });
+  await writePieces(
     response,
-    await daemon.history.find({
-      ...(ids === undefined ? {} : { ids }),
-      ...(apps.length === 0 ? {} : { apps }),
-      ...(kinds === undefined ? {} : { kinds }),
-      since: numberFrom(query.get("since"), 0),
-      until: numberFrom(query.get("until"), Number.POSITIVE_INFINITY),
-      afterSeq: numberFrom(query.get("after"), 0),
-      beforeSeq: numberFrom(query.get("before"), Number.POSITIVE_INFINITY),
-      limit: numberFrom(query.get("limit"), 10_000),
-    }),
+    listOf(records, (record) => jsonFor(response, record)),
   );
+  response.end();
+}
+
+function limitFrom(query: URLSearchParams): number {
+  const limit = numberFrom(query.get("limit"), mostRecords);
+  if (limit <= mostRecords) return limit;
+  throw xmError("ERR_INPUT_INVALID", {
+    faults: [`limit: expected at most ${mostRecords}, got ${limit}; ask for more with \`before\``],
+  });
+}
+
+/** A JSON array, an item at a time. */
+function* listOf<T>(items: readonly T[], jsonOf: (item: T) => string): Generator<string> {
+  yield "[";
+  for (const [index, item] of items.entries()) yield (index === 0 ? "" : ",") + jsonOf(item);
+  yield "]";
 }
 
 export async function declareApps({ daemon, request, response }: Exchange): Promise<void> {
@@ -91,24 +112,17 @@ export async function scaleApp({ daemon, request, response, params }: Exchange):
   stream.end();
 }
 
-export async function actOn({ daemon, request, response, isRemote }: Exchange): Promise<void> {
+export async function actOn({ daemon, request, response }: Exchange): Promise<void> {
   const body = await readBody(request, actionRequestSchema);
   assertCronPatterns(body);
-  if (isRemote) refuseEnvironment(body);
   const stream = startStream(request, response);
   await act(daemon, body, (outcome) => stream.write(outcome));
   stream.end();
 }
 
-export async function reloadProcesses({
-  daemon,
-  request,
-  response,
-  isRemote,
-}: Exchange): Promise<void> {
+export async function reloadProcesses({ daemon, request, response }: Exchange): Promise<void> {
   const body = await readBody(request, reloadRequestSchema);
   assertCronPatterns(body);
-  if (isRemote) refuseEnvironment(body);
   const stream = startStream(request, response);
   await reload(daemon, body, {
     tell: (outcome) => stream.write(outcome),
@@ -136,16 +150,9 @@ export async function input({ daemon, request, response }: Exchange): Promise<vo
 }
 
 export async function inspect({ daemon, request, response }: Exchange): Promise<void> {
-  const { id } = await readBody(request, inspectionRequestSchema);
-  sendJson(response, await inspectApp(daemon, id));
-}
-
-/** NODE_OPTIONS runs any program: who may restart a process shall not be able to replace it. */
-function refuseEnvironment({ env }: { env?: unknown }): void {
-  if (env !== undefined) {
-    const what = "env: the environment is not changed by way of the inspector";
-    throw xmError("ERR_INSPECTOR_READ_ONLY", { what });
-  }
+  const { id, hold = false } = await readBody(request, inspectionRequestSchema);
+  if (hold) await holdDebugger(daemon, id, startStream(request, response));
+  else sendJson(response, await inspectApp(daemon, id));
 }
 
 function chosen({ daemon, params }: Exchange): Managed {

@@ -13,6 +13,7 @@ export const routes: readonly Route[] = [
     summary: "Is it there?",
     answer: "pingSchema",
     kind: "json",
+    overTcp: "read",
     handle: daemonRoutes.ping,
   },
   {
@@ -21,6 +22,7 @@ export const routes: readonly Route[] = [
     summary: "The daemon itself",
     answer: "daemonSchema",
     kind: "json",
+    overTcp: "read",
     handle: daemonRoutes.show,
   },
   {
@@ -47,6 +49,7 @@ export const routes: readonly Route[] = [
     summary: "The inspector: whether it listens, and who looks",
     answer: "inspectorSchema",
     kind: "json",
+    overTcp: "read",
     handle: inspectorRoutes.show,
   },
   {
@@ -74,6 +77,7 @@ export const routes: readonly Route[] = [
       "All processes; `metrics=true` samples memory and CPU, `detail=true` adds specification and decisions",
     answer: "processesSchema",
     kind: "json",
+    overTcp: "read",
     handle: processRoutes.list,
   },
   {
@@ -82,6 +86,7 @@ export const routes: readonly Route[] = [
     summary: "One process with everything that is known of it",
     answer: "processDetailSchema",
     kind: "json",
+    overTcp: "read",
     handle: processRoutes.show,
   },
   {
@@ -90,6 +95,7 @@ export const routes: readonly Route[] = [
     summary: "The states that its machine, its app's, a reload's and God's are in",
     answer: "machineStatesSchema",
     kind: "json",
+    overTcp: "read",
     handle: processRoutes.states,
   },
   {
@@ -99,6 +105,7 @@ export const routes: readonly Route[] = [
       "Past moments, oldest first: `ids`, `app` (a key; may be given again), `kinds` (process, reload, app, god, daemon), `since` and `until` (ms since the epoch), `after` and `before` (numbers), `limit` (the last so many)",
     answer: "historySchema",
     kind: "json",
+    overTcp: "read",
     handle: processRoutes.history,
   },
   {
@@ -118,6 +125,7 @@ export const routes: readonly Route[] = [
     answer: "outcomeSchema",
     kind: "stream",
     overTcp: "control",
+    bodyOverTcp: "controlScaleSchema",
     handle: processRoutes.scaleApp,
   },
   {
@@ -128,6 +136,7 @@ export const routes: readonly Route[] = [
     answer: "outcomeSchema",
     kind: "stream",
     overTcp: "control",
+    bodyOverTcp: "controlActionSchema",
     handle: processRoutes.actOn,
   },
   {
@@ -138,6 +147,7 @@ export const routes: readonly Route[] = [
     answer: "reloadLineSchema",
     kind: "stream",
     overTcp: "control",
+    bodyOverTcp: "controlReloadSchema",
     handle: processRoutes.reloadProcesses,
   },
   {
@@ -147,7 +157,6 @@ export const routes: readonly Route[] = [
     body: "triggerRequestSchema",
     answer: "triggerResultsSchema",
     kind: "json",
-    overTcp: "control",
     handle: processRoutes.trigger,
   },
   {
@@ -158,6 +167,7 @@ export const routes: readonly Route[] = [
     answer: "outcomesSchema",
     kind: "json",
     overTcp: "control",
+    bodyOverTcp: "controlSignalSchema",
     handle: processRoutes.signal,
   },
   {
@@ -181,7 +191,8 @@ export const routes: readonly Route[] = [
   {
     method: "POST",
     path: "/inspections",
-    summary: "Switches the Node inspector of a running app on, on the loopback interface",
+    summary:
+      "Switches the Node inspector of a running app on, on the loopback interface; with `hold` a stream of one line, whose end switches it off",
     body: "inspectionRequestSchema",
     answer: "inspectionSchema",
     kind: "json",
@@ -221,6 +232,7 @@ export const routes: readonly Route[] = [
       "Every moment as it happens, or those of some `kinds`; with `after` first those with a higher number, so that nothing is missed",
     answer: "historyRecordSchema",
     kind: "stream",
+    overTcp: "read",
     handle: streamRoutes.events,
   },
   {
@@ -230,6 +242,7 @@ export const routes: readonly Route[] = [
       "What happens, as it happens: `topics` are processes, messages, logs, daemon; who does not read is cut off",
     answer: "busEventSchema",
     kind: "stream",
+    overTcp: "read",
     handle: streamRoutes.bus,
   },
   {
@@ -238,6 +251,7 @@ export const routes: readonly Route[] = [
     summary: "Log lines: `ids`, `lines`, `follow`, `streams`",
     answer: "logLineSchema",
     kind: "stream",
+    overTcp: "read",
     handle: streamRoutes.logs,
   },
   {

@@ -1,10 +1,11 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { addRoute, createRouter, findRoute } from "rou3";
+import { controlSchemas } from "../../contract/api/control-schemas.ts";
 import { XmError, xmError } from "../../contract/errors.ts";
 import { problemFrom, sendProblem } from "./problem.ts";
 import { routes } from "./routes.ts";
 import type { Daemon } from "../daemon.ts";
-import type { Leave, Route } from "./exchange.ts";
+import { narrowBody, type Leave, type Route } from "./exchange.ts";
 import type { Inspector } from "./inspector-port.ts";
 import { removeIfThere } from "../../host/files.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
@@ -19,34 +20,36 @@ export interface ApiOptions {
   readonly log: (line: string) => void;
 }
 
+/** Who asks: a program on the unix socket may ask for everything, over TCP it depends on the session. */
+export type Caller =
+  | { readonly over: "socket" }
+  | { readonly over: "tcp"; readonly control: boolean };
+
 /** Answers a request to `/v1/…`. */
 export type Answer = (
   exchange: { request: IncomingMessage; response: ServerResponse },
-  options?: {
-    isRemote: boolean;
-    /** Throws when whoever asks may not have this route. */
-    admit: (route: Route) => void;
-  },
+  caller?: Caller,
 ) => Promise<void>;
 
 export function createApi({ daemon, inspector, leave, log }: ApiOptions): Answer {
   const router = createRouter<Route>();
   for (const route of routes) addRoute(router, route.method, apiPrefix + route.path, route);
-  return async (exchange, { isRemote, admit } = { isRemote: false, admit: () => undefined }) => {
+  return async (exchange, caller = { over: "socket" }) => {
     const { request } = exchange;
-    const url = new URL(request.url ?? "/", "http://xm");
+    const url = addressOf(request);
     const method = request.method ?? "GET";
     const found = findRoute(router, method, url.pathname);
     if (found === undefined) throw xmError("ERR_ROUTE_NOT_FOUND", { method, path: url.pathname });
-    admit(found.data);
-    await daemon.isRestored;
+    const route = found.data;
+    if (caller.over === "tcp") admitOverTcp(route, request, caller);
     const params = Object.fromEntries(
-      Object.entries(found.params ?? {}).map(([key, value]) => [key, decodeURIComponent(value)]),
+      Object.entries(found.params ?? {}).map(([key, value]) => [key, decoded(value)]),
     );
+    await daemon.isRestored;
     const query = url.searchParams;
     const handle = (): Promise<void> | void =>
-      found.data.handle({ ...exchange, daemon, inspector, isRemote, params, query, leave });
-    if (!isCommand(found.data)) return handle();
+      route.handle({ ...exchange, daemon, inspector, params, query, leave });
+    if (!isCommand(route)) return handle();
     const end = daemon.calls.begin((error) => answerError(exchange, error, log));
     try {
       await handle();
@@ -59,6 +62,45 @@ export function createApi({ daemon, inspector, leave, log }: ApiOptions): Answer
 /** What changes something and is waited for; what ends the daemon itself, and logs that are followed, are not. */
 function isCommand({ method, path }: Route): boolean {
   return method === "POST" && path !== "/logs" && !path.startsWith("/daemon/");
+}
+
+/**
+ * Over TCP a route is refused unless it is listed as readable or controllable, and a body must meet the route's schema
+ * for TCP before its own.
+ * @throws `ERR_INSPECTOR_READ_ONLY`
+ */
+function admitOverTcp(
+  { method, path, overTcp, bodyOverTcp }: Route,
+  request: IncomingMessage,
+  { control }: { readonly control: boolean },
+): void {
+  if (overTcp === "read" && method === "GET") return;
+  if (overTcp !== "control" || bodyOverTcp === undefined) {
+    const what = `${method} /v1${path} is available on the daemon's unix socket only`;
+    throw xmError("ERR_INSPECTOR_READ_ONLY", { what });
+  }
+  if (!control) throw xmError("ERR_INSPECTOR_READ_ONLY", { what: "this session is read-only" });
+  narrowBody(request, controlSchemas[bodyOverTcp]);
+}
+
+/**
+ * The address of a request.
+ * @throws `ERR_INPUT_INVALID` for one that cannot be parsed.
+ */
+export function addressOf({ url = "/" }: IncomingMessage): URL {
+  const base = "http://xm";
+  // A target that begins with two slashes names another host to `URL`.
+  if (!url.startsWith("//") && URL.canParse(url, base)) return new URL(url, base);
+  throw xmError("ERR_INPUT_INVALID", { faults: ["the address of the request cannot be parsed"] });
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch (error) {
+    const faults = ["the address of the request holds a broken % escape"];
+    throw xmError("ERR_INPUT_INVALID", { faults }, { cause: error });
+  }
 }
 
 /** Answers with the problem that an error is, or ends a stream that has begun with it. */
@@ -75,9 +117,12 @@ export function answerError(
   else response.end(`${JSON.stringify({ problem: problemFrom(error) })}\n`);
 }
 
+/** Characters of an address that are logged. */
+const loggedCharacters = 100;
+
 /** Without its query, which may hold a token. */
 function pathOf({ url }: IncomingMessage): string {
-  return (url ?? "/").split("?")[0] ?? "/";
+  return ((url ?? "/").split("?")[0] ?? "/").slice(0, loggedCharacters);
 }
 
 /**

@@ -5,16 +5,18 @@ import type { Managed } from "../registry/registry.ts";
 import { endOf, streamLogs, type LogSource } from "../../host/log-files/tail.ts";
 import { readBody, startStream, type Exchange } from "./exchange.ts";
 import { busTopics, followRequestSchema, type BusTopic } from "../../contract/api/schemas.ts";
-import { kindsFrom } from "./query.ts";
+import { kindsFrom, numberFrom } from "./query.ts";
 
 /** Lines a slow listener may be behind before it is cut off: the daemon's memory is bounded. */
 const mostPending = 10_000;
 
-/** Past and present without a gap: what happens while the past is read is told after it. */
-export function events({ daemon, request, response, query }: Exchange): void {
+/** Past and present without a gap: what happens while the past is read, in the background, is told after it. */
+export async function events({ daemon, request, response, query }: Exchange): Promise<void> {
   const kinds = kindsFrom(query);
+  const { history } = daemon;
   const stream = startStream(request, response);
-  let told = Number(query.get("after") ?? daemon.history.lastSeq);
+  let told = numberFrom(query.get("after"), history.lastSeq);
+  let late: HistoryRecord[] | undefined = told < history.lastSeq ? [] : undefined;
   let pending = 0;
   const tell = (record: HistoryRecord): void => {
     if (record.seq <= told) return;
@@ -28,8 +30,21 @@ export function events({ daemon, request, response, query }: Exchange): void {
     if (pending > mostPending) response.destroy();
   };
   stream.open();
-  for (const record of daemon.history.read({ afterSeq: told })) tell(record);
-  stream.signal.addEventListener("abort", daemon.history.subscribe(tell));
+  const unsubscribe = history.subscribe((record) => {
+    if (late === undefined) tell(record);
+    else if (late.push(record) > mostPending) response.destroy();
+  });
+  stream.signal.addEventListener("abort", unsubscribe);
+  if (late === undefined) return;
+  for await (const batch of history.scan({ afterSeq: told }, { back: false })) {
+    for (const record of batch) tell(record);
+    if (response.writableNeedDrain) await stream.drained();
+    if (stream.signal.aborted) return;
+    pending = 0;
+  }
+  const come = late;
+  late = undefined;
+  for (const record of come) tell(record);
 }
 
 /** What a listener of the bus may be behind before it is cut off; bytes. */
@@ -53,13 +68,23 @@ export function bus({ daemon, request, response, query }: Exchange): void {
   stream.open();
 }
 
+/** The last lines of a file that a query may ask for; `POST /logs` has no such bound. */
+const mostLines = 10_000;
+const mostBytesOfLines = 2 * 1024 * 1024;
+
 export async function logs({ daemon, request, response, query }: Exchange): Promise<void> {
-  const ids = (query.get("ids") ?? "").split(",").filter(Boolean).map(Number);
+  const ids = new Set((query.get("ids") ?? "").split(",").filter(Boolean).map(Number));
   const streams = (query.get("streams") ?? "out,err").split(",");
-  const sources = ids.flatMap((id) => sourcesOf(daemon.registry.process(id), streams));
-  const lines = Number(query.get("lines") ?? 15);
+  const sources = [...ids].flatMap((id) => sourcesOf(daemon.registry.process(id), streams));
+  const lines = numberFrom(query.get("lines"), 15);
+  if (lines > mostLines) {
+    throw xmError("ERR_INPUT_INVALID", {
+      faults: [`lines: expected at most ${mostLines}, got ${lines}`],
+    });
+  }
   const follow = query.get("follow") === "true";
-  await tellLogs({ daemon, request, response }, { sources, lines, follow });
+  const options = { sources, lines, follow, mostBytes: mostBytesOfLines };
+  await tellLogs({ daemon, request, response }, options);
 }
 
 /** Processes that are not there are passed over: what another daemon knew may have been deleted since. */

@@ -3,6 +3,7 @@ import { constants } from "node:os";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type { Inspection } from "../../contract/api/schemas.ts";
 import { errnoOf, xmError } from "../../contract/errors.ts";
+import { closeDebugger } from "../../host/close-debugger.ts";
 import { catchesSignal, loopbackPorts } from "../../host/listeners.ts";
 import type { Daemon } from "../daemon.ts";
 
@@ -55,6 +56,38 @@ export async function inspectApp(
       setTimeout(resolve, pollEveryMs);
     });
   }
+}
+
+/** How many hold the debugger of a process open that was closed before, by its address. */
+const holders = new Map<string, number>();
+
+/**
+ * Switches the Node inspector of an app on and tells where it is, until whoever asked has gone, however that came about. The last of
+ * several switches it off, unless it was on before the first.
+ */
+export async function holdDebugger(
+  daemon: Pick<Daemon, "registry" | "children">,
+  id: number,
+  stream: { readonly signal: AbortSignal; write(value: unknown): boolean },
+): Promise<void> {
+  const inspection = await inspectApp(daemon, id);
+  const { url, wasOpen } = inspection;
+  const held = holders.get(url) ?? 0;
+  const isOurs = !wasOpen || held > 0;
+  if (isOurs) holders.set(url, held + 1);
+  stream.write({ ...inspection, wasOpen: !isOurs });
+  await new Promise<void>((resolve) => {
+    if (stream.signal.aborted) resolve();
+    stream.signal.addEventListener("abort", () => resolve());
+  });
+  if (!isOurs) return;
+  const left = (holders.get(url) ?? 1) - 1;
+  if (left > 0) {
+    holders.set(url, left);
+    return;
+  }
+  holders.delete(url);
+  await closeDebugger(url);
 }
 
 function portsOf(pid: number, fail: (why: string, fix: string) => Error): number[] {

@@ -35,9 +35,10 @@ export async function sendFile(
   const type = types[extname(names.at(-1) ?? "")];
   if (type === undefined || !names.every((name) => /^[\w-][\w.-]*$/.test(name))) return false;
   const file = names[0] === "charts" ? join(charts, ...names.slice(1)) : join(page, ...names);
-  let content: Buffer;
+  let content = known.get(file);
   try {
-    content = await readFile(file);
+    content ??= await readFile(file);
+    known.set(file, content);
   } catch (error) {
     if (!["ENOENT", "EISDIR", "ENOTDIR"].includes(errnoOf(error) ?? "")) throw error;
     if (path === "/") throw xmError("ERR_PAGE_NOT_BUILT", { file });
@@ -48,6 +49,19 @@ export async function sendFile(
   if (isHashed(names)) response.setHeader("cache-control", "public, max-age=31536000, immutable");
   response.end(content);
   return true;
+}
+
+/** Anybody may ask for these, at any rate: each is read once. */
+const known = new Map<string, Buffer>();
+
+/**
+ * A file of the page by the path it is asked for. The page stands under a path of its own each time that it is opened: what
+ * another program, on this port before, has put into a browser's cache is under other paths.
+ * @returns `undefined` for what is not of the page.
+ */
+export function pagePath(path: string): string | undefined {
+  const [, rest = path] = /^\/at\/[\w-]{16,64}(\/.*)$/.exec(path) ?? [];
+  return rest === "/" || rest.startsWith("/assets/") ? rest : undefined;
 }
 
 /** The build puts a hash of the content into the names of assets: such a file never changes. */

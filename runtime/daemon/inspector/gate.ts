@@ -1,60 +1,86 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import * as v from "valibot";
+import { readBody, sendJson } from "../api/exchange.ts";
 import { xmError } from "../../contract/errors.ts";
-import type { Grant, Sessions } from "./sessions.ts";
+import type { PageSession } from "../../contract/inspector.ts";
+import type { Sessions } from "./sessions.ts";
 
 /*
  * What stands between the network and God. A listener on 127.0.0.1 is reached by every program and every user of the
  * machine, and by every page that a browser on it shows. Therefore: a name that is rebound to 127.0.0.1 is told by its
- * `Host`, another page by its `Origin`, and everybody needs a secret; the cookie is not sent along by other sites
- * (SameSite=Strict) nor read by scripts (HttpOnly).
+ * `Host`, another page by its `Origin`, and everybody needs a secret, in a header. There is no cookie: a browser sends it to
+ * every port of a host. The page itself holds no secret and is given to anybody.
  */
+
+/** The name by which the page is reached. `localhost` may be ::1, where another program may listen on the same port. */
+export const pageHost = "127.0.0.1";
 
 /** @throws `ERR_INSPECTOR_FOREIGN` for a request that another name or another page has made. */
 export function assertOurs({ headers }: IncomingMessage, port: number): void {
-  const hosts = [`127.0.0.1:${port}`, `localhost:${port}`];
   const { host = "none", origin } = headers;
-  if (!hosts.includes(host)) {
+  if (host !== `${pageHost}:${port}` && host !== `localhost:${port}`) {
     throw xmError("ERR_INSPECTOR_FOREIGN", { header: "Host", value: shown(host), port });
   }
-  if (origin !== undefined && !hosts.some((each) => origin === `http://${each}`)) {
+  if (origin !== undefined && origin !== `http://${pageHost}:${port}`) {
     throw xmError("ERR_INSPECTOR_FOREIGN", { header: "Origin", value: shown(origin), port });
   }
 }
 
 /**
- * Who asks: by cookie, by bearer token, or (`mayBeInAddress`, a WebSocket of a tool that can set no header) by the address.
+ * Who asks, by a bearer token or a page's ticket; a WebSocket of a tool that can set no header has it in the address.
  * @throws `ERR_INSPECTOR_DENIED`
  */
 export function assertKnown(
   { headers }: IncomingMessage,
-  options: { sessions: Sessions; port: number; inAddress?: string | null },
-): Grant {
-  const { sessions, port, inAddress } = options;
+  { sessions, inAddress }: { sessions: Sessions; inAddress?: string | null },
+): { readonly control: boolean } {
   const [, bearer] = /^Bearer ([\w-]{1,200})$/.exec(headers.authorization ?? "") ?? [];
   const token = bearer ?? inAddress ?? undefined;
-  const cookie = cookieIn(headers.cookie, cookieName(port));
-  const grant =
-    token !== undefined
-      ? sessions.find("bearer", token)
-      : cookie !== undefined
-        ? sessions.find("cookie", cookie)
-        : undefined;
+  const grant = token === undefined ? undefined : sessions.find(token);
   if (grant !== undefined) return grant;
-  const why = (token ?? cookie) ? "this one is wrong or too old" : "there is none in this request";
+  const why =
+    token === undefined ? "there is none in this request" : "this one is wrong or too old";
   throw xmError("ERR_INSPECTOR_DENIED", { why });
 }
 
-/** Cookies know no ports: two homes on one machine would overwrite each other's. */
-export function cookieName(port: number): string {
-  return `xm-inspector-${port}`;
+const enterSchema = v.strictObject({ token: v.pipe(v.string(), v.maxLength(200)) });
+
+const resumeSchema = v.strictObject({
+  key: v.pipe(v.string(), v.maxLength(100)),
+  nonce: v.pipe(v.string(), v.minLength(16), v.maxLength(100)),
+  proof: v.pipe(v.string(), v.maxLength(100)),
+});
+
+/**
+ * What a page asks before it is known: the challenge, and a session for a one-time token or for a proof of its key.
+ * @returns whether it was one of these.
+ */
+export async function answerStranger(
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
+  path: string,
+  { sessions, save }: { sessions: Sessions; save: () => void },
+): Promise<boolean> {
+  const asked = `${request.method} ${path}`;
+  const give = (session: PageSession | undefined, why: string): void => {
+    if (session === undefined) throw xmError("ERR_INSPECTOR_DENIED", { why });
+    save();
+    sendJson(response, session);
+  };
+  if (asked === "GET /inspector/challenge") {
+    sendJson(response, { challenge: sessions.challenge });
+  } else if (asked === "POST /inspector/enter") {
+    const { token } = await readBody(request, enterSchema, largestStrangerBytes);
+    give(sessions.enter(token), "the address was used already, or is too old");
+  } else if (asked === "POST /inspector/session") {
+    const proof = await readBody(request, resumeSchema, largestStrangerBytes);
+    give(sessions.resume(proof), "the page's session is over");
+  } else {
+    return false;
+  }
+  return true;
 }
 
-export function setCookie(response: ServerResponse, port: number, secret: string): void {
-  response.setHeader(
-    "set-cookie",
-    `${cookieName(port)}=${secret}; Path=/; HttpOnly; SameSite=Strict`,
-  );
-}
+const largestStrangerBytes = 4 * 1024;
 
 /** What every answer says to a browser: nothing from elsewhere, in no frame, and nothing of it is kept. */
 export function setSecurityHeaders(response: ServerResponse): void {
@@ -69,14 +95,6 @@ export function setSecurityHeaders(response: ServerResponse): void {
     "cache-control": "no-store",
   };
   for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
-}
-
-function cookieIn(header: string | undefined, name: string): string | undefined {
-  for (const part of (header ?? "").split(";")) {
-    const [key, value] = part.trim().split("=");
-    if (key === name && value !== undefined) return value;
-  }
-  return undefined;
 }
 
 function shown(value: string): string {

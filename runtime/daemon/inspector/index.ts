@@ -22,7 +22,10 @@ export function createInspector(options: InspectorOptions): Inspector {
       if (listener !== undefined) await (await listener).close();
     },
     reopen: () => {
-      if (!existsSync(daemon.paths.inspector)) return;
+      if (!existsSync(daemon.paths.inspector)) {
+        options.heldPort.hold(undefined);
+        return;
+      }
       load(inspector)
         .then((each) => each.reopen())
         .catch((error: unknown) => log(`the inspector: ${messageOf(error)}`));

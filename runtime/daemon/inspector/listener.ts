@@ -1,18 +1,18 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { randomBytes } from "node:crypto";
+import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import { hideEnvironment } from "../registry/redaction.ts";
 import type { InspectorOpened, InspectorView } from "../../contract/api/schemas.ts";
-import { answerError, createApi } from "../api/server.ts";
+import { addressOf, createApi } from "../api/server.ts";
 import { problemFrom } from "../api/problem.ts";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
-import { sendFile } from "./files.ts";
-import { assertKnown, assertOurs, setCookie, setSecurityHeaders } from "./gate.ts";
+import { createAnswer } from "./answer.ts";
+import { createConnections } from "./connections.ts";
+import { assertKnown, assertOurs, pageHost } from "./gate.ts";
 import { createLive, mostViewers } from "./live.ts";
-import { createSessions, type Grant } from "./sessions.ts";
+import { createSessions } from "./sessions.ts";
 import { readState, writeState } from "./state-file.ts";
 import type { Stately } from "./stately.ts";
-import { sendTimeline } from "./timeline-route.ts";
-import type { Route } from "../api/exchange.ts";
 import type { Inspector } from "../api/inspector-port.ts";
 import type { InspectorOptions } from "./options.ts";
 import { removeIfThere } from "../../host/files.ts";
@@ -25,22 +25,20 @@ export interface Listener {
   reopen(): Promise<void>;
 }
 
-const host = "127.0.0.1";
-
-/** The port may be held by the daemon before for a moment; ms. */
+/** Another program may have taken the port while no God was there; ms. */
 const retryEveryMs = 200;
 const retryForMs = 10_000;
 
-/** Somebody's connections may be many, a person's are few. */
-const mostConnections = 500;
+/** A whole request is here within this time; what answers it may take as long as it is read. ms. */
+const requestWithinMs = 30_000;
 
 export function createListener(options: InspectorOptions & { inspector: Inspector }): Listener {
-  const { daemon, folders, log } = options;
+  const { daemon, folders, heldPort, log } = options;
   const { wall: now } = daemon;
   const file = daemon.paths.inspector;
   const before = readState(file, log);
-  const sessions = createSessions(before?.grants ?? [], now);
-  const answerApi = createApi(options);
+  const sessions = createSessions(now);
+  const connections = createConnections();
   const live = createLive(daemon, log);
   let stately: Promise<Stately> | undefined;
   let tools = 0;
@@ -50,73 +48,27 @@ export function createListener(options: InspectorOptions & { inspector: Inspecto
     if (current === undefined) removeIfThere(file);
     else writeState(file, { port: current.port, grants: sessions.all() }, log);
   };
-
-  const answer = async (request: IncomingMessage, response: ServerResponse, port: number) => {
-    setSecurityHeaders(response);
-    hideEnvironment(response);
-    assertOurs(request, port);
-    const url = new URL(request.url ?? "/", `http://${host}:${port}`);
-    const path = url.pathname;
-    const once = url.searchParams.get("token");
-    if (path === "/" && once !== null && request.method === "GET") {
-      enter(response, port, once);
-      return;
-    }
-    const grant = assertKnown(request, { sessions, port });
-    if (path.startsWith("/v1/")) {
-      const admit = (route: Route): void => assertAllowed(route, grant);
-      await answerApi({ request, response }, { isRemote: true, admit });
-      return;
-    }
-    const isSent =
-      request.method === "GET" && (await read(path, url, { request, response, grant }));
-    if (isSent) return;
-    throw xmError("ERR_ROUTE_NOT_FOUND", { method: request.method ?? "GET", path });
-  };
-  const enter = (response: ServerResponse, port: number, once: string): void => {
-    const grant = sessions.take(once);
-    if (grant === undefined) {
-      const why = "the address was used already, or is too old";
-      throw xmError("ERR_INSPECTOR_DENIED", { why });
-    }
-    setCookie(response, port, sessions.grant("cookie", grant.control));
-    save();
-    response.writeHead(303, { location: "/" });
-    response.end();
-  };
-  const read = async (
-    path: string,
-    url: URL,
-    exchange: { request: IncomingMessage; response: ServerResponse; grant: Grant },
-  ): Promise<boolean> => {
-    const { response, grant } = exchange;
-    if (path === "/inspector/live") {
-      if (live.viewers >= mostViewers)
-        throw xmError("ERR_INSPECTOR_FULL", { viewers: mostViewers });
-      await daemon.isRestored;
-      live.serve({
-        ...exchange,
-        process: idFrom(url.searchParams.get("process")),
-        mayControl: grant.control,
-      });
-      return true;
-    }
-    if (path === "/inspector/timeline") {
-      await daemon.isRestored;
-      await sendTimeline(response, daemon, url.searchParams.get("since"));
-      return true;
-    }
-    return sendFile(response, path, folders);
-  };
+  const answer = createAnswer({
+    daemon,
+    sessions,
+    connections,
+    live,
+    folders,
+    save,
+    log,
+    answerApi: createApi(options),
+  });
 
   const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer, port: number) => {
     assertOurs(request, port);
-    const url = new URL(request.url ?? "/", `http://${host}:${port}`);
-    assertKnown(request, { sessions, port, inAddress: url.searchParams.get("token") });
+    const url = addressOf(request);
+    assertKnown(request, { sessions, inAddress: url.searchParams.get("token") });
     if (url.pathname !== "/inspector/stately") {
       throw xmError("ERR_ROUTE_NOT_FOUND", { method: "WebSocket", path: url.pathname });
     }
-    if (tools >= mostViewers) throw xmError("ERR_INSPECTOR_FULL", { viewers: mostViewers });
+    if (tools >= mostViewers || !connections.admit(request.socket)) {
+      throw xmError("ERR_INSPECTOR_FULL", { viewers: mostViewers });
+    }
     stately ??= import("./stately.ts").then(({ createStately }) => createStately(daemon, log));
     const serving = await stately;
     if (socket.destroyed) return;
@@ -125,27 +77,24 @@ export function createListener(options: InspectorOptions & { inspector: Inspecto
     serving.serve(request, socket, head);
   };
 
-  const listen = async (wanted: number): Promise<void> => {
+  const listen = async (on: { port: number; host: string } | { fd: number }): Promise<void> => {
     const server = createServer();
-    server.requestTimeout = 0;
-    server.maxConnections = mostConnections;
+    server.requestTimeout = requestWithinMs;
     const portOf = (): number => (server.address() as { port: number }).port;
-    server.on("request", (request, response) => {
-      answer(request, response, portOf()).catch((error: unknown) =>
-        answerError({ request, response }, error, log),
-      );
-    });
+    server.on("connection", (socket: Socket) => connections.take(socket));
+    server.on("request", (request, response) => void answer({ request, response }, portOf()));
     server.on("upgrade", (request: IncomingMessage, socket, head) => {
       socket.on("error", () => socket.destroy());
       upgrade(request, socket, head, portOf()).catch((error: unknown) => refuse(socket, error));
     });
     await new Promise<void>((resolve, reject) => {
       server.once("error", reject);
-      server.listen(wanted, host, resolve);
+      server.listen(on, resolve);
     });
     server.on("error", (error) => log(`the inspector: ${messageOf(error)}`));
     current = { server, port: portOf() };
-    log(`the inspector listens on ${host}:${current.port}`);
+    heldPort.hold(descriptorOf(server));
+    log(`the inspector listens on ${pageHost}:${current.port}`);
   };
   const shut = async (): Promise<void> => {
     const closing = current?.server;
@@ -160,10 +109,22 @@ export function createListener(options: InspectorOptions & { inspector: Inspecto
   };
   const move = async (port: number): Promise<void> => {
     try {
-      await listen(port);
+      await listen({ port, host: pageHost });
     } catch (error) {
       const why = errnoOf(error) === "EADDRINUSE" ? "another program does" : messageOf(error);
       throw xmError("ERR_INSPECTOR_PORT", { port, why }, { cause: error });
+    }
+  };
+  /** Listens on the socket that the watchdog has held since the God before died. */
+  const inherit = async (): Promise<boolean> => {
+    const fd = heldPort.take();
+    if (fd === undefined) return false;
+    try {
+      await listen({ fd });
+      return true;
+    } catch (error) {
+      log(`the inspector's port was not handed on: ${messageOf(error)}`);
+      return false;
     }
   };
 
@@ -178,13 +139,16 @@ export function createListener(options: InspectorOptions & { inspector: Inspecto
         current = old;
         await shut();
         current = next;
+        // Another program may listen on the old port now, and is sent what was for us.
+        sessions.clear();
       }
       const listening = current;
       if (listening === undefined) throw xmError("ERR_DAEMON_LEAVING", undefined);
       const once = sessions.grant("once", control);
       const token = sessions.grant("bearer", control);
       save();
-      const url = `http://${host}:${listening.port}/?token=${once}`;
+      const path = randomBytes(16).toString("base64url");
+      const url = `http://${pageHost}:${listening.port}/at/${path}/#token=${once}`;
       return { port: listening.port, url, token };
     },
     view: () => ({
@@ -195,19 +159,22 @@ export function createListener(options: InspectorOptions & { inspector: Inspecto
     close: async () => {
       sessions.clear();
       await shut();
+      heldPort.hold(undefined);
       save();
     },
     reopen: async () => {
       if (before === undefined) return;
+      const { port, grants } = before;
+      const isHeld = await inherit();
+      sessions.restore(grants, { hadGap: !isHeld });
       const end = now() + retryForMs;
       for (;;) {
         if (current !== undefined) return;
         try {
-          await listen(before.port);
-          return;
+          await listen({ port, host: pageHost });
         } catch (error) {
           if (errnoOf(error) !== "EADDRINUSE" || now() > end) {
-            log(`the inspector does not listen on ${host}:${before.port}: ${messageOf(error)}`);
+            log(`the inspector does not listen on ${pageHost}:${port}: ${messageOf(error)}`);
             return;
           }
         }
@@ -219,15 +186,10 @@ export function createListener(options: InspectorOptions & { inspector: Inspecto
   };
 }
 
-/** @throws `ERR_INSPECTOR_READ_ONLY` for what is not for the inspector, or not for a session without `--control`. */
-function assertAllowed({ method, path, overTcp }: Route, { control }: Grant): void {
-  if (method === "GET") return;
-  if (overTcp !== "control") {
-    const what = `${method} /v1${path} is asked of the daemon's unix socket alone`;
-    throw xmError("ERR_INSPECTOR_READ_ONLY", { what });
-  }
-  if (!control)
-    throw xmError("ERR_INSPECTOR_READ_ONLY", { what: "this session may look and not act" });
+/** Node says what a server listens on, but not by which descriptor. */
+function descriptorOf(server: Server): number | undefined {
+  const { fd } = (server as unknown as { _handle?: { fd?: number } })._handle ?? {};
+  return fd !== undefined && fd >= 0 ? fd : undefined;
 }
 
 function refuse(socket: Duplex, error: unknown): void {
@@ -240,11 +202,4 @@ function refuse(socket: Duplex, error: unknown): void {
     "connection: close",
   ];
   socket.end(`${lines.join("\r\n")}\r\n\r\n${body}`);
-}
-
-function idFrom(text: string | null): number | null {
-  if (text === null || text === "") return null;
-  const id = Number(text);
-  if (Number.isInteger(id) && id >= 0) return id;
-  throw xmError("ERR_INPUT_INVALID", { faults: [`process: expected an id, got "${text}"`] });
 }

@@ -6,6 +6,7 @@ import {
   type TimelineLane,
   type TimelineMark,
 } from "../../contract/inspector.ts";
+import { createPacer } from "../records/turns.ts";
 import { marksOf, reloadLabel, served } from "../../contract/words/lane-words.ts";
 import type { Daemon } from "../daemon.ts";
 
@@ -48,22 +49,14 @@ export async function readTimeline(
   }
   for (const [key, lane] of lanes) if (lane.points[0] !== 0) unknown.set(key, lane);
   await findBeginnings(history, unknown, since);
-  for (const record of reloads) markReload(lanes, record, since);
-  return {
-    since,
-    until,
-    lastSeq,
-    lanes: [...lanes.values()]
-      .map(({ id, name, points, others, marks }): TimelineLane => ({
-        id,
-        name,
-        points,
-        others,
-        marks: marks.sort((a, b) => a.seq - b.seq),
-      }))
-      .sort((a, b) => a.id - b.id),
-    daemons,
-  };
+  await markReloads(lanes, reloads, since);
+  const pacer = createPacer();
+  const sorted: TimelineLane[] = [];
+  for (const { id, name, points, others, marks } of lanes.values()) {
+    sorted.push({ id, name, points, others, marks: marks.sort((a, b) => a.seq - b.seq) });
+    if (pacer.isDue()) await pacer.pause();
+  }
+  return { since, until, lastSeq, lanes: sorted.sort((a, b) => a.id - b.id), daemons };
 }
 
 interface Lane extends TimelineLane {
@@ -126,16 +119,26 @@ function beginAnew(lane: Lane, { at, seq }: HistoryRecord, since: number): void 
   if ((lane.others.at(-1) ?? none) !== none) lane.others.push(at - since, seq, none);
 }
 
-function markReload(lanes: Map<string, Lane>, record: HistoryRecord, since: number): void {
-  const { seq, reload, name } = record;
-  if (reload === null) return;
-  const { ids } = reload;
-  const label = reloadLabel(record);
-  if (label === null) return;
+async function markReloads(
+  lanes: ReadonlyMap<string, Lane>,
+  reloads: readonly HistoryRecord[],
+  since: number,
+): Promise<void> {
+  const lanesOf = new Map<number, Lane[]>();
   for (const lane of lanes.values()) {
-    if (ids.includes(lane.id) && (lane.name === name || lane.name === name.replace(/~\d+$/, ""))) {
-      lane.marks.push({ at: record.at - since, seq, kind: "reload", label });
+    lanesOf.set(lane.id, [...(lanesOf.get(lane.id) ?? []), lane]);
+  }
+  const pacer = createPacer();
+  for (const record of reloads) {
+    const { at, seq, reload, name } = record;
+    const label = reloadLabel(record);
+    if (label === null) continue;
+    const isOf = (lane: Lane): boolean =>
+      lane.name === name || lane.name === name.replace(/~\d+$/, "");
+    for (const lane of (reload?.ids ?? []).flatMap((id) => lanesOf.get(id) ?? [])) {
+      if (isOf(lane)) lane.marks.push({ at: at - since, seq, kind: "reload", label });
     }
+    if (pacer.isDue()) await pacer.pause();
   }
 }
 

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { messageOf } from "../../contract/errors.ts";
 import { writeWhole } from "../../host/atomic.ts";
 import { encodeRecord, type HistoryEntry, type HistoryRecord } from "../../contract/history.ts";
-import { endOf, findRecords, readRecords, scanRecords, type HistoryQuery } from "./read.ts";
+import { endOf, findRecords, scanRecords, type HistoryQuery } from "./read.ts";
 import { removeOld, segmentName, segments } from "./segments.ts";
 
 /*
@@ -27,9 +27,7 @@ export interface History {
   readonly lastSeq: number;
   /** Never throws: a history that cannot be written is said once, and goes on without. */
   append(entry: HistoryEntry): void;
-  /** Oldest first. */
-  read(query: HistoryQuery): HistoryRecord[];
-  /** The same, read in the background: for what may be far back. */
+  /** The last records that are wanted, oldest first, read in the background. */
   find(query: HistoryQuery): Promise<HistoryRecord[]>;
   /** Reads on in the background, a batch at a time; see `scanRecords`. */
   scan(
@@ -120,10 +118,6 @@ export function openHistory(options: {
       if (waiting.length === 0) setImmediate(flush);
       waiting.push(encodeRecord(record));
       for (const listener of listeners) listener(record);
-    },
-    read: (query) => {
-      flush();
-      return readRecords(folder, query);
     },
     find: (query) => {
       flush();

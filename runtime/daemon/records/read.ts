@@ -1,12 +1,13 @@
-import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { errnoOf } from "../../contract/errors.ts";
+import * as v from "valibot";
+import { historyRecordSchema } from "../../contract/api/history-schemas.ts";
 import {
   decodeRecord,
   headOf,
   type HistoryKind,
   type HistoryRecord,
 } from "../../contract/history.ts";
+import { endOfFile, linesOfFile } from "./lines.ts";
+import { createPacer } from "./turns.ts";
 import { beginningOf, segments, type Segment } from "./segments.ts";
 
 export interface HistoryQuery {
@@ -27,30 +28,16 @@ export interface HistoryQuery {
   readonly limit?: number;
 }
 
-/**
- * Reads from the newest file that can hold what is wanted back to the oldest, and in each from its end: the last
- * records before a moment cost what lies between them and not the whole history. A line is parsed only when its
- * number, time and process are wanted.
- */
-export function readRecords(folder: string, query: HistoryQuery): HistoryRecord[] {
-  const { limit = Number.POSITIVE_INFINITY } = query;
-  const found: HistoryRecord[] = [];
-  for (const segment of wantedSegments(folder, query).toReversed()) {
-    const text = textOf(segment);
-    for (const line of linesBack(text)) {
-      if (found.length >= limit) break;
-      if (!mayBeWanted(text, line.start, query)) continue;
-      const record = decodeRecord(text.slice(line.start, line.end));
-      if (record !== undefined && isWanted(record, query)) found.push(record);
-    }
-    if (found.length >= limit) break;
-  }
-  return found.toReversed();
-}
+/** No answer holds more records than this. */
+export const mostRecords = 10_000;
 
-/** What `readRecords` finds, read in the background: what is rare may be far back. */
+/**
+ * The last records that a query wants, oldest first. It reads from the newest file that can hold them back to the oldest, and each from its
+ * end: the last records before a moment cost what lies between them and not the whole history. A line is parsed only
+ * when its number, time and process are wanted.
+ */
 export async function findRecords(folder: string, query: HistoryQuery): Promise<HistoryRecord[]> {
-  const { limit = Number.POSITIVE_INFINITY } = query;
+  const limit = Math.min(query.limit ?? mostRecords, mostRecords);
   const found: HistoryRecord[] = [];
   for await (const batch of scanRecords(folder, query, { back: true })) {
     found.push(...batch.slice(0, limit - found.length));
@@ -58,9 +45,6 @@ export async function findRecords(folder: string, query: HistoryQuery): Promise<
   }
   return found.toReversed();
 }
-
-/** Records that one turn of a scan parses; a few ms. */
-const recordsPerTurn = 500;
 
 /**
  * Reads a time of the history in the background: a batch at a time, and others have their turn between two.
@@ -72,37 +56,43 @@ export async function* scanRecords(
   options: { back: boolean },
 ): AsyncGenerator<HistoryRecord[], void> {
   const files = wantedSegments(folder, query);
-  for (const segment of options.back ? files.toReversed() : files) {
-    const text = await readLater(segment);
-    let batch: HistoryRecord[] = [];
-    let looked = 0;
-    for (const line of options.back ? linesBack(text) : linesOf(text)) {
-      looked += 1;
-      if (mayBeWanted(text, line.start, query)) {
-        const record = decodeRecord(text.slice(line.start, line.end));
-        if (record !== undefined && isWanted(record, query)) batch.push(record);
+  const wanted = compile(query);
+  const pacer = createPacer();
+  let batch: HistoryRecord[] = [];
+  for (const { path } of options.back ? files.toReversed() : files) {
+    for await (const text of linesOfFile(path, options)) {
+      for (const line of options.back ? linesBack(text) : linesOf(text)) {
+        if (mayBeWanted(text, line.start, wanted)) {
+          const record = recordFrom(text.slice(line.start, line.end));
+          if (record !== undefined && isWanted(record, wanted)) batch.push(record);
+        }
+        if (!pacer.isDue()) continue;
+        yield batch;
+        batch = [];
+        await pacer.pause();
       }
-      if (batch.length < recordsPerTurn && looked < recordsPerTurn * 10) continue;
-      yield batch;
-      batch = [];
-      looked = 0;
-      await nextTurn();
     }
-    yield batch;
-    await nextTurn();
   }
+  yield batch;
+}
+
+/** @returns `undefined` for a line that is none: torn by a kill, damaged, or of another shape. */
+function recordFrom(line: string): HistoryRecord | undefined {
+  const record = decodeRecord(line);
+  return record !== undefined && v.is(historyRecordSchema, record) ? record : undefined;
 }
 
 /** Where a file ends: the number of its last whole record, its size, and whether its last line was cut. */
 export function endOf(path: string): { seq: number | undefined; bytes: number; isCut: boolean } {
-  const data = readFileSync(path);
-  const text = data.toString("utf8");
-  const isCut = text !== "" && !text.endsWith("\n");
-  for (const { start, end } of linesBack(text)) {
-    const record = decodeRecord(text.slice(start, end));
-    if (record !== undefined) return { seq: record.seq, bytes: data.length, isCut };
-  }
-  return { seq: undefined, bytes: data.length, isCut };
+  const lastSeq = (text: string): number | undefined => {
+    for (const { start, end } of linesBack(text)) {
+      const record = recordFrom(text.slice(start, end));
+      if (record !== undefined) return record.seq;
+    }
+    return undefined;
+  };
+  const { text, bytes, isCut } = endOfFile(path, (some) => lastSeq(some) !== undefined);
+  return { seq: lastSeq(text), bytes, isCut };
 }
 
 /** The files that can hold records of a query, oldest first: by the number in their name and the time of their first line. */
@@ -144,58 +134,56 @@ function* linesBack(text: string): Generator<Line> {
   }
 }
 
-/** Judges a line by its beginning: number, time, kind, and of a process its id. */
-function mayBeWanted(text: string, start: number, query: HistoryQuery): boolean {
-  const head = headOf(text, start);
-  if (head === undefined) return true;
-  const { afterSeq = 0, beforeSeq = Number.POSITIVE_INFINITY } = query;
-  const { since = 0, until = Number.POSITIVE_INFINITY, ids, kinds } = query;
-  if (head.seq <= afterSeq || head.seq >= beforeSeq) return false;
-  if (head.at < since || head.at > until) return false;
-  if (kinds !== undefined && head.kind !== undefined) {
-    if (!(kinds as readonly string[]).includes(head.kind)) return false;
-  }
-  return ids === undefined || head.id === undefined || ids.includes(head.id);
+/** A query as it is asked of every line: a list of ids may be as long as the history. */
+interface Wanted {
+  readonly afterSeq: number;
+  readonly beforeSeq: number;
+  readonly since: number;
+  readonly until: number;
+  readonly ids: ReadonlySet<number> | undefined;
+  readonly apps: ReadonlySet<string> | undefined;
+  readonly kinds: ReadonlySet<string> | undefined;
 }
 
-function isWanted(record: HistoryRecord, query: HistoryQuery): boolean {
+function compile(query: HistoryQuery): Wanted {
   const { afterSeq = 0, beforeSeq = Number.POSITIVE_INFINITY } = query;
   const { since = 0, until = Number.POSITIVE_INFINITY, ids, apps, kinds } = query;
+  return {
+    afterSeq,
+    beforeSeq,
+    since,
+    until,
+    ids: ids && new Set(ids),
+    apps: apps && new Set(apps),
+    kinds: kinds && new Set(kinds),
+  };
+}
+
+/** Judges a line by its beginning: number, time, kind, and of a process its id. */
+function mayBeWanted(text: string, start: number, wanted: Wanted): boolean {
+  const head = headOf(text, start);
+  if (head === undefined) return true;
+  const { afterSeq, beforeSeq, since, until, ids, kinds } = wanted;
+  if (head.seq <= afterSeq || head.seq >= beforeSeq) return false;
+  if (head.at < since || head.at > until) return false;
+  if (kinds !== undefined && head.kind !== undefined && !kinds.has(head.kind)) return false;
+  return ids === undefined || head.id === undefined || ids.has(head.id);
+}
+
+function isWanted(record: HistoryRecord, wanted: Wanted): boolean {
+  const { afterSeq, beforeSeq, since, until, ids, apps, kinds } = wanted;
   const { seq, at, kind, app } = record;
   if (seq <= afterSeq || seq >= beforeSeq || at < since || at > until) return false;
-  if (kinds !== undefined && !kinds.includes(kind)) return false;
+  if (kinds?.has(kind) === false) return false;
   if (kind === "daemon" || kind === "god") return true;
-  if (apps !== undefined && !apps.includes(app)) return false;
-  return ids === undefined || idsOf(record).some((id) => ids.includes(id));
+  if (apps?.has(app) === false) return false;
+  return ids === undefined || idsOf(record).some((id) => ids.has(id));
 }
 
 /** The processes that a record tells of. */
 function idsOf({ kind, id, reload, context }: HistoryRecord): readonly number[] {
   if (kind === "reload") return reload?.ids ?? [];
-  return kind === "app" ? ((context?.["processes"] as number[] | undefined) ?? []) : [id];
-}
-
-function textOf({ path }: Segment): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch (error) {
-    // The oldest file goes when a new one begins.
-    if (errnoOf(error) !== "ENOENT") throw error;
-    return "";
-  }
-}
-
-async function readLater({ path }: Segment): Promise<string> {
-  try {
-    return await readFile(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-    return "";
-  }
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+  if (kind !== "app") return [id];
+  const processes = context?.["processes"];
+  return Array.isArray(processes) ? processes.filter((each) => typeof each === "number") : [];
 }

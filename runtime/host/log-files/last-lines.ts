@@ -8,7 +8,7 @@ const flags = constants.O_RDONLY | constants.O_NONBLOCK;
 const blockBytes = 64 * 1024;
 
 /** No more is held in memory, however long the lines are; of the first of them the end is given then. */
-const mostBytes = 32 * 1024 * 1024;
+const mostHeldBytes = 32 * 1024 * 1024;
 
 /**
  * The last whole lines of a file, and where the last of them ended: following goes on from there.
@@ -17,8 +17,9 @@ const mostBytes = 32 * 1024 * 1024;
 export async function lastLines(
   path: string,
   count: number,
+  mostBytes = mostHeldBytes,
 ): Promise<{ lines: string[]; endBytes: number }> {
-  const { lines, endBytes } = await readBackwards(path, count);
+  const { lines, endBytes } = await readBackwards(path, count, mostBytes);
   return { lines: count === 0 ? [] : lines.slice(-count), endBytes };
 }
 
@@ -33,6 +34,7 @@ export async function allLastLines(path: string, count: number): Promise<string[
 async function readBackwards(
   path: string,
   count: number,
+  mostBytes = mostHeldBytes,
 ): Promise<{ lines: string[]; endBytes: number; unfinished: string | null }> {
   const file = await open(path, flags).catch((error: unknown) => {
     if (["ENOENT", "EACCES", "ENXIO"].includes(errnoOf(error) ?? "")) return undefined;

@@ -25,6 +25,8 @@ export async function* streamLogs(options: {
   readonly lines: number;
   readonly follow: boolean;
   readonly signal: AbortSignal;
+  /** What is read at most of a file for its last lines. */
+  readonly mostBytes?: number;
   /** Told the files that come later; for as long as it is followed. */
   readonly watchLater?: (add: (source: LogSource) => void) => () => void;
 }): AsyncIterable<readonly LogLine[]> {
@@ -56,7 +58,7 @@ export async function* streamLogs(options: {
         continue;
       }
       const inode = inodeOf(source.path);
-      const { lines: last, endBytes } = await lastLines(source.path, lines);
+      const { lines: last, endBytes } = await lastLines(source.path, lines, options.mostBytes);
       if (last.length > 0) yield last.map((line) => lineOf(source, line, null, null));
       begun.push({ ...source, from: { inode, bytes: endBytes } });
     }

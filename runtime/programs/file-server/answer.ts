@@ -1,3 +1,4 @@
+import { constants, type Stats } from "node:fs";
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from "node:http";
 import send from "send";
 import { listing } from "./listing.ts";
@@ -18,6 +19,10 @@ export function answer(
   response: ServerResponse,
 ): void {
   const { login, homepage } = settings;
+  if (!isOwnHost(settings, request)) {
+    say(request, response, 421, "421 Misdirected Request");
+    return;
+  }
   if (login !== undefined && !isLoggedIn(request.headers.authorization, login)) {
     // The realm is PM2's: browsers keep a password by it.
     response.setHeader("WWW-Authenticate", 'Basic realm="Authentication service"');
@@ -33,6 +38,20 @@ export function answer(
   give(settings, request, response, path === "/" ? [homepage, path] : [path]);
 }
 
+/**
+ * A listener for this machine alone is also reached by a page of another site whose name was made to mean this machine
+ * (DNS rebinding). A browser then sends that name with this port. A proxy in front sends its own name without this port.
+ */
+function isOwnHost({ host }: ServeSettings, { headers, socket }: IncomingMessage): boolean {
+  if (!isLoopback(host) || headers.host === undefined) return true;
+  const [, name = "", port = "80"] = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(headers.host) ?? [];
+  return isLoopback(name) || Number(port) !== socket.localPort;
+}
+
+function isLoopback(host: string): boolean {
+  return /^(127(\.\d{1,3}){3}|\[?::1\]?|localhost|.+\.localhost)$/i.test(host);
+}
+
 /** Gives the first path that is there; after them the homepage of a single-page application, or a 404. */
 function give(
   settings: ServeSettings,
@@ -42,7 +61,7 @@ function give(
 ): void {
   const { folder, homepage, isSinglePage, lists } = settings;
   const dotfiles = isWellKnown(path) ? "allow" : "ignore";
-  send(request, path, { root: folder, dotfiles, index: "index.html" })
+  filesOnly(send(request, path, { root: folder, dotfiles, index: "index.html" }))
     .on("headers", open)
     .on("error", (error: { status?: number }) => {
       const status = error.status ?? 500;
@@ -56,6 +75,26 @@ function give(
       else notFound(settings, request, response);
     })
     .pipe(response);
+}
+
+/** What `send` calls itself with the file that it has found, and to read it. */
+interface Sending {
+  send(path: string, stat: Stats): void;
+  stream(path: string, options: object): void;
+}
+
+/** To open a pipe or a device waits for somebody, in one of the few threads that all requests share: only files are given. */
+function filesOnly(sending: send.SendStream): send.SendStream {
+  const own = sending as unknown as Sending;
+  const { send: give, stream: read } = own;
+  own.send = (path, stat) => {
+    if (stat.isFile()) give.call(own, path, stat);
+    else (sending as unknown as { error(status: number): void }).error(404);
+  };
+  // It may have been replaced by a pipe since.
+  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+  own.stream = (path, options) => read.call(own, path, { ...options, flags });
+  return sending;
 }
 
 function showList(
@@ -79,7 +118,7 @@ function notFound(
   // A part of the page, or "not changed", would be no answer to another path.
   for (const name of ["range", "if-none-match", "if-modified-since"]) delete request.headers[name];
   response.statusCode = 404;
-  send(request, "/404.html", { root: folder, cacheControl: false })
+  filesOnly(send(request, "/404.html", { root: folder, cacheControl: false }))
     .on("error", () => {
       if (response.headersSent) response.destroy();
       else say(request, response, 404, "404 Not Found");

@@ -1,9 +1,9 @@
 import { useSignal, useSignalEffect } from "@preact/signals";
 import { About } from "./about.tsx";
-import { Lazy } from "./lazy.tsx";
 import type { MachineName } from "../../contract/inspector.ts";
 import { Chart } from "./chart/chart.tsx";
 import { Decision } from "./panel/decision.tsx";
+import { WhatIf } from "./whatif/whatif.tsx";
 import { fetchChart } from "./state/api.ts";
 import { tellFault } from "./state/connection.ts";
 import { pastReload, shownMachine } from "./state/shown.ts";
@@ -17,8 +17,6 @@ import {
   selectedId,
   tab,
 } from "./state/store.ts";
-
-const loadWhatIf = () => import("./whatif/whatif.tsx").then(({ WhatIf }) => WhatIf);
 
 const tabs: readonly (readonly [MachineName | "whatif", string])[] = [
   ["process", "Process"],
@@ -69,11 +67,7 @@ export function Center() {
         ))}
       </div>
       <div class="machine" id="machine" role="tabpanel" aria-labelledby={`tab-${current}`}>
-        {current === "whatif" ? (
-          <Lazy key={selectedId.value} load={loadWhatIf} fallback="Loading the simulation…" />
-        ) : (
-          <Machine name={current} />
-        )}
+        {current === "whatif" ? <WhatIf key={selectedId.value} /> : <Machine name={current} />}
       </div>
     </section>
   );

@@ -1,6 +1,7 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { connect, pauseWhileHidden } from "./state/connection.ts";
+import { enter } from "./state/session.ts";
 import { paintTimes } from "./state/store.ts";
 import { keepRecords } from "./state/travel.ts";
 import "./style/theme.css";
@@ -11,6 +12,7 @@ import "./style/parts.css";
 const place = document.querySelector("#page");
 if (place === null) throw new Error("can't happen: the page has no place to be drawn in");
 render(<App />, place);
+await enter();
 connect();
 keepRecords();
 pauseWhileHidden();

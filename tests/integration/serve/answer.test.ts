@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdirSync, symlinkSync } from "node:fs";
 import { createServer, request, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -14,6 +15,10 @@ interface Answer {
 }
 
 type Ask = (path: string, options?: { method?: string; headers?: object }) => Promise<Answer>;
+
+/** Of the sites of this file, the latest last. */
+const folders: string[] = [];
+const ports: number[] = [];
 
 /** A site, with a file beside it and dot files in it, and a server over it. */
 async function site(settings: Partial<ServeSettings> = {}): Promise<Ask> {
@@ -58,6 +63,8 @@ async function site(settings: Partial<ServeSettings> = {}): Promise<Ask> {
     server.close();
   });
   const { port } = server.address() as AddressInfo;
+  folders.push(whole.folder);
+  ports.push(port);
   // The path as it is: `fetch` would take `..` out of it.
   return (asked, { method = "GET", headers = {} } = {}) =>
     new Promise((resolve, reject) => {
@@ -179,4 +186,33 @@ test("a folder is listed when that is wanted, without dot files, with names that
   expect((await ask("/.git/")).status).toBe(404);
   expect((await ask("/..%2f/")).status).toBe(404);
   expect((await (await site())("/bare/")).status).toBe(404);
+});
+
+test("a pipe in the folder is not there, and holds nobody up", async () => {
+  const ask = await site();
+  const folder = folders.at(-1) ?? "";
+  execFileSync("mkfifo", [join(folder, "pipe"), join(folder, "bare", "index.html")]);
+  for (let count = 0; count < 8; count += 1) {
+    expect((await ask("/pipe")).status).toBe(404);
+    expect((await ask("/bare/")).status).toBe(404);
+  }
+  expect(await ask("/ten.txt")).toMatchObject({ status: 200, body: "0123456789" });
+});
+
+test("on 127.0.0.1 another host with its own port is refused, and a proxy's name is not", async () => {
+  const ask = await site();
+  const status = async (host: (port: number) => string): Promise<number | undefined> =>
+    (await ask("/ten.txt", { headers: { host: host(ports.at(-1) ?? 0) } })).status;
+  expect([
+    await status((port) => `127.0.0.1:${port}`),
+    await status((port) => `localhost:${port}`),
+    await status((port) => `app.localhost:${port}`),
+    await status(() => "example.com"),
+    await status((port) => `example.com:${port + 1}`),
+    await status((port) => `evil.example:${port}`),
+    await status((port) => `192.168.0.7:${port}`),
+  ]).toEqual([200, 200, 200, 200, 200, 421, 421]);
+  const open = await site({ host: "0.0.0.0" });
+  const port = ports.at(-1) ?? 0;
+  expect((await open("/ten.txt", { headers: { host: `example.com:${port}` } })).status).toBe(200);
 });

@@ -2,15 +2,16 @@ import type { ChartFile } from "../../../charts/chart.ts";
 import type { HistoryRecord } from "../../../contract/history.ts";
 import type { LogLine, Outcome, ProcessDetail } from "../../../contract/api/schemas.ts";
 import type { MachineName, Timeline } from "../../../contract/inspector.ts";
+import { ask } from "./session.ts";
 
 /** Everything the page asks God for, beside the live stream. All of it is of the same origin. */
 
 export function fetchChart(machine: MachineName): Promise<ChartFile> {
-  return json(`./charts/${machine}.json`);
+  return json(`/charts/${machine}.json`);
 }
 
 export function fetchTimeline(since: number): Promise<Timeline> {
-  return json(`./inspector/timeline?since=${Math.floor(since)}`);
+  return json(`/inspector/timeline?since=${Math.floor(since)}`);
 }
 
 /** Whose records are asked for: those of a process, of an app with its reloads, or of God. */
@@ -30,26 +31,26 @@ export function fetchRecords(
     god: () => "kinds=god,daemon",
   };
   const end = until === undefined ? "" : `&until=${Math.floor(until)}`;
-  return json(`./v1/history?${whose[of.kind]()}${end}&limit=${limit}`);
+  return json(`/v1/history?${whose[of.kind]()}${end}&limit=${limit}`);
 }
 
 /** Everything since a record, for all processes. */
 export function fetchSince(seq: number): Promise<HistoryRecord[]> {
-  return json(`./v1/history?after=${seq}&limit=10000`);
+  return json(`/v1/history?after=${seq}&limit=10000`);
 }
 
 export function fetchDetail(id: number): Promise<ProcessDetail> {
-  return json(`./v1/processes/${id}`);
+  return json(`/v1/processes/${id}`);
 }
 
-/** Whether God is there and does not let this page in. */
-export async function isDenied(): Promise<boolean> {
-  try {
-    const { status } = await fetch("./v1/ping");
-    return status === 403;
-  } catch {
-    // It is not there.
-    return false;
+/** What God says of itself and of one process, as it happens. */
+export async function* followLive<T>(id: number | null, signal: AbortSignal): AsyncIterable<T> {
+  const query = id === null ? "" : `?process=${id}`;
+  const response = await ask(`/inspector/live${query}`, { signal });
+  if (!response.ok) throw new Error(await problemOf(response));
+  const prefix = "data: ";
+  for await (const line of textLinesOf(response)) {
+    if (line.startsWith(prefix)) yield JSON.parse(line.slice(prefix.length)) as T;
   }
 }
 
@@ -59,9 +60,9 @@ export type Action = "start" | "stop" | "restart" | "reset" | "delete" | "reload
 export async function act(action: Action, id: number): Promise<Outcome | undefined> {
   const [path, body] =
     action === "reload"
-      ? ["./v1/reloads", { ids: [id], by: "inspector" }]
-      : ["./v1/actions", { action, ids: [id], by: "inspector" }];
-  const response = await fetch(path, {
+      ? ["/v1/reloads", { ids: [id], by: "inspector" }]
+      : ["/v1/actions", { action, ids: [id], by: "inspector" }];
+  const response = await ask(path, {
     method: "POST",
     headers: { "content-type": "application/json" },
     body: JSON.stringify(body),
@@ -78,7 +79,7 @@ export async function act(action: Action, id: number): Promise<Outcome | undefin
 
 /** The last lines of a process's logs, and those that follow. */
 export async function* followLogs(id: number, signal: AbortSignal): AsyncIterable<LogLine> {
-  const response = await fetch(`./v1/logs?ids=${id}&lines=200&follow=true`, { signal });
+  const response = await ask(`/v1/logs?ids=${id}&lines=200&follow=true`, { signal });
   if (!response.ok) throw new Error(await problemOf(response));
   for await (const line of linesOf(response)) {
     if (typeof (line as Partial<LogLine>).line === "string") yield line as LogLine;
@@ -86,7 +87,7 @@ export async function* followLogs(id: number, signal: AbortSignal): AsyncIterabl
 }
 
 async function json<T>(path: string): Promise<T> {
-  const response = await fetch(path);
+  const response = await ask(path);
   if (!response.ok) throw new Error(await problemOf(response));
   return (await response.json()) as T;
 }
@@ -102,6 +103,10 @@ async function problemOf(response: Response): Promise<string> {
 
 /** The JSON values of a stream, one per line. */
 async function* linesOf(response: Response): AsyncIterable<unknown> {
+  for await (const line of textLinesOf(response)) if (line !== "") yield JSON.parse(line);
+}
+
+async function* textLinesOf(response: Response): AsyncIterable<string> {
   if (response.body === null) return;
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
@@ -112,7 +117,7 @@ async function* linesOf(response: Response): AsyncIterable<unknown> {
       text += value;
       const lines = text.split("\n");
       text = lines.pop() ?? "";
-      for (const line of lines) if (line !== "") yield JSON.parse(line);
+      yield* lines;
     }
   } finally {
     await reader.cancel().catch(() => undefined);

@@ -6,7 +6,8 @@ import type {
   MachineStep,
   MachineView,
 } from "../../../contract/inspector.ts";
-import { fetchSince, fetchTimeline, isDenied } from "./api.ts";
+import { fetchSince, fetchTimeline, followLive } from "./api.ts";
+import { forgetTicket, NotGod, SessionOver } from "./session.ts";
 import * as store from "./store.ts";
 
 /** A God that has died is asked for again this often; ms. */
@@ -15,7 +16,7 @@ const retryMs = 1_000;
 /** How far back the lanes go at first; the rest is read when somebody looks there. ms. */
 const firstReachMs = 24 * 3_600_000;
 
-let source: EventSource | undefined;
+let source: AbortController | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
 let isLoading = false;
 /** Data that has arrived and is not shown yet. */
@@ -28,31 +29,30 @@ let isFirstLife = true;
 /** Connects to God, or to the next one, for the selected process. Existing data stays. */
 export function connect(): void {
   clearTimeout(retry);
-  source?.close();
+  source?.abort();
   waiting = [];
   const id = store.selectedId.value;
-  const query = id === null || !isKnown(id) ? "" : `?process=${id}`;
-  const stream = new EventSource(`./inspector/live${query}`);
-  source = stream;
-  stream.addEventListener("message", ({ data }: MessageEvent<string>) => {
-    if (source === stream) takeLater(JSON.parse(data) as LiveMessage);
-  });
-  stream.addEventListener("error", () => {
-    if (source !== stream) return;
-    stream.close();
-    if (store.connection.value === "open") store.lostAt.value = Date.now();
-    store.connection.value = "lost";
-    void askWhy();
-  });
+  const abort = new AbortController();
+  source = abort;
+  void follow(id === null || !isKnown(id) ? null : id, abort);
 }
 
-/** A God that answers and lets nobody in has closed this page's session; any other is asked again. */
-async function askWhy(): Promise<void> {
-  if (await isDenied()) {
-    store.connection.value = "denied";
-    return;
+async function follow(id: number | null, abort: AbortController): Promise<void> {
+  let isDenied = false;
+  try {
+    for await (const message of followLive<LiveMessage>(id, abort.signal)) {
+      if (source === abort) takeLater(message);
+    }
+  } catch (error) {
+    isDenied = error instanceof SessionOver;
+    if (error instanceof NotGod && source === abort) tell(error.message, true);
   }
-  retry = setTimeout(connect, retryMs);
+  if (source !== abort) return;
+  forgetTicket();
+  if (store.connection.value === "open") store.lostAt.value = Date.now();
+  // A God that answers and lets nobody in has closed this page's session; any other is asked again.
+  store.connection.value = isDenied ? "denied" : "lost";
+  if (!isDenied) retry = setTimeout(connect, retryMs);
 }
 
 /** A hidden page requests nothing; it catches up when it becomes visible again. */
@@ -61,7 +61,7 @@ export function pauseWhileHidden(): void {
     if (store.connection.value === "denied") return;
     if (!document.hidden) return connect();
     clearTimeout(retry);
-    source?.close();
+    source?.abort();
     source = undefined;
     if (store.connection.value === "open") store.connection.value = "connecting";
   });

@@ -30,7 +30,11 @@ const lives = (home: TestHome, count: number): Promise<Told[]> =>
 async function program(home: TestHome, body: string): Promise<unknown> {
   const file = home.file(
     "program.cjs",
-    `const xm = require(${JSON.stringify(api)}); const failed = (promise) => promise.then(() => "no error", (error) => error.code);
+    `const xm = require(${JSON.stringify(api)}); const lives = async (count) => {
+  const told = () => { try { return require("fs").readFileSync(__dirname + "/told", "utf8").split("\\n").length - 1; } catch { return 0; } };
+  for (const end = Date.now() + 20_000; told() < count; await new Promise((resolve) => setTimeout(resolve, 10))) if (Date.now() > end) throw new Error("no life " + count);
+};
+const failed = (promise) => promise.then(() => "no error", (error) => error.code);
 (async () => { ${body} })().then((value) => { process.stdout.write(JSON.stringify(value ?? null)); xm.disconnect(); }, (error) => { console.error(error); process.exit(1); });`,
   );
   const ran = await home.run([], { program: file });
@@ -79,6 +83,7 @@ test("the environment of deploy.NAME is laid below env_NAME", async () => {
 test("--node-args=null takes back what was declared", async () => {
   const home = testHome();
   await home.ok("start", app(home), "--node-args", "--no-warnings");
+  await lives(home, 1);
   await home.ok("restart", "app", "--node-args=null");
   const [first, second] = await lives(home, 2);
   expect([first?.flags.includes("--no-warnings"), second?.flags.includes("--no-warnings")]).toEqual(
@@ -96,6 +101,7 @@ test("API: an object or a file with the name of an environment", async () => {
   await program(
     home,
     `await xm.start({ name: "web", script: ${JSON.stringify(script)}, env_production: { A: "production" } }, { env: "production" });
+     await lives(1);
      await xm.restart(${JSON.stringify(file)}, { env: "staging" });`,
   );
   const told = await lives(home, 2);
@@ -108,7 +114,9 @@ test("API: an object without a script changes what is known under its name", asy
   const errors = await program(
     home,
     `await xm.start({ name: "web", script: ${JSON.stringify(script)}, env: { A: "1", B: "1" } });
+     await lives(1);
      await xm.restart({ name: "web", args: "p q", env: { A: "2" } });
+     await lives(2);
      await xm.restart("web", { env: { B: "3" } });
      return [await failed(xm.restart({ name: "nobody" })), await failed(xm.restart({ args: "p" })), await failed(xm.restart("web", { env: "production" }))];`,
   );

@@ -156,7 +156,7 @@ export interface AppSpec {
   readonly instanceVariable: string;
   /** Name of a variable whose number grows by one from process to process (a port). */
   readonly incrementVariable: string | null;
-  /** Stack traces show the lines of the source: always, never, or (`null`) when a map lies beside the script. */
+  /** Show source lines in stack traces: always, never, or (`null`) when a map lies beside the script. */
   readonly sourceMaps: boolean | null;
   /** For example `SIGINT`. */
   readonly stopSignal: string;

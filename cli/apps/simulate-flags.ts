@@ -35,29 +35,33 @@ const policyExamples: Readonly<Record<string, string>> = {
 export const simulateArgs = {
   "crash-every": {
     type: "string",
-    description: "Each life ends after this time",
+    description: "Each run exits after this time",
     valueHint: "TIME",
   },
   "crash-after": {
     type: "string",
-    description: "The first life ends after this time, the next one stays up",
+    description: "The first run exits after this time, the next one stays up",
     valueHint: "TIME",
   },
   crashes: {
     type: "string",
-    description: "Only the first so many lives end, the next one stays up",
+    description: "Only the first N runs exit, the next one stays up",
     valueHint: "N",
   },
-  "exit-code": { type: "string", description: "Lives end with this code (1)", valueHint: "N" },
-  signal: { type: "string", description: "Lives end by this signal", valueHint: "SIGNAL" },
+  "exit-code": {
+    type: "string",
+    description: "Exit code of the runs (default: 1)",
+    valueHint: "N",
+  },
+  signal: { type: "string", description: "Runs are killed by this signal", valueHint: "SIGNAL" },
   "ready-after": {
     type: "string",
-    description: "Each life says after this time that it can serve",
+    description: "Each run becomes ready after this time",
     valueHint: "TIME",
   },
-  "never-ready": { type: "boolean", description: "No life ever says so" },
-  for: { type: "string", description: "How long to play (1h)", valueHint: "TIME" },
-  only: { type: "string", description: "This app of the file", valueHint: "NAME" },
+  "never-ready": { type: "boolean", description: "No run becomes ready" },
+  for: { type: "string", description: "Time to simulate (default: 1h)", valueHint: "TIME" },
+  only: { type: "string", description: "App of the file", valueHint: "NAME" },
   json: { type: "boolean", description: "Everything as JSON, times in ms since the start" },
   ...Object.fromEntries(
     Object.entries(startArgs).filter(([name]) => Object.hasOwn(policyExamples, name)),

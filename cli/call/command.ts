@@ -57,7 +57,7 @@ export const fileArgs = {
   env: environmentArgs.env,
   only: {
     type: "string",
-    description: "Only these apps of the file, with commas",
+    description: "Only these apps (comma-separated)",
     valueHint: "NAMES",
   },
 } as const satisfies ArgsDef;

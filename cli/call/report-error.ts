@@ -10,6 +10,6 @@ export function reportError(error: unknown): void {
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
-    `xm: ${plainLines(text)}\n    this is a fault of Ex Machina: please report it\n`,
+    `xm: ${plainLines(text)}\n    this is a bug in Ex Machina: please report it\n`,
   );
 }

@@ -20,7 +20,7 @@ export const stop = xmCommand({
   description: "Stops processes; they stay in the list",
   args: {
     ...knownArgs,
-    watch: { type: "boolean", description: "Watch their files no more, either" },
+    watch: { type: "boolean", description: "Also stop watching their files" },
   },
   run: ({ args }) =>
     act("stop", args._, {
@@ -36,7 +36,7 @@ export const stop = xmCommand({
 
 export const remove = xmCommand({
   name: "delete",
-  description: "Stops processes and forgets them",
+  description: "Stops processes and removes them from the list",
   args: knownArgs,
   run: ({ args }) =>
     act("delete", args._, {
@@ -50,7 +50,7 @@ export const remove = xmCommand({
 export const restart = xmCommand({
   name: "restart",
   description:
-    "Restarts processes, with what flags and the words after `--` say from now on, or an ecosystem file's apps with what it says now",
+    "Restarts processes, applying any new flags or arguments; given an ecosystem file, restarts its apps with the current settings",
   args: { ...targetArgs, ...startArgs, ...fileArgs, "update-env": environmentArgs["update-env"] },
   takesRest: true,
   run: async ({ args, data }) => {
@@ -90,7 +90,7 @@ export const restart = xmCommand({
 
 export const reset = xmCommand({
   name: "reset",
-  description: "Sets the restart counters to 0",
+  description: "Resets the restart counters",
   args: targetArgs,
   run: async ({ args }) => {
     try {

@@ -18,12 +18,12 @@ const silentForMs = 500;
 export default xmCommand({
   name: "attach",
   description:
-    "Joins this terminal to a process: what is typed goes to its input, its output comes here",
+    "Attaches this terminal to a process: typed lines go to its input, its output appears here",
   args: {
     target: targetArgs.target,
     separator: {
       type: "positional",
-      description: "a line that detaches; Ctrl-C and Ctrl-D do so too",
+      description: "line that detaches (also Ctrl-C, Ctrl-D)",
       required: false,
     },
   },

@@ -13,7 +13,7 @@ type Format = (typeof formats)[number];
 
 export default xmCommand({
   name: "chart",
-  description: "Writes the statechart of a machine, with the states lit that a process is in now",
+  description: "Writes the statechart of a machine, highlighting the states a process is in",
   args: {
     machine: {
       type: "positional",
@@ -22,7 +22,7 @@ export default xmCommand({
     },
     target: {
       type: "positional",
-      description: "process whose states are lit: id or name",
+      description: "process to highlight: id or name",
       required: false,
     },
     format: {

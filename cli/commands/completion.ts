@@ -9,17 +9,16 @@ import type { CommandEntry } from "../call/entry.ts";
 export const completionOf = (commands: readonly CommandEntry[]) =>
   xmCommand({
     name: "completion",
-    description:
-      "Prints the script that completes commands, flags and names of processes in a shell",
+    description: "Prints a shell completion script",
     args: {
       shell: {
         type: "positional",
-        description: "`bash`, `zsh` or `fish`; the one of $SHELL unless told",
+        description: "`bash`, `zsh` or `fish`; default: $SHELL",
         required: false,
       },
       names: {
         type: "boolean",
-        description: "Print the names of processes, as the scripts ask for",
+        description: "Print process names (used by the completion scripts)",
       },
     },
     run: async ({ args }) => {

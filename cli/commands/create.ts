@@ -27,7 +27,7 @@ server.listen(Number(process.env.PORT ?? 3000), "127.0.0.1");
     },
   },
   worker: {
-    description: "a worker that finishes its job before it ends",
+    description: "a worker that finishes its job before it exits",
     files: {
       "worker.cjs": `let isEnding = false;
 process.on("SIGINT", () => {
@@ -68,7 +68,7 @@ while True:
 
 export default xmCommand({
   name: "create",
-  description: "Makes a small app to begin with, in a folder of its own",
+  description: "Creates a small starter app in its own folder",
   args: {
     template: {
       type: "positional",
@@ -77,7 +77,7 @@ export default xmCommand({
         .join(", "),
       required: false,
     },
-    folder: { type: "positional", description: "the template's name unless told", required: false },
+    folder: { type: "positional", description: "default: the template's name", required: false },
   },
   run: ({ args }) => {
     const [name, folder] = args._;

@@ -9,7 +9,7 @@ import { formatAge, formatBytes } from "../render/format.ts";
 
 export const ping = xmCommand({
   name: "ping",
-  description: "Starts the daemon if none runs, and says that it is there",
+  description: "Starts the daemon if needed and confirms that it is running",
   args: {},
   run: async () => {
     const { pid, version } = await connect().ping();
@@ -19,7 +19,7 @@ export const ping = xmCommand({
 
 export const kill = xmCommand({
   name: "kill",
-  description: "Stops every process, forgets them and ends the daemon",
+  description: "Stops and removes every process and ends the daemon",
   args: {},
   run: async () => {
     const client = connect({ autostart: false });
@@ -30,7 +30,7 @@ export const kill = xmCommand({
       if (note) process.stderr.write(`xm: ${note}\n`);
     } catch (error) {
       if (!(error instanceof XmError) || error.code !== "ERR_DAEMON_NOT_RUNNING") throw error;
-      process.stdout.write("no daemon runs\n");
+      process.stdout.write("the daemon is not running\n");
     } finally {
       end();
     }
@@ -81,21 +81,21 @@ const restartDaemon = async (): Promise<void> => {
 
 const restart = xmCommand({
   name: "restart",
-  description: "Replaces the daemon, by this version of it, and touches no process",
+  description: "Replaces the daemon with this version; processes keep running",
   args: {},
   run: restartDaemon,
 });
 
 export const update = xmCommand({
   name: "update",
-  description: "The same as `xm daemon restart`",
+  description: "Alias of `xm daemon restart`",
   args: {},
   run: restartDaemon,
 });
 
 const status = xmCommand({
   name: "status",
-  description: "Shows the daemon itself; does not start one",
+  description: "Shows the daemon; does not start one",
   args: {},
   run: async () => {
     const view = await connect({ autostart: false }).daemon();
@@ -121,7 +121,7 @@ const status = xmCommand({
 export default defineCommand({
   meta: {
     name: "daemon",
-    description: "The daemon itself: `xm daemon status`, `xm daemon restart`",
+    description: "Manages the daemon: `xm daemon status`, `xm daemon restart`",
   },
   subCommands: { restart, status },
 });

@@ -11,7 +11,7 @@ import { formatAge, formatBytes, formatPercent, formatTime } from "../render/for
 
 export default xmCommand({
   name: "describe",
-  description: "Shows everything that is known of a process",
+  description: "Shows all details of a process",
   args: targetArgs,
   run: async ({ args }) => {
     const details = await detailsOf(connect(), args._);

@@ -20,7 +20,7 @@ export const save = xmCommand({
 
 export const clear = xmCommand({
   name: "cleardump",
-  description: "Saves an empty list; the one before is kept as its backup",
+  description: "Saves an empty list; the previous one is kept as a backup",
   args: {},
   run: async () => {
     const { file } = await connect().save({ empty: true });
@@ -30,7 +30,7 @@ export const clear = xmCommand({
 
 export const resurrect = xmCommand({
   name: "resurrect",
-  description: "Starts what the saved list has and the daemon has not; PM2's lists too",
+  description: "Starts saved apps that are not running, including those saved by PM2",
   args: {},
   run: async () => {
     const { resurrect: start } = await import("../../runtime/client/pm2/resurrect.ts");

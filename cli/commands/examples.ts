@@ -27,7 +27,7 @@ const examples: readonly (readonly [what: string, command: string])[] = [
 
 export default xmCommand({
   name: "examples",
-  description: "Shows what is typed most",
+  description: "Shows common commands",
   args: {},
   run: () => {
     const lines = examples.map(([what, command]) => `${paint("grey", `# ${what}`)}\n${command}\n`);

@@ -11,17 +11,17 @@ import { resolveTargets } from "../apps/targets.ts";
 
 export default xmCommand({
   name: "history",
-  description: "Shows what happened: every transition of processes, reloads and daemons",
+  description: "Shows the history: every transition of processes, reloads and daemons",
   args: {
     ...targetArgs,
-    lines: { type: "string", description: "How many moments", valueHint: "N", default: "50" },
+    lines: { type: "string", description: "Number of records", valueHint: "N", default: "50" },
     since: {
       type: "string",
       description: "Only the last TIME, such as 10m or 2h",
       valueHint: "TIME",
     },
-    json: { type: "boolean", description: "A JSON record per line" },
-    all: { type: "boolean", description: "What their apps and God did, too" },
+    json: { type: "boolean", description: "One JSON record per line" },
+    all: { type: "boolean", description: "Include app and daemon events" },
   },
   run: async ({ args }) => {
     const client = connect();

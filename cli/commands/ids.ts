@@ -7,7 +7,7 @@ import { matchPlain } from "../apps/targets.ts";
 /** Scripts read these: they print what PM2 prints, and an unknown name is an empty answer and no failure. */
 export const pid = xmCommand({
   name: "pid",
-  description: "Prints pids, one per line, 0 for what does not run; without a name all",
+  description: "Prints pids, one per line (0 if not running); all without a name",
   args: targetArgs,
   run: async ({ args }) => {
     const chosen = await named(connect(), args._.length === 0 ? ["all"] : args._);
@@ -17,7 +17,7 @@ export const pid = xmCommand({
 
 export const id = xmCommand({
   name: "id",
-  description: "Prints the ids of a name as a list",
+  description: "Prints the ids that match a name",
   args: targetArgs,
   run: async ({ args }) => {
     const ids = (await named(connect(), args._)).map((each) => each.id);

@@ -5,14 +5,14 @@ import { xmCommand } from "../call/command.ts";
 
 export default xmCommand({
   name: "init",
-  description: "Writes an ecosystem file to begin with into this folder",
+  description: "Writes a starter ecosystem file to this folder",
   args: {
     mode: {
       type: "positional",
       description: "`simple` for one app and no comments",
       required: false,
     },
-    force: { type: "boolean", alias: "f", description: "Replace the file that is there" },
+    force: { type: "boolean", alias: "f", description: "Replace an existing file" },
   },
   run: ({ args }) => {
     const [mode] = args._;

@@ -8,7 +8,7 @@ import { resolveTargets } from "../apps/targets.ts";
 
 export const flush = xmCommand({
   name: "flush",
-  description: "Empties log files: of the processes named, or of all and the daemon's own",
+  description: "Empties the log files of the given processes, or all of them and the daemon's own",
   args: targetArgs,
   run: async ({ args }) => {
     const client = connect();
@@ -26,7 +26,7 @@ export const flush = xmCommand({
 
 export const reloadLogs = xmCommand({
   name: "reloadLogs",
-  description: "Makes log files anew that were renamed or removed (logrotate's `postrotate`)",
+  description: "Reopens log files that were renamed or removed (logrotate's `postrotate`)",
   args: {},
   run: async () => {
     const { notes } = await connect().reopenLogs();

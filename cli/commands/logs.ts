@@ -8,8 +8,7 @@ import { defaultTimestamp, fileHeadings, logRenderer } from "../render/log-line.
 
 export default xmCommand({
   name: "logs",
-  description:
-    "Shows the last lines of logs and follows them, also those of processes that come later",
+  description: "Shows the last log lines and follows them, including processes started later",
   args: {
     target: {
       type: "positional",
@@ -24,20 +23,20 @@ export default xmCommand({
       default: "15",
     },
     nostream: { type: "boolean", description: "Do not follow" },
-    out: { type: "boolean", description: "Output only" },
-    err: { type: "boolean", description: "Errors only" },
+    out: { type: "boolean", description: "Only stdout" },
+    err: { type: "boolean", description: "Only stderr" },
     raw: {
       type: "boolean",
-      description: "The lines as they are, without a prefix; errors go to the standard error",
+      description: "Lines without a prefix; errors go to stderr",
     },
-    json: { type: "boolean", description: "A JSON object for each line" },
+    json: { type: "boolean", description: "One JSON object per line" },
     format: { type: "boolean", description: "`timestamp=… app=… id=… type=… message=…`" },
     timestamp: {
       type: "string",
       description: `When a followed line was read, in the tokens of dayjs; without FORMAT ${defaultTimestamp}`,
       valueHint: "FORMAT",
     },
-    highlight: { type: "string", description: "Marks this text", valueHint: "TEXT" },
+    highlight: { type: "string", description: "Highlight this text", valueHint: "TEXT" },
   },
   run: async ({ args }) => {
     const lines = Number(args.lines);

@@ -14,11 +14,11 @@ import { printList } from "../render/list.ts";
 
 export default xmCommand({
   name: "migrate",
-  description: "Takes a home of PM2 over: its saved apps with their log files, and its settings",
+  description: "Imports a PM2 home: its saved apps with their log files, and its settings",
   args: {
     home: {
       type: "positional",
-      description: "PM2's home; PM2_HOME or ~/.pm2 unless told",
+      description: "PM2's home; default: PM2_HOME or ~/.pm2",
       required: false,
     },
     "take-over": {

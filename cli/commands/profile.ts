@@ -16,7 +16,7 @@ const longestMs = 600_000;
 const args = {
   target: {
     type: "positional",
-    description: "id or name of a Node app; without one the daemon is profiled",
+    description: "id or name of a Node app; default: the daemon",
     required: false,
   },
   time: {

@@ -14,7 +14,7 @@ import { resolveTargets } from "../apps/targets.ts";
 
 export default xmCommand({
   name: "reload",
-  description: "Replaces processes one after the other, without a gap for clusters",
+  description: "Replaces processes one at a time; clusters keep serving",
   args: {
     ...targetArgs,
     ...startArgs,
@@ -23,7 +23,7 @@ export default xmCommand({
     force: {
       type: "boolean",
       alias: "f",
-      description: "Go on even if a replacement fails, as PM2 does",
+      description: "Continue even if a replacement fails, as PM2 does",
     },
   },
   takesRest: true,

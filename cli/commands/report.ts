@@ -14,7 +14,7 @@ const shownLines = 30;
 
 export default xmCommand({
   name: "report",
-  description: "Prints what a bug report should say; it holds no values of environment variables",
+  description: "Prints a summary for bug reports, without environment values",
   args: {},
   run: async () => {
     const paths = homePaths(resolveHome(process.env));

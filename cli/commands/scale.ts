@@ -6,7 +6,7 @@ import { resolveTargets } from "../apps/targets.ts";
 
 export default xmCommand({
   name: "scale",
-  description: "Brings an app to so many processes",
+  description: "Scales an app to N processes",
   args: {
     app: { type: "positional", description: "Its name", required: false },
     number: { type: "positional", description: "N, +N or -N", required: false },

@@ -5,7 +5,7 @@ import { resolveTargets } from "../apps/targets.ts";
 
 export default xmCommand({
   name: "sendSignal",
-  description: "Sends a signal to the main process of some",
+  description: "Sends a signal to the main process of each target",
   args: {
     signal: { type: "positional", description: "SIGUSR2, USR2 or a number", required: false },
     target: {

@@ -10,7 +10,7 @@ export default xmCommand({
   description: "Writes a line to the standard input of a process",
   args: {
     target: targetArgs.target,
-    line: { type: "positional", description: "what is written, and a line end", required: false },
+    line: { type: "positional", description: "the line to write", required: false },
   },
   takesRest: true,
   run: async ({ args, data }) => {

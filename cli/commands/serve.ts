@@ -25,27 +25,27 @@ const { port: _port, ext: _ext, interpreter: _interpreter, ...appArgs } = startA
 
 export default xmCommand({
   name: "serve",
-  description:
-    "Starts a file server for a folder as a process of its own, on this machine's own address",
+  description: "Serves a folder as a managed process on 127.0.0.1",
   args: {
-    folder: { type: "positional", description: "this one unless told", required: false },
-    at: { type: "positional", description: "the port; 8080 unless told", required: false },
+    folder: { type: "positional", description: "default: this folder", required: false },
+    at: { type: "positional", description: "port; default: 8080", required: false },
     port: { type: "string", description: "The port", valueHint: "PORT" },
     host: {
       type: "string",
-      description: "Address to listen on: 127.0.0.1 unless told, 0.0.0.0 for every one",
+      description: "Address to listen on; default: 127.0.0.1, use 0.0.0.0 for everyone",
       valueHint: "ADDRESS",
     },
-    ftp: { type: "boolean", description: "A folder without index.html is listed" },
-    spa: { type: "boolean", description: "What is no file shows index.html" },
-    "basic-auth-username": { type: "string", description: "Who may read", valueHint: "NAME" },
+    ftp: { type: "boolean", description: "List folders without index.html" },
+    spa: { type: "boolean", description: "Serve index.html for unknown paths" },
+    "basic-auth-username": { type: "string", description: "Login name", valueHint: "NAME" },
     "basic-auth-password": {
       type: "string",
-      description: "Its password; $PM2_SERVE_BASIC_AUTH_PASSWORD is seen by nobody else",
+      description:
+        "Login password; $PM2_SERVE_BASIC_AUTH_PASSWORD keeps it out of the process list",
       valueHint: "PASSWORD",
     },
-    monitor: { type: "boolean", description: "Kept for scripts; no effect" },
-    force: { type: "boolean", alias: "f", description: "Start a second one of the same name" },
+    monitor: { type: "boolean", description: "Accepted for compatibility; no effect" },
+    force: { type: "boolean", alias: "f", description: "Start another one with the same name" },
     ...appArgs,
   },
   run: async ({ args }) => {

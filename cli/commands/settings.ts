@@ -20,7 +20,7 @@ const keyArg = {
 
 const keyAndValueArgs = {
   ...keyArg,
-  value: { type: "positional", description: "a text", required: false },
+  value: { type: "positional", description: "text value", required: false },
 } as const;
 
 export const set = xmCommand({
@@ -37,10 +37,12 @@ export const set = xmCommand({
 export const multiset = xmCommand({
   name: "multiset",
   description: "Sets several settings at once: `key value key value …`",
-  args: { values: { type: "positional", description: "keys and values in turn", required: false } },
+  args: {
+    values: { type: "positional", description: "alternating keys and values", required: false },
+  },
   run: ({ args }) => {
     const words = args._.join(" ").split(/\s+/).filter(Boolean);
-    if (words.length === 0 || words.length % 2 !== 0) throw expected("keys and values in turn");
+    if (words.length === 0 || words.length % 2 !== 0) throw expected("alternating keys and values");
     const pairs = words.flatMap((word, index): [string, string][] =>
       index % 2 === 0 ? [[word, words[index + 1] ?? ""]] : [],
     );
@@ -50,7 +52,7 @@ export const multiset = xmCommand({
 
 export const get = xmCommand({
   name: "get",
-  description: "Prints a setting, those below a key, or all",
+  description: "Prints a setting, all settings below a key, or all",
   args: keyArg,
   run: ({ args }) => {
     const [key] = args._;
@@ -79,7 +81,7 @@ export const conf = xmCommand({
 
 export const unset = xmCommand({
   name: "unset",
-  description: "Removes a setting, those below a key, or `all`",
+  description: "Removes a setting, all settings below a key, or `all`",
   args: keyArg,
   run: ({ args }) => {
     const [key] = args._;

@@ -11,12 +11,11 @@ import { readSimulation, simulateArgs } from "../apps/simulate-flags.ts";
 
 export default xmCommand({
   name: "simulate",
-  description:
-    "Says what a restart policy would do: plays it at once, on a virtual clock, against a program that crashes as told",
+  description: "Simulates a restart policy on a virtual clock against a crashing program",
   args: {
     target: {
       type: "positional",
-      description: "name of an app, or an ecosystem file; without it PM2's defaults are played",
+      description: "name of an app, or an ecosystem file; default: PM2's defaults",
       required: false,
     },
     ...simulateArgs,

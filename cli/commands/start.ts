@@ -27,17 +27,21 @@ interface StartCall {
 
 export default xmCommand({
   name: "start",
-  description: "Starts a script, a command, the apps of a file, or what is stopped",
+  description: "Starts a script, a command, the apps of a file, or stopped processes",
   args: {
     target: {
       type: "positional",
       description:
-        "script, command in quotes, ecosystem file, `-` for stdin, id, name, namespace or `all`; without any the `ecosystem.config.*` of this folder",
+        "script, command in quotes, ecosystem file, `-` for stdin, id, name, namespace or `all`; defaults to ./ecosystem.config.*",
       required: false,
     },
     ...startArgs,
     ...fileArgs,
-    force: { type: "boolean", alias: "f", description: "Start a second copy of what runs" },
+    force: {
+      type: "boolean",
+      alias: "f",
+      description: "Start another copy even if it is already running",
+    },
     "update-env": environmentArgs["update-env"],
   },
   takesRest: true,

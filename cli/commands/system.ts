@@ -8,7 +8,7 @@ const sampleMs = 100;
 
 export default xmCommand({
   name: "slist",
-  description: "Prints figures of the machine as JSON, under PM2's names",
+  description: "Prints machine metrics as JSON, under PM2's names",
   args: {},
   run: async () => {
     const before = look();

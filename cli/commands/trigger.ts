@@ -6,11 +6,11 @@ import { resolveTargets } from "../apps/targets.ts";
 
 export default xmCommand({
   name: "trigger",
-  description: "Asks apps to do an action that they offer, and shows the answers",
+  description: "Triggers a custom action in apps and shows the answers",
   args: {
     target: targetArgs.target,
     action: { type: "positional", description: "name of the action", required: false },
-    params: { type: "positional", description: "what the action gets", required: false },
+    params: { type: "positional", description: "parameters of the action", required: false },
   },
   run: async ({ args }) => {
     const [target, action, ...params] = args._;

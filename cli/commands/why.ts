@@ -10,7 +10,7 @@ import { quoted } from "../render/last-words.ts";
 
 export default xmCommand({
   name: "why",
-  description: "Says why a process is where it is: the latest decision, and the ten before",
+  description: "Explains a process's state, with its last ten decisions",
   args: targetArgs,
   run: async ({ args }) => {
     const client = connect();

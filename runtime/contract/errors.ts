@@ -9,7 +9,7 @@ export const errors = {
   })),
   ERR_APPS_LEFT_OUT: define("not-found", (p: { file: string; faults: readonly string[] }) => ({
     what: `not every app of ${p.file} can be started:\n${p.faults.map((each) => `  - ${each}`).join("\n")}`,
-    fix: "put there what is missing and start the file again; its other apps have been started",
+    fix: "add what is missing and start the file again; its other apps were started",
   })),
   ERR_CONFIG_UNREADABLE: define("invalid", (p: { file: string; why: string }) => ({
     what: `${p.file} cannot be read`,
@@ -26,14 +26,14 @@ export const errors = {
   })),
   ERR_NODE_NOT_INSTALLED: define("not-found", (p: { version: string; script: string }) => ({
     what: `no Node ${p.version} for ${p.script} is installed`,
-    why: "nvm, fnm, Volta, asdf, mise and n were looked at",
+    why: "searched nvm, fnm, Volta, asdf, mise and n",
     fix: `install it, for example with \`nvm install ${p.version}\`, or name another with --interpreter`,
   })),
   ERR_PROCESS_NOT_FOUND: define(
     "not-found",
     (p: { target: string; near?: string | undefined }) => ({
       what: `no process, name or namespace "${p.target}"`,
-      fix: p.near === undefined ? "run `xm ls` to see what there is" : `did you mean "${p.near}"?`,
+      fix: p.near === undefined ? "run `xm ls` to see the list" : `did you mean "${p.near}"?`,
     }),
   ),
   ERR_NO_PROCESSES: define("not-found", () => ({
@@ -42,16 +42,16 @@ export const errors = {
   })),
   ERR_ALREADY_RUNNING: define("conflict", (p: { script: string; name: string }) => ({
     what: `${p.script} already runs as "${p.name}"`,
-    fix: `\`xm restart ${p.name}\` to start it anew, or \`xm start -f\` to run a second copy`,
+    fix: `\`xm restart ${p.name}\` to restart it, or \`xm start -f\` to run a second copy`,
   })),
   ERR_RELOAD_UNDER_WAY: define("conflict", (p: { app: string; done: number; total: number }) => ({
     what: `${p.app} is being reloaded (${p.done} of ${p.total} processes are done)`,
-    fix: "wait for its end, which `xm ls` shows, and try again",
+    fix: "wait until it finishes (see `xm ls`) and try again",
   })),
   ERR_COMMAND_FAILED: define("failed", (p: { command: string; failures: readonly string[] }) => ({
     what: `${p.command} failed`,
     why: p.failures.join("; "),
-    fix: "mend what is named above; `xm why NAME` and `xm logs NAME` tell more",
+    fix: "fix the problem above; see `xm why NAME` and `xm logs NAME`",
   })),
   ERR_ACTION_UNKNOWN: define(
     "not-found",
@@ -64,13 +64,13 @@ export const errors = {
     }),
   ),
   ERR_CANNOT_INSPECT: define("conflict", (p: { name: string; why: string; fix: string }) => ({
-    what: `the Node inspector of ${p.name} cannot be switched on`,
+    what: `the Node inspector of ${p.name} cannot be enabled`,
     why: p.why,
     fix: p.fix,
   })),
   ERR_COMMAND_ABSENT: define("invalid", (p: { what: string; fix: string }) => p),
   ERR_FILE_EXISTS: define("conflict", (p: { file: string; fix: string }) => ({
-    what: `${p.file} is there already`,
+    what: `${p.file} already exists`,
     fix: p.fix,
   })),
   ERR_INPUT_INVALID: define("invalid", (p: { faults: readonly string[] }) => ({
@@ -85,7 +85,7 @@ export const errors = {
   ERR_CANNOT_SPAWN: define("failed", (p: { name: string; why: string; fix?: string }) => ({
     what: `${p.name} cannot be started`,
     why: p.why,
-    fix: p.fix ?? `mend it and run \`xm restart ${p.name}\``,
+    fix: p.fix ?? `fix it and run \`xm restart ${p.name}\``,
   })),
   ERR_LOG_UNWRITABLE: define("failed", (p: { path: string; why: string }) => ({
     what: `the log file ${p.path} cannot be written`,
@@ -113,48 +113,48 @@ export const errors = {
   ERR_HOME_UNUSABLE: define("denied", (p: { home: string; why: string; fix?: string }) => ({
     what: `the home ${p.home} cannot be used`,
     why: p.why,
-    fix: p.fix ?? "choose another with XM_HOME, or give yourself the rights",
+    fix: p.fix ?? "choose another with XM_HOME, or fix its permissions",
   })),
   ERR_HOME_TOO_LONG: define("invalid", (p: { home: string; maxBytes: number }) => ({
     what: `the home ${p.home} is too long for a socket: its path may have at most ${p.maxBytes} bytes`,
     fix: "choose a shorter XM_HOME",
   })),
   ERR_DAEMON_NOT_RUNNING: define("unavailable", (p: { home: string }) => ({
-    what: `no daemon runs for ${p.home}`,
-    fix: "any command that needs one starts it, for example `xm ls`",
+    what: `the daemon is not running (home ${p.home})`,
+    fix: "any command that needs it starts it, for example `xm ls`",
   })),
   ERR_DAEMON_NOT_STARTED: define("unavailable", (p: { log: string; why: string }) => ({
-    what: "the daemon did not come up",
+    what: "the daemon failed to start",
     why: p.why,
     fix: `see ${p.log}`,
   })),
   ERR_DAEMON_DIED: define("unavailable", (p: { home: string }) => ({
-    what: `the daemon of ${p.home} died before it had answered`,
-    fix: "it comes back by itself or with the next command; what it had acknowledged is kept: see `xm ls`",
+    what: `the daemon of ${p.home} died before answering`,
+    fix: "it restarts by itself or with the next command; acknowledged commands are kept: see `xm ls`",
   })),
   ERR_DAEMON_UNRESPONSIVE: define("unavailable", (p: { pid: number | null; afterMs: number }) => ({
     what: `the daemon${p.pid === null ? "" : ` (pid ${p.pid})`} did not answer within ${p.afterMs} ms`,
     why: "it may be stopped (SIGSTOP) or the machine overloaded",
     fix:
       p.pid === null
-        ? "look for it with `xm daemon status`"
-        : `\`kill -CONT ${p.pid}\` wakes a stopped one; \`kill -KILL ${p.pid}\` ends it: the apps go on, and the next call starts a new one`,
+        ? "check `xm daemon status`"
+        : `\`kill -CONT ${p.pid}\` wakes a stopped one; \`kill -KILL ${p.pid}\` ends it: the apps keep running, and the next call starts a new one`,
   })),
   ERR_DAEMON_LEAVING: define("unavailable", () => ({
-    what: "the daemon is ending, and its processes with it",
-    fix: "`xm ls` starts a daemon again and shows what is in its list",
+    what: "the daemon is shutting down and stopping its processes",
+    fix: "`xm ls` starts a new daemon and shows its list",
   })),
   ERR_DAEMON_REPLACED: define("unavailable", () => ({
-    what: "the daemon was replaced by another before the command was done",
-    fix: "the next daemon goes on with what was begun: see `xm ls`",
+    what: "the daemon was replaced before the command was done",
+    fix: "the next daemon continues it: see `xm ls`",
   })),
   ERR_INSPECTOR_DENIED: define("denied", (p: { why: string }) => ({
-    what: `the inspector lets nobody in without a token of its own: ${p.why}`,
+    what: `the inspector requires a valid token: ${p.why}`,
     fix: "`xm inspect` gives an address that opens it, once; `xm inspect --json` a token for programs",
   })),
   ERR_INSPECTOR_FOREIGN: define("denied", (p: { header: string; value: string; port: number }) => ({
-    what: `the inspector is not to be reached by way of ${p.header} ${p.value}`,
-    why: "another page or name could act for its user",
+    what: `the inspector rejects ${p.header} ${p.value}`,
+    why: "another site could act on your behalf",
     fix: `use http://127.0.0.1:${p.port}`,
   })),
   ERR_INSPECTOR_READ_ONLY: define("denied", (p: { what: string }) => ({
@@ -172,11 +172,11 @@ export const errors = {
   })),
   ERR_PAGE_NOT_BUILT: define("not-found", (p: { file: string }) => ({
     what: `there is no ${p.file}`,
-    fix: "`npm run build` makes the page; a package from the registry has it",
+    fix: "run `npm run build`; packages from the registry include it",
   })),
   ERR_INTERNAL: define("failed", (p: { what: string }) => ({
     what: p.what,
-    fix: "this is a fault of Ex Machina: please report it with the daemon's log (`xm daemon status` names it)",
+    fix: "this is a bug in Ex Machina: please report it with the daemon's log (`xm daemon status` names it)",
   })),
 } as const;
 

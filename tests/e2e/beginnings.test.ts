@@ -33,7 +33,7 @@ test("create makes an app that runs, and touches no file that is there", async (
   await home.ok("create", "worker", "jobs");
   await home.ok("start", "jobs/ecosystem.config.cjs");
   await until("its first job", () => home.log("worker-out.log").includes("one job done"));
-  expect((await home.xm("create", "worker", "jobs")).stderr).toContain("is there already");
+  expect((await home.xm("create", "worker", "jobs")).stderr).toContain("already exists");
   const { code, stderr } = await home.xm("create", "nonsense");
   expect(code).toBe(1);
   expect(stderr).toContain("there are http-server (");

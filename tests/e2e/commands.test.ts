@@ -293,7 +293,7 @@ test("the API answers a problem with code and fix to what it cannot do", async (
   await expect(home.client().detail(99)).rejects.toMatchObject({
     code: "ERR_PROCESS_NOT_FOUND",
     class: "not-found",
-    fix: "run `xm ls` to see what there is",
+    fix: "run `xm ls` to see the list",
   });
 });
 

@@ -155,7 +155,7 @@ export interface Client {
     options?: { abort?: AbortSignal; onOpen?: () => void },
   ): AsyncIterable<BusEvent>;
   resurrect(by: string): Promise<ResurrectResult>;
-  /** Stops every process, forgets them and ends the daemon. Resolves when it is gone. */
+  /** Stops and removes every process and ends the daemon. Resolves when it is gone. */
   shutDown(by: string): Promise<{ stopped: number; note: string | null }>;
   /** Ends the daemon and leaves every process running. Resolves when it is gone. */
   handOver(by: string): Promise<void>;

@@ -86,7 +86,7 @@ export class Connection {
     return { msg: "pong", pid };
   });
 
-  /** Stops every process, forgets them and ends the daemon; one that does not run is none to end. */
+  /** Stops and removes every process and ends the daemon; one that does not run is none to end. */
   readonly killDaemon: Method<[], Done> = method(async () => {
     const client = connectClient({ home: this.pm2_home, autostart: false });
     await client.shutDown(by("killDaemon")).catch(isAbsence);

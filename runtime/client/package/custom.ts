@@ -70,7 +70,7 @@ export class Custom extends HomeMethods {
     this.#act("stop", target),
   );
 
-  /** Stops processes and forgets them; gives them as they were, with the status `stopped`. */
+  /** Stops processes and removes them from the list; gives them as they were, with the status `stopped`. */
   readonly delete: Method<[target: Startable], Proc[]> = method(async (target: Startable) => {
     const client = await this.reach();
     const chosen = await targetsOf(client, target, this.place);
@@ -85,7 +85,7 @@ export class Custom extends HomeMethods {
     this.#act("reset", target),
   );
 
-  /** Brings an app to so many processes; `"+2"` and `"-1"` add and remove. */
+  /** Scales an app to N processes; `"+2"` and `"-1"` add and remove. */
   readonly scale: Method<[name: string, instances: number | string], Done> = method(
     async (name: string, instances: number | string) => {
       const client = await this.reach();
@@ -144,7 +144,7 @@ export class Custom extends HomeMethods {
     sendAction(await this.reach(), packet, this.place),
   );
 
-  /** Asks apps to do an action that they offer, and gives their answers. */
+  /** Triggers a custom action in apps and returns their answers. */
   readonly trigger: Method<[target: Target, action: string], TriggerAnswer[]> &
     Method<[target: Target, action: string, params: unknown], TriggerAnswer[]> = method(
     async (target: Target, action: string, params?: unknown) =>

@@ -34,7 +34,7 @@ export class HomeMethods extends Connection {
     },
   );
 
-  /** Saves an empty list; the one before is kept as its backup. */
+  /** Saves an empty list; the previous one is kept as a backup. */
   readonly clearDump: Method<[], Done> = method(async () => {
     await (await this.reach()).save({ empty: true });
     return { success: true };
@@ -43,7 +43,7 @@ export class HomeMethods extends Connection {
   /** PM2's dump after each change: what is known is always kept here, so this saves the list once. */
   readonly autodump: Method<[], Done> = this.dump;
 
-  /** Starts what the saved list has and the daemon has not, be the list saved by us or by PM2. */
+  /** Starts saved apps that are not running, be the list saved by us or by PM2. */
   readonly resurrect: Method<[], Proc[]> = method(async () => {
     const client = await this.reach();
     const { resurrect } = await import("../pm2/resurrect.ts");

@@ -3,7 +3,7 @@ import { homePaths } from "../../host/home/paths.ts";
 import { specsFromPm2 } from "./from-pm2.ts";
 
 /**
- * Starts what the saved list has and the daemon has not, be the list saved by us or by PM2.
+ * Starts saved apps that are not running, be the list saved by us or by PM2.
  * @throws `ERR_DUMP_UNREADABLE` when neither the list nor its backup can be used.
  */
 export async function resurrect(

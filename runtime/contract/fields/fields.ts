@@ -100,13 +100,9 @@ export const fields: readonly Field[] = [
     "string",
     "Variable of `env` that is a number and grows by one from process to process, such as PORT.",
   ),
-  field(
-    "Environment",
-    "source_map_support",
-    "boolean",
-    "Stack traces show the lines of the source.",
-    { default: "when the script has a `.map` beside it" },
-  ),
+  field("Environment", "source_map_support", "boolean", "Show source lines in stack traces.", {
+    default: "when the script has a `.map` beside it",
+  }),
   field("Environment", "disable_source_map_support", "boolean", "Never.", { default: "false" }),
   field("Environment", "port", "number", "Sets the variable PORT."),
 
@@ -132,7 +128,7 @@ export const fields: readonly Field[] = [
     "Logs",
     "merge_logs",
     "boolean",
-    "Several processes write to the same files, without their id in the name.",
+    "All processes of the app share the log files, without their id in the name.",
     { default: "false", aliases: ["combine_logs"] },
   ),
   field("Logs", "pid_file", "string", "File that holds the pid.", {

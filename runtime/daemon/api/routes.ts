@@ -28,7 +28,7 @@ export const routes: readonly Route[] = [
   {
     method: "POST",
     path: "/daemon/shut-down",
-    summary: "Stops every process, forgets them and ends the daemon",
+    summary: "Stops and removes every process and ends the daemon",
     body: "daemonRequestSchema",
     answer: "leftSchema",
     kind: "json",
@@ -120,7 +120,7 @@ export const routes: readonly Route[] = [
   {
     method: "POST",
     path: "/apps/:name/scale",
-    summary: "Brings an app to so many processes",
+    summary: "Scales an app to N processes",
     body: "scaleRequestSchema",
     answer: "outcomeSchema",
     kind: "stream",
@@ -153,7 +153,7 @@ export const routes: readonly Route[] = [
   {
     method: "POST",
     path: "/trigger",
-    summary: "Asks apps to do an action that they offer, and gives their answers",
+    summary: "Triggers a custom action in apps and returns their answers",
     body: "triggerRequestSchema",
     answer: "triggerResultsSchema",
     kind: "json",
@@ -162,7 +162,7 @@ export const routes: readonly Route[] = [
   {
     method: "POST",
     path: "/signals",
-    summary: "Sends a signal to the main process of some",
+    summary: "Sends a signal to the main process of each target",
     body: "signalRequestSchema",
     answer: "outcomesSchema",
     kind: "json",
@@ -219,7 +219,7 @@ export const routes: readonly Route[] = [
   {
     method: "POST",
     path: "/resurrect",
-    summary: "Starts what the saved list has and the daemon has not",
+    summary: "Starts saved apps that are not running",
     body: "daemonRequestSchema",
     answer: "resurrectResultSchema",
     kind: "json",
@@ -276,7 +276,7 @@ export const routes: readonly Route[] = [
   {
     method: "POST",
     path: "/logs/reopen",
-    summary: "Makes log files anew that were renamed or removed, for logrotate",
+    summary: "Reopens log files that were renamed or removed, for logrotate",
     answer: "logFilesSchema",
     kind: "json",
     handle: logRoutes.reopen,

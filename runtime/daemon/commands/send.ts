@@ -10,7 +10,7 @@ import type { Daemon } from "../daemon.ts";
 type Dependencies = Pick<Daemon, "registry" | "children" | "paths">;
 
 /**
- * Sends a signal to the main process of some.
+ * Sends a signal to the main process of each target.
  * @throws `ERR_PROCESS_NOT_FOUND`, `ERR_SIGNAL_UNKNOWN`; nothing was sent then.
  */
 export function sendSignal(

@@ -19,7 +19,7 @@ const startsPerTurn = 8;
 /** A small piece of work: no more than `startsPerTurn` processes. */
 export type Step = () => Reached[];
 
-/** Brings an app to so many processes: new ones get free numbers, the lowest ids go first (PM2). */
+/** Scales an app to N processes: new ones get free numbers, the lowest ids go first (PM2). */
 export async function scale(
   dependencies: DeclareDependencies,
   request: { app: AppActor; instances: number; by: string },

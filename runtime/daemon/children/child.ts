@@ -134,23 +134,23 @@ export class Child implements ChildHandle {
 
   /** @param from of an app that talks to God itself; a worker's balancer speaks for it. */
   hear(message: Up, from?: Peer): void {
+    if (message.type === "drained") return this.#drained(from);
     if (message.type !== "stopping") return this.#events.told(message);
     this.#unanswered -= 1;
     if (this.#unanswered <= 0) clearTimeout(this.#answer);
     const isBehind = from?.pid !== undefined && from.pid !== this.fact.pid;
-    if (message.how === "drain" && !isBehind) this.#isDraining = true;
-    else if (message.how === "drain") this.#awaitDrained(from as Peer);
+    if (message.how === "drain" && isBehind) {
+      this.#draining.add(from);
+      from.onGone(() => this.#drained(from));
+    } else if (message.how === "drain") this.#isDraining = true;
     else if (this.#unanswered <= 0 && this.#draining.size === 0) this.#askToEnd();
   }
 
   /** A command in front of an app does not always end with it, and what else it has started does not. */
-  #awaitDrained(app: Peer): void {
-    this.#draining.add(app);
-    app.onGone(() => {
-      this.#draining.delete(app);
-      if (this.#draining.size === 0 && this.#unanswered <= 0 && this.#end === undefined)
-        this.#askToEnd();
-    });
+  #drained(app: Peer | undefined): void {
+    if (app === undefined || !this.#draining.delete(app)) return;
+    const isLast = this.#draining.size === 0 && this.#unanswered <= 0;
+    if (isLast && this.#end === undefined) this.#askToEnd();
   }
 
   stop(graceMs: number): void {

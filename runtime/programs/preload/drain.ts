@@ -10,6 +10,9 @@ import { leftOf, whenLeft } from "./when-left.ts";
 /** A worker whose balancer has died makes room for the next one's; ms. */
 const orphanGraceMs = 300;
 
+/** God is not there any more, or signals the command alone; ms. */
+const signalledWithinMs = 500;
+
 /** How long it may take: all of it, and what is not HTTP/1 (upgraded connections); ms. */
 interface Limits {
   readonly allMs: number;
@@ -30,9 +33,15 @@ export interface Drain {
  */
 export function createDrain(
   link: Link,
-  options: { sharing: Sharing | undefined; isWorker: boolean; bystanders: Bystanders },
+  options: {
+    sharing: Sharing | undefined;
+    isWorker: boolean;
+    /** A command is in front of it, which has to end too. */
+    isBehind: boolean;
+    bystanders: Bystanders;
+  },
 ): Drain {
-  const { sharing, isWorker, bystanders } = options;
+  const { sharing, isWorker, isBehind, bystanders } = options;
   const servers = new Map<Server, Connections>();
   let isDraining = false;
   let leave = (): void => {};
@@ -102,7 +111,10 @@ export function createDrain(
         const restMs = isHeard ? Math.min(300, graceMs / 4) : 50;
         const limits = { allMs: graceMs - restMs, openMs: drainMs };
         const end = (): void => {
-          if (!isWorker || !link.send({ type: "drained" })) raise();
+          const isTold = (isWorker || isBehind) && link.send({ type: "drained" });
+          if (!isTold) raise();
+          // God signals the command and it together; Node's watcher hangs when the app ends before it is signalled itself.
+          else if (isBehind) setTimeout(raise, signalledWithinMs).unref();
         };
         // The balancer's word comes after everything it had sent before: a connection may have been among it.
         leave = () => {

@@ -58,8 +58,10 @@ function start(options: PreloadOptions, shared: string | undefined, isApp?: () =
   if (options.reusesPort) reusePorts();
   freeInspectorPort();
   const sharing = sharingOf(options, shared, link);
+  const { isWorker } = options;
+  const isBehind = !isWorker && process.ppid !== options.parent;
   const bystanders = watchSignalListeners();
-  const drain = createDrain(link, { sharing, isWorker: options.isWorker, bystanders });
+  const drain = createDrain(link, { sharing, isWorker, isBehind, bystanders });
   const beats = once(() => {
     if (options.heartbeatMs !== null) beat(options.heartbeatMs, link);
   });
@@ -73,7 +75,7 @@ function start(options: PreloadOptions, shared: string | undefined, isApp?: () =
   if (options.drain || options.isWorker) drain.obey();
   // Whether a tool in front of the app turns says nothing of the app.
   if (isApp === undefined) beats();
-  if (options.socket !== null && process.ppid === options.parent) leaveExitCode(options);
+  if (options.socket !== null && !isBehind) leaveExitCode(options);
 }
 
 function once(work: () => void): () => void {

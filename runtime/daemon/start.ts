@@ -62,7 +62,14 @@ export async function startDaemon(options: {
   const complain = createComplaints(log, now);
   const given = createGivenFiles();
   const children: Children = new Map();
-  const sampler = createSampler();
+  const sampler = createSampler(
+    () =>
+      new Set(
+        [...children.values()].flatMap(({ isInFront, fact }) =>
+          isInFront && fact !== undefined ? [fact.pid] : [],
+        ),
+      ),
+  );
   const recorder = createRecorder({ store, now, log });
   const custom = createCustomMetrics();
   const history = openHistory({ folder: paths.history, now: wall, log });

@@ -16,11 +16,34 @@ export function isNode(program: string | null): boolean {
  * Whether a command that is not Node itself leads to a Node app: a shell, `env`, a script of Node's or of a shell's
  * (`npm`, `tsx`, `start.sh`), or another command with the name of such a one among its words (`nice node app.js`).
  */
-export function leadsToNode([command = "", ...words]: readonly string[]): boolean {
+function leadsToNode([command = "", ...words]: readonly string[]): boolean {
   const name = basename(command);
   if (otherLanguage.test(name) || otherUser.test(name)) return false;
-  if (shells.has(name) || name === "env" || isOfScript(command)) return true;
+  if (shells.has(name) || name === "env" || starters.has(name) || isOfScript(command)) return true;
   return words.some((word) => isNodeName(basename(word)) || packageManagers.has(basename(word)));
+}
+
+/** What of a declaration says which program runs. */
+interface Command {
+  readonly interpreter: string | null;
+  readonly interpreterArgs: readonly string[];
+  readonly script: string;
+  readonly args: readonly string[];
+}
+
+/**
+ * The command in front of a Node app, which starts it as a process of its own: `npm`, `tsx`, a shell.
+ * @returns its name; `undefined` when the program is the app itself.
+ */
+export function commandInFront(program: Command): string | undefined {
+  const { interpreter, interpreterArgs, script, args } = program;
+  const first = interpreter ?? script;
+  if (isNode(first)) {
+    const name = basename(script).replace(/(?:-cli)?\.[cm]?js$/, "");
+    return interpreter !== null && starters.has(name) ? name : undefined;
+  }
+  const words = interpreter === null ? args : [...interpreterArgs, script, ...args];
+  return leadsToNode([first, ...words]) ? basename(first) : undefined;
 }
 
 /** `node`, `nodejs`, `node20`, `node-v22.1`. */
@@ -33,6 +56,12 @@ const shells: ReadonlySet<string> = new Set(
 );
 
 const packageManagers: ReadonlySet<string> = new Set("npm npx pnpm pnpx yarn corepack".split(" "));
+
+/** Scripts of Node's that start another Node. */
+const starters: ReadonlySet<string> = new Set([
+  ...packageManagers,
+  ..."cross-env cross-env-shell env-cmd dotenv dotenvx tsx nodemon concurrently".split(" "),
+]);
 
 /** Run-times that are no Node, and read none of its variables. */
 const otherLanguage =

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import { closeSync, openSync, readSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -47,12 +47,15 @@ export function resolveProgram(options: {
   readonly cwd: string;
   readonly interpreter: string | undefined;
   readonly interpreterArgs: readonly string[];
+  /** The app's own `NODE_OPTIONS`. */
+  readonly nodeOptions?: string | undefined;
   /** The caller's: its PATH is searched. */
   readonly variables: Readonly<Record<string, string | undefined>>;
 }): Program {
   const { args, cwd, variables } = options;
   const path = variables["PATH"];
   const beside = resolve(cwd, options.script);
+  if (isFolder(beside)) return inFolder(beside, options);
   const isBeside = isFile(beside);
   const file = isBeside ? beside : findCommand(options.script, path);
   if (file === undefined) return shellLine(options.script, { args, path, file: beside });
@@ -63,7 +66,10 @@ export function resolveProgram(options: {
   const name = wanted ?? byExtension[extname(file)] ?? usual;
   if (name === "none") return { script: file, args, interpreter: null, interpreterArgs, env: {} };
   const interpreter = interpreterNamed(name, { file, cwd, variables });
-  const isTypeScript = interpreter === process.execPath && /\.[cm]?tsx?$/.test(file);
+  const isTypeScript =
+    interpreter === process.execPath &&
+    /\.[cm]?tsx?$/.test(file) &&
+    !hasLoader([...interpreterArgs, ...wordsIn(options.nodeOptions)]);
   return {
     script: file,
     args,
@@ -71,6 +77,23 @@ export function resolveProgram(options: {
     interpreterArgs: [...(isTypeScript ? typeScriptArgs(file, cwd) : []), ...interpreterArgs],
     // Python holds its output back when it is not a terminal.
     env: basename(name).startsWith("python") ? { PYTHONUNBUFFERED: "1" } : {},
+  };
+}
+
+/** Node looks for the file itself at each start: a deployment may change which it is. */
+function inFolder(
+  folder: string,
+  { args, cwd, interpreter, interpreterArgs, variables }: Parameters<typeof resolveProgram>[0],
+): Program {
+  const [wanted = "node", ...wantedArgs] = wordsOf(interpreter ?? "", cwd);
+  if (wanted === "none" || mainOf(folder) === undefined)
+    throw xmError("ERR_SCRIPT_NOT_FOUND", { script: join(folder, "index.js") });
+  return {
+    script: folder,
+    args,
+    interpreter: interpreterNamed(wanted, { file: folder, cwd, variables }),
+    interpreterArgs: [...wantedArgs, ...interpreterArgs],
+    env: {},
   };
 }
 
@@ -133,7 +156,49 @@ function wordsOf(interpreter: string, cwd: string): string[] {
   if (!/\s/.test(interpreter) || isFile(resolve(cwd, expandHome(interpreter)))) {
     return interpreter === "" ? [] : [interpreter];
   }
-  return splitWords(interpreter);
+  const words = splitWords(interpreter);
+  // `/usr/bin/env node` is Node; with options or variables it is `env`.
+  const [first = "", next = "-"] = words;
+  return basename(first) === "env" && !/^-|=/.test(next) ? words.slice(1) : words;
+}
+
+/** Whether Node is told to load something that reads TypeScript, or any loader of the app's own. */
+function hasLoader(words: readonly string[]): boolean {
+  return words.some((word, index) => {
+    const [name = "", ...values] = word.split("=");
+    const value = values.length > 0 ? values.join("=") : (words[index + 1] ?? "");
+    if (/^--experimental-(?:strip|transform)-types$/.test(word)) return true;
+    if (/^--(?:experimental-)?loader$/.test(name)) return true;
+    if (!/^(?:-r|--require|--import)$/.test(name)) return false;
+    return readsTypeScript.test(value) || /^(?:\.{0,2}\/|file:|data:)/.test(value);
+  });
+}
+
+/** What people load for it. */
+const readsTypeScript =
+  /ts-node|tsx|swc|esbuild|sucrase|babel|jiti|typescript|tsimp|ts-blank-space|amaro|tsm/;
+
+function wordsIn(options: string | undefined): string[] {
+  return options === undefined ? [] : splitWords(options);
+}
+
+/** The file that Node runs for a folder: `main` of its package, or its index. */
+function mainOf(folder: string): string | undefined {
+  try {
+    return createRequire(join(folder, "package.json")).resolve(folder);
+  } catch (error) {
+    if (errnoOf(error) !== "MODULE_NOT_FOUND") throw error;
+    return undefined;
+  }
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error;
+    return false;
+  }
 }
 
 function interpreterNamed(

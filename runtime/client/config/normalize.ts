@@ -18,7 +18,7 @@ import { servedFolder } from "./serve.ts";
 import { settingsEnvironment } from "./settings.ts";
 import { readSettings } from "./settings-file.ts";
 import { absolute, expandHome, text } from "./values.ts";
-import { isNode } from "../../host/node-program.ts";
+import { commandInFront, isNode } from "../../host/node-program.ts";
 import { place, type RawApp } from "../../contract/fields/raw-app.ts";
 
 export interface ConfigContext {
@@ -94,6 +94,10 @@ export async function normalizeApps(
     try {
       const spec = specFrom({ app, written }, context);
       specs.push(spec);
+      const isOne = app["exec_mode"] === undefined && spec.instances === 1;
+      const command = wantsCluster(app) && !isOne ? commandInFront(spec) : undefined;
+      if (command !== undefined)
+        warnings.push(`${path}.exec_mode: ${noWorkers(command, spec.mode)}`);
     } catch (error) {
       if (!(error instanceof XmError) || raw.length === 1) throw error;
       const fault = `${path}.script: ${messageOf(error)}`;
@@ -199,8 +203,20 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
 /** PM2: an app that says how many processes it wants is a cluster; what is not Node cannot be one. */
 function modeOf(app: ReadApp, { interpreter }: Program): AppSpec["mode"] {
   if (app["execute_command"] === true) return "fork";
+  return wantsCluster(app) && isNode(interpreter) ? "cluster" : "fork";
+}
+
+function wantsCluster(app: ReadApp): boolean {
   const wanted = text(app, "exec_mode") ?? (app["instances"] === undefined ? "fork" : "cluster");
-  return wanted.startsWith("cluster") && isNode(interpreter) ? "cluster" : "fork";
+  return wanted.startsWith("cluster");
+}
+
+function noWorkers(command: string, mode: AppSpec["mode"]): string {
+  const what =
+    mode === "fork"
+      ? "it runs in fork mode, each process needs a port of its own, and a reload has a gap"
+      : "only the command is one, each process needs a port of its own, and a reload needs a second port";
+  return `${command} starts the app as a process of its own, which cannot be a worker of a cluster: ${what}; name the file of the app itself for a cluster`;
 }
 
 function isThisNode(app: ReadApp): boolean {
@@ -241,8 +257,14 @@ function programOf(app: ReadApp, cwd: string, { caller }: ConfigContext): Progra
     cwd,
     interpreter: text(app, "interpreter"),
     interpreterArgs: (app["node_args"] as string[] | undefined) ?? [],
+    nodeOptions: nodeOptionsOf(app, caller),
     variables: caller,
   });
+}
+
+function nodeOptionsOf(app: ReadApp, caller: ConfigContext["caller"]): string | undefined {
+  const own = (app["env"] as Readonly<Record<string, unknown>> | undefined)?.["NODE_OPTIONS"];
+  return own === undefined || own === null ? caller["NODE_OPTIONS"] : String(own);
 }
 
 /** PM2's: what follows the last slash, without its extension; a command line has its words for a name. */

@@ -2,6 +2,7 @@ import type { ChildFact } from "../../../machines/facts.ts";
 import { pipeOrder } from "../log-lane/launch-order.ts";
 import type { Lane } from "../log-lane/lane.ts";
 import type { Down, Up } from "../../contract/app-link/protocol.ts";
+import { commandInFront } from "../../host/node-program.ts";
 import type { Talk } from "../app-links/lives.ts";
 import type { Peer } from "../app-links/peer.ts";
 import { expectEnd, watchAdopted } from "./adopted.ts";
@@ -81,6 +82,7 @@ const lostEndsWithinMs = 500;
 /** An identity with a lifetime: from the spawn, or the adoption, until nothing of its tree is left. */
 export class Child implements ChildHandle {
   readonly fact: ChildFact;
+  readonly isInFront: boolean;
   readonly #launch: Launch;
   readonly #events: ChildEvents;
   readonly #started: Pick<StartedChild, "release"> | undefined;
@@ -108,6 +110,8 @@ export class Child implements ChildHandle {
   }) {
     this.#launch = options.launch;
     this.fact = options.fact;
+    const { spec } = options.launch;
+    this.isInFront = spec.mode === "fork" && commandInFront(spec) !== undefined;
     this.#events = options.events;
     this.#started = options.started;
     this.#talk = options.talk;

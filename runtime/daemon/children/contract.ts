@@ -69,6 +69,8 @@ export interface End {
 
 export interface ChildHandle {
   readonly fact: ChildFact;
+  /** It only starts the app, as `npm` does: what it uses is what its whole session uses. */
+  readonly isInFront: boolean;
   /** Asks it to end: it drains, or gets one signal to each process of its tree, or the message `shutdown`. */
   stop(graceMs: number): void;
   /** SIGKILL to its whole tree, until nothing is left. */

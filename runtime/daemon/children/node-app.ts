@@ -5,7 +5,7 @@ import {
   preloadVariable,
   type PreloadOptions,
 } from "../../contract/app-link/protocol.ts";
-import { isNode, leadsToNode } from "../../host/node-program.ts";
+import { commandInFront, isNode } from "../../host/node-program.ts";
 import type { Speech } from "../app-links/peer.ts";
 import type { ChildServices, Launch } from "./contract.ts";
 
@@ -29,12 +29,11 @@ type Services = Pick<ChildServices, "preload" | "linkSocket" | "exits">;
  */
 export function forkAddition(launch: Launch, services: Services): LinkAddition {
   const { spec } = launch;
-  const words = [spec.interpreter ?? spec.script, ...spec.interpreterArgs, ...spec.args];
   const isDirect = isNode(spec.interpreter ?? spec.script);
   const isOwnUser = spec.uid === null && spec.gid === null;
   const hasPreload = isDirect
     ? mayLoad(launch) && (isOwnUser || isReadableByAll(services.preload))
-    : isOwnUser && leadsToNode(words) && mayPassOn(services.preload);
+    : isOwnUser && commandInFront(spec) !== undefined && mayPassOn(services.preload);
   // Node's watcher runs without a preload, and passes messages on to the app as long as it has a channel.
   const isAlone =
     !hasPreload || !isDirect || wordsToNode(launch).some((word) => word.startsWith("--watch"));

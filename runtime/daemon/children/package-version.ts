@@ -14,7 +14,8 @@ const longestVersion = 64;
  * @returns `undefined` when there is no package, or it says no version that can be read.
  */
 export function packageVersion(script: string): string | undefined {
-  for (let folder = dirname(script); ; folder = dirname(folder)) {
+  // The script may be a folder itself.
+  for (let folder = script; ; folder = dirname(folder)) {
     const file = join(folder, "package.json");
     if (isThere(file)) return versionIn(readJsonFact(file, mostBytes));
     if (folder === dirname(folder)) return undefined;

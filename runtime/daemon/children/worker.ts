@@ -84,6 +84,7 @@ export function adoptWorker(
 /** What is asked of it before it is there is done when it is. */
 class Worker implements WorkerHandle, WorkerEvents {
   line: WorkerLine | undefined;
+  readonly isInFront = false;
   readonly #launch: Launch;
   readonly #events: ChildEvents;
   #child: Child | undefined;

@@ -1,6 +1,7 @@
 import type { AppActor } from "../../../machines/app.ts";
 import type { ProcessFacts, ReloadFacts } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
+import { commandInFront } from "../../host/node-program.ts";
 import type { Outcome, Progress, ReloadRequestBody } from "../../contract/api/schemas.ts";
 import { xmError } from "../../contract/errors.ts";
 import { shownTime } from "../../host/clock.ts";
@@ -169,7 +170,7 @@ async function outcomeAfter(options: {
   }
   if (facts.done.includes(id)) {
     if (facts.surge) return say(done("reloaded"));
-    const note = "restarted: only a cluster can be reloaded without a gap";
+    const note = `restarted: ${whyWithGap(spec)}`;
     return say(
       spec.mode === "fork" ? done("restarted", note, note) : done("restarted", "restarted"),
     );
@@ -179,6 +180,15 @@ async function outcomeAfter(options: {
     return say({ ok: true, kind: "overtaken", message: note, note });
   }
   return say(failed("left as it was: the reload has stopped"));
+}
+
+/** Why there was a time in which nobody served. */
+function whyWithGap(spec: AppSpec): string {
+  const command = commandInFront(spec);
+  const why = "only a cluster can be reloaded without a gap";
+  return command === undefined
+    ? why
+    : `${command} starts the app as a process of its own, and ${why}`;
 }
 
 function statusAfter(app: AppActor, before: Managed): ProcessFacts {

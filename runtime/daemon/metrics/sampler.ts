@@ -1,4 +1,5 @@
 import { errnoOf } from "../../contract/errors.ts";
+import { isLiving, scanProcesses } from "../../host/procfs.ts";
 
 /** What a process uses. */
 export interface Metrics {
@@ -26,15 +27,19 @@ const firstWithinMs = 150;
 /** Two people who look at the same second see the same numbers; ms. */
 const freshForMs = 500;
 
-/** Over pidusage, loaded when somebody first asks: nobody asks on most machines most of the time. */
-export function createSampler(): Sampler {
+/**
+ * Over pidusage, loaded when somebody first asks: nobody asks on most machines most of the time.
+ * @param inFront those of the asked for that only start what they stand for, such as `npm`: their whole session counts.
+ */
+export function createSampler(inFront: () => ReadonlySet<number>): Sampler {
   let known: ReadonlyMap<number, Metrics> = new Map();
   let sampledAt = 0;
   let running: Promise<void> | undefined;
 
   const refresh = async (pids: readonly number[]): Promise<void> => {
     const { default: pidusage } = await import("pidusage");
-    const usage = await pidusage([...pids], { maxage: 30_000 }).catch((error: unknown) => {
+    const rootOf = membersOf(pids, inFront());
+    const usage = await pidusage([...rootOf.keys()], { maxage: 30_000 }).catch((error: unknown) => {
       // Every one of them has ended, or there is no way to ask: there is nothing to show, and nothing to mend.
       if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ESRCH") return {};
       throw error;
@@ -44,7 +49,10 @@ export function createSampler(): Sampler {
       usage as Record<string, { memory: number; cpu: number } | null | undefined>,
     )) {
       // One that ended while the others were looked at.
-      if (each != null) next.set(Number(pid), { memoryBytes: each.memory, cpuPercent: each.cpu });
+      if (each == null) continue;
+      const root = rootOf.get(Number(pid)) ?? Number(pid);
+      const { memoryBytes, cpuPercent } = next.get(root) ?? { memoryBytes: 0, cpuPercent: 0 };
+      next.set(root, { memoryBytes: memoryBytes + each.memory, cpuPercent: cpuPercent + each.cpu });
     }
     known = next;
     sampledAt = performance.now();
@@ -63,6 +71,21 @@ export function createSampler(): Sampler {
       return known;
     },
   };
+}
+
+/** Whom to sample, and to whom each counts: a command in front of an app leads the session of both. */
+function membersOf(
+  pids: readonly number[],
+  inFront: ReadonlySet<number>,
+): ReadonlyMap<number, number> {
+  const rootOf = new Map(pids.map((pid) => [pid, pid]));
+  if (!pids.some((pid) => inFront.has(pid))) return rootOf;
+  for (const stat of scanProcesses()) {
+    if (inFront.has(stat.session) && rootOf.has(stat.session) && isLiving(stat)) {
+      rootOf.set(stat.pid, stat.session);
+    }
+  }
+  return rootOf;
 }
 
 function pause(ms: number): Promise<void> {

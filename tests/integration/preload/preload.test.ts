@@ -72,7 +72,7 @@ async function setUp(
   // Node's watcher hears from the app which files it has loaded, and passes that on too.
   const messages = (): unknown[] =>
     told.flatMap((message) =>
-      message.type === "message" && !/^\{"watch:/.test(JSON.stringify(message.data))
+      message.type === "message" && !JSON.stringify(message.data).startsWith('{"watch:')
         ? [message.data]
         : [],
     );

@@ -42,7 +42,10 @@ export type Up =
   | { type: "beat" }
   /** The answer to `stop`: it drains and ends by the signal itself, or wants to be signalled. */
   | { type: "stopping"; how: "drain" | "signal" }
-  /** A worker has drained; its balancer answers `leave` when nothing more is on its way to it. */
+  /**
+   * A worker has drained; its balancer answers `leave` when nothing more is on its way to it. Or an app behind a command
+   * has: God signals the command.
+   */
   | { type: "drained" }
   /**
    * A worker gives away a connection, which comes with the message, because it has more than its share; or because it
@@ -70,6 +73,7 @@ export type Down =
       byMessage: boolean;
     }
   | { type: "message"; data: unknown }
+  /** It is to end by its signal, unless that has come already. */
   | { type: "leave" }
   /** The connection that comes with the message, for the server of that address. */
   | { type: "take"; server: string; ticket: number }

@@ -79,6 +79,9 @@ const answersWithinMs = (graceMs: number): number => Math.min(graceMs / 2, 2_000
 /** A worker without a balancer ends by itself within this, or is killed; ms. */
 const lostEndsWithinMs = 500;
 
+/** A command in front of an app passes its signal on within this, or the rest of the tree is signalled too; ms. */
+const passesOnWithinMs = 300;
+
 /** An identity with a lifetime: from the spawn, or the adoption, until nothing of its tree is left. */
 export class Child implements ChildHandle {
   readonly fact: ChildFact;
@@ -98,8 +101,10 @@ export class Child implements ChildHandle {
   #lookMs = shortestLookMs;
   /** Those asked to prepare for the end that have not answered. */
   #unanswered = 0;
-  /** Apps behind a command that drain. */
+  /** Apps behind a command that have answered, and those of them that drain. */
+  readonly #behind = new Set<Peer>();
   readonly #draining = new Set<Peer>();
+  #passingOn: NodeJS.Timeout | undefined;
 
   constructor(options: {
     launch: Launch;
@@ -143,6 +148,10 @@ export class Child implements ChildHandle {
     this.#unanswered -= 1;
     if (this.#unanswered <= 0) clearTimeout(this.#answer);
     const isBehind = from?.pid !== undefined && from.pid !== this.fact.pid;
+    if (isBehind) {
+      this.#behind.add(from);
+      from.onGone(() => this.#behind.delete(from));
+    }
     if (message.how === "drain" && isBehind) {
       this.#draining.add(from);
       from.onGone(() => this.#drained(from));
@@ -203,6 +212,7 @@ export class Child implements ChildHandle {
   release(): void {
     clearTimeout(this.#timer);
     clearTimeout(this.#answer);
+    clearTimeout(this.#passingOn);
     this.#endWatch?.();
     this.#talk.release();
     this.#started?.release();
@@ -219,6 +229,7 @@ export class Child implements ChildHandle {
     removePidFile(this.#launch, this.fact.pid);
     // Who drained was not signalled, and neither were its own children.
     if (this.#isDraining) this.#signalAll();
+    if (this.#passingOn !== undefined) this.#signalRest();
     this.#look();
   }
 
@@ -239,8 +250,23 @@ export class Child implements ChildHandle {
 
   #signalAll(): void {
     const { stopSignal, killsTree } = this.#launch.spec;
-    if (killsTree) signalTree(this.fact, this.#tree(), stopSignal);
-    else signalProcess(this.fact, stopSignal);
+    if (!killsTree || this.isInFront) signalProcess(this.fact, stopSignal);
+    else signalTree(this.fact, this.#tree(), stopSignal);
+    if (!killsTree || !this.isInFront) return;
+    // It passes the signal on, as a rule. An app that gets two may give up what is in flight, and Node's watcher hangs when
+    // the app has ended before it hears of it.
+    this.#passingOn ??= setTimeout(() => this.#signalRest(), passesOnWithinMs);
+  }
+
+  /** What the command in front has not passed its signal on to. */
+  #signalRest(): void {
+    clearTimeout(this.#passingOn);
+    this.#passingOn = undefined;
+    // An app that has answered knows whether it has had the signal.
+    const asked = [...this.#behind].filter((app) => app.tell({ type: "leave" }));
+    const spared = new Set([this.fact.pid, ...asked.map(({ pid }) => pid)]);
+    for (const stat of this.#tree())
+      if (!spared.has(stat.pid)) signalProcess(stat, this.#launch.spec.stopSignal);
   }
 
   /** Kills what is to be killed, and looks again until nothing is left. */

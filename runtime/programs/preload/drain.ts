@@ -10,8 +10,8 @@ import { leftOf, whenLeft } from "./when-left.ts";
 /** A worker whose balancer has died makes room for the next one's; ms. */
 const orphanGraceMs = 300;
 
-/** God is not there any more, or signals the command alone; ms. */
-const signalledWithinMs = 500;
+/** God is not there any more, or the command has not passed its signal on; ms. */
+const signalledWithinMs = 2_000;
 
 /** How long it may take: all of it, and what is not HTTP/1 (upgraded connections); ms. */
 interface Limits {
@@ -88,6 +88,7 @@ export function createDrain(
         const began = performance.now();
         const hasOwnCode = byMessage || bystanders.hasOwnCode(signal);
         if (isWorker) letGoOfChannel(signal, byMessage);
+        if (isBehind) leave = unlessSignalled(signal);
         if (hasOwnCode || servers.size === 0) {
           const answer = (): void => void link.send({ type: "stopping", how: "signal" });
           const prepare = (): void => {
@@ -113,7 +114,7 @@ export function createDrain(
         const end = (): void => {
           const isTold = (isWorker || isBehind) && link.send({ type: "drained" });
           if (!isTold) raise();
-          // God signals the command and it together; Node's watcher hangs when the app ends before it is signalled itself.
+          // God signals the command, which passes it on; Node's watcher hangs when the app ends before that.
           else if (isBehind) setTimeout(raise, signalledWithinMs).unref();
         };
         // The balancer's word comes after everything it had sent before: a connection may have been among it.
@@ -141,6 +142,22 @@ function outliveBalancer(drain: (limits: Limits, end: () => void) => void): void
     worker.exitedAfterDisconnect = true;
     drain({ allMs: orphanGraceMs, openMs: 0 }, () => process.exit(0));
   });
+}
+
+/**
+ * The command in front passes its signal on, as a rule, and a second one makes some apps give up what is in flight.
+ * @returns ends the app by the signal if that has not come yet.
+ */
+function unlessSignalled(signal: string): () => void {
+  let hasCome = false;
+  // Without a listener of its own the signal ends it.
+  if (process.listenerCount(signal) > 0)
+    process.prependOnceListener(signal as NodeJS.Signals, () => {
+      hasCome = true;
+    });
+  return () => {
+    if (!hasCome) process.kill(process.pid, signal);
+  };
 }
 
 /**

@@ -51,6 +51,7 @@ async function setUp(
       spawned: () => {},
       told: (message) => void told.push(message),
       lost: () => {},
+      signalled: () => {},
       failed: (failure) => void ends.push(failure),
       exited: (end) => void ends.push(end),
     },

@@ -59,7 +59,7 @@ async function describe(detail: ProcessDetail, now: number): Promise<string> {
           "mode",
           `${spec.mode}, instance ${detail.instance} of ${spec.instances}, namespace ${spec.namespace}`,
         ],
-        ["user", detail.user ?? "–"],
+        ["user", userOf(detail)],
         ["out log", detail.logs.out ?? "none"],
         ["error log", detail.logs.error ?? "none"],
         ["pid file", detail.pidFile ?? "none"],
@@ -139,6 +139,11 @@ function relativeTo(cwd: string, path: string): string {
 
 function patternText(pattern: string | { regexp: string; flags: string }): string {
   return typeof pattern === "string" ? pattern : `/${pattern.regexp}/${pattern.flags}`;
+}
+
+function userOf({ user, spec: { gid, umask } }: ProcessDetail): string {
+  const group = gid === null ? "" : `, group ${gid}`;
+  return `${user ?? "–"}${group}${umask == null ? "" : `, umask ${umask.toString(8).padStart(3, "0")}`}`;
 }
 
 /** What the app publishes of itself and offers. */

@@ -1,6 +1,10 @@
 import { plain } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
-import type { HistoryRecordView, ProcessDetail } from "../../runtime/client/connection/types.ts";
+import type {
+  Client,
+  HistoryRecordView,
+  ProcessDetail,
+} from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
 import { targetArgs, xmCommand } from "../call/command.ts";
 import { detailsOf } from "../apps/one-process.ts";
@@ -17,12 +21,33 @@ export default xmCommand({
     const details = await detailsOf(client, args._);
     const ids = details.map(({ id }) => id);
     const records = await client.history({ ids, kinds: ["reload"] });
-    const texts = details.map((detail) =>
-      [explain(detail), ...troublesOf(detail), ...failedReload(detail, records)].join("\n\n"),
+    const texts = await Promise.all(
+      details.map(async (detail) =>
+        [
+          explain(detail),
+          ...(await earlierWords(client, detail)),
+          ...troublesOf(detail),
+          ...failedReload(detail, records),
+        ].join("\n\n"),
+      ),
     );
     process.stdout.write(`${texts.join("\n\n")}\n`);
   },
 });
+
+/** Moments of a process that are looked through for the end of an earlier life. */
+const lookedThrough = 500;
+
+/** What the life said that had ended by itself before the last one: a stop says nothing that explains a crash. */
+async function earlierWords(client: Client, detail: ProcessDetail): Promise<string[]> {
+  const { id, lastExit } = detail;
+  if (lastExit === null || lastExit.lastWords !== undefined) return [];
+  const records = await client.history({ ids: [id], kinds: ["process"], limit: lookedThrough });
+  const exit = records.findLast((each) => each.exit?.lastWords !== undefined)?.exit;
+  if (exit?.lastWords === undefined) return [];
+  const when = `  The last words of an earlier life, which ended ${formatTime(exit.at)}:`;
+  return [[paint("grey", when), ...quoted(exit.lastWords)].join("\n")];
+}
 
 /** Sensors that cannot do their work: what would restart it does not. */
 function troublesOf({ troubles }: ProcessDetail): string[] {

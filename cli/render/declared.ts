@@ -20,12 +20,9 @@ type Fields = Readonly<Record<string, unknown>>;
 
 function programFields(spec: ProcessDetail["spec"]): Fields {
   const { uid, gid, autostart, scheduling, instanceVariable, incrementVariable, sourceMaps } = spec;
-  // Of a daemon that knows it.
-  const { umask } = spec as { umask?: unknown };
   return {
     uid,
     gid,
-    umask,
     autostart: unless(autostart, true),
     scheduling: unless(scheduling, "shared"),
     instance_var: unless(instanceVariable, "NODE_APP_INSTANCE"),
@@ -71,7 +68,6 @@ function unless(value: unknown, usual: unknown): unknown {
 const times = /_(delay|timeout|uptime|window|max|reset)$/;
 
 function valueText(field: string, value: unknown): string {
-  if (field === "umask" && typeof value === "number") return value.toString(8).padStart(3, "0");
   if (Array.isArray(value)) return value.join(", ");
   if (typeof value === "object") return JSON.stringify(value);
   return typeof value === "number" && times.test(field) ? `${value} ms` : String(value);

@@ -97,6 +97,56 @@ test("a job that ends as it is meant to has started; why tells what a failed one
   }
 });
 
+test("a failure shows what its program said last when a lane writes its log, and when none is kept", async () => {
+  const home = testHome();
+  const script = home.file("server.js", broken);
+  const fields = { script, wait_ready: true, restart_delay: 60_000 };
+  for (const more of [{ time: true }, { log_type: "json" }]) {
+    const { stderr } = await home.xm("start", app(home, { ...fields, ...more, name: "laned" }));
+    expect(stderr).toContain("connecting to db.internal:5432");
+    expect(stderr).toContain("no such host");
+    await home.ok("delete", "laned");
+  }
+  const throws = home.file("throws.js", `throw new RangeError("port 70000");`);
+  const quiet = { ...fields, script: throws, disable_logs: true, name: "quiet" };
+  expect((await home.xm("start", app(home, quiet))).stderr).toContain("| RangeError: port 70000\n");
+});
+
+test("why tells what the life before a stop had ended by, the next daemon too", async () => {
+  const home = testHome();
+  const script = home.file("server.js", `throw new Error("listen EADDRINUSE: 127.0.0.1:3000");`);
+  await home.xm("start", script, "--restart-delay", "60000");
+  await until("its wait", async () => (await home.process("server")).status === "waiting");
+  await home.ok("start", home.file("idle.js", silent), "--name", "idle");
+  await home.ok("stop", "idle");
+  await home.ok("update");
+  expect(await home.ok("why", "server")).toContain("| Error: listen EADDRINUSE: 127.0.0.1:3000");
+  writeFileSync(script, silent);
+  await home.ok("restart", "server");
+  await home.ok("stop", "server");
+  const text = await home.ok("why", "server");
+  expect(text).toContain("The last words of an earlier life");
+  expect(text).toContain("| Error: listen EADDRINUSE: 127.0.0.1:3000");
+  expect(await home.ok("why", "idle")).not.toContain("last words");
+});
+
+test("a process that a reload replaced was not deleted, and neither was what its scaling took away", async () => {
+  const home = testHome();
+  const server = `require("node:http").createServer().listen(0);`;
+  await home.ok("start", home.file("server.js", server), "--name", "web", "-i", "2");
+  await home.ok("reload", "web");
+  await home.ok("scale", "web", "1");
+  const records = await home.client().history({ kinds: ["process"] });
+  const sentences = records
+    .filter(({ decision }) => decision?.rule === "wantsRemoval")
+    .map(({ decision }) => decision?.sentence.split(", because ")[1]);
+  expect(sentences).toEqual([
+    "a reload has replaced it.",
+    "a reload has replaced it.",
+    "its app was scaled down.",
+  ]);
+});
+
 test("a stop or a deletion by another call ends a waiting start, and it does not say that it started", async () => {
   const home = testHome();
   const script = home.file("worker.js", silent);
@@ -230,7 +280,13 @@ test("a full disk keeps nobody from being stopped and deleted, and what is not w
   });
   const home = testHome({ home: join(folder, "h") });
   const script = home.file("worker.js", silent);
-  const apps = ["one", "two", "three", "four", "five", "six"].map((name) => ({ name, script }));
+  // What ends frees nothing on that disk.
+  const others = Array.from({ length: 8 }, (_, index) => `worker-${index}`);
+  const apps = ["one", "three", ...others].map((name) => ({
+    name,
+    script,
+    pid_file: join(home.folder, `${name}.pid`),
+  }));
   await home.ok("start", home.file("ecosystem.config.json", JSON.stringify({ apps })));
   const ballast = join(folder, "ballast");
   fill(ballast);
@@ -239,7 +295,7 @@ test("a full disk keeps nobody from being stopped and deleted, and what is not w
   const stop = await home.xm("stop", "one");
   expect(stop.code).toBe(0);
   // The last block of the journal has room for a few lines.
-  const remove = await home.xm("delete", "two", "four", "five", "six");
+  const remove = await home.xm("delete", ...others);
   expect([remove.code, remove.stderr]).toEqual([
     0,
     expect.stringContaining("could not be written"),
@@ -253,6 +309,7 @@ test("a full disk keeps nobody from being stopped and deleted, and what is not w
   await until("it to be written", () =>
     readFileSync(join(home.paths.state, "journal.ndjson"), "utf8").includes('"process.removed"'),
   );
+  await home.ok("start", join(home.folder, "ecosystem.config.json"));
   fill(ballast);
   const kill = await home.xm("kill");
   expect([kill.code, kill.stderr]).toEqual([

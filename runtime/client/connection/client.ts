@@ -26,6 +26,9 @@ const answerWithinMs = 3_500;
 /** A daemon that is away for longer does not come back by itself; ms. */
 const comesBackWithinMs = 10_000;
 
+/** A daemon whose processes are gone writes its state and ends; ms. */
+const goneWithinMs = 30_000;
+
 const apiPrefix = "/v1";
 
 /**
@@ -345,9 +348,13 @@ function isProblem(value: unknown): value is { problem: Problem } {
 /** Resolves when a process that said it would end has ended; one that nobody has waited for yet has. */
 async function gone(pid: number): Promise<void> {
   const { isLiving, readProcess } = await import("../../host/procfs.ts");
+  const deadline = Date.now() + goneWithinMs;
   for (;;) {
     const stat = readProcess(pid);
     if (stat === undefined || !isLiving(stat)) return;
+    if (Date.now() > deadline) {
+      throw xmError("ERR_DAEMON_UNRESPONSIVE", { pid, afterMs: goneWithinMs });
+    }
     await new Promise((resolve) => {
       setTimeout(resolve, 5);
     });

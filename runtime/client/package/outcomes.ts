@@ -39,10 +39,15 @@ export function assertDone(command: string, outcomes: readonly Outcome[]): void 
   if (failures.length > 0) throw xmError("ERR_COMMAND_FAILED", { command, failures });
 }
 
-/** What failed, and of which process. */
-export function tellFailure(outcome: { name: string; id: number; message: string }): string {
-  const { name, id, message } = outcome;
-  return `${name} (${id}): ${message}`;
+/** What failed, of which process, and what its program said last. */
+export function tellFailure(outcome: {
+  name: string;
+  id: number;
+  message: string;
+  lastWords?: readonly string[];
+}): string {
+  const { name, id, message, lastWords = [] } = outcome;
+  return [`${name} (${id}): ${message}`, ...lastWords.map((line) => `  | ${line}`)].join("\n");
 }
 
 export function procFrom(detail: ProcessDetail): Proc {

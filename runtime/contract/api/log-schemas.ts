@@ -8,7 +8,7 @@ export const logLineSchema = v.object({
   name: text(),
   stream: v.picklist(["out", "err"]),
   line: text(),
-  /** When the daemon read it while following; `null` for earlier lines, whose time is not recorded. */
+  /** When the daemon read it while following, or when the last line of a file was written; of earlier lines `null`. */
   at: nullable(time()),
   file: text(),
   position: v.pipe(

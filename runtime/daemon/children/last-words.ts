@@ -35,6 +35,33 @@ export function lastWordsOf(options: {
   return kept.length === 0 ? undefined : kept;
 }
 
+/** The longest that an end waits for words that are on their way, and how often it looks for them; ms. */
+const wordsWithinMs = 200;
+const lookEveryMs = 10;
+
+/**
+ * Reports words once they are there, or without them after a moment. Words that another program writes may come in
+ * several pieces: they are whole when a second look finds the same.
+ * @returns ends it unreported.
+ */
+export function waitForWords(
+  look: () => readonly string[] | undefined,
+  report: (words: readonly string[] | undefined) => void,
+): () => void {
+  let seen = look();
+  let left = wordsWithinMs / lookEveryMs;
+  const timer = setInterval(() => {
+    const words = look();
+    const isWhole = words !== undefined && words.join("\n") === seen?.join("\n");
+    seen = words;
+    left -= 1;
+    if (!isWhole && left > 0) return;
+    clearInterval(timer);
+    report(words);
+  }, lookEveryMs);
+  return () => clearInterval(timer);
+}
+
 /** Size of an error log now: a life's part of it begins there. No link is followed: its target is none of our files. */
 export function errorLogSize(path: string | null): number {
   const stat = path === null ? undefined : lstatSync(path, { throwIfNoEntry: false });

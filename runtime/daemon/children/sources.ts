@@ -13,9 +13,10 @@ import type { UncaughtException, Up } from "../../contract/app-link/protocol.ts"
 import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
 import { startAppSensors, watchedOf } from "../sensors/app.ts";
 import { startSensors } from "../sensors/index.ts";
+import { pipeOrder } from "../log-lane/launch-order.ts";
 import { adoptChild, spawnChild } from "./child.ts";
 import { takeException } from "./exception.ts";
-import { errorLogSize, lastWordsOf } from "./last-words.ts";
+import { errorLogSize, lastWordsOf, waitForWords } from "./last-words.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
 import { createListens } from "./listens.ts";
 import { packageVersion } from "./package-version.ts";
@@ -63,6 +64,7 @@ export function childSource(dependencies: SourceDependencies) {
     let exception: UncaughtException | undefined;
     let thrownAt = 0;
     let wasAsked = input.stopWasAsked;
+    let stopWaiting: (() => void) | undefined;
     let stopProbe: (() => void) | undefined;
     let lastChance: NodeJS.Timeout | undefined;
     const tell = (event: ProcessEvent): void => {
@@ -116,11 +118,18 @@ export function childSource(dependencies: SourceDependencies) {
         }
         // Who is asked to end says nothing that explains it.
         const thrown = at - thrownAt < freshMs ? exception : undefined;
-        const words = wasAsked
-          ? undefined
-          : lastWordsOf({ errorLog, fromBytes: begun, exception: thrown, code });
-        const lastWords = words === undefined ? {} : { lastWords: words };
-        tell({ type: "child.exited", at, code, signal, ...rest, ...lastWords });
+        const look = (): readonly string[] | undefined =>
+          wasAsked
+            ? undefined
+            : lastWordsOf({ errorLog, fromBytes: begun, exception: thrown, code });
+        const report = (words: readonly string[] | undefined): void => {
+          const lastWords = words === undefined ? {} : { lastWords: words };
+          tell({ type: "child.exited", at, code, signal, ...rest, ...lastWords });
+        };
+        // What the lane has of a failure is in the log in a moment.
+        const isOnItsWay = code !== 0 && pipeOrder(launch, "err") !== undefined;
+        if (isOnItsWay) stopWaiting = waitForWords(look, report);
+        else report(look());
       },
     };
     const handle = begin(launch, input, events, services);
@@ -138,6 +147,7 @@ export function childSource(dependencies: SourceDependencies) {
       stopProbe?.();
       clearTimeout(lastChance);
       listens.forget(input);
+      stopWaiting?.();
       handle?.release();
     };
   });

@@ -3,6 +3,7 @@ import type { ProcessFacts, ReloadFacts } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { commandInFront } from "../../host/node-program.ts";
 import type { Outcome, Progress, ReloadRequestBody } from "../../contract/api/schemas.ts";
+import { duration } from "../../../machines/lib/words.ts";
 import { xmError } from "../../contract/errors.ts";
 import { shownTime } from "../../host/clock.ts";
 import { instanceLogPaths } from "../../host/log-files/paths.ts";
@@ -16,6 +17,9 @@ import type { CommandDependencies } from "../daemon.ts";
 
 /** Told of each step of a reload as it is taken. */
 export type TellProgress = (progress: Progress) => void;
+
+/** What the deadlines of its processes are given beyond their time before the call ends: a balancer comes up in 20 s. ms. */
+const overdueMs = 30_000;
 
 /** Lines of the error log that go with the reason why a replacement failed. */
 const shownLines = 20;
@@ -106,6 +110,7 @@ export async function reloadApp(
       const subscriptions = [
         app.on("reload.moved", ({ facts }) => {
           if (facts.step === "succeeded" || facts.step === "failed") end({ facts });
+          else wait();
         }),
         app.on("reload.refused", ({ why }) => end({ why })),
         app.subscribe({
@@ -113,10 +118,21 @@ export async function reloadApp(
           error: () => end({ why: "its state machine has failed, see the daemon's log" }),
         }),
       ];
+      const { listenTimeoutMs, killTimeoutMs, drainTimeoutMs } = spec.policy;
+      const quietMs = listenTimeoutMs + Math.max(killTimeoutMs, drainTimeoutMs) + overdueMs;
+      const why = `nothing has happened for ${duration(quietMs)}: it is under way still, and \`xm ls\` shows how far it is`;
+      let timer: NodeJS.Timeout | undefined;
+      const wait = (): void => {
+        clearTimeout(timer);
+        timer = setTimeout(() => end({ why }), Math.min(quietMs, 2 ** 31 - 1));
+      };
       const end = (how: Ended): void => {
+        clearTimeout(timer);
         for (const each of subscriptions) each.unsubscribe();
         resolve(how);
       };
+      wait();
+      subscriptions.push(app.on("reload.stepped", wait));
       if (app.getSnapshot().status !== "active") {
         end({ why: "the app was deleted" });
         return;

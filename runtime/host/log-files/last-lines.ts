@@ -23,26 +23,48 @@ export async function lastLines(
   return { lines: count === 0 ? [] : lines.slice(-count), endBytes };
 }
 
-/** The last lines of a file that is not followed: the one that is not finished is one of them. */
-export async function allLastLines(path: string, count: number): Promise<string[]> {
-  const { lines, unfinished } = await readBackwards(path, count);
-  const all = unfinished === null ? lines : [...lines, unfinished];
-  return count === 0 ? [] : all.slice(-count);
+/** One of the last lines of a file. */
+export interface LastLine {
+  readonly line: string;
+  /** When it was written: of the last line the file knows it, of those before nobody does. ms since the epoch. */
+  readonly at: number | null;
 }
 
-/** `unfinished`: what follows the last newline, or `null`. */
+/**
+ * The last lines of a file with what is known of their times.
+ * @param options.isWhole leaves a line out that is not finished: who follows the file gets it later.
+ */
+export async function timedLastLines(
+  path: string,
+  count: number,
+  { isWhole, mostBytes }: { isWhole: boolean; mostBytes?: number | undefined },
+): Promise<{ lines: LastLine[]; endBytes: number }> {
+  const { lines, endBytes, unfinished, writtenAt } = await readBackwards(path, count, mostBytes);
+  const hasMore = unfinished !== null && !isWhole;
+  const all = (hasMore ? [...lines, unfinished] : lines).slice(-count);
+  const last = unfinished !== null && isWhole ? -1 : all.length - 1;
+  const timed = all.map((line, index) => ({ line, at: index === last ? writtenAt : null }));
+  return { lines: count === 0 ? [] : timed, endBytes };
+}
+
+/** `unfinished`: what follows the last newline, or `null`. `writtenAt`: when something was written last. */
 async function readBackwards(
   path: string,
   count: number,
   mostBytes = mostHeldBytes,
-): Promise<{ lines: string[]; endBytes: number; unfinished: string | null }> {
+): Promise<{
+  lines: string[];
+  endBytes: number;
+  unfinished: string | null;
+  writtenAt: number | null;
+}> {
   const file = await open(path, flags).catch((error: unknown) => {
     if (["ENOENT", "EACCES", "ENXIO"].includes(errnoOf(error) ?? "")) return undefined;
     throw error;
   });
-  if (file === undefined) return { lines: [], endBytes: 0, unfinished: null };
+  if (file === undefined) return { lines: [], endBytes: 0, unfinished: null, writtenAt: null };
   try {
-    const { size } = await file.stat();
+    const { size, mtimeMs } = await file.stat();
     const blocks: Buffer[] = [];
     let newlines = 0;
     // One more newline than lines: the first of them ends the line before.
@@ -58,7 +80,12 @@ async function readBackwards(
     const end = bytes.lastIndexOf(0x0a) + 1;
     const lines = bytes.subarray(0, end).toString("utf8").split("\n").slice(0, -1);
     const unfinished = end < bytes.length ? bytes.toString("utf8", end) : null;
-    return { lines, endBytes: size - (bytes.length - end), unfinished };
+    return {
+      lines,
+      endBytes: size - (bytes.length - end),
+      unfinished,
+      writtenAt: Math.floor(mtimeMs),
+    };
   } finally {
     await file.close();
   }

@@ -2,7 +2,7 @@ import { setMaxListeners } from "node:events";
 import { statSync } from "node:fs";
 import type { LogLine } from "../../contract/api/schemas.ts";
 import { followFile, type Position } from "./follow.ts";
-import { allLastLines, lastLines } from "./last-lines.ts";
+import { timedLastLines } from "./last-lines.ts";
 
 export interface LogSource {
   readonly id: number;
@@ -52,14 +52,12 @@ export async function* streamLogs(options: {
         begun.push({ ...source, from: source.from ?? endOf(source.path) });
         continue;
       }
-      if (!follow) {
-        const last = await allLastLines(source.path, lines);
-        if (last.length > 0) yield last.map((line) => lineOf(source, line, null, null));
-        continue;
-      }
       const inode = inodeOf(source.path);
-      const { lines: last, endBytes } = await lastLines(source.path, lines, options.mostBytes);
-      if (last.length > 0) yield last.map((line) => lineOf(source, line, null, null));
+      const { lines: last, endBytes } = await timedLastLines(source.path, lines, {
+        isWhole: follow,
+        mostBytes: options.mostBytes,
+      });
+      if (last.length > 0) yield last.map(({ line, at }) => lineOf(source, line, at, null));
       begun.push({ ...source, from: { inode, bytes: endBytes } });
     }
     if (!follow) return;

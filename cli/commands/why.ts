@@ -43,7 +43,10 @@ async function earlierWords(client: Client, detail: ProcessDetail): Promise<stri
   const { id, lastExit } = detail;
   if (lastExit === null || lastExit.lastWords !== undefined) return [];
   const records = await client.history({ ids: [id], kinds: ["process"], limit: lookedThrough });
-  const exit = records.findLast((each) => each.exit?.lastWords !== undefined)?.exit;
+  // Another process may have had its id before.
+  const first = records.findLastIndex((each) => each.event === "declared" && each.generation === 0);
+  const own = records.slice(Math.max(0, first));
+  const exit = own.findLast((each) => each.exit?.lastWords !== undefined)?.exit;
   if (exit?.lastWords === undefined) return [];
   const when = `  The last words of an earlier life, which ended ${formatTime(exit.at)}:`;
   return [[paint("grey", when), ...quoted(exit.lastWords)].join("\n")];

@@ -5,7 +5,7 @@ import type {
   ProcessView,
   Progress,
 } from "../../runtime/client/connection/types.ts";
-import { hasDied } from "../../runtime/client/connection/client.ts";
+import { hasDied } from "../../runtime/client/connection/faults.ts";
 import type { XmError } from "../../runtime/contract/errors.ts";
 import { showOutcomes } from "./outcomes.ts";
 import { globals } from "../call/globals.ts";

@@ -96,7 +96,9 @@ test("earlier lines have no time of their own, and none is made up", async () =>
     ["server", "--timestamp", "0"],
   ]) {
     const shown = await home.ok("logs", ...words, "--nostream");
-    expect(shown).toMatch(/^0\|server \| starting\n(2023-11-1\S+ )?0\|server \| listening on 3000\n$/);
+    expect(shown).toMatch(
+      /^0\|server \| starting\n(2023-11-1\S+ )?0\|server \| listening on 3000\n$/,
+    );
   }
 });
 

@@ -128,6 +128,11 @@ test("why tells what the life before a stop had ended by, the next daemon too", 
   expect(text).toContain("The last words of an earlier life");
   expect(text).toContain("| Error: listen EADDRINUSE: 127.0.0.1:3000");
   expect(await home.ok("why", "idle")).not.toContain("last words");
+  // Ids begin at 0 again, and what another process with this one said is not its own.
+  await home.ok("delete", "all");
+  await home.ok("start", script, "--name", "next");
+  await home.ok("stop", "0");
+  expect(await home.ok("why", "0")).not.toContain("last words");
 });
 
 test("a process that a reload replaced was not deleted, and neither was what its scaling took away", async () => {

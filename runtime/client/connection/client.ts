@@ -1,15 +1,18 @@
-import { readFileSync } from "node:fs";
-import {
-  errnoOf,
-  XmError,
-  xmError,
-  type ErrorClass,
-  type ErrorCode,
-} from "../../contract/errors.ts";
+import { xmError } from "../../contract/errors.ts";
 import { homePaths, resolveHome } from "../../host/home/paths.ts";
 import { assertTrustworthy } from "../../host/home/trust.ts";
 import type { Problem } from "../../contract/api/schemas.ts";
-import { AnswerTimeout, ConnectionCut, request, type Answer } from "./_http.ts";
+import { AnswerTimeout, request, type Answer } from "./_http.ts";
+import {
+  errorFrom,
+  hasDied,
+  isAbsent,
+  isEnd,
+  isProblem,
+  parse,
+  translate,
+  wasCut,
+} from "./faults.ts";
 import type {
   Client,
   ConnectOptions,
@@ -73,13 +76,13 @@ export function connect(options: ConnectOptions = {}): Client {
     } catch (error) {
       // A question may be asked again; a command whose daemon died may have been carried out.
       const mayAskAgain = method === "GET" && wasCut(error);
-      if (!isAbsent(error) && !mayAskAgain) throw translate(error, home);
+      if (!isAbsent(error) && !mayAskAgain) throw translate(error, { home, answerWithinMs });
       if (!autostart) throw xmError("ERR_DAEMON_NOT_RUNNING", { home }, { cause: error });
     }
     const { launchDaemon } = await import("./launch.ts");
     await launchDaemon(home, () => answers(send), { lifeline: options.lifeline === true });
     return send(method, path, body, signal).catch((error: unknown) => {
-      throw translate(error, home);
+      throw translate(error, { home, answerWithinMs });
     });
   };
 
@@ -127,7 +130,7 @@ export function connect(options: ConnectOptions = {}): Client {
     try {
       yield* body;
     } catch (error) {
-      throw translate(error, home);
+      throw translate(error, { home, answerWithinMs });
     }
   }
 
@@ -219,7 +222,7 @@ export function connect(options: ConnectOptions = {}): Client {
       try {
         return await send(...call);
       } catch (error) {
-        if (!isAbsent(error) && !wasCut(error)) throw translate(error, home);
+        if (!isAbsent(error) && !wasCut(error)) throw translate(error, { home, answerWithinMs });
         if (Date.now() > deadline)
           throw xmError("ERR_DAEMON_NOT_RUNNING", { home }, { cause: error });
       }
@@ -261,26 +264,6 @@ function queryOf({ ids, apps = [], kinds, ...numbers }: HistoryQuery): string {
     .join("&");
 }
 
-/** This daemon will not finish what it was asked for, and another may: it died, or has left to the next one. */
-export function hasDied(error: unknown): boolean {
-  return (
-    error instanceof XmError &&
-    (error.code === "ERR_DAEMON_DIED" || error.code === "ERR_DAEMON_REPLACED")
-  );
-}
-
-/** No daemon listens: none was started, it has died, or it is about to. */
-function isAbsent(error: unknown): boolean {
-  const code = errnoOf(error);
-  return code === "ENOENT" || code === "ECONNREFUSED";
-}
-
-/** The daemon died between taking the connection and answering. */
-function wasCut(error: unknown): boolean {
-  const code = errnoOf(error);
-  return error instanceof ConnectionCut || code === "ECONNRESET" || code === "EPIPE";
-}
-
 async function answers(send: (method: string, path: string) => Promise<Answer>): Promise<boolean> {
   try {
     const { status } = await send("GET", "/ping");
@@ -289,60 +272,6 @@ async function answers(send: (method: string, path: string) => Promise<Answer>):
     if (isAbsent(error) || wasCut(error)) return false;
     throw error;
   }
-}
-
-function translate(error: unknown, home: string): unknown {
-  if (error instanceof AnswerTimeout) {
-    return xmError(
-      "ERR_DAEMON_UNRESPONSIVE",
-      { pid: readPid(home), afterMs: answerWithinMs },
-      { cause: error },
-    );
-  }
-  const code = errnoOf(error);
-  if (wasCut(error)) {
-    return xmError("ERR_DAEMON_DIED", { home }, { cause: error });
-  }
-  if (code === "EACCES") {
-    return xmError(
-      "ERR_HOME_UNUSABLE",
-      { home, why: "the socket belongs to another user" },
-      { cause: error },
-    );
-  }
-  return error;
-}
-
-function readPid(home: string): number | null {
-  try {
-    return Number(readFileSync(homePaths(home).pidFile, "utf8")) || null;
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-    return null;
-  }
-}
-
-function parse(status: number, text: string): unknown {
-  const value: unknown = JSON.parse(text);
-  if (status >= 400) throw errorFrom(value as Problem);
-  return value;
-}
-
-function errorFrom(problem: Problem): XmError {
-  return new XmError({
-    code: problem.code as ErrorCode,
-    class: problem.class as ErrorClass,
-    message: problem.detail,
-    fix: problem.fix,
-  });
-}
-
-function isEnd(value: unknown): value is { end: true } {
-  return typeof value === "object" && value !== null && "end" in value;
-}
-
-function isProblem(value: unknown): value is { problem: Problem } {
-  return typeof value === "object" && value !== null && "problem" in value;
 }
 
 /** Resolves when a process that said it would end has ended; one that nobody has waited for yet has. */

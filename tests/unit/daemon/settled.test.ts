@@ -73,7 +73,16 @@ test("a child that outlives every deadline ends it", async () => {
 });
 
 test("a wait ends, whatever happens", async () => {
-  const step = fc.constantFrom("exit 0", "exit 1", "ready", "stop", "start", "restart", "remove", "wait");
+  const step = fc.constantFrom(
+    "exit 0",
+    "exit 1",
+    "ready",
+    "stop",
+    "start",
+    "restart",
+    "remove",
+    "wait",
+  );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
       const process = new SimulatedProcess(waitsForReady);

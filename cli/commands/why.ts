@@ -43,13 +43,21 @@ async function earlierWords(client: Client, detail: ProcessDetail): Promise<stri
   const { id, lastExit } = detail;
   if (lastExit === null || lastExit.lastWords !== undefined) return [];
   const records = await client.history({ ids: [id], kinds: ["process"], limit: lookedThrough });
-  // Another process may have had its id before.
-  const first = records.findLastIndex((each) => each.event === "declared" && each.generation === 0);
-  const own = records.slice(Math.max(0, first));
-  const exit = own.findLast((each) => each.exit?.lastWords !== undefined)?.exit;
+  const exit = ownOf(records).findLast((each) => each.exit?.lastWords !== undefined)?.exit;
   if (exit?.lastWords === undefined) return [];
   const when = `  The last words of an earlier life, which ended ${formatTime(exit.at)}:`;
   return [[paint("grey", when), ...quoted(exit.lastWords)].join("\n")];
+}
+
+/** Without those of a process that had the id before: it ended where no generation was left. */
+function ownOf(records: readonly HistoryRecordView[]): readonly HistoryRecordView[] {
+  const there = new Set<number>();
+  let first = 0;
+  for (const [index, { generation, status }] of records.entries()) {
+    if (status !== "removed") there.add(generation);
+    else if (there.delete(generation) && there.size === 0) first = index + 1;
+  }
+  return records.slice(first);
 }
 
 /** Sensors that cannot do their work: what would restart it does not. */

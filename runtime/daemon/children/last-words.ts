@@ -35,8 +35,8 @@ export function lastWordsOf(options: {
   return kept.length === 0 ? undefined : kept;
 }
 
-/** The longest that an end waits for words that are on their way, and how often it looks for them; ms. */
-const wordsWithinMs = 200;
+/** The longest that an end waits for words that are on their way, a lane's own start included; and between two looks. ms. */
+const wordsWithinMs = 1_000;
 const lookEveryMs = 10;
 
 /**

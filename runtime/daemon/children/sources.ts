@@ -126,8 +126,9 @@ export function childSource(dependencies: SourceDependencies) {
           const lastWords = words === undefined ? {} : { lastWords: words };
           tell({ type: "child.exited", at, code, signal, ...rest, ...lastWords });
         };
-        // What the lane has of a failure is in the log in a moment.
-        const isOnItsWay = code !== 0 && pipeOrder(launch, "err") !== undefined;
+        // What the lane has of a failure is in the log in a moment. What was killed had no time to say anything.
+        const isOnItsWay =
+          !wasAsked && code !== null && code !== 0 && pipeOrder(launch, "err") !== undefined;
         if (isOnItsWay) stopWaiting = waitForWords(look, report);
         else report(look());
       },

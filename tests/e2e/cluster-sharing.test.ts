@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -107,15 +108,18 @@ test("each worker of two clusters with --inspect has a port of its own", async (
   expect(list.map(({ status, restarts }) => [status, restarts])).toEqual(
     list.map(() => ["online", 0]),
   );
-  const said = await until("all inspectors", () => {
+  const errorLogs = (): string => {
     const logs = [0, 1].flatMap((app) =>
       [0, 1, 2, 3].map((id) => home.log(`web${app}-error-${id}.log`)),
     );
-    const all = [...logs, home.log("web0-error.log"), home.log("web1-error.log")].join("");
-    const found = [...all.matchAll(/listening on ws:\/\/127\.0\.0\.1:(\d+)\//g)].map(([, at]) =>
+    return [...logs, home.log("web0-error.log"), home.log("web1-error.log")].join("");
+  };
+  const opened = (): number[] =>
+    [...errorLogs().matchAll(/listening on ws:\/\/127\.0\.0\.1:(\d+)\//g)].map(([, at]) =>
       Number(at),
     );
-    return found.length >= 4 && found;
+  const said = await until("all inspectors", () => opened().length >= 4 && opened(), {
+    saw: errorLogs,
   });
   expect(new Set(said).size).toBe(4);
   expect(Math.min(...said)).toBeGreaterThanOrEqual(inspect);
@@ -140,3 +144,21 @@ test("a second app on the port of another ends, and its log names the other", as
     `xm: port ${port} belongs to the app "first"; two apps do not share a port`,
   );
 }, 120_000);
+
+test("a worker that never listens since a library leaves that to a primary says what to do", async () => {
+  const home = testHome();
+  const folder = join(home.folder, "node_modules/@socket.io/sticky");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, "index.js"),
+    "exports.setupWorker = () => process.on('message', ({ type }) => type === 'sticky:connection');",
+  );
+  const file = home.file("chat.js", `require("@socket.io/sticky").setupWorker();`);
+  const started = await home.ok("start", file, "-i", "1", "--listen-timeout", "2000");
+  expect(started).toContain("has not listened on any port within its listen_timeout");
+  expect(await home.ok("why", "chat")).toContain("has not listened on any port");
+  const said = (): string => home.log("chat-error-0.log") + home.log("chat-error.log");
+  await until("the reason", () => said().includes("setupWorker"), { saw: said });
+  expect(said()).toContain("@socket.io/sticky leaves that to a primary");
+  expect(said()).toContain('scheduling: "sticky"');
+});

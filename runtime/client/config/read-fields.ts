@@ -39,6 +39,11 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
       warnings.push(`${path}.${name}: a ${odd} is no setting; it is not used`);
       continue;
     }
+    const refusal = refused.get(name);
+    if (refusal !== undefined) {
+      faults.push(`${path}.${name}: ${refusal}`);
+      continue;
+    }
     if (found === undefined) {
       const near = closest(name, [...fieldsByName.keys()]);
       warnings.push(`${path}.${name}: no such field; did you mean "${near}"? It is not used`);
@@ -72,6 +77,13 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
   if (environment !== undefined) readSettingsOf({ app, written, warnings }, { path, environment });
   return { app, written, faults, warnings };
 }
+
+/** What could be meant, and cannot be: an app that needs it would run, and fail some of its users. */
+const noCookies =
+  'connections cannot be kept together by a cookie, since one of a proxy carries the requests of many clients; use scheduling: "sticky" (by client address), or let the proxy in front do it (see docs/explanation/cluster.md)';
+const refused: ReadonlyMap<string, string> = new Map(
+  ["sticky_cookie", "stickyCookie"].map((name) => [name, noCookies]),
+);
 
 /** The field that a name means: its own, an alias, `env_NAME`, or camelCase of one. */
 function fieldNamed(name: string): Field | undefined {

@@ -44,7 +44,11 @@ const tellers = {
     }
     if (last === undefined) {
       if (isIn("stopped")) return "Declared but not started.";
-      const late = readiness === "late" ? " It never said that it can serve." : "";
+      const unheard =
+        spec.policy.readiness === "listening"
+          ? " It has not listened on any port; its error log may say why."
+          : " It never said that it can serve.";
+      const late = readiness === "late" ? unheard : "";
       return `It has never exited, so nothing was decided.${late}`;
     }
     const cron = isIn("stopped.scheduled")

@@ -1,5 +1,6 @@
 import { steadyNow } from "../../host/clock.ts";
 import type { ProcessFacts } from "../../../machines/facts.ts";
+import type { ReadinessKind } from "../../../machines/spec.ts";
 import { duration } from "../../../machines/lib/words.ts";
 import type { Outcome, OutcomeKind } from "../../contract/api/schemas.ts";
 import type { Managed } from "../registry/registry.ts";
@@ -50,7 +51,7 @@ function overtaken(message: string): Result {
  * A start succeeds when the process is online. A life that ended before it was ready is a failure, whatever follows,
  * unless the program ended as it is meant to: with code 0 or one of its stop exit codes, and is left so.
  */
-export function started({ facts, how }: Settled, word: "started" | "restarted"): Result {
+export function started({ facts, how, awaited }: Settled, word: "started" | "restarted"): Result {
   const { status, child } = facts;
   const last = facts.decisions.at(-1);
   const sentence = lowerFirst(last?.sentence ?? "it ended");
@@ -61,11 +62,7 @@ export function started({ facts, how }: Settled, word: "started" | "restarted"):
   switch (status) {
     case "online":
       return facts.readiness === "late" && child !== null
-        ? done(
-            word,
-            word,
-            `${word}, but it has not said within its listen_timeout that it is ready`,
-          )
+        ? done(word, word, `${word}, but it ${unmet[awaited]}`)
         : done(word);
     case "errored":
       return failed(facts.failure?.message ?? last?.sentence ?? "errored", wordsOf(facts));
@@ -84,6 +81,16 @@ export function started({ facts, how }: Settled, word: "started" | "restarted"):
       return failed(`it is ${status}: its state machine has failed, see the daemon's log`);
   }
 }
+
+const unready = "has not said within its listen_timeout that it is ready";
+
+/** What a process that is late has not done. */
+const unmet: Readonly<Record<ReadinessKind, string>> = {
+  spawned: unready,
+  message: unready,
+  probe: unready,
+  listening: "has not listened on any port within its listen_timeout; its error log may say why",
+};
 
 export function stopped(before: ProcessFacts, { facts, how }: Settled): Result {
   if (how === "overdue") return failed(overdue(facts));

@@ -1,4 +1,5 @@
 import type { Decision, ProcessFacts, ProcessStatus } from "../../../machines/facts.ts";
+import type { ReadinessKind } from "../../../machines/spec.ts";
 import { factsOf, type ProcessActor } from "../../../machines/process.ts";
 
 /** How a command's wait for a process has ended. */
@@ -9,6 +10,8 @@ export interface Settled {
    * ended before it was ready, whatever comes next. `overdue`: nothing happens to it any more, though it should.
    */
   readonly how: "arrived" | "ended" | "overdue";
+  /** What was waited for in a start. */
+  readonly awaited: ReadinessKind;
 }
 
 /** What the machine's own deadlines are given beyond their time before a wait for them is given up; ms. */
@@ -38,7 +41,9 @@ export function settled(
     const finish = (how: Settled["how"]): void => {
       clearTimeout(timer);
       subscription?.unsubscribe();
-      resolve({ facts: factsOf(actor.getSnapshot()), how });
+      const snapshot = actor.getSnapshot();
+      const awaited = snapshot.context.spec.policy.readiness;
+      resolve({ facts: factsOf(snapshot), how, awaited });
     };
     const check = (): boolean => {
       const snapshot = actor.getSnapshot();

@@ -29,7 +29,7 @@ export function inspectPort(words: readonly string[]): InspectPort | undefined {
   const first = Number(/(?:^|:)(\d+)$/.exec(given ?? "")?.[1] ?? usualPort);
   // Any free one, which Node chooses.
   if (first === 0) return { port: 0, release: () => {} };
-  const used = listeningPorts();
+  const used = usedPorts();
   for (let port = first; port < Math.min(first + mostTries, 65_536); port += 1) {
     const release = used.has(port) ? undefined : claim(port);
     if (release !== undefined) return { port, release };
@@ -51,14 +51,23 @@ function claim(port: number): (() => void) | undefined {
   return () => void server.close();
 }
 
-/** TCP ports on which somebody listens. */
-function listeningPorts(): Set<number> {
+/**
+ * TCP ports on which nobody can listen: somebody does, or one of those that the kernel gives to outgoing connections is
+ * such a connection's at present. Node would go on without an inspector.
+ */
+function usedPorts(): Set<number> {
+  const [lowest = 0, highest = 0] = readIfThere("/proc/sys/net/ipv4/ip_local_port_range")
+    .trim()
+    .split(/\s+/)
+    .map(Number);
   const ports = new Set<number>();
   for (const file of ["/proc/net/tcp", "/proc/net/tcp6"]) {
     for (const line of readIfThere(file).split("\n")) {
-      // The state in the fourth column: 0A is LISTEN.
-      const [, port] = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ 0A /.exec(line) ?? [];
-      if (port !== undefined) ports.add(Number.parseInt(port, 16));
+      const [, hex, state] = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /.exec(line) ?? [];
+      if (hex === undefined) continue;
+      const port = Number.parseInt(hex, 16);
+      // 0A is LISTEN. A connection to a server's port is no obstacle to the next server there.
+      if (state === "0A" || (port >= lowest && port <= highest)) ports.add(port);
     }
   }
   return ports;

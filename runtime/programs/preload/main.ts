@@ -15,6 +15,7 @@ import { tellExceptions } from "./exceptions.ts";
 import { surviveFullDisk } from "./full-disk.ts";
 import { createSharing, type Sharing } from "./sharing.ts";
 import { isThread, isTool, keepToOneself, passOn } from "./passing-on.ts";
+import { tellIfPrimaryIsNeeded } from "./primary-needed.ts";
 import { createTurns } from "./turns.ts";
 
 /*
@@ -65,7 +66,10 @@ function start(options: PreloadOptions, shared: string | undefined, isApp?: () =
   const beats = once(() => {
     if (options.heartbeatMs !== null) beat(options.heartbeatMs, link);
   });
+  let isListening = false;
+  if (options.isWorker) tellIfPrimaryIsNeeded(() => isListening);
   onListening((server) => {
+    isListening = true;
     isApp?.();
     beats();
     link.listening(nameOf(server));

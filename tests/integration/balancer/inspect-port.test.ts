@@ -1,4 +1,5 @@
-import { createServer } from "node:net";
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { inspectPort } from "../../../runtime/programs/balancer/inspect-port.ts";
 import { freePort } from "../../support/ports.ts";
@@ -29,6 +30,19 @@ test("a port that somebody listens on is left out, and one that is free again is
   const again = inspectPort([`--inspect=${first}`]);
   expect(again?.port).toBe(next?.port);
   again?.release();
+});
+
+test("a port that an outgoing connection has is left out", async () => {
+  const [there, port] = [await freePort(), await freePort()];
+  const server = createServer();
+  onTestFinished(() => void server.close());
+  await new Promise<void>((resolve) => server.listen(there, "127.0.0.1", resolve));
+  const socket = connect({ host: "127.0.0.1", port: there, localPort: port });
+  onTestFinished(() => void socket.destroy());
+  await once(socket, "connect");
+  const found = inspectPort([`--inspect=${port}`]);
+  onTestFinished(() => found?.release());
+  expect(found?.port).toBeGreaterThan(port);
 });
 
 test.each([[["--max-old-space-size=99"]], [[]]])("%j asks for no inspector", (words) => {

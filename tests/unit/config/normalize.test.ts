@@ -385,6 +385,16 @@ test("a field that nobody knows warns with the nearest one, and its app is used"
   ]);
 });
 
+test.each(["sticky_cookie", "stickyCookie"])(
+  "%s is refused: the app would run, and fail some of its users",
+  async (name) => {
+    const { normalize } = setUp();
+    await expect(normalize({ script: "app.js", [name]: "io" })).rejects.toThrow(
+      `${name}: connections cannot be kept together by a cookie`,
+    );
+  },
+);
+
 test("what is empty, null or no value at all is as if it were not there", async () => {
   const { normalize, path } = setUp();
   const nothing = {

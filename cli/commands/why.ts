@@ -80,7 +80,8 @@ function explain(detail: ProcessDetail): string {
   const name = plain(detail.name);
   const latest = decisions.at(-1);
   const head = `${paint("bold", name)} (id ${id}) is ${statusWord(status)}.`;
-  if (latest === undefined) return `${head} It has never exited, so nothing was decided.`;
+  if (latest === undefined)
+    return `${head} It has never exited, so nothing was decided.${late(detail)}`;
   const lines = decisions.toReversed().map(({ at, rule, next, saw }) => {
     const values = Object.entries(saw).map(([key, value]) => `${key} ${value}`);
     const seen = values.length === 0 ? "" : paint("grey", ` (${plain(values.join(", "))})`);
@@ -93,7 +94,7 @@ function explain(detail: ProcessDetail): string {
   const isBackground = failure === null && lastExit?.backgroundPid !== undefined;
   const words = failure === null ? quoted(lastExit?.lastWords ?? []) : [];
   return [
-    `${head} ${plain(latest.sentence)}`,
+    `${head} ${plain(latest.sentence)}${late(detail)}`,
     ...words,
     ...(isBackground ? ["", `  ${paint("yellow", foreground(detail))}`] : []),
     "",
@@ -101,6 +102,14 @@ function explain(detail: ProcessDetail): string {
     "",
     paint("grey", `  ${logs}`),
   ].join("\n");
+}
+
+/** That it runs says nothing of whether it can serve. */
+function late({ status, readiness, spec, name }: ProcessDetail): string {
+  if (status !== "online" || readiness !== "late") return "";
+  return spec.policy.readiness === "listening"
+    ? ` It has not listened on any port; what it wrote may say why: xm logs ${plain(name)} --nostream --err`
+    : " It has not said that it is ready.";
 }
 
 /** What is supervised is the main process: a program that leaves it behind cannot be. */

@@ -3,7 +3,7 @@ import type { ProcessDetail } from "../../runtime/client/connection/types.ts";
 import { fieldsOfPolicy } from "../../runtime/contract/fields/policy-fields.ts";
 
 /** A field of an ecosystem file, and what it says. */
-export type Row = readonly [field: string, value: string];
+type Row = readonly [field: string, value: string];
 
 /**
  * What is declared of an app beyond the defaults, under the names of an ecosystem file, so that what was written there

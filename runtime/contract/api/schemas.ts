@@ -120,7 +120,7 @@ export const openInspectorSchema = v.strictObject({
 });
 
 /** What became of one process by a command. */
-export const outcomeKinds = [
+const outcomeKinds = [
   "started",
   "restarted",
   "reloaded",

@@ -1,9 +1,9 @@
-import { readFileSync } from "node:fs";
 import { availableParallelism, freemem, release, totalmem } from "node:os";
 import { connect } from "../../runtime/client/connection/client.ts";
 import type { DaemonView, ProcessView } from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
-import { errnoOf, XmError } from "../../runtime/contract/errors.ts";
+import { errnoOf, messageOf, XmError } from "../../runtime/contract/errors.ts";
+import { readEnd } from "../../runtime/host/files/read.ts";
 import { homePaths, resolveHome } from "../../runtime/host/home/paths.ts";
 import { version } from "../../runtime/contract/version.ts";
 import { xmCommand } from "../call/command.ts";
@@ -80,10 +80,12 @@ function processRow(each: ProcessView): Row {
 
 function lastLines(file: string): string[] {
   try {
-    return readFileSync(file, "utf8").trimEnd().split("\n").slice(-shownLines);
+    return readEnd(file, 256 * 1024)
+      .trimEnd()
+      .split("\n")
+      .slice(-shownLines);
   } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
+    return errnoOf(error) === "ENOENT" ? [] : [`${file} cannot be read: ${messageOf(error)}`];
   }
 }
 

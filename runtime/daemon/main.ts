@@ -1,4 +1,4 @@
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { serveApi } from "./api/server.ts";
 import { errnoOf, messageOf } from "../contract/errors.ts";
@@ -9,6 +9,7 @@ import {
   noteShortage,
   reserveDescriptors,
 } from "../host/descriptors.ts";
+import { readPlain } from "../host/files/read.ts";
 import { acquireLock, holderWords, homeTakenCode } from "../host/home/lock.ts";
 import { readBootId } from "../host/boot.ts";
 import { homePaths, resolveHome } from "../host/home/paths.ts";
@@ -164,7 +165,7 @@ function noteBoot(file: string): boolean {
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readPlain(file, 4_096);
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") log(`${file} cannot be read: ${messageOf(error)}`);
     return undefined;

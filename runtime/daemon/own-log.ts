@@ -1,19 +1,22 @@
 import {
   closeSync,
   constants,
-  copyFileSync,
   fstatSync,
   ftruncateSync,
-  openSync,
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from "node:fs";
 import { errnoOf } from "../contract/errors.ts";
+import { openPlain, readEnd } from "../host/files/read.ts";
 
 /** A log that is larger is rotated; bytes. */
 const mostBytes = 10 * 1024 * 1024;
+
+/** Of a log that has become much larger, while no daemon looked at it, the end is kept; bytes. */
+const mostKept = 2 * mostBytes;
 
 /** Former logs that are kept: `god.log.1` is the newest. */
 const kept = 2;
@@ -65,9 +68,9 @@ function rotate(path: string): void {
     renameIfThere(`${path}.${number - 1}`, `${path}.${number}`);
   const copy = `${path}.1`;
   rmSync(copy, { force: true });
-  const log = openSync(path, constants.O_RDWR);
+  const log = openPlain(path, constants.O_RDWR);
   try {
-    copyFileSync(path, copy, constants.COPYFILE_EXCL);
+    writeFileSync(copy, readEnd(path, mostKept), { flag: "wx", mode: 0o600 });
   } catch (error) {
     // No room for a copy: the log is worth less than what the room is needed for.
     rmSync(copy, { force: true });

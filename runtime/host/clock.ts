@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readJsonFact } from "./files/read.ts";
 import { writeFileAtomic } from "./atomic.ts";
 import { readBootId } from "./boot.ts";
 
@@ -70,17 +70,10 @@ export function openClock(file: string, given: Partial<Readings & { boot: string
 }
 
 function readKept(file: string): { boot: string; offset: number; uptime: number } | undefined {
-  try {
-    const { boot, offset, uptime } = JSON.parse(readFileSync(file, "utf8")) as Record<
-      string,
-      unknown
-    >;
-    if (typeof boot !== "string" || typeof offset !== "number" || typeof uptime !== "number")
-      return undefined;
-    return { boot, offset, uptime };
-  } catch {
+  const { boot, offset, uptime } = Object(readJsonFact(file, 4_096)) as Record<string, unknown>;
+  if (typeof boot !== "string" || typeof offset !== "number" || typeof uptime !== "number")
     return undefined;
-  }
+  return { boot, offset, uptime };
 }
 
 let clock = createClock(readings.wall() - readings.uptime());

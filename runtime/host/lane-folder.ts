@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../contract/errors.ts";
 import type { PipeOrder } from "../contract/log-lane.ts";
+import { readJsonFact } from "./files/read.ts";
 
 export const fifoOf = (folder: string, number: number): string => join(folder, `${number}.fifo`);
 export const restOf = (folder: string, number: number): string => join(folder, `${number}.rest`);
@@ -29,12 +30,8 @@ export function writeOrder(folder: string, number: number, order: PipeOrder): vo
 
 /** @returns `undefined` for one that is gone, or that nobody of ours has written. */
 export function readOrder(folder: string, number: number): PipeOrder | undefined {
-  try {
-    return JSON.parse(readFileSync(orderOf(folder, number), "utf8")) as PipeOrder;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT" || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
+  const order = readJsonFact(orderOf(folder, number), 1024 * 1024);
+  return typeof order === "object" && order !== null ? (order as PipeOrder) : undefined;
 }
 
 export function removeOrder(folder: string, number: number): void {

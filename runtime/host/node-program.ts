@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, realpathSync, statSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, realpathSync, statSync } from "node:fs";
 import { basename, isAbsolute } from "node:path";
 
 /*
@@ -111,7 +111,7 @@ function isNodeFile(path: string): boolean {
 }
 
 function holdsNode(path: string): boolean {
-  const descriptor = openSync(path, "r");
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
     const block = Buffer.allocUnsafe(1024 * 1024);
     for (let at = 0; at < lookWithin; at += block.length - startOfNode.length) {
@@ -131,7 +131,7 @@ function beginning(file: string, length: number): Buffer {
   let descriptor: number | undefined;
   try {
     if (!statSync(file).isFile()) return Buffer.alloc(0);
-    descriptor = openSync(file, "r");
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const block = Buffer.alloc(length);
     return block.subarray(0, readSync(descriptor, block));
   } catch {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, readSync, statSync } from "node:fs";
+import { closeSync, constants, openSync, readSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, extname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -139,7 +139,7 @@ function beginningOf(file: string): string {
   if (!isFile(file)) return "";
   let descriptor: number | undefined;
   try {
-    descriptor = openSync(file, "r");
+    descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK);
     const block = Buffer.alloc(256);
     return block.toString("latin1", 0, readSync(descriptor, block));
   } catch (error) {

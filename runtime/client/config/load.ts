@@ -1,5 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, extname } from "node:path";
+import { readPlain } from "../../host/files/read.ts";
 import { errnoOf, messageOf, XmError, xmError } from "../../contract/errors.ts";
 import { servedScript, serversIn } from "./serve.ts";
 import type { RawApp } from "../../contract/fields/raw-app.ts";
@@ -80,10 +81,10 @@ async function readValue(file: string): Promise<Read> {
   switch (extname(file)) {
     case ".json":
     case ".json5":
-      return parseJson(readFileSync(file, "utf8"), file);
+      return parseJson(readPlain(file), file);
     case ".yaml":
     case ".yml":
-      return parseYaml(readFileSync(file, "utf8"));
+      return parseYaml(readPlain(file));
     default:
       return evaluated(file);
   }

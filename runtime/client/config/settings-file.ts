@@ -1,9 +1,9 @@
-import { closeSync, mkdirSync, openSync, rmSync, statSync } from "node:fs";
+import { closeSync, lstatSync, mkdirSync, openSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
 import { writeFileAtomic } from "../../host/atomic.ts";
+import { readPlain } from "../../host/files/read.ts";
 import { parseJson } from "../../host/parse-json.ts";
-import { readRegularFile } from "../../host/read-regular.ts";
 import { isGroup, type Settings } from "./settings.ts";
 
 /**
@@ -13,7 +13,7 @@ import { isGroup, type Settings } from "./settings.ts";
 export function readSettings(file: string): Settings {
   let text: string;
   try {
-    text = readRegularFile(file, largestBytes);
+    text = readPlain(file, largestBytes);
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return {};
     throw unreadable(file, error);
@@ -77,8 +77,9 @@ function lock(file: string): () => void {
     } catch (error) {
       if (errnoOf(error) !== "EEXIST") throw unwritable(file, error);
     }
-    const since = statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-    if (Date.now() - since > staleAfterMs) rmSync(path, { force: true });
+    // Of the name itself, whatever it is; and a clock that was set back must not make it last.
+    const since = lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
+    if (Math.abs(Date.now() - since) > staleAfterMs) rmSync(path, { force: true, recursive: true });
     else Atomics.wait(pause, 0, 0, pauseMs);
   }
 }

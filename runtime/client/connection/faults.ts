@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import type { Problem } from "../../contract/api/schemas.ts";
 import {
   errnoOf,
@@ -7,6 +6,7 @@ import {
   type ErrorClass,
   type ErrorCode,
 } from "../../contract/errors.ts";
+import { readFact } from "../../host/files/read.ts";
 import { homePaths } from "../../host/home/paths.ts";
 import { AnswerTimeout, ConnectionCut } from "./_http.ts";
 
@@ -57,12 +57,7 @@ export function translate(
 }
 
 function readPid(home: string): number | null {
-  try {
-    return Number(readFileSync(homePaths(home).pidFile, "utf8")) || null;
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-    return null;
-  }
+  return Number(readFact(homePaths(home).pidFile, 64)) || null;
 }
 
 /** The value that an answer holds. @throws the error that its problem is. */

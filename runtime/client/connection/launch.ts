@@ -1,10 +1,13 @@
 import { builtProgram } from "../../host/built-program.ts";
 import { spawn, type ChildProcess } from "node:child_process";
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, constants, mkdirSync, openSync } from "node:fs";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
+import { openPlain, readEnd } from "../../host/files/read.ts";
 import { homeTakenCode } from "../../host/home/lock.ts";
 import { homePaths } from "../../host/home/paths.ts";
 import { lifelineVariable } from "../../contract/variables.ts";
+
+const { O_WRONLY, O_APPEND, O_CREAT } = constants;
 
 /** Starting, restoring and listening take 150 ms; a loaded machine may take many times that. */
 const upWithinMs = 10_000;
@@ -126,20 +129,22 @@ function daemonEnvironment(home: string): NodeJS.ProcessEnv {
   return { ...env, ...daemonAllocator, XM_HOME: home };
 }
 
+const logless = new Set(["ENOSPC", "EROFS", "EISDIR", "ELOOP", "ERR_UNUSABLE_FILE"]);
+
 function openLog(home: string, log: string): number {
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
-    return openSync(log, "a", 0o600);
+    return openPlain(log, O_WRONLY | O_APPEND | O_CREAT);
   } catch (error) {
-    if (errnoOf(error) === "ENOSPC" || errnoOf(error) === "EROFS")
-      return openSync("/dev/null", "a");
+    // A daemon without a log supervises as well; `xm report` shows what is there instead.
+    if (logless.has(errnoOf(error) ?? "")) return openSync("/dev/null", "a");
     throw xmError("ERR_HOME_UNUSABLE", { home, why: messageOf(error) }, { cause: error });
   }
 }
 
 function lastLines(log: string): string {
   try {
-    return readFileSync(log, "utf8").trimEnd().split("\n").slice(-5).join("\n");
+    return readEnd(log, 65_536).trimEnd().split("\n").slice(-5).join("\n");
   } catch (error) {
     return messageOf(error);
   }

@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, statSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { readSettings } from "../config/settings-file.ts";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
+import { readPlain } from "../../host/files/read.ts";
 import { isLiving, readProcess } from "../../host/procfs.ts";
 
 /** What a home of PM2 holds that can be taken over. Nothing of it is ever changed. */
@@ -99,7 +100,7 @@ function modulesIn(folder: string): string[] {
 
 function readIfThere(file: string): string | undefined {
   try {
-    return readFileSync(file, "utf8");
+    return readPlain(file);
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ESRCH") return undefined;
     throw error;

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
 import { errnoOf } from "../../contract/errors.ts";
+import { readJsonFact } from "../../host/files/read.ts";
 
 /*
  * Beside the socket of each balancer lies a record of it: who it is and what it was given to prove itself with. A
@@ -25,14 +26,8 @@ export function writeRecord(socket: string, record: BalancerRecord): void {
 }
 
 export function readRecord(socket: string): BalancerRecord | undefined {
-  try {
-    const parsed: unknown = JSON.parse(readFileSync(recordOf(socket), "utf8"));
-    const { success, output } = v.safeParse(recordSchema, parsed);
-    return success ? output : undefined;
-  } catch (error) {
-    if (error instanceof SyntaxError || errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
+  const { success, output } = v.safeParse(recordSchema, readJsonFact(recordOf(socket), 65_536));
+  return success ? output : undefined;
 }
 
 /** Of all balancers whose sockets are in the folder. */

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { writeFileAtomic } from "../../host/atomic.ts";
-import { readFileSync } from "node:fs";
+import { readPlain } from "../../host/files/read.ts";
 import type { Grant } from "./sessions.ts";
 
 /** What the next God opens again: the port, and who may look. */
@@ -46,7 +46,7 @@ export function writeState(file: string, state: InspectorState, log: (line: stri
 /** @returns `undefined` when there is none, or none that can be used. */
 export function readState(file: string, log: (line: string) => void): InspectorState | undefined {
   try {
-    const { port, grants } = v.parse(schema, JSON.parse(readFileSync(file, "utf8")));
+    const { port, grants } = v.parse(schema, JSON.parse(readPlain(file)));
     return { port, grants };
   } catch (error) {
     if (errnoOf(error) !== "ENOENT") log(`${file} cannot be used: ${messageOf(error)}`);

@@ -1,7 +1,8 @@
-import { closeSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { closeSync, constants, mkdirSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { messageOf } from "../../contract/errors.ts";
 import { writeWhole } from "../../host/atomic.ts";
+import { openPlain } from "../../host/files/read.ts";
 import { encodeRecord, type HistoryEntry, type HistoryRecord } from "../../contract/history.ts";
 import { endOf, findRecords, scanRecords, type HistoryQuery } from "./read.ts";
 import { removeOld, segmentName, segments } from "./segments.ts";
@@ -15,6 +16,9 @@ import { removeOld, segmentName, segments } from "./segments.ts";
 
 /** One file; bytes. */
 const segmentBytes = 4 * 1024 * 1024;
+
+/** A file that is larger is none of ours; bytes. */
+const mostOfSegment = 8 * segmentBytes;
 
 /** All files together; bytes. */
 const mostBytes = 64 * 1024 * 1024;
@@ -87,7 +91,7 @@ export function openHistory(options: {
   const beginSegment = (first: number): void => {
     closeCurrent();
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    current = { fd: openSync(join(folder, segmentName(first)), "a", 0o600), bytes: 0 };
+    current = { fd: openToAppend(join(folder, segmentName(first))), bytes: 0 };
     removeOld(folder, { ...limits, now: now() });
   };
   const closeCurrent = (): void => {
@@ -100,9 +104,12 @@ export function openHistory(options: {
   guard(() => {
     const last = segments(folder).at(-1);
     if (last === undefined) return;
+    // Should it be no file of ours, the next record does not go into it, but into one that begins behind it.
+    lastSeq = last.first;
     const { seq, bytes, isCut } = endOf(last.path);
+    if (bytes > mostOfSegment) return;
     lastSeq = seq ?? last.first - 1;
-    current = { fd: openSync(last.path, "a", 0o600), bytes };
+    current = { fd: openToAppend(last.path), bytes };
     // A line that a kill has cut is ended, so that the next one is not lost with it.
     if (isCut) writeTo(current.fd, "\n");
   });
@@ -142,4 +149,9 @@ function writeTo(fd: number, text: string): number {
   // A full disk takes less than it is given, and says why at the next call.
   if (written < bytes) writeWhole(fd, Buffer.from(text).subarray(written));
   return bytes;
+}
+
+function openToAppend(path: string): number {
+  const { O_WRONLY, O_APPEND, O_CREAT } = constants;
+  return openPlain(path, O_WRONLY | O_APPEND | O_CREAT);
 }

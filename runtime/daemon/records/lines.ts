@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, readSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { errnoOf } from "../../contract/errors.ts";
+import { openPlain } from "../../host/files/read.ts";
 
 /** Nothing is waited for, and nothing followed to another place. */
 const flags = constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW;
@@ -106,7 +107,7 @@ export function endOfFile(
   path: string,
   isEnough: (text: string) => boolean,
 ): { text: string; bytes: number; isCut: boolean } {
-  const fd = openSync(path, flags);
+  const fd = openPlain(path, flags);
   try {
     const { size } = fstatSync(fd);
     for (let length = Math.min(endBytes, size); ; length = Math.min(length * 8, size)) {

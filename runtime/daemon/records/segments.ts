@@ -1,6 +1,7 @@
-import { closeSync, openSync, readdirSync, readSync, rmSync, statSync } from "node:fs";
+import { closeSync, constants, lstatSync, readdirSync, readSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../../contract/errors.ts";
+import { openPlain } from "../../host/files/read.ts";
 import { headOf } from "../../contract/history.ts";
 
 /** One file of the history, named by the number of its first record. */
@@ -35,14 +36,14 @@ export function beginningOf({ path }: Segment): number | undefined {
   const buffer = Buffer.alloc(80);
   let bytes = 0;
   try {
-    const fd = openSync(path, "r");
+    const fd = openPlain(path, constants.O_RDONLY);
     try {
       bytes = readSync(fd, buffer, 0, buffer.length, 0);
     } finally {
       closeSync(fd);
     }
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
+    if (errnoOf(error) === undefined) throw error;
   }
   const at = headOf(buffer.toString("latin1", 0, bytes), 0)?.at;
   if (at !== undefined) beginnings.set(path, at);
@@ -58,10 +59,10 @@ export function removeOld(
 ): void {
   let bytes = limits.segmentBytes;
   for (const { path } of segments(folder).toReversed()) {
-    const { size, mtimeMs } = statSync(path);
+    const { size, mtimeMs } = lstatSync(path);
     bytes += size;
     if (bytes <= limits.mostBytes && limits.now - mtimeMs <= limits.mostAgeMs) continue;
-    rmSync(path);
+    rmSync(path, { force: true, recursive: true });
     beginnings.delete(path);
   }
 }

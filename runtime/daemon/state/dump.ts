@@ -1,15 +1,16 @@
-import { existsSync, readFileSync, renameSync } from "node:fs";
+import { renameSync } from "node:fs";
 import { messageOf, xmError } from "../../contract/errors.ts";
 import type { HomePaths } from "../../host/home/paths.ts";
 import { syncDirectory, writeTemporary } from "../../host/atomic.ts";
+import { readPlain } from "../../host/files/read.ts";
 import { parseJson } from "../../host/parse-json.ts";
 
-/** Saves the list; the one before becomes the backup. */
+/** Saves the list; the one before becomes the backup, unless it could not be used. */
 export function writeDump(paths: HomePaths, list: readonly unknown[]): void {
   try {
     const temporary = writeTemporary(paths.dump, [`${JSON.stringify(list, null, 2)}\n`]);
     // Only now: on a full disk both lists stay as they are.
-    if (existsSync(paths.dump)) renameSync(paths.dump, paths.dumpBackup);
+    if (isUsable(paths.dump)) renameSync(paths.dump, paths.dumpBackup);
     renameSync(temporary, paths.dump);
     syncDirectory(paths.home);
   } catch (error) {
@@ -42,8 +43,16 @@ export function readDump(paths: HomePaths): { list: unknown[]; notes: string[] }
   }
 }
 
+function isUsable(file: string): boolean {
+  try {
+    return readList(file).length >= 0;
+  } catch {
+    return false;
+  }
+}
+
 function readList(file: string): unknown[] {
-  const list = parseJson(readFileSync(file, "utf8"));
+  const list = parseJson(readPlain(file));
   if (!Array.isArray(list)) throw new Error("it holds no list");
   return list;
 }

@@ -1,8 +1,11 @@
-import { closeSync, fdatasync, fdatasyncSync, fstatSync, ftruncateSync, openSync } from "node:fs";
+import { closeSync, constants, fdatasync, fdatasyncSync, fstatSync, ftruncateSync } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { syncDirectory, writeWhole } from "../../host/atomic.ts";
+import { openPlain } from "../../host/files/read.ts";
 import { GroupCommit } from "./group-commit.ts";
+
+const { O_WRONLY, O_APPEND, O_CREAT } = constants;
 
 const syncData = promisify(fdatasync);
 
@@ -34,7 +37,7 @@ export class JournalFile {
 
   open(): void {
     if (this.#fd !== null) return;
-    const fd = openSync(this.#path, "a", 0o600);
+    const fd = openPlain(this.#path, O_WRONLY | O_APPEND | O_CREAT);
     try {
       syncDirectory(dirname(this.#path));
       this.#bytes = fstatSync(fd).size;

@@ -1,6 +1,7 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, readSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
+import { openPlain } from "../../host/files/read.ts";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { parseJson } from "../../host/parse-json.ts";
 import { faultOf, journalRecordSchema, type JournalRecord } from "./schema.ts";
@@ -129,18 +130,20 @@ function readChunk(fd: number): Buffer {
   }
 }
 
-/** `O_NONBLOCK`, so that a FIFO in the journal's place does not hang the daemon. */
+/** A segment is closed at some MB; a larger one would keep the daemon from coming up in time; bytes. */
+const mostBytes = 256 * 1024 * 1024;
+
 function openForReading(path: string): number | null {
   let fd: number;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    fd = openPlain(path, constants.O_RDONLY);
   } catch (error) {
     const errno = errnoOf(error);
     // ENOTDIR: the state folder itself is a file.
     if (errno === "ENOENT" || errno === "ENOTDIR") return null;
     throw new UnreadableSegment(messageOf(error), { cause: error });
   }
-  if (fstatSync(fd).isFile()) return fd;
+  if (fstatSync(fd).size <= mostBytes) return fd;
   closeSync(fd);
-  throw new UnreadableSegment("it is not a file");
+  throw new UnreadableSegment("it is too large to be a journal");
 }

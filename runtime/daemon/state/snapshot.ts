@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { readFileSync, statSync } from "node:fs";
 import * as v from "valibot";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { emptyImage, type Image } from "./image.ts";
+import { readPlain } from "../../host/files/read.ts";
 import { parseJson } from "../../host/parse-json.ts";
 import {
   declaredAppSchema,
@@ -43,11 +43,13 @@ export function encodeSnapshot(image: Image, seq: number, at: number): string {
   return `${body},"sha256":"${sha256(body)}"}\n`;
 }
 
+/** Ten thousand processes with large environments; more is no snapshot of ours. */
+const mostBytes = 256 * 1024 * 1024;
+
 /** Reads a snapshot; never throws: what is wrong with it is in the answer. */
 export function readSnapshot(path: string): SnapshotReading {
   try {
-    if (!statSync(path).isFile()) return { kind: "invalid", why: "it is not a file" };
-    return decode(readFileSync(path, "utf8"));
+    return decode(readPlain(path, mostBytes));
   } catch (error) {
     const errno = errnoOf(error);
     // ENOTDIR: the state folder itself is a file, so there is no snapshot in it.

@@ -1,8 +1,95 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { errnoOf } from "../../contract/errors.ts";
 import { PlaceError, walkTo } from "./place.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
+
+const mebibyte = 1024 * 1024;
+
+/** What is there is no plain file, or one that is too large for what it should be. */
+export class UnusableFile extends Error {
+  readonly code = "ERR_UNUSABLE_FILE";
+}
+
+/**
+ * Opens a file of our own, in a folder of our own: links are followed there, but whatever else took its place is refused, and
+ * never waited for.
+ * @param flags of open(2); `O_NONBLOCK` is added.
+ * @throws `UnusableFile` for what is no plain file, and the errno of what failed.
+ */
+export function openPlain(path: string, flags: number, mode = 0o600): number {
+  let descriptor: number;
+  try {
+    descriptor = openSync(path, flags | O_NONBLOCK, mode);
+  } catch (error) {
+    // What open(2) answers for a pipe that nobody reads, or for a socket.
+    if (errnoOf(error) === "ENXIO") throw new UnusableFile("it is a pipe or a socket");
+    throw error;
+  }
+  try {
+    const fault = faultOf(fstatSync(descriptor));
+    if (fault !== undefined) throw new UnusableFile(`it is ${fault}`);
+    return descriptor;
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+function faultOf(stat: Stats): string | undefined {
+  if (stat.isFile()) return undefined;
+  if (stat.isDirectory()) return "a folder";
+  if (stat.isFIFO()) return "a pipe";
+  return "a device";
+}
+
+/**
+ * Reads such a file as a whole.
+ * @param mostBytes of a larger one nothing is read.
+ * @throws as `openPlain`; `ENOENT` is left to the caller.
+ */
+export function readPlain(path: string, mostBytes = 64 * mebibyte): string {
+  const descriptor = openPlain(path, O_RDONLY);
+  try {
+    const { size } = fstatSync(descriptor);
+    if (size > mostBytes) throw tooLarge(size, mostBytes);
+    return readAll(descriptor, size).toString("utf8");
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/**
+ * The last bytes of such a file.
+ * @throws as `openPlain`.
+ */
+export function readEnd(path: string, mostBytes: number): string {
+  const descriptor = openPlain(path, O_RDONLY);
+  try {
+    const { size } = fstatSync(descriptor);
+    const from = Math.max(0, size - mostBytes);
+    return readAll(descriptor, size - from, from).toString("utf8");
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function tooLarge(size: number, mostBytes: number): UnusableFile {
+  const [is, most] = [size, mostBytes].map((bytes) => Math.ceil(bytes / mebibyte));
+  return new UnusableFile(`it is too large (${is} MB; at most ${most} MB are read)`);
+}
+
+/** It may get shorter meanwhile. */
+function readAll(descriptor: number, size: number, from = 0): Buffer {
+  const bytes = Buffer.alloc(size);
+  let length = 0;
+  while (length < size) {
+    const read = readSync(descriptor, bytes, length, size - length, from + length);
+    if (read === 0) break;
+    length += read;
+  }
+  return bytes.subarray(0, length);
+}
 
 /**
  * Reads a small file that others may have written, replaced or be writing: a fact for who reads it, which is absent
@@ -17,14 +104,7 @@ export function readFact(path: string, maxBytes: number): string | undefined {
     if (descriptor === undefined) return undefined;
     const stat = fstatSync(descriptor);
     if (!stat.isFile() || stat.size > maxBytes) return undefined;
-    const bytes = Buffer.alloc(stat.size);
-    let length = 0;
-    while (length < bytes.length) {
-      const read = readSync(descriptor, bytes, length, bytes.length - length, length);
-      if (read === 0) break;
-      length += read;
-    }
-    return bytes.toString("utf8", 0, length);
+    return readAll(descriptor, stat.size).toString("utf8");
   } catch (error) {
     if (isOfDisk(error)) return undefined;
     throw error;

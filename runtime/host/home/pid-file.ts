@@ -3,6 +3,7 @@ import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { readProcess } from "../procfs.ts";
 import { writeFileAtomic } from "../atomic.ts";
 import { removeIfThere } from "../files.ts";
+import { readFact } from "../files/read.ts";
 
 /**
  * Writes the daemon's pid file. PM2's own daemon may live in the same home and be named by the same file
@@ -27,13 +28,8 @@ export function removeDaemonPid(file: string): void {
 }
 
 function readPid(file: string): number | undefined {
-  try {
-    return Number(readFileSync(file, "utf8")) || undefined;
-  } catch (error) {
-    // Missing, or not ours to read: it names nobody.
-    if (errnoOf(error) === undefined) throw error;
-    return undefined;
-  }
+  // Missing, not ours to read, or no file: it names nobody.
+  return Number(readFact(file, 64)) || undefined;
 }
 
 function isPm2(pid: number): boolean {

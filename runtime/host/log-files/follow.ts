@@ -1,6 +1,6 @@
-import { open, readdir, stat, type FileHandle } from "node:fs/promises";
+import { readdir, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { errnoOf } from "../../contract/errors.ts";
+import { openLogToRead, statLog } from "./open-to-read.ts";
 import { watchPath } from "./watch-folder.ts";
 
 const blockBytes = 64 * 1024;
@@ -37,7 +37,7 @@ export async function followFile(options: {
 }): Promise<void> {
   const { path, fromInode, onLine, unfinishedAfterMs, signal } = options;
   const change = watchForChanges(path, signal);
-  let file = await openIfThere(path);
+  let file = await openLogToRead(path);
   let position = options.fromBytes;
   let partial: Buffer = Buffer.alloc(0);
   /** The last bytes that were read: what is before the position, unless the file was emptied meanwhile. */
@@ -112,7 +112,7 @@ export async function followFile(options: {
         // What was written between the reading and the renaming.
         if (file !== undefined) await readToEnd(file);
         await file?.close();
-        file = await openIfThere(path);
+        file = await openLogToRead(path);
         begin();
         continue;
       }
@@ -190,33 +190,17 @@ function endOfCharacters(bytes: Buffer): number {
 }
 
 async function wasReplaced(path: string, file: FileHandle | undefined): Promise<boolean> {
-  try {
-    const now = await stat(path);
-    if (!now.isFile()) return false;
-    if (file === undefined) return true;
-    const held = await file.stat();
-    return now.ino !== held.ino || now.dev !== held.dev;
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return false;
-    throw error;
-  }
-}
-
-/** A pipe has nothing of what was, and opening one would wait for its writer. */
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    if (!(await stat(path)).isFile()) return undefined;
-    return await open(path, "r");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return undefined;
-    throw error;
-  }
+  const now = statLog(path);
+  if (now === undefined) return false;
+  if (file === undefined) return true;
+  const held = await file.stat();
+  return now.ino !== held.ino || now.dev !== held.dev;
 }
 
 /** A rotated file under its new name. */
 async function findByInode(folder: string, inode: number): Promise<FileHandle | undefined> {
   for (const name of await readdir(folder)) {
-    const found = await openIfThere(join(folder, name));
+    const found = await openLogToRead(join(folder, name));
     if (found === undefined) continue;
     const { ino } = await found.stat();
     if (ino === inode) return found;
@@ -242,7 +226,7 @@ async function findCopy(options: {
   if (mark.length === 0) return undefined;
   for (const name of await readdir(dirname(path))) {
     if (name === basename(path) || !name.startsWith(basename(path))) continue;
-    const found = await openIfThere(join(dirname(path), name));
+    const found = await openLogToRead(join(dirname(path), name));
     if (found === undefined) continue;
     if (await hasBefore(found, position, mark)) return found;
     await found.close();

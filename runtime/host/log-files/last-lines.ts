@@ -1,9 +1,4 @@
-import { constants, statSync } from "node:fs";
-import { open } from "node:fs/promises";
-import { errnoOf } from "../../contract/errors.ts";
-
-/** A pipe is not waited for, and has nothing of what was. */
-const flags = constants.O_RDONLY | constants.O_NONBLOCK;
+import { openLogToRead, statLog } from "./open-to-read.ts";
 
 const blockBytes = 64 * 1024;
 
@@ -58,10 +53,7 @@ async function readBackwards(
   unfinished: string | null;
   writtenAt: number | null;
 }> {
-  const file = await open(path, flags).catch((error: unknown) => {
-    if (["ENOENT", "EACCES", "ENXIO"].includes(errnoOf(error) ?? "")) return undefined;
-    throw error;
-  });
+  const file = await openLogToRead(path);
   if (file === undefined) return { lines: [], endBytes: 0, unfinished: null, writtenAt: null };
   try {
     const { size, mtimeMs } = await file.stat();
@@ -93,7 +85,7 @@ async function readBackwards(
 
 /** The size of a file, 0 when it is not there. */
 export function sizeOf(path: string | null): number {
-  return path === null ? 0 : (statSync(path, { throwIfNoEntry: false })?.size ?? 0);
+  return path === null ? 0 : (statLog(path)?.size ?? 0);
 }
 
 /** The last lines of a file among those written since it had a size. */

@@ -1,8 +1,8 @@
 import { setMaxListeners } from "node:events";
-import { statSync } from "node:fs";
 import type { LogLine } from "../../contract/api/schemas.ts";
 import { followFile, type Position } from "./follow.ts";
 import { timedLastLines } from "./last-lines.ts";
+import { statLog } from "./open-to-read.ts";
 
 export interface LogSource {
   readonly id: number;
@@ -130,12 +130,12 @@ function createFollowing(signal: AbortSignal) {
 
 /** Where a file ends now; a file that is not there yet is followed from its beginning. */
 export function endOf(path: string): Position {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statLog(path);
   return { inode: stat?.ino ?? 0, bytes: stat?.size ?? 0 };
 }
 
 function inodeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.ino ?? 0;
+  return statLog(path)?.ino ?? 0;
 }
 
 function lineOf(

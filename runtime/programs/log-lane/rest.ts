@@ -1,6 +1,9 @@
-import { closeSync, openSync, readSync, writeSync, writevSync } from "node:fs";
+import { closeSync, constants, readSync, rmSync, writeSync, writevSync } from "node:fs";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { isShortage } from "../../host/descriptors.ts";
+import { openPlain } from "../../host/files/read.ts";
+
+const { O_RDWR, O_CREAT } = constants;
 
 /*
  * What the lane has taken out of a pipe is kept in a file until it is written, so that a lane that is killed is
@@ -120,9 +123,10 @@ const numbers = [0, 1, 2, 3, 4, 5];
 
 function openForBoth(path: string): number {
   try {
-    return openSync(path, "r+");
+    return openPlain(path, O_RDWR | O_CREAT);
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-    return openSync(path, "w+", 0o600);
+    if (!["EISDIR", "ERR_UNUSABLE_FILE"].includes(errnoOf(error) ?? "")) throw error;
+    rmSync(path, { recursive: true });
+    return openPlain(path, O_RDWR | O_CREAT);
   }
 }

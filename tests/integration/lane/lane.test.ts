@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { createLane, type Lane } from "../../../runtime/daemon/log-lane/lane.ts";
 import type { PipeOrder } from "../../../runtime/contract/log-lane.ts";
+import { readProcess } from "../../../runtime/host/procfs.ts";
 import { acquireLock } from "../../../runtime/host/home/lock.ts";
 import { openRest } from "../../../runtime/programs/log-lane/rest.ts";
 import { until } from "../../support/condition.ts";
@@ -227,11 +228,14 @@ test("where the lane was killed while it read, a half line ends, and it is told 
     );
   const file = join(folder, await until("the half to be read", rest));
   const pid = await lanePid();
-  process.kill(pid, "SIGKILL");
+  // Held, so that no call that it is in the middle of ends behind ours.
+  process.kill(pid, "SIGSTOP");
+  await until("the lane to be held", () => readProcess(pid)?.state === "T");
   const left = openRest(file, console.error);
   left.read();
   left.reading(true);
   left.close();
+  process.kill(pid, "SIGKILL");
   await until("the next lane", async () => (await lanePid()) !== pid);
   app.write("go\n");
   await until("the lines", () => text() === "t: half\nt: other half\nt: line\n", { saw: text });

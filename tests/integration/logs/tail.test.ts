@@ -1,16 +1,20 @@
 import { execFileSync, spawn } from "node:child_process";
 import {
   appendFileSync,
+  chmodSync,
+  chownSync,
   copyFileSync,
   closeSync,
   constants,
   existsSync,
+  mkdirSync,
   openSync,
   readFileSync,
   readSync,
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   truncateSync,
   writeSync,
 } from "node:fs";
@@ -21,6 +25,7 @@ import { followFile } from "../../../runtime/host/log-files/follow.ts";
 import { lastLines } from "../../../runtime/host/log-files/last-lines.ts";
 import { openLog } from "../../../runtime/host/log-files/open.ts";
 import { reopenLogs } from "../../../runtime/host/log-files/reopen.ts";
+import { endOf } from "../../../runtime/host/log-files/tail.ts";
 import { watchPath } from "../../../runtime/host/log-files/watch-folder.ts";
 import { removePidFile, writePidFile } from "../../../runtime/daemon/children/pid-file.ts";
 import { appSpec } from "../../support/machines/spec.ts";
@@ -272,3 +277,31 @@ test("a pid file that is a pipe or a folder keeps nothing waiting", () => {
   removePidFile(of(file), 7);
   expect(existsSync(file)).toBe(false);
 });
+
+const planted: Readonly<Record<string, (path: string, secret: string) => void>> = {
+  "a pipe": (path) => void execFileSync("mkfifo", [path]),
+  "a folder": (path) => mkdirSync(path),
+  "a link": (path, secret) => symlinkSync(secret, path),
+  "a link to a device": (path) => symlinkSync("/dev/zero", path),
+};
+
+test.skipIf(process.getuid?.() !== 0).each(Object.keys(planted))(
+  "%s that an app's user put in the place of a log holds no lines, and the file that comes is read",
+  async (kind) => {
+    const folder = testFolder();
+    chmodSync(folder.path, 0o755);
+    const secret = folder.put("secret", "of another\n");
+    const theirs = join(folder.path, "app");
+    mkdirSync(theirs);
+    chownSync(theirs, 65_534, 65_534);
+    const path = join(theirs, "out.log");
+    planted[kind]?.(path, secret);
+
+    expect(await lastLines(path, 10)).toEqual({ lines: [], endBytes: 0 });
+    expect(endOf(path)).toEqual({ inode: 0, bytes: 0 });
+    const lines = follow(path);
+    rmSync(path, { recursive: true });
+    appendFileSync(path, "its own\n");
+    await become(lines, ["its own"]);
+  },
+);

@@ -119,11 +119,14 @@ export const descriptions: Readonly<Record<string, string>> = {
   abandonReload: "the reload broke: what it started is ended",
   // Guards and actions of God.
   hasNoApps: "the last app is gone",
-  isNewApp: "no app has this key",
-  restoreApps: "starts the apps of the former daemon",
-  declareApp: "starts an app",
+  hasNewApp: "one of them has a key that no app has",
+  createApps: "an actor for each new app",
+  startProcesses: "gives each new app its processes, and what is left of a reload",
   passOn: "hands the event to the app",
   stopEverything: "removes every process",
-  forgetApp: "an app is gone",
+  releaseApp: "lets go of the actor of an app that is done",
+  stopApp: "stops the actor of an app that broke",
+  forgetApp: "the app is no longer in the list",
+  tellGone: "tells that the app is gone",
   reportBrokenApp: "logs a fault of the process manager itself",
 };

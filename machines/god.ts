@@ -1,4 +1,5 @@
 import {
+  assign,
   emit,
   enqueueActions,
   setup,
@@ -21,7 +22,8 @@ export interface DeclaredApp {
 }
 
 export type GodEvent =
-  | { type: "app.declare"; at: number; app: DeclaredApp }
+  /** Several at once: each transition that creates actors costs as much as there are apps already. */
+  | { type: "app.declare"; at: number; apps: readonly DeclaredApp[] }
   | { type: "app.configure"; at: number; key: string; spec: AppSpec }
   | { type: "app.reload"; at: number; key: string; reload: ReloadRequest }
   | { type: "app.scaleUp"; at: number; key: string; processes: readonly NewProcess[] }
@@ -30,7 +32,18 @@ export type GodEvent =
   | { type: "handOver"; at: number };
 
 export interface GodContext {
-  readonly apps: Readonly<Record<string, AppActor>>;
+  /**
+   * The apps by key, in the order they were declared. The one map of its life, changed in place: with a copy for each
+   * change, n apps cost n².
+   */
+  readonly apps: Map<string, AppActor>;
+  /** The latest change of `apps`, by which observers notice it; a new object each time. */
+  readonly latest: AppsChange;
+}
+
+export interface AppsChange {
+  readonly declared: readonly string[];
+  readonly gone: readonly string[];
 }
 
 const appActorId = (key: string): string => `app:${key}`;
@@ -53,42 +66,29 @@ export const godMachine = setup({
     restore: taskPort<{ at: number; apps: readonly DeclaredApp[] }, void>("restore"),
   },
   guards: {
-    hasNoApps: ({ context }) => Object.keys(context.apps).length === 0,
-    isNewApp: ({ context, event }) =>
-      event.type === "app.declare" && context.apps[event.app.key] === undefined,
+    hasNoApps: ({ context }) => context.apps.size === 0,
+    hasNewApp: ({ context, event }) =>
+      event.type === "app.declare" && event.apps.some(({ key }) => !context.apps.has(key)),
   },
   actions: {
-    restoreApps: enqueueActions(({ event, enqueue }) => {
-      const { at, apps } = (event as DoneActorEvent<{ at: number; apps: readonly DeclaredApp[] }>)
-        .output;
-      enqueue.assign(({ context, spawn }) => ({
-        apps: {
-          ...context.apps,
-          ...Object.fromEntries(apps.map((app) => [app.key, spawn("app", appSpawn(app))])),
-        },
-      }));
-      for (const { key, processes, reload } of apps) {
-        const app = ({ context }: { context: GodContext }): AppActor =>
-          context.apps[key] as AppActor;
+    createApps: assign(({ context: { apps }, event, spawn }) => {
+      const declared = newApps(apps, appsIn(event));
+      for (const app of declared) apps.set(app.key, spawn("app", appSpawn(app)));
+      return { latest: { declared: declared.map(({ key }) => key), gone: [] } };
+    }),
+    startProcesses: enqueueActions(({ context: { apps, latest }, event, enqueue }) => {
+      const { at } = event.type === "app.declare" ? event : (event as Restored).output;
+      const isNew = new Set(latest.declared);
+      for (const { key, processes, reload } of appsIn(event)) {
+        const app = apps.get(key);
+        if (app === undefined || !isNew.delete(key)) continue;
         enqueue.sendTo(app, { type: "processes.add", at, processes });
         if (reload !== undefined) enqueue.sendTo(app, { type: "app.reload", at, reload });
       }
     }),
-    declareApp: enqueueActions(({ event, enqueue }) => {
-      if (event.type !== "app.declare") return;
-      const { at, app } = event;
-      enqueue.assign(({ context, spawn }) => ({
-        apps: { ...context.apps, [app.key]: spawn("app", appSpawn(app)) },
-      }));
-      enqueue.sendTo(({ context }) => context.apps[app.key] as AppActor, {
-        type: "processes.add",
-        at,
-        processes: app.processes,
-      });
-    }),
     passOn: enqueueActions(({ context, event, enqueue }) => {
       if (!("key" in event) || typeof event.key !== "string") return;
-      const app = context.apps[event.key];
+      const app = context.apps.get(event.key);
       if (app === undefined) return;
       if (event.type === "app.scaleUp") {
         enqueue.sendTo(app, { type: "processes.add", at: event.at, processes: event.processes });
@@ -103,19 +103,30 @@ export const godMachine = setup({
     stopEverything: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== "shutDown") return;
       const command: Command = { type: "remove", at: event.at, by: event.by, why: "shutDown" };
-      for (const app of Object.values(context.apps)) {
+      for (const app of context.apps.values()) {
         const ids = Object.keys(app.getSnapshot().context.processes).map(Number);
         enqueue.sendTo(app, { type: "processes.command", ids, command });
       }
     }),
-    forgetApp: enqueueActions(({ context, event, enqueue }) => {
+    /**
+     * XState's `stopChild` copies all children to leave one out. An app that is done is stopped already and has stopped
+     * its own: it only has to be let go of.
+     */
+    releaseApp: ({ context: { apps }, event, self }) => {
+      const app = apps.get(endedAppKey(event));
+      if (app?.getSnapshot().status === "done") delete self.getSnapshot().children[app.id];
+    },
+    stopApp: enqueueActions(({ context: { apps }, event, enqueue }) => {
+      const app = apps.get(endedAppKey(event));
+      if (app !== undefined) enqueue.stopChild(app);
+    }),
+    forgetApp: assign(({ context: { apps, latest }, event }) => {
       const key = endedAppKey(event);
-      const app = context.apps[key];
-      if (app === undefined) return;
-      enqueue.stopChild(app);
-      const { [key]: _gone, ...apps } = context.apps;
-      enqueue.assign({ apps });
-      enqueue(emit({ type: "app.gone" as const, key }));
+      return apps.delete(key) ? { latest: { declared: [], gone: [key] } } : { latest };
+    }),
+    tellGone: enqueueActions(({ context: { latest }, event, enqueue }) => {
+      const key = endedAppKey(event);
+      if (latest.gone.includes(key)) enqueue(emit({ type: "app.gone" as const, key }));
     }),
     reportBrokenApp: emit(({ event }) => ({
       type: "broken" as const,
@@ -126,11 +137,11 @@ export const godMachine = setup({
 }).createMachine({
   id: "god",
   description: "The root of everything: one per home.",
-  context: { apps: {} },
+  context: () => ({ apps: new Map(), latest: { declared: [], gone: [] } }),
   initial: "restoring",
   on: {
-    "xstate.done.actor.*": { actions: "forgetApp" },
-    "xstate.error.actor.*": { actions: ["reportBrokenApp", "forgetApp"] },
+    "xstate.done.actor.*": { actions: ["releaseApp", "forgetApp", "tellGone"] },
+    "xstate.error.actor.*": { actions: ["reportBrokenApp", "stopApp", "forgetApp", "tellGone"] },
   },
   states: {
     restoring: {
@@ -138,14 +149,14 @@ export const godMachine = setup({
       invoke: {
         id: "restore",
         src: "restore",
-        onDone: { target: "running", actions: "restoreApps" },
+        onDone: { target: "running", actions: ["createApps", "startProcesses"] },
         onError: { target: "running", actions: "reportBrokenApp" },
       },
     },
     running: {
       description: "It keeps the apps.",
       on: {
-        "app.declare": { guard: "isNewApp", actions: "declareApp" },
+        "app.declare": { guard: "hasNewApp", actions: ["createApps", "startProcesses"] },
         "app.configure": { actions: "passOn" },
         "app.scaleUp": { actions: "passOn" },
         "app.reload": { actions: "passOn" },
@@ -164,6 +175,22 @@ export const godMachine = setup({
 });
 
 export type GodActor = ActorRefFrom<typeof godMachine>;
+
+type Restored = DoneActorEvent<{ at: number; apps: readonly DeclaredApp[] }>;
+
+/** The apps that an event declares, or brings back. */
+function appsIn(event: GodEvent | DoneActorEvent | ErrorActorEvent): readonly DeclaredApp[] {
+  return event.type === "app.declare" ? event.apps : (event as Restored).output.apps;
+}
+
+/** Those that no app has the key of yet; of two with one key the first. */
+function newApps(
+  apps: ReadonlyMap<string, AppActor>,
+  declared: readonly DeclaredApp[],
+): DeclaredApp[] {
+  const keys = new Set(apps.keys());
+  return declared.filter(({ key }) => !keys.has(key) && keys.add(key));
+}
 
 function endedAppKey(event: { type: string }): string {
   return event.type.replace(/^xstate\.(?:done|error)\.actor\.app:/, "");

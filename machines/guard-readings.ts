@@ -117,10 +117,11 @@ const ofReload: Readings<ReloadContext> = {
 };
 
 const ofGod: Readings<GodContext> = {
-  hasNoApps: ({ context: { apps } }) => ({ apps: count(apps) }),
-  isNewApp: ({ context: { apps }, event }) => {
-    const { app } = event as { app?: { key: string } };
-    return { key: app?.key ?? null, isKnown: app !== undefined && apps[app.key] !== undefined };
+  hasNoApps: ({ context: { apps } }) => ({ apps: apps.size }),
+  hasNewApp: ({ context: { apps }, event }) => {
+    const { apps: declared = [] } = event as { apps?: readonly { key: string }[] };
+    const known = declared.filter(({ key }) => apps.has(key));
+    return { key: declared[0]?.key ?? null, declared: declared.length, known: known.length };
   },
 };
 

@@ -289,12 +289,16 @@ function observe(options: {
     app.on("sensor.recovered", ({ sensor }) => log(`${key}: ${sensor}: works again`));
     look();
   };
-  let lastApps: unknown;
+  let seen: unknown;
   god.subscribe((snapshot) => {
     machines.noteGod(snapshot);
-    if (snapshot.context.apps === lastApps) return;
-    lastApps = snapshot.context.apps;
-    for (const app of Object.values(snapshot.context.apps)) observeApp(app);
+    const { apps: kept, latest } = snapshot.context;
+    if (latest === seen) return;
+    seen = latest;
+    for (const key of latest.declared) {
+      const app = kept.get(key);
+      if (app !== undefined) observeApp(app);
+    }
   });
   god.on("app.gone", ({ key }) => {
     if (!recorder.isFrozen()) store.append({ type: "app.removed", at: now(), key });

@@ -80,7 +80,7 @@ const tellers = {
     return `${capital(by)}: ${progress}; ${step}.`;
   },
   god: ({ apps }: GodContext, isIn: IsIn): string => {
-    const count = Object.keys(apps).length;
+    const count = apps.size;
     const many = count === 1 ? "1 app" : `${count} apps`;
     if (isIn("shuttingDown")) return `${many} left to stop.`;
     return isIn("restoring")

@@ -1,4 +1,5 @@
 import type { AppActor } from "../../../machines/app.ts";
+import type { DeclaredApp } from "../../../machines/god.ts";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { DeclareRequest } from "../../contract/api/schemas.ts";
@@ -10,9 +11,11 @@ import { assertSettled, eventOf, reloadApp } from "./reload.ts";
 import {
   addSteps,
   batchesOf,
+  inTurns,
   newProcesses,
   outcomesOfNew,
   scaleNow,
+  startsPerTurn,
   takeSteps,
   tellAll,
   writeAhead,
@@ -44,11 +47,9 @@ export async function declare(
     const plans = plan(dependencies, request);
     dependencies.store.assertWritable();
     const keys = new Set<string>();
-    return takeSteps(
-      plans.flatMap((each) =>
-        begin(dependencies, { ...each, by: request.by, kind: request.kind, keys }),
-      ),
-    );
+    const { by, kind } = request;
+    const parts = await inTurns(plans, (each) => begin(dependencies, { ...each, by, kind, keys }));
+    return takeSteps(stepsFrom(dependencies, parts.flat()));
   });
   await tellAll(dependencies, reached, tell);
 }
@@ -106,7 +107,9 @@ function named(registry: Registry, specs: readonly AppSpec[]): Found[] {
   const called = new Map<string, AppActor[]>();
   for (const app of registry.apps()) {
     const { name } = specOf(app);
-    called.set(name, [...(called.get(name) ?? []), app]);
+    const same = called.get(name);
+    if (same === undefined) called.set(name, [app]);
+    else same.push(app);
   }
   const take = (spec: AppSpec, mayBe: (app: AppActor) => boolean): AppActor | undefined => {
     const found = called.get(spec.name)?.find((app) => !taken.has(app) && mayBe(app));
@@ -125,12 +128,12 @@ function specOf(app: AppActor): AppSpec {
   return app.getSnapshot().context.spec;
 }
 
-/** Writes an app's declaration ahead and gives the steps that carry it out. */
+/** Writes an app's declaration ahead and gives what carries it out. */
 function begin(
   dependencies: DeclareDependencies,
   each: Plan & { by: string; kind: Declaration["kind"]; keys: Set<string> },
-): Step[] {
-  const { god, registry, store, now } = dependencies;
+): Part[] {
+  const { registry, store, now } = dependencies;
   const { spec, known, treatment, ids, by, kind } = each;
   if (treatment === "new" || known === undefined) {
     const key = registry.freeKey(spec.name, each.keys);
@@ -139,17 +142,53 @@ function begin(
     store.append({ type: "app.declared", at: now(), app: { key, spec } });
     writeAhead(dependencies, { key, spec, processes });
     const [first = [], ...others] = batchesOf(processes);
-    const declareFirst: Step = () => {
-      god.send({ type: "app.declare", at: now(), app: { key, spec, processes: first } });
-      return outcomesOfNew(dependencies, key, first);
-    };
-    return [declareFirst, ...addSteps(dependencies, key, others)];
+    return [{ key, spec, processes: first }, ...addSteps(dependencies, key, others)];
   }
   if (treatment === "leave") {
     return [() => registry.processesOf(known).map(leftAsItIs)];
   }
   if (treatment === "reload") return [reloadStep(dependencies, { app: known, spec, by, kind })];
   return redeclare(dependencies, { app: known, spec, by });
+}
+
+/** An app to declare, or a step. */
+type Part = DeclaredApp | Step;
+
+/** How many apps are declared at once when they start nothing. */
+const appsPerTurn = 32;
+
+/** The parts as steps in their order; apps that follow one another are declared together. */
+function stepsFrom(dependencies: DeclareDependencies, parts: readonly Part[]): Step[] {
+  const steps: Step[] = [];
+  let together: DeclaredApp[] = [];
+  let starts = 0;
+  const close = (): void => {
+    if (together.length > 0) steps.push(declareStep(dependencies, together));
+    together = [];
+    starts = 0;
+  };
+  for (const part of parts) {
+    if (typeof part === "function") {
+      close();
+      steps.push(part);
+      continue;
+    }
+    const { spec, processes } = part;
+    const more = spec.autostart ? processes.length : 0;
+    if (starts + more > startsPerTurn || together.length === appsPerTurn) close();
+    together.push(part);
+    starts += more;
+  }
+  close();
+  return steps;
+}
+
+function declareStep(dependencies: DeclareDependencies, apps: readonly DeclaredApp[]): Step {
+  const { god, now } = dependencies;
+  return () => {
+    god.send({ type: "app.declare", at: now(), apps });
+    return apps.flatMap(({ key, processes }) => outcomesOfNew(dependencies, key, processes));
+  };
 }
 
 /** What is on its way already is waited for: a call that goes on with another's work learns what becomes of it. */

@@ -14,7 +14,7 @@ import type { DeclareDependencies } from "../daemon.ts";
 export type Reached = Promise<Outcome | undefined>;
 
 /** Processes started before others get a turn: a spawn blocks for a millisecond or two. */
-const startsPerTurn = 8;
+export const startsPerTurn = 8;
 
 /** A small piece of work: no more than `startsPerTurn` processes. */
 export type Step = () => Reached[];
@@ -150,6 +150,25 @@ export function newProcesses(
   }));
 }
 
+/** Done before others get a turn, of what takes a fraction of a millisecond each. */
+const mostPerTurn = 50;
+
+/** Does something for each, in order, and lets others have their turn in between. */
+export async function inTurns<T, U>(all: readonly T[], work: (each: T) => U): Promise<U[]> {
+  const results: U[] = [];
+  for (const each of all) {
+    results.push(work(each));
+    if (results.length % mostPerTurn === 0) await nextTurn();
+  }
+  return results;
+}
+
+export function nextTurn(): Promise<void> {
+  return new Promise((go) => {
+    setImmediate(go);
+  });
+}
+
 /** Takes steps one after the other and lets others have their turn between them. */
 export async function takeSteps(steps: readonly Step[]): Promise<Reached[]> {
   const reached: Reached[] = [];
@@ -158,9 +177,7 @@ export async function takeSteps(steps: readonly Step[]): Promise<Reached[]> {
     reached.push(...step());
     if (reached.length - turnBegan < startsPerTurn) continue;
     turnBegan = reached.length;
-    await new Promise((go) => {
-      setImmediate(go);
-    });
+    await nextTurn();
   }
   return reached;
 }

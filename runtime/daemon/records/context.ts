@@ -24,7 +24,7 @@ const tellers = {
     reloadSpec: context.reloadSpec && tellSpec(context.reloadSpec),
   }),
   reload: (context: ReloadContext): unknown => ({ ...context, owner: undefined }),
-  god: ({ apps }: GodContext): unknown => ({ apps: Object.keys(apps) }),
+  god: ({ apps }: GodContext): unknown => ({ apps: [...apps.keys()] }),
 } satisfies Record<MachineName, (context: never) => unknown>;
 
 /** What an app knows beside its specification. */

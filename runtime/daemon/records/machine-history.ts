@@ -2,7 +2,7 @@ import type { SnapshotFrom } from "xstate";
 import type { AppActor } from "../../../machines/app.ts";
 import type { AppContext } from "../../../machines/app-context.ts";
 import type { ReloadFacts } from "../../../machines/facts.ts";
-import type { GodContext, godMachine } from "../../../machines/god.ts";
+import type { AppsChange, godMachine } from "../../../machines/god.ts";
 import { reloadFactsOf, type ReloadActor, type ReloadContext } from "../../../machines/reload.ts";
 import type { History } from "./history.ts";
 import { historyEntry } from "../../contract/history.ts";
@@ -35,7 +35,7 @@ export function createMachineHistory(options: {
   readonly isFrozen: () => boolean;
 }): MachineHistory {
   const { history, reloadGuards, now, isFrozen } = options;
-  let god: { readonly states: string; readonly apps: GodContext["apps"] } | undefined;
+  let god: SeenGod | undefined;
   /** What is seen first while it comes up was there before. */
   let isRestoring = true;
   let why: string | null = null;
@@ -70,15 +70,15 @@ export function createMachineHistory(options: {
   };
 
   return {
-    noteGod: ({ value, context }) => {
+    noteGod: ({ value, context: { apps: kept, latest } }) => {
       const states = leavesOf(value);
-      if (god?.states === states && god.apps === context.apps) return;
+      if (god?.states === states && god.latest === latest) return;
       const before = god;
-      god = { states, apps: context.apps };
+      god = { states, latest };
       isRestoring = before === undefined || before.states === "restoring";
       const { event, app } = eventOfGod(before, god);
-      const names = Object.keys(context.apps);
-      const more = names.length - mostNames;
+      const names = firstOf(kept.keys(), mostNames);
+      const more = kept.size - mostNames;
       history.append(
         historyEntry({
           at: now(),
@@ -89,7 +89,7 @@ export function createMachineHistory(options: {
           states,
           pid: process.pid,
           by: why,
-          context: { apps: names.slice(0, mostNames), ...(more > 0 ? { more } : {}) },
+          context: { apps: names, ...(more > 0 ? { more } : {}) },
         }),
       );
     },
@@ -166,7 +166,7 @@ export function eventOfApp(
 
 interface SeenGod {
   readonly states: string;
-  readonly apps: Readonly<Record<string, unknown>>;
+  readonly latest: AppsChange;
 }
 
 /** What brought God where it is, in the words of its chart, and the app that it was about. */
@@ -184,11 +184,19 @@ export function eventOfGod(
     };
     return { event: events[after.states] ?? "changed", app: "" };
   }
-  // What was declared last is last.
-  const added = Object.keys(after.apps).findLast((key) => before.apps[key] === undefined);
+  const added = after.latest.declared.at(-1);
   if (added !== undefined) return { event: "app.declare", app: added };
-  const gone = Object.keys(before.apps).find((key) => after.apps[key] === undefined);
+  const [gone] = after.latest.gone;
   return { event: gone === undefined ? "changed" : "app.gone", app: gone ?? "" };
+}
+
+function firstOf<T>(all: Iterable<T>, count: number): T[] {
+  const first: T[] = [];
+  for (const each of all) {
+    if (first.length === count) break;
+    first.push(each);
+  }
+  return first;
 }
 
 function isSameReload(before: ReloadContext | undefined, after: ReloadContext): boolean {

@@ -34,7 +34,7 @@ export interface Registry {
 }
 
 export function createRegistry(god: GodActor): Registry {
-  const apps = (): AppActor[] => Object.values(god.getSnapshot().context.apps);
+  const apps = (): AppActor[] => [...god.getSnapshot().context.apps.values()];
   const processesOf = (app: AppActor): Managed[] =>
     Object.values(app.getSnapshot().context.processes)
       .map((actor) => managed(actor, app))
@@ -49,7 +49,7 @@ export function createRegistry(god: GodActor): Registry {
 
   return {
     apps,
-    app: (key) => god.getSnapshot().context.apps[key],
+    app: (key) => god.getSnapshot().context.apps.get(key),
     processes,
     processesOf,
     process: (id) => {
@@ -88,7 +88,7 @@ export function createRegistry(god: GodActor): Registry {
     },
     freeKey: (name, taken) => {
       const { apps: keys } = god.getSnapshot().context;
-      const isTaken = (candidate: string) => keys[candidate] !== undefined || taken.has(candidate);
+      const isTaken = (candidate: string) => keys.has(candidate) || taken.has(candidate);
       let key = name;
       for (let number = 2; isTaken(key); number += 1) key = `${name}~${number}`;
       return key;

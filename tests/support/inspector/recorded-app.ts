@@ -59,11 +59,15 @@ export function recordedApp(spec: AppSpec): {
     steps.set(actor, own);
     own.push(...event._transitions.map(stepFrom).filter((step) => step !== undefined));
   });
-  const god = (value: string, apps: object): void =>
-    machines.noteGod({ value, context: { apps } } as never);
-  god("restoring", {});
-  god("running", {});
-  god("running", { app: app.actor });
+  const apps = new Map<string, unknown>();
+  let latest = { declared: [] as string[], gone: [] };
+  const god = (value: string): void =>
+    machines.noteGod({ value, context: { apps, latest } } as never);
+  god("restoring");
+  god("running");
+  apps.set("app", app.actor);
+  latest = { declared: ["app"], gone: [] };
+  god("running");
   app.actor.subscribe(() => machines.noteApp(app.actor));
   machines.noteApp(app.actor);
   return { app, records, truth, machines };

@@ -99,15 +99,19 @@ test("God is recorded by state and by app; a second look at the same changes not
     ["restore is done", "running", ""],
     ["app.declare", "running", "app"],
   ]);
-  const many = Object.fromEntries(Array.from({ length: 130 }, (_, n) => [`a${n}`, {}]));
-  const context = { apps: many };
+  const many = new Map(Array.from({ length: 130 }, (_, n) => [`a${n}`, {}]));
+  const context = { apps: many, latest: { declared: [], gone: [] } };
   machines.noteLeaving("xm kill");
   for (let n = 0; n < 2; n += 1) machines.noteGod({ value: "shuttingDown", context } as never);
   const last = records.filter(({ kind }) => kind === "god").slice(3);
   expect(last.map(({ event, by, context: known }) => [event, by, known?.["more"]])).toEqual([
     ["shutDown", "xm kill", 30],
   ]);
+  const latest = { declared: [], gone: ["a"] };
   expect(
-    eventOfGod({ states: "shuttingDown", apps: { a: 1 } }, { states: "down", apps: {} }),
+    eventOfGod(
+      { states: "shuttingDown", latest: { declared: ["a"], gone: [] } },
+      { states: "down", latest },
+    ),
   ).toEqual({ event: "app.gone", app: "" });
 });

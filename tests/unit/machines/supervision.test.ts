@@ -46,12 +46,12 @@ function startGod(options: { restored?: readonly DeclaredApp[]; breaks?: Set<num
     god.send({
       type: "app.declare",
       at: 0,
-      app: { key, spec: appSpec(), processes: ids.map(fresh) },
+      apps: [{ key, spec: appSpec(), processes: ids.map(fresh) }],
     });
   const command = (key: string, ids: readonly number[], type: "stop" | "remove" | "reset"): void =>
     god.send({ type: "processes.command", key, ids, command: { type, at: 0, by: "a test" } });
   const idsOf = (key: string): number[] =>
-    Object.keys(god.getSnapshot().context.apps[key]?.getSnapshot().context.processes ?? {}).map(
+    Object.keys(god.getSnapshot().context.apps.get(key)?.getSnapshot().context.processes ?? {}).map(
       Number,
     );
   const running = new Promise<void>((resolve) => {
@@ -80,7 +80,7 @@ test("an app whose last process is removed is forgotten, and the others are not"
   command("a", [0], "remove");
   expect([idsOf("a"), gone]).toEqual([[1], []]);
   command("a", [1], "remove");
-  expect([Object.keys(god.getSnapshot().context.apps), gone]).toEqual([["b"], ["a"]]);
+  expect([[...god.getSnapshot().context.apps.keys()], gone]).toEqual([["b"], ["a"]]);
 });
 
 test("an app grows by processes of its own, and a known id is not doubled", async () => {
@@ -99,7 +99,10 @@ test("a process machine that breaks is made anew from its facts, three times at 
   await running;
   declare("a", [0, 1]);
   const broken: boolean[] = [];
-  god.getSnapshot().context.apps["a"]?.on("broken", ({ revived }) => broken.push(revived));
+  god
+    .getSnapshot()
+    .context.apps.get("a")
+    ?.on("broken", ({ revived }) => broken.push(revived));
   for (let fault = 0; fault < 3; fault += 1) command("a", [1], "reset");
   expect([idsOf("a"), broken]).toEqual([
     [0, 1],
@@ -127,4 +130,48 @@ test("handing over lets go of every child and tells none to end", async () => {
   god.send({ type: "handOver", at: 0 });
   expect([god.getSnapshot().value, god.getSnapshot().status]).toEqual(["handedOver", "done"]);
   expect(told).toEqual(["spawn 0", "spawn 1", "release 0", "release 1"]);
+});
+
+/** How many entries of God's children are copied while apps are declared and go again. */
+async function copiesOf(count: number): Promise<number> {
+  const { god, command, running } = startGod();
+  await running;
+  let copied = 0;
+  let before = god.getSnapshot().children;
+  god.subscribe(({ children }) => {
+    if (children !== before) copied += Object.keys(children).length;
+    before = children;
+  });
+  const keys = Array.from({ length: count }, (_, n) => `app-${n}`);
+  const apps = keys.map((key, id) => ({ key, spec: appSpec(), processes: [fresh(id)] }));
+  god.send({ type: "app.declare", at: 0, apps });
+  for (const [id, key] of keys.entries()) command(key, [id], "remove");
+  expect([god.getSnapshot().context.apps.size, Object.keys(god.getSnapshot().children)]).toEqual([
+    0,
+    [],
+  ]);
+  return copied;
+}
+
+test("declaring many apps at once and removing them copies each a fixed number of times, however many there are", async () => {
+  const [few, many] = [await copiesOf(20), await copiesOf(200)];
+  expect(few).toBeGreaterThan(0);
+  expect(many).toBe(few * 10);
+});
+
+test("of two apps declared with one key at once the first is kept, and one that is known stays", async () => {
+  const { god, declare, idsOf, running } = startGod();
+  await running;
+  declare("a", [0]);
+  const app = (key: string, id: number): DeclaredApp => ({
+    key,
+    spec: appSpec(),
+    processes: [fresh(id)],
+  });
+  god.send({ type: "app.declare", at: 0, apps: [app("a", 1), app("b", 2), app("b", 3)] });
+  expect([idsOf("a"), idsOf("b"), god.getSnapshot().context.latest.declared]).toEqual([
+    [0],
+    [2],
+    ["b"],
+  ]);
 });

@@ -77,7 +77,7 @@ function sentenceAt(record: HistoryRecord, states: readonly string[]): string | 
   if (states.includes("god.down") || states.includes("god.handedOver")) return null;
   const context = asContext(record);
   const count = countOf(record);
-  return count === Object.keys(context.apps).length
+  return count === context.apps.size
     ? sentenceOf("god", context, states)
     : `It keeps ${count} apps.`;
 }
@@ -121,12 +121,12 @@ function guardsOf(
     return [{ guard: "hasNoApps", result: states.includes("god.down"), saw, at }];
   }
   if (event !== "app.declare") return [];
-  return [{ guard: "isNewApp", result: true, saw: { key: app, isKnown: false }, at }];
+  return [{ guard: "hasNewApp", result: true, saw: { key: app, known: 0 }, at }];
 }
 
 function asContext({ context }: HistoryRecord): GodContext {
   const names = (context?.["apps"] as string[] | undefined) ?? [];
-  return { apps: Object.fromEntries(names.map((name) => [name, true])) } as unknown as GodContext;
+  return { apps: new Map(names.map((name) => [name, true])) } as unknown as GodContext;
 }
 
 function countOf({ context }: HistoryRecord): number {

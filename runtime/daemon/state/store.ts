@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf, messageOf, xmError, type XmError } from "../../contract/errors.ts";
-import { rotateSegments, writeSnapshot } from "./compact.ts";
+import { pauseAfter, rotateSegments, writeSnapshot } from "./compact.ts";
 import type { Restored, StateStore, StoreOptions } from "./contract.ts";
 import { applyEntry, type Image } from "./image.ts";
 import { JournalFile } from "./journal.ts";
@@ -15,9 +15,6 @@ export type { Restored, StateStore, StoreOptions } from "./contract.ts";
 
 /** How long records wait for a disk that refuses before it is tried again. */
 const retryMs = 1000;
-
-/** A declaration is in the snapshot this soon, so that losing the journal loses none. */
-const declarationMs = 250;
 
 /** Waiting lines beyond this many characters are given up for a snapshot of the whole image, which holds them all. */
 const maxPendingCharacters = 4 * 1024 * 1024;
@@ -48,6 +45,8 @@ class Store implements StateStore {
   /** Journal size at which to compact; grows when a compaction fails. */
   #compactAtBytes: number;
   #compaction: NodeJS.Timeout | null = null;
+  /** How soon a declaration is in the snapshot, so that losing the journal loses none; ms. */
+  #declarationMs = pauseAfter(0);
   #retry: NodeJS.Timeout | null = null;
   #isClosed = false;
 
@@ -64,7 +63,7 @@ class Store implements StateStore {
     this.#repairs = [...recovery.repairs];
     const notes = [...recovery.notes];
     this.#open(notes);
-    if (recovery.isBehind) this.#compactIn(declarationMs);
+    if (recovery.isBehind) this.#compactIn(this.#declarationMs);
     this.restored = {
       apps: [...this.#image.apps.values()],
       processes: [...this.#image.processes.values()],
@@ -92,7 +91,7 @@ class Store implements StateStore {
     this.#pendingCharacters += line.length;
     this.#drain();
     if (entry.type === "app.declared" || entry.type === "app.removed")
-      this.#compactIn(declarationMs);
+      this.#compactIn(this.#declarationMs);
     if (this.#journal.bytes > this.#compactAtBytes) this.#compactIn(0);
   }
 
@@ -209,6 +208,7 @@ class Store implements StateStore {
   #compact(): void {
     const { now, onStep = () => {} } = this.#options;
     const directory = this.#directory;
+    const began = performance.now();
     const bytes = writeSnapshot({
       directory,
       image: this.#image,
@@ -221,6 +221,7 @@ class Store implements StateStore {
       rotateSegments(directory, onStep);
       this.#journal.open();
     }
+    this.#declarationMs = pauseAfter(performance.now() - began);
     this.#needsSnapshot = false;
     this.#compactAtBytes = Math.max(this.#maxJournalBytes, this.#growsWithSnapshot ? bytes : 0);
   }

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { CompactionStep } from "../../../runtime/daemon/state/compact.ts";
+import { pauseAfter, type CompactionStep } from "../../../runtime/daemon/state/compact.ts";
 import { changed, copyOf, declared, facts, fullState, inOrder, open } from "./samples.ts";
 
 /** The state as it is after each step of one compaction of a full one. */
@@ -70,4 +70,8 @@ test("the previous snapshot and the segments give what the current snapshot gave
     writeFileSync(join(copy, "snapshot.json"), "garbage");
     expect(inOrder(open(copy).restored)).toEqual(whole);
   }
+});
+
+test("declarations wait longer for their snapshot the more the last one has cost", () => {
+  expect([0, 5, 100, 1_000].map(pauseAfter)).toEqual([250, 250, 1_900, 19_000]);
 });

@@ -1,5 +1,5 @@
 import type { ActorRefFrom } from "xstate";
-import { appSetup } from "./app-setup.ts";
+import { appSetup } from "./app-reload-setup.ts";
 
 export type { NewProcess, ReloadRequest } from "./app-context.ts";
 

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import type { Up } from "../../contract/app-link/protocol.ts";
 
 /** One figure an app publishes (PM2's `axm:monitor`). */
@@ -46,6 +47,26 @@ interface Life {
 /** More than this of one app is not kept. */
 const mostMetrics = 200;
 
+const shortText = v.pipe(v.string(), v.maxLength(1_024));
+
+/** What an app says is not trusted: what does not fit is left out. */
+const metricSchema = v.object({
+  value: v.union([shortText, v.pipe(v.number(), v.finite()), v.boolean(), v.null()]),
+  type: v.optional(v.nullable(shortText)),
+  unit: v.optional(v.nullable(shortText)),
+  historic: v.optional(v.nullable(v.boolean())),
+});
+
+const actionSchema = v.looseObject({
+  action_name: v.pipe(shortText, v.minLength(1)),
+  action_type: v.optional(v.nullable(shortText)),
+  arity: v.optional(v.nullable(v.pipe(v.number(), v.finite()))),
+});
+
+function isMetric(entry: [string, unknown]): entry is [string, CustomMetric] {
+  return entry[0].length <= 1_024 && v.is(metricSchema, entry[1]);
+}
+
 export function createCustomMetrics(): CustomMetrics {
   const lives = new Map<string, Life>();
   const waiting = new Set<{
@@ -66,17 +87,16 @@ export function createCustomMetrics(): CustomMetrics {
     const { type, data } = (message ?? {}) as { type?: unknown; data?: unknown };
     if (typeof data !== "object" || data === null) return;
     if (type === "axm:monitor") {
-      const entries = Object.entries(data as Record<string, CustomMetric>);
+      const entries = Object.entries(data).filter(isMetric);
       lifeOf(lifeId).metrics = Object.fromEntries(entries.slice(0, mostMetrics));
     }
     if (type === "axm:option:configuration") {
       lifeOf(lifeId).options = data as Record<string, unknown>;
     }
     if (type === "axm:action") {
-      const action = data as CustomAction;
       const { actions } = lifeOf(lifeId);
-      if (typeof action.action_name === "string" && actions.size < mostMetrics) {
-        actions.set(action.action_name, action);
+      if (v.is(actionSchema, data) && actions.size < mostMetrics) {
+        actions.set(data.action_name, data as CustomAction);
       }
     }
     if (type === "axm:reply") {

@@ -250,9 +250,10 @@ export class Child implements ChildHandle {
 
   #signalAll(): void {
     const { stopSignal, killsTree } = this.#launch.spec;
-    if (!killsTree || this.isInFront) signalProcess(this.fact, stopSignal);
+    const isInFront = this.isInFront || this.#behind.size > 0;
+    if (!killsTree || isInFront) signalProcess(this.fact, stopSignal);
     else signalTree(this.fact, this.#tree(), stopSignal);
-    if (!killsTree || !this.isInFront) return;
+    if (!killsTree || !isInFront) return;
     // It passes the signal on, as a rule. An app that gets two may give up what is in flight, and Node's watcher hangs when
     // the app has ended before it hears of it.
     this.#passingOn ??= setTimeout(() => this.#signalRest(), passesOnWithinMs);

@@ -231,6 +231,34 @@ test.each(Object.entries(ways))(
   },
 );
 
+const closes = `
+const server = require("node:http").createServer();
+process.on("SIGINT", () => {
+  console.log("signalled");
+  setTimeout(() => process.exit(0), 700);
+});
+server.listen(0, "127.0.0.1", () => console.log(JSON.stringify(server.address())));
+`;
+
+test.each(Object.entries(ways))(
+  "%s: an app with shutdown code of its own gets one signal, and its time",
+  async (_, change) => {
+    const { child, line, ends, told, output } = await setUp(
+      {
+        "app.js": closes,
+        "start.sh": "#!/bin/sh\nnode app.js\n",
+        "node_modules/tool/cli.js": tool,
+      },
+      change,
+    );
+    await line();
+    await until("God to hear that it listens", () => told.some(({ type }) => type === "hello"));
+    child.stop(5_000);
+    await until("the end of the tree", () => ends.length === 1);
+    expect(output().match(/signalled/g)).toEqual(["signalled"]);
+  },
+);
+
 test("a program of another language gets PM2's channel, and can say that it is ready", async () => {
   const { child, messages, output, errors } = await setUp(
     {

@@ -64,7 +64,7 @@ export const appMachine = appSetup.createMachine({
       always: { guard: "hasNoProcesses", target: "gone" },
       states: {
         settled: {
-          description: "No reload is under way.",
+          description: "No reload is in progress.",
           entry: "tellSensors",
           on: { "app.reload": { target: "reloading", actions: "beginReload" } },
           always: { guard: "hasTripped", target: "reloading", actions: "restartTripped" },

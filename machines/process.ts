@@ -21,7 +21,7 @@ export const processMachine = processSetup.createMachine({
   states: {
     resuming: {
       description:
-        "A new daemon, or a new process: what the file and the kernel say decides where it goes on.",
+        "A new daemon or a new process: continues from the saved state and the live child.",
       tags: "starting",
       always: [
         {
@@ -43,7 +43,7 @@ export const processMachine = processSetup.createMachine({
     },
 
     alive: {
-      description: "It has a child, or is getting one.",
+      description: "It has a child, or is starting one.",
       initial: "starting",
       entry: "reportMove",
       invoke: {
@@ -101,7 +101,7 @@ export const processMachine = processSetup.createMachine({
       exit: "forgetResume",
       states: {
         starting: {
-          description: "The child is started and has not said that it can serve.",
+          description: "The child was started and is not ready yet.",
           tags: "starting",
           entry: "beginLife",
           on: {
@@ -158,11 +158,11 @@ export const processMachine = processSetup.createMachine({
               initial: "off",
               states: {
                 off: {
-                  description: "Nothing is declared to watch.",
+                  description: "No sensors configured.",
                   always: { guard: "hasSensors", target: "watching" },
                 },
                 watching: {
-                  description: "They watch.",
+                  description: "The sensors are watching.",
                   invoke: {
                     id: "sensors",
                     src: "sensors",
@@ -176,7 +176,7 @@ export const processMachine = processSetup.createMachine({
                   },
                 },
                 broken: {
-                  description: "The sensors failed: the process runs on without them.",
+                  description: "The sensors failed; the process keeps running without them.",
                   entry: "reportUnexpected",
                 },
               },
@@ -184,7 +184,7 @@ export const processMachine = processSetup.createMachine({
           },
         },
         stopping: {
-          description: "The child was asked to end.",
+          description: "The child was asked to exit.",
           tags: "stopping",
           entry: "reportStopping",
           initial: "graceful",
@@ -280,7 +280,7 @@ export const processMachine = processSetup.createMachine({
       },
       states: {
         resting: {
-          description: "It stays as it is until a command comes.",
+          description: "Stays stopped until commanded.",
           always: { guard: "isScheduled", target: "scheduled" },
         },
         // A job that has ended by itself is run again by its cron pattern; one that was stopped is not.

@@ -111,7 +111,7 @@ export const rules = [
     means: "it was a replacement that never came online: its reload decides",
     applies: ({ policy }) => policy.onProbation === true,
     sees: ["onProbation"],
-    why: () => "it was to replace a process and had not served yet: the reload decides",
+    why: () => "it was a replacement that never came online: the reload decides",
   },
   {
     rule: "isStopExitCode",
@@ -137,7 +137,7 @@ export const rules = [
       "it exited with code 0 or on a stop signal, and restart: on-failure or on-abnormal ignores clean exits",
     applies: ({ policy, exit }) => policy.mode !== "always" && exit !== null && isClean(exit),
     sees: ["restart", "code", "signal"],
-    why: ({ policy }) => `it ended cleanly, and restart: ${policy.mode} leaves a clean end alone`,
+    why: ({ policy }) => `it exited cleanly, and restart: ${policy.mode} ignores clean exits`,
   },
   {
     rule: "endedByItsOwnCode",
@@ -145,8 +145,7 @@ export const rules = [
     means: "it exited by itself, and restart: on-abnormal restarts only after a signal",
     applies: ({ policy, exit }) => policy.mode === "on-abnormal" && exit?.code != null,
     sees: ["restart", "code"],
-    why: () =>
-      "it ended by an exit code of its own, and restart: on-abnormal restarts only after a signal",
+    why: () => "it exited by itself, and restart: on-abnormal restarts only after a signal",
   },
   {
     rule: "unstableTooOften",
@@ -182,7 +181,7 @@ export const rules = [
     means: "restart_delay is set",
     applies: ({ policy }) => policy.restartDelayMs > 0,
     sees: ["restartDelayMs"],
-    why: () => "restart_delay says so",
+    why: () => "restart_delay is set",
   },
   {
     rule: "restartsAtOnce",
@@ -299,11 +298,11 @@ function endOf({ exit, failure }: Judged): string {
 function nextOf(next: NextStep, waitMs: number): string {
   switch (next) {
     case "remove":
-      return "it is gone";
+      return "it is removed";
     case "stop":
       return "it stays stopped";
     case "give up":
-      return "it is given up as errored";
+      return "it is marked errored";
     case "wait":
       return `it starts again in ${duration(waitMs)}`;
     case "start":

@@ -169,7 +169,7 @@ function textOf(value: unknown): string {
 }
 
 function reloadOf({ mode, policy, scheduling }: ProcessDetail["spec"]): string {
-  if (mode === "fork") return "restarts it: it is not a cluster";
+  if (mode === "fork") return "restart (not a cluster)";
   const { concurrency, surge } = policy.reload;
   return `${concurrency} at a time, the replacement ${surge ? "first" : "after"}; connections are ${scheduling}`;
 }

@@ -90,7 +90,7 @@ function explain(detail: ProcessDetail): string {
   const logs =
     failure === null
       ? `its last lines: xm logs ${name} --nostream --err`
-      : `mend it, then: xm restart ${name}`;
+      : `fix it, then: xm restart ${name}`;
   const isBackground = failure === null && lastExit?.backgroundPid !== undefined;
   const words = failure === null ? quoted(lastExit?.lastWords ?? []) : [];
   return [

@@ -15,8 +15,8 @@ import { paint } from "./colors.ts";
 const words: Readonly<Record<Progress["progress"], (step: Progress) => string>> = {
   starting: ({ pid }) => `starting pid ${pid}`,
   ready: ({ pid, livedMs }) => `pid ${pid} is ready after ${livedMs} ms`,
-  late: ({ pid }) => `pid ${pid} has not said that it is ready`,
-  draining: ({ pid }) => `pid ${pid} takes no new work and finishes what it has`,
+  late: ({ pid }) => `pid ${pid} has not become ready in time`,
+  draining: ({ pid }) => `pid ${pid} stops accepting work and drains`,
   stopping: ({ pid }) => `stopping pid ${pid}`,
   ended: ({ pid }) => `pid ${pid} has ended`,
 };
@@ -55,8 +55,7 @@ async function* outcomesOf(
   } catch (error) {
     if (!hasDied(error)) throw error;
     const what = (error as XmError).code === "ERR_DAEMON_DIED" ? "has died" : "was replaced";
-    if (!isSilent)
-      process.stdout.write(`the daemon ${what}; the next one goes on with the reload\n`);
+    if (!isSilent) process.stdout.write(`the daemon ${what}; the new one continues the reload\n`);
     yield* outcomesOfNext(watched, error as XmError);
   }
 }
@@ -84,7 +83,7 @@ async function* outcomesOfNext(
       const { failure } = last.reload;
       const ok = last.event === "reload.succeeded";
       const now = list.find((each) => each.id === id);
-      const reason = failure?.id === id ? failure.reason : "the reload has stopped";
+      const reason = failure?.id === id ? failure.reason : "the reload was aborted";
       yield {
         id,
         name,

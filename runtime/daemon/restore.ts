@@ -53,7 +53,7 @@ export function planRestore(options: {
     for (const { stat, uid } of unknown) {
       if (uid === owner) continue;
       notes.push(
-        `pid ${stat.pid} carries the mark of process ${facts.id} and belongs to user ${uid}; it is left alone`,
+        `pid ${stat.pid} carries the mark of process ${facts.id} and belongs to user ${uid}; ignoring it`,
       );
     }
     const { error: errorLog } = instanceLogPaths(spec, facts.id);
@@ -91,19 +91,19 @@ export function planRestore(options: {
     try {
       return [bringUp(app)];
     } catch (error) {
-      notes.push(`${app.key} cannot be brought up and is left out: ${messageOf(error)}`);
+      notes.push(`${app.key} cannot be started and is skipped: ${messageOf(error)}`);
       return [];
     }
   });
-  for (const { reload } of restored.reloads) notes.push(`a reload of ${reload.key} goes on`);
+  for (const { reload } of restored.reloads) notes.push(`resuming the reload of ${reload.key}`);
 
   if (counts.alive > 0) notes.push(`adopted ${counts.alive} running process(es)`);
-  if (counts.gone > 0) notes.push(`${counts.gone} process(es) had ended while no daemon watched`);
+  if (counts.gone > 0) notes.push(`${counts.gone} process(es) exited while no daemon was running`);
   const ids = new Set(restored.processes.map(({ id }) => id));
   for (const [id, [first]] of lives) {
     if (!ids.has(id) && first !== undefined) {
       notes.push(
-        `pid ${first.stat.pid} runs as process ${id} of this home, which is not in the list; it is left alone`,
+        `pid ${first.stat.pid} runs as process ${id} of this home, which is not in the list; ignoring it`,
       );
     }
   }

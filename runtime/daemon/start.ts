@@ -134,7 +134,7 @@ export async function startDaemon(options: {
       if (message.type === "unwritable") {
         const { stream, why } = message;
         const name = registry.processes().find(({ facts }) => facts.id === id)?.spec.name ?? "";
-        complain(`${id} ${stream}`, `${name} (${id}): what it writes to ${stream} is lost: ${why}`);
+        complain(`${id} ${stream}`, `${name} (${id}): output to ${stream} is lost: ${why}`);
       }
     },
     restore: async () => {
@@ -278,7 +278,7 @@ function observe(options: {
     };
     app.subscribe({ next: look, error: () => {} });
     app.on("broken", ({ id, message, revived }) =>
-      log(`${id} broke: ${message}; ${revived ? "it was made anew" : "it is left out"}`),
+      log(`${id} failed: ${message}; ${revived ? "recreated" : "dropped"}`),
     );
     app.on("reload.moved", ({ facts }) => rememberReload(app, facts));
     app.on("restart.tripped", ({ by, sensor, ...process }) =>
@@ -303,5 +303,5 @@ function observe(options: {
   god.on("app.gone", ({ key }) => {
     if (!recorder.isFrozen()) store.append({ type: "app.removed", at: now(), key });
   });
-  god.on("broken", ({ id, message }) => log(`${id} broke: ${message}`));
+  god.on("broken", ({ id, message }) => log(`${id} failed: ${message}`));
 }

@@ -29,13 +29,13 @@ export function startWatchdog(options: {
       stdio: ["pipe", "inherit", "inherit", ...(held === undefined ? [] : [held.fd])],
     });
     shell = current;
-    current.on("error", (error) => log(`there is no watchdog: ${error.message}`));
+    current.on("error", (error) => log(`the watchdog failed to start: ${error.message}`));
     current.on("exit", () => {
       if (standsDown || current !== shell) return;
       shell = undefined;
       kills += 1;
       if (kills < mostKills) start();
-      else log(`the watchdog was killed ${kills} times; it is left out`);
+      else log(`the watchdog was killed ${kills} times; giving up on it`);
     });
     current.stdin?.on("error", (error) => log(`the watchdog's pipe: ${error.message}`));
     current.unref();
@@ -43,7 +43,7 @@ export function startWatchdog(options: {
   };
 
   if (boots.length <= mostBoots) start();
-  else log(`came up ${boots.length} times within a minute: no watchdog this time`);
+  else log(`came up ${boots.length} times within a minute: running without a watchdog`);
 
   heldPort.onChange = () => {
     const before = shell;

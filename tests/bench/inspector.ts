@@ -163,7 +163,7 @@ function sample(n: number): HistoryEntry {
       saw: { restartDelayMs: 300 },
       delayMs: 300,
       sentence:
-        "Exited with code 1 after 52 ms; it starts again in 300 ms, because restart_delay says so.",
+        "Exited with code 1 after 52 ms; it starts again in 300 ms, because restart_delay is set.",
     },
     judgement: {
       goal: "run",

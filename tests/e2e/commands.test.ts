@@ -280,7 +280,7 @@ test("why and describe tell the reason at one look", async () => {
   await until("errored", async () => (await home.process("c")).status === "errored");
   const sentence = (await home.process("c")).decision ?? "";
   expect(sentence).toMatch(
-    /^Exited with code 7 after .*; it is given up as errored, because that was unstable exit 2 of 2 in a row/,
+    /^Exited with code 7 after .*; it is marked errored, because that was unstable exit 2 of 2 in a row/,
   );
   expect(await home.ok("why", "c")).toContain(sentence);
   expect(await home.ok("describe", "c")).toContain(sentence);

@@ -31,7 +31,7 @@ test("the history tells every transition over the lives of several daemons, as t
   expect(rules).toEqual(["restartsAtOnce", "unstableTooOften"]);
 
   const text = await home.ok("history", "c");
-  expect(text).toContain("it is given up as errored, because that was unstable exit 2 of 2");
+  expect(text).toContain("it is marked errored, because that was unstable exit 2 of 2");
   expect(text).toContain("daemon started, pid");
   // What its app and God did is told when it is asked for.
   expect(text).not.toContain("supervising");

@@ -78,7 +78,7 @@ test("a crash loop is seen going round until it is given up, and scrubbing back 
   expect(seen.at(-1)).toBe("errored");
   expect(await litOf(page)).toEqual(["process.errored"]);
   expect(await page.locator(".decision .sentence").innerText()).toMatch(
-    /^Exited with code 3 after .*; it is given up as errored, because that was unstable exit 16 of 16 in a row/,
+    /^Exited with code 3 after .*; it is marked errored, because that was unstable exit 16 of 16 in a row/,
   );
   const guard = page.getByRole("row", { name: /unstableTooOften/ });
   expect(await guard.innerText()).toMatch(/unstableTooOften\s+✓[^]*16\/16/);
@@ -95,7 +95,7 @@ test("a crash loop is seen going round until it is given up, and scrubbing back 
   expect(await litOf(page)).toEqual(["process.waiting"]);
   expect(await page.getByRole("row", { name: /unstableTooOften/ }).innerText()).toContain("15/16");
   expect(await page.locator(".decision .sentence").innerText()).toContain(
-    "it starts again in 150 ms, because restart_delay says so",
+    "it starts again in 150 ms, because restart_delay is set",
   );
   expect(await timeline.getAttribute("aria-valuetext")).toMatch(/\d\d:\d\d:\d\d\.\d+, waiting/);
   await page.getByRole("button", { name: "Go live" }).first().click();
@@ -265,7 +265,7 @@ test("days back, over the lives of two Gods, it shows what a process was then", 
   await sees(page, "waiting restart");
   expect(await litOf(page)).toEqual(["process.waiting"]);
   expect(await page.locator(".decision .sentence").innerText()).toContain(
-    "it starts again in 1 h, because restart_delay says so",
+    "it starts again in 1 h, because restart_delay is set",
   );
   await page.keyboard.press("ArrowRight");
   await sees(page, "online");
@@ -547,8 +547,7 @@ function longPast(begin: number, days: number): HistoryRecord[] {
     exit: null,
     saw: { restartDelayMs: 3_600_000 },
     delayMs: 3_600_000,
-    sentence:
-      "Exited with code 1 after 5 s; it starts again in 1 h, because restart_delay says so.",
+    sentence: "Exited with code 1 after 5 s; it starts again in 1 h, because restart_delay is set.",
   } as const;
   const count = 900;
   return Array.from({ length: count }, (_, index) => {

@@ -230,7 +230,7 @@ test("a crash loop is seen edge by edge, and the guard that ends it shows 16 of 
     .flatMap(({ guards }) => guards)
     .filter((each) => each.guard === "unstableTooOften");
   expect(earlier.map(({ saw }) => saw["unstableRestarts"])).toContain(15);
-  expect(views.at(-1)?.sentence).toContain("it is given up as errored");
+  expect(views.at(-1)?.sentence).toContain("it is marked errored");
   const waiting = views.find(({ states }) => states.includes("process.waiting"));
   expect(waiting?.delays.map(({ delay }) => delay)).toEqual(["restartDelay"]);
 

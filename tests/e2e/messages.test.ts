@@ -76,7 +76,7 @@ test("a worker of a cluster hears messages and has no input, another program get
   expect(await lines(home, "shell-out", 1)).toEqual(["read one"]);
   await home.ok("stop", "shell");
   expect(await client.input([1], "two\n")).toMatchObject([
-    { ok: false, message: "it does not run" },
+    { ok: false, message: "it is not running" },
   ]);
   await expect(client.message([0, 9], "x")).rejects.toMatchObject({
     code: "ERR_PROCESS_NOT_FOUND",

@@ -171,7 +171,7 @@ test("xm reload waits for the next God when this one dies, and tells how the rel
   writeFileSync(ready, "");
   const { code, stdout } = await reload;
   expect(code).toBe(0);
-  expect(stdout).toContain("the daemon has died; the next one goes on with the reload");
+  expect(stdout).toContain("the daemon has died; the new one continues the reload");
   expect((await home.list()).some(({ pid }) => before.includes(pid))).toBe(false);
 });
 
@@ -197,7 +197,7 @@ test("a broken new version leaves the old one serving, fails no request and tell
   expect([code, failed]).toEqual([1, 0]);
   expect(stderr).toContain("web (0): the replacement exited with code 1");
   expect(stderr).toContain("Error: this version is broken");
-  expect(stderr).toContain("web (1): left as it was: the reload has stopped");
+  expect(stderr).toContain("web (1): unchanged: the reload was aborted");
   expect((await home.list()).map(({ pid }) => pid)).toEqual(before);
 
   expect(await home.ok("why", "web")).toMatch(
@@ -263,7 +263,7 @@ test("a reload of a fork-mode app restarts it, says so, and finishes what is in 
   await until("the request to be there", async () => (await fetch(`http://127.0.0.1:${port}/`)).ok);
   const reload = home.ok("reload", "web");
   expect(await (await slow).text()).toBe(String(pid));
-  expect(await reload).toContain("restarted: only a cluster can be reloaded without a gap");
+  expect(await reload).toContain("restarted: only clusters reload without downtime");
 });
 
 test("what would disturb a reload is refused, what stops a process takes it out, and the rest is finished", async () => {

@@ -95,7 +95,7 @@ test("a program that is not Node is not inspected, and does not die of it", asyn
   expect(stderr).toContain(`pid ${pid} is no Node program`);
   expect(isThere(pid ?? 0)).toBe(true);
   await home.ok("stop", "sleeps");
-  expect((await home.xm("inspect", "sleeps")).stderr).toContain("it does not run");
+  expect((await home.xm("inspect", "sleeps")).stderr).toContain("it is not running");
 });
 
 test("profiles of an app and of the daemon are written where one is, and the app's inspector is off again", async () => {

@@ -108,7 +108,7 @@ async function written(store: StateStore, outcome: Outcome): Promise<Outcome> {
   try {
     return await flushed(store, outcome);
   } catch (error) {
-    const warning = `${outcome.message}, but this could not be written down; until it is, a daemon that starts next may start it again: ${messageOf(error)}`;
+    const warning = `${outcome.message}, but this could not be saved; until it is, the next daemon may start it again: ${messageOf(error)}`;
     return { ...outcome, warning };
   }
 }

@@ -31,7 +31,7 @@ export async function inspectApp(
   const child = children.get(processKey(managed.facts));
   const pid = managed.facts.child?.pid;
   if (child === undefined || pid === undefined) {
-    throw fail("it does not run", `\`xm start ${name}\` starts it`);
+    throw fail("it is not running", `\`xm start ${name}\` starts it`);
   }
   const before = portsOf(pid, fail);
   if (!catchesSignal(pid, constants.signals.SIGUSR1)) {

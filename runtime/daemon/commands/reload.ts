@@ -178,7 +178,7 @@ async function outcomeAfter(options: {
     return say(
       failed(
         facts.surge
-          ? `${reason}; the old one (pid ${after.child?.pid}) serves on`
+          ? `${reason}; the old one (pid ${after.child?.pid}) keeps serving`
           : facts.failure.reason,
         words,
       ),
@@ -195,13 +195,13 @@ async function outcomeAfter(options: {
     const note = "taken out of the reload by another command";
     return say({ ok: true, kind: "overtaken", message: note, note });
   }
-  return say(failed("left as it was: the reload has stopped"));
+  return say(failed("unchanged: the reload was aborted"));
 }
 
 /** Why there was a time in which nobody served. */
 function whyWithGap(spec: AppSpec): string {
   const command = commandInFront(spec);
-  const why = "only a cluster can be reloaded without a gap";
+  const why = "only clusters reload without downtime";
   return command === undefined
     ? why
     : `${command} starts the app as a process of its own, and ${why}`;

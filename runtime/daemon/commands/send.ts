@@ -20,7 +20,7 @@ export function sendSignal(
   if (!(signal in constants.signals)) throw xmError("ERR_SIGNAL_UNKNOWN", { signal });
   return chosen(registry, ids).map((managed) => {
     const child = children.get(processKey(managed.facts));
-    if (child === undefined) return say(managed, false, "it does not run");
+    if (child === undefined) return say(managed, false, "it is not running");
     try {
       child.signal(signal);
     } catch (error) {
@@ -41,10 +41,10 @@ export function sendMessage(
 ): Outcome[] {
   return chosen(registry, ids).map((managed) => {
     const child = children.get(processKey(managed.facts));
-    if (child === undefined) return say(managed, false, "it does not run");
+    if (child === undefined) return say(managed, false, "it is not running");
     return child.post(message)
       ? say(managed, true, "sent")
-      : say(managed, false, "too much waits for it: it does not listen");
+      : say(managed, false, "its message queue is full");
   });
 }
 
@@ -62,7 +62,7 @@ export function sendInput(
       if (mode === "cluster") return say(managed, false, "a cluster's processes have no input");
       const { child } = managed.facts;
       if (child === null || !children.has(processKey(managed.facts))) {
-        return say(managed, false, "it does not run");
+        return say(managed, false, "it is not running");
       }
       const fault = await writeStdin(
         paths.stdin,

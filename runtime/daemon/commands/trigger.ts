@@ -30,7 +30,7 @@ export async function triggerAction(
       const base = { id: facts.id, name: spec.name, return: null };
       const lifeId = facts.child?.lifeId;
       if (lifeId === undefined || !actionsOf(lifeId).includes(action)) {
-        return { ...base, ok: false, message: `it offers no action "${action}"` };
+        return { ...base, ok: false, message: `it has no action "${action}"` };
       }
       const reply = custom.reply(lifeId, action, answersWithinMs);
       const asked = target ?? facts.id;
@@ -38,7 +38,7 @@ export async function triggerAction(
       const who = isId ? { id: asked } : { name: asked };
       const data = params === undefined ? action : { msg: action, opts: params, ...who };
       const isTold = children.get(processKey(facts))?.tell({ type: "message", data }) === true;
-      if (!isTold) return { ...base, ok: false, message: "it cannot be reached" };
+      if (!isTold) return { ...base, ok: false, message: "the app is not connected" };
       const answer = await reply;
       return answer === undefined
         ? { ...base, ok: false, message: `it did not answer within ${answersWithinMs} ms` }

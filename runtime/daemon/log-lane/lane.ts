@@ -148,7 +148,7 @@ export function createLane(options: {
         toldMs = 0;
         if (isReleased || !isNeeded()) return;
         if (!isHandingOver) {
-          log("the log lane has ended; another one goes on");
+          log("the log lane exited; starting another");
           deaths.push(performance.now());
           await pause(pauseAfter(deaths));
         }

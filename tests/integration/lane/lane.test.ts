@@ -144,7 +144,7 @@ test("without a lane an app waits and is not hurt; what it wrote before it ended
   expect(await app.ended).toEqual({ code: 0, signal: null });
   process.kill(pid, "SIGKILL");
   await until("its lines", () => text() === "t: before\nt: last\n", { saw: text });
-  expect(logs).toEqual(["the log lane has ended; another one goes on"]);
+  expect(logs).toEqual(["the log lane exited; starting another"]);
 });
 
 test("an unfinished line and a character that is cut in two outlive the lane that has read them", async () => {

@@ -119,7 +119,7 @@ test("lives that go alike are folded, and the end says where, when and why", () 
   const spec = appSpec({ restart: { restartDelayMs: 59_000, maxRestarts: 7 } });
   const simulation = simulate({ spec, pattern: crashing({ everyMs: 500 }), forMs: 3_600_000 });
   const wait =
-    "Exited with code 1 after 500 ms; it starts again in 59 s, because restart_delay says so.";
+    "Exited with code 1 after 500 ms; it starts again in 59 s, because restart_delay is set.";
   const why =
     "because that was unstable exit 7 of 7 in a row (each life shorter than min_uptime, 1 s).";
   expect(
@@ -133,7 +133,7 @@ test("lives that go alike are folded, and the end says where, when and why", () 
     "+4m57.5s  online           pid 6",
     `  +4m58s  waiting restart  ${wait}`,
     "  +5m57s  online           pid 7",
-    `+5m57.5s  errored          Exited with code 1 after 500 ms; it is given up as errored, ${why}`,
+    `+5m57.5s  errored          Exited with code 1 after 500 ms; it is marked errored, ${why}`,
     "",
     `It is errored after 5 min 57 s and 6 restarts, ${why}`,
     "",

@@ -123,6 +123,6 @@ test("a decision says how it ended, what follows and why, in one sentence", () =
     saw: { unstableRestarts: 3, maxRestarts: 3, minUptimeMs: 1_000 },
     delayMs: 0,
     sentence:
-      "Ended by SIGSEGV after 5 ms; it is given up as errored, because that was unstable exit 3 of 3 in a row (each life shorter than min_uptime, 1 s).",
+      "Ended by SIGSEGV after 5 ms; it is marked errored, because that was unstable exit 3 of 3 in a row (each life shorter than min_uptime, 1 s).",
   });
 });

@@ -186,7 +186,7 @@ test("a program that cannot be spawned is errored at once, with the reason and w
     failure: { code: "ENOENT" },
   });
   expect(process.facts.decisions.at(-1)?.sentence).toBe(
-    "Could not be spawned; it is given up as errored, because it cannot be started: it does not exist.",
+    "Could not be spawned; it is marked errored, because it cannot be started: it does not exist.",
   );
 });
 

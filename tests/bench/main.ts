@@ -10,6 +10,7 @@ import {
 } from "./figures.ts";
 import { inspection, journal, viewers } from "./inspector.ts";
 import { preload, reloads, schedulings, throughput } from "./reload.ts";
+import { lists } from "./lists.ts";
 import { changedOutput } from "./changed-output.ts";
 import { output } from "./output.ts";
 import { pm2Manager, xmManager } from "./manager.ts";
@@ -40,6 +41,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   preload: () => preload(rounds * 8),
   schedulings: () => schedulings(xm),
   many: () => many(xm, rounds * 2),
+  lists: () => lists(managers, Math.min(rounds, 3)),
   inspection: () => Promise.resolve(inspection(rounds * 20)),
   journal: () => journal(),
   viewers: () => viewers(xm),

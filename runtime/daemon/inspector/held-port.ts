@@ -29,7 +29,7 @@ export function inheritPort(env: NodeJS.ProcessEnv): HeldPort {
   const named = env[variable];
   delete env[variable];
   // Whatever the variable says, no other descriptor of this process is touched.
-  let inherited = named === nameOf(inheritedFd) ? inheritedFd : undefined;
+  let inherited = named !== undefined && named === nameOf(inheritedFd) ? inheritedFd : undefined;
   let fd = inherited;
   const port: HeldPort = {
     take: () => {

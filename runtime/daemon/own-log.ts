@@ -10,6 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { errnoOf } from "../contract/errors.ts";
+import { limitAlike } from "../host/complaints.ts";
 import { openPlain, readEnd } from "../host/files/read.ts";
 
 /** A log that is larger is rotated; bytes. */
@@ -43,7 +44,7 @@ export function createOwnLog(path: string): (line: string) => void {
   };
   look();
   setInterval(look, looksEveryMs).unref();
-  return (line) => {
+  return limitAlike((line) => {
     const bytes = Buffer.from(`${new Date().toISOString()} ${line}\n`);
     try {
       written += writeSync(1, bytes);
@@ -51,7 +52,7 @@ export function createOwnLog(path: string): (line: string) => void {
       if (errnoOf(error) === undefined) throw error;
     }
     if (written > mostBytes / 10) look();
-  };
+  }, Date.now);
 }
 
 /** Whether standard output is this very file, and too large. */

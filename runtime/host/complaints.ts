@@ -31,3 +31,29 @@ export function createComplaints(log: (line: string) => void, now: () => number)
     );
   };
 }
+
+/** Lines of one shape that come through in a minute: a start of many apps has as many of a kind. */
+const mostAlike = 200;
+
+/**
+ * The last bound of a log, whoever forgot his own: of lines that differ in nothing but numbers a few hundred come through per
+ * minute. The next one after that minute is preceded by how many were left out.
+ */
+export function limitAlike(log: (line: string) => void, now: () => number): (line: string) => void {
+  const known = new Map<string, { since: number; count: number }>();
+  return (line) => {
+    const at = now();
+    const shape = line.slice(0, 200).replace(/\d+/g, "#");
+    let seen = known.get(shape);
+    if (seen === undefined || at - seen.since >= quietMs || at < seen.since) {
+      const leftOut = (seen?.count ?? 0) - mostAlike;
+      if (leftOut > 0) log(`${leftOut} lines like the next one were left out`);
+      if (known.size >= mostKnown) known.clear();
+      seen = { since: at, count: 0 };
+      known.set(shape, seen);
+    }
+    seen.count += 1;
+    if (seen.count <= mostAlike) log(line);
+    else if (seen.count === mostAlike + 1) log("more lines like the last one are left out");
+  };
+}

@@ -110,7 +110,8 @@ export function answerError(
   log: (line: string) => void,
 ): void {
   if (response.writableEnded) return;
-  if (!(error instanceof XmError) || error.class !== "denied") {
+  // What others ask wrongly they are answered; it is no fault of the daemon's, and they can ask at any rate.
+  if (!(error instanceof XmError) || error.class === "failed") {
     log(`${request.method} ${pathOf(request)}: ${String(error)}`);
   }
   if (!response.headersSent) sendProblem(response, error);

@@ -1,9 +1,10 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, statSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { openStdin, removeStdin, writeStdin } from "../../../runtime/daemon/children/stdin.ts";
-import { createComplaints } from "../../../runtime/host/complaints.ts";
+import { createComplaints, limitAlike } from "../../../runtime/host/complaints.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
 import { isThere, testHome, xmFile } from "../../support/home.ts";
@@ -50,6 +51,45 @@ test("what is said again and again is told once a minute, with a count", () => {
     "lost too",
     expect.stringMatching(/^lost \(999 more such lines since /),
   ]);
+});
+
+test("of lines that differ in numbers alone a few hundred are logged per minute, and the rest is counted", () => {
+  const lines: string[] = [];
+  let at = 1_000;
+  const log = limitAlike(
+    (line) => lines.push(line),
+    () => at,
+  );
+  for (let n = 0; n < 5_000; n += 1) log(`a connection of life ${n} is ended`);
+  log("another line");
+  at += 60_000;
+  log("a connection of life 1 is ended");
+  expect(lines.slice(199)).toEqual([
+    "a connection of life 199 is ended",
+    "more lines like the last one are left out",
+    "another line",
+    "4800 lines like the next one were left out",
+    "a connection of life 1 is ended",
+  ]);
+});
+
+test("what a caller asks wrongly is answered, and fills no log", async () => {
+  const home = testHome({ env: { XM_WATCHDOG: "off" } });
+  await home.ok("ping");
+  const before = home.godLog();
+  for (let n = 0; n < 50; n += 1) {
+    const path = ["/v1/none", "/v1/processes/%", "//x", "/v1/processes/99"][n % 4];
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const asked = request({ socketPath: home.paths.socket, path }, (answer) => {
+        answer.resume();
+        answer.on("end", () => resolve(answer.statusCode));
+      });
+      asked.on("error", reject).end();
+    });
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(500);
+  }
+  expect(home.godLog()).toBe(before);
 });
 
 test("a life's standard input is nobody else's, before it or after it", async () => {

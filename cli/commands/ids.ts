@@ -1,3 +1,4 @@
+import { plain } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import type { Client, ProcessView } from "../../runtime/client/connection/types.ts";
 import { targetArgs, xmCommand } from "../call/command.ts";
@@ -31,7 +32,7 @@ export const env = xmCommand({
   args: targetArgs,
   run: async ({ args }) => {
     for (const { spec } of await detailsOf(connect(), args._)) {
-      const lines = Object.entries(spec.env).map(([name, value]) => `${name}: ${value}`);
+      const lines = Object.entries(spec.env).map(([name, value]) => plain(`${name}: ${value}`));
       process.stdout.write(`${lines.sort().join("\n")}\n`);
     }
   },

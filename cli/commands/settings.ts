@@ -1,3 +1,4 @@
+import { isPlain, plain, plainLines } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import type { Settings } from "../../runtime/client/config/settings.ts";
 import {
@@ -60,7 +61,9 @@ export const get = xmCommand({
     if (key === undefined) return print(settings, "");
     const value = getSetting(settings, keyPath(key));
     if (value === undefined) throw notSet(key, settings);
-    if (typeof value === "string") process.stdout.write(`${value}\n`);
+    // A script gets its lines.
+    if (typeof value === "string")
+      process.stdout.write(`${process.stdout.isTTY ? plain(value) : value}\n`);
     else print(value as Settings, `${keyPath(key).join(":")}:`);
   },
 });
@@ -114,7 +117,9 @@ async function restart(app: string, env: Record<string, string>): Promise<void> 
     const outcomes = client.act({ action: "restart", ids, by: "`xm set`", env });
     for await (const { ok, name, id, message } of outcomes) {
       if (!ok) process.exitCode = 1;
-      (ok ? process.stdout : process.stderr).write(`${name} (${id}): ${message}\n`);
+      (ok ? process.stdout : process.stderr).write(
+        `${plain(name)} (${id}): ${plainLines(message)}\n`,
+      );
     }
   } catch (error) {
     if (!(error instanceof XmError) || error.code !== "ERR_DAEMON_NOT_RUNNING") throw error;
@@ -124,12 +129,17 @@ async function restart(app: string, env: Record<string, string>): Promise<void> 
 /** As commands that set them again. */
 function print(settings: Settings, prefix: string): void {
   const lines = flatSettings(settings, prefix).map(
-    ([key, value]) => `${paint("grey", "xm set")} ${key} ${quote(value)}\n`,
+    ([key, value]) => `${paint("grey", "xm set")} ${quote(key)} ${quote(value)}\n`,
   );
   process.stdout.write(lines.join(""));
 }
 
+/** As a shell reads it; with control characters as bash, zsh and ksh do. */
 function quote(value: string): string {
+  if (!isPlain(value)) {
+    const escaped = value.replaceAll(/[\\']/g, "\\$&").replaceAll("\n", "\\n");
+    return `$'${plain(escaped)}'`;
+  }
   return /^[\w./:@%+,=-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
 }
 

@@ -150,6 +150,7 @@ test("whoever takes the port while neither God nor its watchdog lives gets nothi
   const { page } = await openPage(home, { control: true });
   const { page: reloaded } = await openPage(home, { control: true });
   const program2 = await openInspector(home, "--control");
+  const script = await openInspector(home);
   await page.getByText("● live", { exact: true }).waitFor();
   await reloaded.getByText("● live", { exact: true }).waitFor();
   const { port } = program2;
@@ -183,6 +184,8 @@ test("whoever takes the port while neither God nor its watchdog lives gets nothi
   await reloaded.getByText("this session is over").waitFor();
   const bearer = { headers: { authorization: `Bearer ${program2.token}` } };
   expect((await program2.knock("/v1/ping", bearer)).status).toBe(403);
+  // A script that only looks keeps its token.
+  expect((await script.ask("/v1/ping")).status).toBe(200);
   // The page that has lived through it goes on, and may be reloaded again.
   await page.getByText("● live", { exact: true }).waitFor({ timeout: 20_000 });
   await page.reload();

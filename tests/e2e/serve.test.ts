@@ -1,8 +1,10 @@
-import { mkdirSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { isThere, testHome, type TestHome } from "../support/home.ts";
+import { isThere, testHome, xmFile, type TestHome } from "../support/home.ts";
+import { until } from "../support/condition.ts";
 import { freePort } from "../support/ports.ts";
 
 function siteIn(home: TestHome): string {
@@ -111,4 +113,34 @@ test("a port in use, a missing folder, half a login and a wrong port are told be
   expect(home.log("late-error.log")).toBe(
     `xm serve: PM2_SERVE_PORT: another program listens on 127.0.0.1:${port}\n`,
   );
+});
+
+test("a password stands in no list of processes, and may come from the environment", async () => {
+  const home = testHome();
+  siteIn(home);
+  const secret = "swordfish-7391";
+  const port = await freePort();
+  const words = ["serve", "site", String(port), "--basic-auth-username", "me"];
+  // A daemon that comes up first gives the call time to be looked at.
+  const call = spawn(process.execPath, [xmFile, ...words, "--basic-auth-password", secret], {
+    cwd: home.folder,
+    env: { ...process.env, XM_HOME: home.paths.home },
+    stdio: "ignore",
+  });
+  const wordsOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "latin1");
+  await until("its words to be hidden", () => !wordsOf(call.pid ?? 0).includes(secret));
+  expect(wordsOf(call.pid ?? 0)).toMatch(/^xm serve/);
+  await until("the end of the call", () => call.exitCode !== null);
+  const authorization = `Basic ${Buffer.from(`me:${secret}`).toString("base64")}`;
+  expect((await text(port, "/a.txt"))[0]).toBe(401);
+  expect(await text(port, "/a.txt", { authorization })).toEqual([200, "a"]);
+  const { pid } = await home.process(`static-page-server-${port}`);
+  expect(wordsOf(pid ?? 0)).not.toContain(secret);
+
+  const other = await freePort();
+  words[2] = String(other);
+  const ran = await home.run(words, { env: { PM2_SERVE_BASIC_AUTH_PASSWORD: secret } });
+  expect(ran.code).toBe(0);
+  expect((await text(other, "/a.txt"))[0]).toBe(401);
+  expect(await text(other, "/a.txt", { authorization })).toEqual([200, "a"]);
 });

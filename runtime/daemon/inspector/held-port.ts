@@ -4,7 +4,7 @@ import { errnoOf } from "../../contract/errors.ts";
 /*
  * The inspector's port is never free between two Gods, or another program could take it and be sent what is meant for God: the
  * watchdog's shell holds the listening socket too, and the God that it becomes inherits it. Connections made meanwhile wait in the
- * kernel. Where there is no watchdog, or it dies with God, there is a gap, and `sessions.ts` says what is void after one.
+ * kernel. Where there is no watchdog, or it dies with God, there is a gap, and `sessions.ts` says what is refused after one.
  */
 export interface HeldPort {
   /** The socket that came from the God before, once. */

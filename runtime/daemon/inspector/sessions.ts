@@ -10,7 +10,8 @@ import { createKey, hasProof, proofOf, type Verifier } from "./scram.ts";
  * never written, so that a reader of the file gets in nowhere. Secrets are 256 random bits: plain SHA-256 is enough.
  *
  * While nobody of ours held the port, another program may have: it may have had a page loaded, which reads sessionStorage, and been sent the
- * tokens of programs. After such a gap only `live` keys are taken: a page that has lived through it was not loaded by that program.
+ * tokens of programs. After such a gap only two kinds of grants are taken: `live` keys, since a page that has lived through it was not loaded by
+ * that program; and tokens of programs that only look, which a script keeps. One that may act is refused.
  */
 
 interface Common {
@@ -100,7 +101,9 @@ export function createSessions(now: () => number): Sessions {
     challenge,
     all: () => grants,
     restore: (known, { hadGap }) => {
-      grants = known.filter(({ kind }) => !hadGap || kind === "live");
+      grants = known.filter(
+        ({ kind, control }) => !hadGap || kind === "live" || (kind === "bearer" && !control),
+      );
     },
     grant: (kind, control) => {
       const secret = secretOf32();
@@ -130,7 +133,7 @@ export function createSessions(now: () => number): Sessions {
       grants = [...grants.filter((grant) => grant !== found), { ...found, at: now() }];
       const session = { ticket: addTicket(control), proof: proofOf(found, message) };
       if (kind === "kept") return { ...session, live: addKey("live", control) };
-      // What it kept may be void since a gap.
+      // What it kept may be refused since a gap.
       return { ...session, kept: addKey("kept", control) };
     },
     clear: () => {

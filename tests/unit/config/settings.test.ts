@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -73,4 +74,24 @@ test("a lock that a killed call has left is taken away, and none is left", () =>
   utimesSync(left, 0, 0);
   expect(changeSettings(file, () => ({ a: "1" }))).toEqual({ a: "1" });
   expect(readdirSync(folder.path)).toEqual(["module_conf.json"]);
+});
+
+test("settings nested beyond reason, and a pipe in their place, are refused at once", async () => {
+  const folder = testFolder();
+  const nested = (levels: number): string => `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+  expect(flatSettings(readSettings(folder.put("flat.json", nested(90))))).toHaveLength(1);
+  for (const levels of [101, 50_000]) {
+    const file = folder.put(`deep-${levels}.json`, nested(levels));
+    expect(() => readSettings(file), String(levels)).toThrow(
+      expect.objectContaining({ code: "ERR_CONFIG_UNREADABLE" }),
+    );
+  }
+  const steps = (count: number): string => Array.from({ length: count }, () => "a").join(".");
+  expect(keyPath(steps(90))).toHaveLength(90);
+  expect(() => keyPath(steps(91))).toThrow("a key has at most 90 steps, and this one has 91");
+  const pipe = join(folder.path, "pipe.json");
+  execFileSync("mkfifo", [pipe]);
+  expect(() => readSettings(pipe)).toThrow(
+    expect.objectContaining({ code: "ERR_CONFIG_UNREADABLE" }),
+  );
 });

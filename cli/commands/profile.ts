@@ -46,21 +46,35 @@ async function profile(kind: ProfileRequest["kind"], words: readonly string[]): 
   const request = { kind, durationMs };
   if (target === undefined) {
     tell(`profiling the daemon for ${durationMs} ms …\n`);
-    write("god", kind, await client.profile(request));
+    write("god", kind, JSON.stringify(await client.profile(request)));
     return;
   }
   for (const { id, name } of await resolveTargets(client, [target])) {
-    const { profileApp } = await import("../inspect/node-inspector.ts");
-    const { hold } = await import("../inspect/inspect-apps.ts");
-    const abort = new AbortController();
-    const { inspection, end } = await hold(client, id, abort.signal);
-    end.catch(() => undefined);
-    try {
-      tell(`profiling ${plain(name)} (${id}) for ${durationMs} ms …\n`);
-      write(`${name}-${id}`, kind, await profileApp(inspection, request));
-    } finally {
-      abort.abort();
-    }
+    tell(`profiling ${plain(name)} (${id}) for ${durationMs} ms …\n`);
+    const text = await client.profileApp({ ...request, id });
+    write(`${name}-${id}`, kind, text ?? (await profileOverPort(client, id, request)));
+  }
+}
+
+/** An app without a line to the daemon is profiled over its debugger's port, which is open for that time. */
+async function profileOverPort(
+  client: Client,
+  id: number,
+  request: ProfileRequest,
+): Promise<string> {
+  const { profileApp } = await import("../inspect/node-inspector.ts");
+  const { hold } = await import("../inspect/inspect-apps.ts");
+  const abort = new AbortController();
+  const { inspection, end } = await hold(client, id, abort.signal);
+  end.catch(() => undefined);
+  const port = new URL(inspection.url).port;
+  tell(
+    `  over its debugger, which every user of this machine can reach meanwhile (port ${port})\n`,
+  );
+  try {
+    return JSON.stringify(await profileApp(inspection, request));
+  } finally {
+    abort.abort();
   }
 }
 
@@ -92,11 +106,11 @@ function wrongTime(text: string): Error {
   });
 }
 
-function write(of: string, kind: ProfileRequest["kind"], content: object): void {
+function write(of: string, kind: ProfileRequest["kind"], content: string): void {
   const time = new Date().toISOString().slice(0, 19).replaceAll(":", "-");
   const extension = kind === "cpu" ? "cpuprofile" : "heapprofile";
   const file = resolve(`${of.replaceAll(/[^\w.-]/g, "_")}-${time}.${extension}`);
-  writeFileSync(file, JSON.stringify(content));
+  writeFileSync(file, content);
   process.stdout.write(`${file}\n`);
 }
 

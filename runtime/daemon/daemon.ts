@@ -1,6 +1,7 @@
 import type { GivenFiles } from "./children/given-files.ts";
 import type { GodActor } from "../../machines/god.ts";
 import type { HomePaths } from "../host/home/paths.ts";
+import type { AppProfiles } from "./metrics/app-profiles.ts";
 import type { Bus } from "./bus/bus.ts";
 import type { Children } from "./children/sources.ts";
 import type { Lane } from "./log-lane/lane.ts";
@@ -43,6 +44,7 @@ export interface Daemon extends DeclareDependencies {
   readonly history: History;
   /** What apps publish of themselves. */
   readonly custom: CustomMetrics;
+  readonly profiles: AppProfiles;
   /** What happens, for who listens. */
   readonly bus: Bus;
   readonly children: Children;

@@ -1,3 +1,4 @@
+import { createAppProfiles } from "./metrics/app-profiles.ts";
 import { nanoid } from "nanoid";
 import { createActor } from "xstate";
 import type { GodActor } from "../../machines/god.ts";
@@ -72,6 +73,7 @@ export async function startDaemon(options: {
   );
   const recorder = createRecorder({ store, now, log });
   const custom = createCustomMetrics();
+  const profiles = createAppProfiles();
   const history = openHistory({ folder: paths.history, now: wall, log });
   history.append(historyEntry({ at: wall(), kind: "daemon", event: "started", pid: process.pid }));
   const { preload, balancer: program } = options.programs;
@@ -130,6 +132,7 @@ export async function startDaemon(options: {
       }),
     onSaid: ({ id, lifeId }, message) => {
       custom.hear(lifeId, message);
+      profiles.hear(lifeId, message);
       bus.heard(id, message);
       if (message.type === "unwritable") {
         const { stream, why } = message;
@@ -157,6 +160,7 @@ export async function startDaemon(options: {
     const ended = before?.child?.lifeId;
     if (ended !== undefined && (facts.child?.lifeId !== ended || facts.status === "removed")) {
       custom.forget(ended);
+      profiles.forget(ended);
       removeStdin(paths.stdin, ended);
       given.forget(ended);
     }
@@ -216,6 +220,7 @@ export async function startDaemon(options: {
     sampler,
     history,
     custom,
+    profiles,
     bus,
     children,
     guardLog,

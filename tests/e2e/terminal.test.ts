@@ -1,8 +1,10 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
+import { Custom } from "../../runtime/client/package/custom.ts";
 import { loopbackPorts } from "../../runtime/host/listeners.ts";
 import { until } from "../support/condition.ts";
 import { isThere, testHome, xmFile, type TestHome } from "../support/home.ts";
@@ -117,6 +119,71 @@ test("profiles of an app and of the daemon are written where one is, and the app
   expect(heap.keys).toEqual(["head", "samples"]);
   expect((await home.xm("profile:cpu", "app", "soon")).stderr).toContain("expected a time");
 });
+
+test("an app that has a line to the daemon profiles itself, and no port is opened", async () => {
+  const home = testHome();
+  const script = home.file("web.cjs", webServer);
+  await home.ok("start", script, "--name", "web");
+  await home.ok("start", script, "--name", "workers", "-i", "1");
+  const pids = (await home.list()).map(({ pid }) => pid ?? 0);
+  const ports = () => pids.flatMap((pid) => loopbackPorts(pid)).sort();
+  const before = ports();
+  const seen = new Set<string>();
+  const over = new AbortController();
+  const looking = (async () => {
+    while (!over.signal.aborted) {
+      seen.add(ports().join());
+      await setImmediate();
+    }
+  })();
+  const files = await Promise.all(
+    (["web", "workers"] as const).flatMap((name) =>
+      (["cpu", "mem"] as const).map((kind) => home.ok(`profile:${kind}`, name, "300ms")),
+    ),
+  );
+  over.abort();
+  await looking;
+  expect([...seen]).toEqual([before.join()]);
+  const profiles = files.map((file) => JSON.parse(readFileSync(file.trim(), "utf8")) as object);
+  const cpu = expect.objectContaining({ nodes: expect.any(Array), samples: expect.any(Array) });
+  const heap = expect.objectContaining({ head: expect.any(Object) });
+  expect(profiles).toEqual([cpu, heap, cpu, heap]);
+  expect(JSON.stringify(profiles[0])).toContain("worksHard");
+});
+
+test("the debugger of an app is closed when the daemon and the command are both killed", async () => {
+  const home = testHome({ env: { XM_WATCHDOG: "off" } });
+  const script = home.file("web.cjs", webServer);
+  await home.ok("start", script, "--name", "web");
+  const { pid = 0 } = await home.process("web");
+  const ports = () => loopbackPorts(pid ?? 0);
+  const [own] = ports();
+  const inspecting = inspect(home, "web");
+  await until("it to be told", () => inspecting.said().includes("Ctrl-C"));
+  expect(ports()).toHaveLength(2);
+  inspecting.child.kill("SIGSTOP");
+  process.kill(home.godPid(), "SIGKILL");
+  inspecting.child.kill("SIGKILL");
+  await until("it to be closed", () => ports().length === 1, { saw: ports });
+  expect([ports(), isThere(pid ?? 0)]).toEqual([[own], true]);
+});
+
+test("the API's inspect switches the debugger off again when its program disconnects", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "app");
+  const { pid } = await home.process("app");
+  const pm2 = new Custom({ pm2_home: home.paths.home });
+  const [inspection] = await pm2.inspect("app");
+  expect(loopbackPorts(pid ?? 0)).toEqual([Number(new URL(inspection?.url ?? "").port)]);
+  await pm2.disconnect();
+  await until("it to be off", () => loopbackPorts(pid ?? 0).length === 0);
+});
+
+const webServer = `
+function worksHard() { for (let x = 0, n = 0; n < 1e6; n += 1) x += n; }
+setInterval(worksHard, 20);
+require("node:http").createServer((_, response) => response.end("ok")).listen(0, "127.0.0.1");
+`;
 
 test("what is set for an app restarts it with it, and later starts have it too", async () => {
   const home = testHome();

@@ -20,6 +20,7 @@ import type {
   HistoryQuery,
   LogLine,
   Outcome,
+  ProfileLine,
   Progress,
 } from "./types.ts";
 
@@ -181,6 +182,14 @@ export function connect(options: ConnectOptions = {}): Client {
       let profile: object = {};
       for await (const line of lines<object>("POST", "/profiles", body)) profile = line;
       return profile;
+    },
+    profileApp: async (body) => {
+      const parts: string[] = [];
+      for await (const { part, hasLine } of lines<ProfileLine>("POST", "/profiles", body)) {
+        if (hasLine === false) return undefined;
+        if (part !== undefined) parts.push(part);
+      }
+      return parts.join("");
     },
     save: (options = {}) => json("POST", "/dump", options),
     openInspector: (body) => json("POST", "/inspector", body),

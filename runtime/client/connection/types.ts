@@ -18,6 +18,7 @@ import type {
   Outcome,
   ProcessDetail,
   ProcessView,
+  ProfileLine,
   ProfileRequest,
   Progress,
   ReloadRequestBody,
@@ -44,6 +45,7 @@ export type {
   Outcome,
   ProcessDetail,
   ProcessView,
+  ProfileLine,
   ProfileRequest,
   Progress,
   ReloadRequestBody,
@@ -139,6 +141,11 @@ export interface Client {
   holdDebugger(id: number, signal: AbortSignal): AsyncIterable<Inspection>;
   /** Profiles the daemon itself: the content of a `.cpuprofile` or `.heapprofile` file. */
   profile(request: ProfileRequest): Promise<object>;
+  /**
+   * Has an app profile itself, without a port: the text of such a file.
+   * @returns `undefined` for an app that has no line to the daemon, such as one that neither listens nor sends messages.
+   */
+  profileApp(request: ProfileRequest & { readonly id: number }): Promise<string | undefined>;
   /** Saves the list of processes, or an empty one; the one before becomes the backup. */
   save(options?: { empty?: boolean }): Promise<DumpResult>;
   /** Opens the inspector on 127.0.0.1: an address that lets its reader in once, and a token for programs. */

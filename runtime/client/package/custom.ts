@@ -196,11 +196,21 @@ export class Custom extends HomeMethods {
       profile(await this.reach(), { type, time, cwd: this.cwd }),
   );
 
-  /** Switches the Node inspector of the apps of a name on, and gives their addresses. */
+  /** Switches the Node inspector of the apps of a name on, and gives their addresses. They are off again after `disconnect`, or when this program ends. */
   readonly inspect: Method<[name: Target], Inspection[]> = method(async (name: Target) => {
     const client = await this.reach();
     const chosen = await targetsOf(client, name, this.place);
-    return Promise.all(chosen.map(({ id }) => client.inspect(id)));
+    const abort = new AbortController();
+    this.onDisconnect(() => abort.abort());
+    return Promise.all(
+      chosen.map(async ({ id }) => {
+        const lines = client.holdDebugger(id, abort.signal)[Symbol.asyncIterator]();
+        const first = await lines.next();
+        if (first.done === true) throw new Error("can't happen: a debugger is on and nowhere");
+        lines.next().catch(() => undefined);
+        return first.value;
+      }),
+    );
   });
 
   /** Starts a file server for a folder (`cwd` unless told), on 127.0.0.1 and port 8080 unless told. */

@@ -206,10 +206,17 @@ export const profileKinds = ["cpu", "memory"] as const;
 export const profileRequestSchema = v.strictObject({
   kind: v.picklist(profileKinds),
   durationMs: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(600_000)),
+  id: v.pipe(v.optional(count()), v.description("of an app; without it the daemon is profiled")),
 });
 
-/** A profile as V8 gives it: what a `.cpuprofile` or a `.heapprofile` file holds. */
-export const profileSchema = v.looseObject({});
+/**
+ * Of the daemon one line, a profile as V8 gives it: what a `.cpuprofile` or a `.heapprofile` file holds. Of an app lines that hold its
+ * text in parts, or one that says that the app has no line to the daemon.
+ */
+export const profileSchema = v.looseObject({
+  part: v.optional(v.string()),
+  hasLine: v.optional(v.literal(false)),
+});
 
 export const dumpRequestSchema = v.strictObject({
   empty: v.optional(v.pipe(v.boolean(), v.description("save an empty list"))),
@@ -285,6 +292,7 @@ export type DaemonView = v.InferOutput<typeof daemonSchema>;
 export type HistoryRecordView = v.InferOutput<typeof historyRecordSchema>;
 export type LogLine = v.InferOutput<typeof logLineSchema>;
 export type Inspection = v.InferOutput<typeof inspectionSchema>;
+export type ProfileLine = v.InferOutput<typeof profileSchema>;
 export type ProfileRequest = v.InferOutput<typeof profileRequestSchema>;
 export type BusEvent = v.InferOutput<typeof busEventSchema>;
 export type BusTopic = (typeof busTopics)[number];

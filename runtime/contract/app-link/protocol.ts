@@ -55,7 +55,29 @@ export type Up =
   /** It wants no more connections of others; the balancer answers `parted`. */
   | { type: "parting" }
   /** A connection that was given to a worker is among its own now. */
-  | { type: "took"; ticket: number };
+  | { type: "took"; ticket: number }
+  /** A part of a profile that God has asked for; the first is empty and says that it has begun. */
+  | {
+      type: "profile";
+      ticket: number;
+      pid: number;
+      text: string;
+      isLast: boolean;
+      /** Why there is none. */
+      fault?: string | undefined;
+    };
+
+/** Asks an app to profile itself. */
+export interface ProfileOrder {
+  readonly type: "profile";
+  readonly ticket: number;
+  readonly kind: "cpu" | "memory";
+  readonly durationMs: number;
+}
+
+/** Characters of a part of a profile, and of a whole one. */
+export const profilePart = 256 * 1024;
+export const longestProfile = 64 * 1024 * 1024;
 
 /** To the app. */
 export type Down =
@@ -80,7 +102,12 @@ export type Down =
   /** What it gets from others from now on is nothing. */
   | { type: "parted" }
   /** A connection that it gave away is with another. */
-  | { type: "taken" };
+  | { type: "taken" }
+  | ProfileOrder
+  /** Whoever asked for the profile has gone. */
+  | { type: "profile.end"; ticket: number }
+  /** God has opened the debugger's port, and keeps it open until it says otherwise, or the line ends. */
+  | { type: "debugger"; isHeld: boolean };
 
 /** What the preload is told by its environment, in the variable `XM_PRELOAD`, which it removes. */
 export interface PreloadOptions {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { Up } from "./protocol.ts";
+import { profilePart, type Up } from "./protocol.ts";
 
 /*
  * Everything that an app may say, with its ranges and lengths. An app is not trusted: God, and a balancer for its
@@ -69,6 +69,14 @@ const upSchema = v.variant("type", [
   }),
   v.object({ type: v.literal("parting") }),
   v.object({ type: v.literal("took"), ticket: ticketSchema }),
+  v.object({
+    type: v.literal("profile"),
+    ticket: ticketSchema,
+    pid: pidSchema,
+    text: text(profilePart),
+    isLast: v.boolean(),
+    fault: v.optional(text(1_024)),
+  }),
 ]);
 
 const types: ReadonlySet<unknown> = new Set(

@@ -8,6 +8,7 @@ import { readDump, writeDump } from "../state/dump.ts";
 import { messageOf } from "../../contract/errors.ts";
 import { version } from "../../contract/version.ts";
 import type { Daemon } from "../daemon.ts";
+import { profileApp } from "../commands/app-profile.ts";
 import { profileDaemon } from "../commands/profile.ts";
 import { readBody, sendJson, startStream, type Exchange } from "./exchange.ts";
 import {
@@ -99,9 +100,11 @@ export async function resurrect({ request, response, daemon }: Exchange): Promis
   });
 }
 
-export async function profile({ request, response }: Exchange): Promise<void> {
+export async function profile({ daemon, request, response }: Exchange): Promise<void> {
   const body = await readBody(request, profileRequestSchema);
+  const { id } = body;
   const stream = startStream(request, response);
-  stream.write(await profileDaemon(body, stream.signal));
+  if (id === undefined) stream.write(await profileDaemon(body, stream.signal));
+  else await profileApp(daemon, { ...body, id }, stream);
   stream.end();
 }

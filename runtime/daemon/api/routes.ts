@@ -201,7 +201,8 @@ export const routes: readonly Route[] = [
   {
     method: "POST",
     path: "/profiles",
-    summary: "Profiles the daemon itself for a time: one line, the profile",
+    summary:
+      "Profiles the daemon for a time: one line, the profile; with `id` an app, which profiles itself: its parts",
     body: "profileRequestSchema",
     answer: "profileSchema",
     kind: "stream",

@@ -76,6 +76,9 @@ export async function holdDebugger(
   const isOurs = !wasOpen || held > 0;
   if (isOurs) holders.set(url, held + 1);
   stream.write({ ...inspection, wasOpen: !isOurs });
+  const child = daemon.children.get(processKey(daemon.registry.process(id).facts));
+  // It closes the port itself when this daemon is killed.
+  if (isOurs) child?.tell({ type: "debugger", isHeld: true });
   await new Promise<void>((resolve) => {
     if (stream.signal.aborted) resolve();
     stream.signal.addEventListener("abort", () => resolve());
@@ -87,6 +90,7 @@ export async function holdDebugger(
     return;
   }
   holders.delete(url);
+  child?.tell({ type: "debugger", isHeld: false });
   await closeDebugger(url);
 }
 

@@ -28,6 +28,8 @@ export interface Link {
   remember(name: string, message: unknown): void;
   markReady(): void;
   onDown(listener: (message: Down, handle?: object) => void): void;
+  /** Nobody hears this process any more, for now or for ever. */
+  onEnd(listener: () => void): void;
   /** Whether the line keeps the process alive. */
   hold(isHeld: boolean): void;
   shut(): void;
@@ -49,6 +51,7 @@ const longestSaid = 128 * 1024;
 
 function socketLink(options: PreloadOptions): Link {
   const listeners: ((message: Down) => void)[] = [];
+  const endListeners: (() => void)[] = [];
   const memory = new Map<string, unknown>();
   let socket: Socket | undefined;
   let isConnected = false;
@@ -110,6 +113,7 @@ function socketLink(options: PreloadOptions): Link {
     current.on("close", () => {
       socket = undefined;
       isConnected = false;
+      for (const listener of endListeners) listener();
       // An inherited line does not come back.
       isShut ||= options.socket === null;
       if (isShut) return;
@@ -148,6 +152,7 @@ function socketLink(options: PreloadOptions): Link {
       isReady = true;
     },
     onDown: (listener) => void listeners.push(listener),
+    onEnd: (listener) => void endListeners.push(listener),
     hold: (held) => {
       isHeld = held;
       keep();
@@ -210,6 +215,7 @@ function channelLink(): Link {
       };
       process.on("internalMessage" as never, seen as never);
     },
+    onEnd: (listener) => void process.on("disconnect", listener),
     hold: () => {},
     shut: () => {},
   };

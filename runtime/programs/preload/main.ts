@@ -10,6 +10,8 @@ import { createDrain } from "./drain.ts";
 import { onListening, reusePorts } from "./listening.ts";
 import { createLink, type Link } from "./link.ts";
 import { offerMessages } from "./messages.ts";
+import { closeLeftDebugger } from "./debugger.ts";
+import { offerProfiles } from "./profile.ts";
 import { holdEarlyMessages } from "./early-messages.ts";
 import { tellExceptions } from "./exceptions.ts";
 import { surviveFullDisk } from "./full-disk.ts";
@@ -58,6 +60,8 @@ function start(options: PreloadOptions, shared: string | undefined, isApp?: () =
   if (options.sourceMaps) process.setSourceMapsEnabled(true);
   if (options.reusesPort) reusePorts();
   freeInspectorPort();
+  offerProfiles(link);
+  closeLeftDebugger(link);
   const sharing = sharingOf(options, shared, link);
   const { isWorker } = options;
   const isBehind = !isWorker && process.ppid !== options.parent;

@@ -5,11 +5,18 @@ import { XmError } from "../../runtime/contract/errors.ts";
 export function reportError(error: unknown): void {
   process.exitCode = 1;
   if (error instanceof XmError) {
-    process.stderr.write(plainLines(`xm: ${error.message}\n    ${error.fix}\n`));
+    process.stderr.write(
+      plainLines(`xm: ${indented(error.message)}\n    ${indented(error.fix)}\n`),
+    );
     return;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   process.stderr.write(
     `xm: ${plainLines(text)}\n    this is a bug in Ex Machina: please report it\n`,
   );
+}
+
+/** What an error quotes may have line breaks: it begins no line of its own. */
+function indented(text: string): string {
+  return text.replaceAll(/\n(?! )/g, "\n    ");
 }

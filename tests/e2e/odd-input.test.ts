@@ -102,22 +102,3 @@ test("a saved list with a cron pattern that cannot be used starts the others", a
   expect((await home.list()).map(({ name }) => name)).toEqual(["b"]);
   expect(isThere(god)).toBe(true);
 });
-
-test("a request that is too large is refused with its limit, and no connection is cut", async () => {
-  const home = testHome();
-  await home.ok("start", program("stays.js"), "--name", "a");
-  const god = home.godPid();
-  const text = "x".repeat(65 * 1024 * 1024);
-  const sent = post(home, "/input", { ids: [0], text });
-  expect(await sent).toMatchObject({
-    status: 400,
-    text: expect.stringContaining("the body is larger than 64 MB"),
-  });
-  const { code, stderr } = await home.run(["start", "-"], {
-    input: JSON.stringify({ name: "b", script: program("stays.js"), env: { LARGE: text } }),
-  });
-  expect([code, stderr]).toEqual([1, expect.not.stringContaining("ECONNRESET")]);
-  expect(stderr).not.toContain("a fault of Ex Machina");
-  expect(home.godPid()).toBe(god);
-  expect((await home.list()).map(({ name }) => name)).toEqual(["a"]);
-});

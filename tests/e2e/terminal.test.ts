@@ -127,7 +127,7 @@ test("an app that has a line to the daemon profiles itself, and no port is opene
   await home.ok("start", script, "--name", "workers", "-i", "1");
   const pids = (await home.list()).map(({ pid }) => pid ?? 0);
   const ports = () => pids.flatMap((pid) => loopbackPorts(pid)).sort();
-  const before = ports();
+  const before = await until("both to listen", () => ports().length === 2 && ports());
   const seen = new Set<string>();
   const over = new AbortController();
   const looking = (async () => {
@@ -157,7 +157,7 @@ test("the debugger of an app is closed when the daemon and the command are both 
   await home.ok("start", script, "--name", "web");
   const { pid = 0 } = await home.process("web");
   const ports = () => loopbackPorts(pid ?? 0);
-  const [own] = ports();
+  const [own] = await until("it to listen", () => ports().length === 1 && ports());
   const inspecting = inspect(home, "web");
   await until("it to be told", () => inspecting.said().includes("Ctrl-C"));
   expect(ports()).toHaveLength(2);

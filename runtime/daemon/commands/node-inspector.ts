@@ -15,6 +15,9 @@ const wasOpenAfterMs = 400;
 
 const pollEveryMs = 20;
 
+/** Node catches SIGUSR1 some 20 ms after its start, on a loaded machine later. */
+const catchesWithinMs = 1_500;
+
 /**
  * Switches the Node inspector of a running app on: by SIGUSR1, so that any Node app can be inspected, whether or not
  * it has our preload. The port is found in the kernel's tables, and nothing but the loopback interface is looked at.
@@ -34,7 +37,7 @@ export async function inspectApp(
     throw fail("it is not running", `\`xm start ${name}\` starts it`);
   }
   const before = portsOf(pid, fail);
-  if (!catchesSignal(pid, constants.signals.SIGUSR1)) {
+  if (!(await catchesSoon(pid, constants.signals.SIGUSR1))) {
     throw fail(`pid ${pid} is no Node program`, "only Node has this inspector");
   }
   child.signal("SIGUSR1");
@@ -52,6 +55,23 @@ export async function inspectApp(
         "its port may be taken, or it handles SIGUSR1 itself: see its error log; `--node-args --inspect` opens one from the start",
       );
     }
+    await new Promise((resolve) => {
+      setTimeout(resolve, pollEveryMs);
+    });
+  }
+}
+
+/** A Node program that has just been started does not catch it yet. */
+async function catchesSoon(pid: number, signal: number): Promise<boolean> {
+  const begun = performance.now();
+  for (;;) {
+    try {
+      if (catchesSignal(pid, signal)) return true;
+    } catch (error) {
+      if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ESRCH") return false;
+      throw error;
+    }
+    if (performance.now() - begun > catchesWithinMs) return false;
     await new Promise((resolve) => {
       setTimeout(resolve, pollEveryMs);
     });

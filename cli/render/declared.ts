@@ -1,4 +1,3 @@
-import type { AppSpec } from "../../machines/spec.ts";
 import type { ProcessDetail } from "../../runtime/client/connection/types.ts";
 import { fieldsOfPolicy } from "../../runtime/contract/fields/policy-fields.ts";
 
@@ -32,7 +31,7 @@ function programFields(spec: ProcessDetail["spec"]): Fields {
 }
 
 function policyFields(spec: ProcessDetail["spec"]): Fields {
-  const { min_uptime: least, max_restarts: most, ...fields } = fieldsOfPolicy(spec as AppSpec);
+  const { min_uptime: least, max_restarts: most, ...fields } = fieldsOfPolicy(spec);
   const { killTimeoutMs, drain, drainTimeoutMs, reload } = spec.policy;
   return {
     ...fields,
@@ -70,5 +69,6 @@ const times = /_(delay|timeout|uptime|window|max|reset)$/;
 function valueText(field: string, value: unknown): string {
   if (Array.isArray(value)) return value.join(", ");
   if (typeof value === "object") return JSON.stringify(value);
-  return typeof value === "number" && times.test(field) ? `${value} ms` : String(value);
+  if (typeof value === "number" && times.test(field)) return `${value} ms`;
+  return typeof value === "string" ? value : JSON.stringify(value);
 }

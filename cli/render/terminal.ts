@@ -13,14 +13,14 @@ type Guarded = NodeJS.WriteStream & { [rawWrite]?: Write };
  */
 export function guardOutput(stream: NodeJS.WriteStream): void {
   const guarded = stream as Guarded;
-  const write = stream.write.bind(stream) as Write;
+  const write: Write = stream.write.bind(stream);
   guarded[rawWrite] = write;
-  stream.write = ((chunk: Uint8Array | string, ...rest: []) =>
-    write(typeof chunk === "string" ? plainOutput(chunk) : chunk, ...rest)) as Write;
+  stream.write = (chunk: Uint8Array | string, ...rest: unknown[]) =>
+    write(typeof chunk === "string" ? plainOutput(chunk) : chunk, ...(rest as []));
 }
 
 /** Writes what is to arrive as it is: raw log lines, and our own control of a terminal. */
 export function writeRaw(stream: NodeJS.WriteStream, text: string): boolean {
-  const write = (stream as Guarded)[rawWrite] ?? (stream.write.bind(stream) as Write);
-  return write(text);
+  const raw = (stream as Guarded)[rawWrite];
+  return raw === undefined ? stream.write(text) : raw(text);
 }

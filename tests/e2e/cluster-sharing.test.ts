@@ -24,7 +24,7 @@ async function stay(port: number, localAddress = "127.0.0.1"): Promise<string> {
 }
 
 const countsOf = (pids: readonly string[]): number[] =>
-  [...new Set(pids)].map((pid) => pids.filter((each) => each === pid).length).sort();
+  [...new Set(pids)].map((pid) => pids.filter((each) => each === pid).length).sort((a, b) => a - b);
 
 test("few connections that stay are spread evenly, be they opened at once or one after the other", async () => {
   for (const atOnce of [true, false]) {

@@ -264,7 +264,7 @@ function programOf(app: ReadApp, cwd: string, { caller }: ConfigContext): Progra
 
 function nodeOptionsOf(app: ReadApp, caller: ConfigContext["caller"]): string | undefined {
   const own = (app["env"] as Readonly<Record<string, unknown>> | undefined)?.["NODE_OPTIONS"];
-  return own === undefined || own === null ? caller["NODE_OPTIONS"] : String(own);
+  return typeof own === "string" ? own : caller["NODE_OPTIONS"];
 }
 
 /** PM2's: what follows the last slash, without its extension; a command line has its words for a name. */

@@ -100,7 +100,7 @@ export function createWorkers({
     worker.on("message", (data) => hear(each, { type: "message", data }));
     worker.on("listening", ({ address, port }) => {
       // The path of a unix socket has no port.
-      hear(each, { type: "listening", server: port > 0 ? String(port) : String(address) });
+      hear(each, { type: "listening", server: port > 0 ? String(port) : address });
     });
   };
   const fork = (life: string, command: WorkerCommand): void => {

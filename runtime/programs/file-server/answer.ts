@@ -86,14 +86,15 @@ interface Sending {
 /** To open a pipe or a device waits for somebody, in one of the few threads that all requests share: only files are given. */
 function filesOnly(sending: send.SendStream): send.SendStream {
   const own = sending as unknown as Sending;
-  const { send: give, stream: read } = own;
+  const give = own.send.bind(own);
+  const read = own.stream.bind(own);
   own.send = (path, stat) => {
-    if (stat.isFile()) give.call(own, path, stat);
+    if (stat.isFile()) give(path, stat);
     else (sending as unknown as { error(status: number): void }).error(404);
   };
   // It may have been replaced by a pipe since.
   const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-  own.stream = (path, options) => read.call(own, path, { ...options, flags });
+  own.stream = (path, options) => read(path, { ...options, flags });
   return sending;
 }
 

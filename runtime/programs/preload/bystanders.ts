@@ -54,6 +54,7 @@ function ownPackage(): string | undefined {
 
 /** @returns the package in whose code the nearest caller outside of Node and of this file is; `undefined` for an app's own. */
 function packageOfCaller(): string | undefined {
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back, and called by V8 alone
   const { stackTraceLimit, prepareStackTrace } = Error;
   Error.stackTraceLimit = frames;
   Error.prepareStackTrace = (_, sites) => sites.map((site) => site.getFileName() ?? "");

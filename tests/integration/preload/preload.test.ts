@@ -57,7 +57,7 @@ async function setUp(
     },
     services,
   ) as ChildHandle;
-  onTestFinished(() => void child.kill());
+  onTestFinished(() => child.kill());
   onTestFinished(() => void signalProcess(child.fact, "SIGKILL"));
   const output = (): string => readFileSync(join(folder, "logs/app-out.log"), "utf8");
   const errors = (): string => readFileSync(join(folder, "logs/app-error.log"), "utf8");

@@ -69,10 +69,15 @@ export function openClock(file: string, given: Partial<Readings & { boot: string
   return createClock(offset, { wall, uptime });
 }
 
+/** The year 9999, ms since the epoch: times are reckoned from there and still have to be dates. */
+const latestOffset = 253_402_300_799_999;
+
 function readKept(file: string): { boot: string; offset: number; uptime: number } | undefined {
   const { boot, offset, uptime } = Object(readJsonFact(file, 4_096)) as Record<string, unknown>;
   if (typeof boot !== "string" || typeof offset !== "number" || typeof uptime !== "number")
     return undefined;
+  // Beyond what a date can hold it is not ours.
+  if (Math.abs(offset) > latestOffset) return undefined;
   return { boot, offset, uptime };
 }
 

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -7,19 +8,31 @@ import { until } from "../support/condition.ts";
 import { isThere, testHome } from "../support/home.ts";
 import { runs, sampled } from "./generate.ts";
 
-/** A mark as another process of the machine may claim it: a right tag where one can be read, and odd lives. */
-const claims = (tags: readonly string[]): fc.Arbitrary<string> =>
-  fc
-    .tuple(
-      fc.constantFrom(...tags, "", "0", "x".repeat(64)),
-      fc.constantFrom("0", "1", "-1", "1e9", "a", "99999999999"),
-      fc.constantFrom("0", "1", "-1", ""),
-      fc.oneof(
-        fc.constantFrom("../../planted", "/etc/passwd", "..", ".", "", "AbCdEfGhIjK1", "a/b", "x".repeat(300)),
-        fc.string({ maxLength: 20 }).filter((text) => !text.includes("\0")),
-      ),
-    )
-    .map(([tag, id, generation, life]) => `${tag}:${id}:${generation}:${life}`); // prettier-ignore
+/** A mark as another process of the machine may claim it: right parts where they can be read, and odd lives. */
+const claims = (marks: readonly string[], home: string): fc.Arbitrary<string> => {
+  const pathTag = createHash("sha256").update(home).digest("base64url").slice(0, 10);
+  const parts = marks.map((mark) => mark.split(":"));
+  const proofs = parts.map(([proof = ""]) => proof);
+  const lives = parts.map(([, , life = ""]) => life);
+  return fc.oneof(
+    // The proof of one process for another, or for another life of it.
+    fc
+      .tuple(
+        fc.constantFrom(...proofs, "", "0", "x".repeat(22), "x".repeat(64)),
+        fc.constantFrom("0", "1", "-1", "1e9", "a", "99999999999", "00", "0 "),
+        fc.oneof(
+          fc.constantFrom("../../planted", "/etc/passwd", "..", ".", "", "AbCdEfGhIjK1", "a/b", "x".repeat(300)),
+          fc.constantFrom(...lives.map((life) => `${life}x`), ...lives.map((life) => life.toLowerCase())),
+          fc.string({ maxLength: 20 }).filter((text) => !text.includes("\0")),
+        ),
+      )
+      .map((words) => words.join(":")),
+    // As daemons before proofs wrote them: a hash of the home's path, which anybody can compute.
+    fc.constantFrom(...lives, "../../planted", "AbCdEfGhIjK1").map((life) => `${pathTag}:0:${life}`),
+    fc.constantFrom(...marks).chain((mark) => fc.nat({ max: mark.length - 1 }).map((end) => mark.slice(0, end))),
+    fc.string({ maxLength: 60 }).filter((text) => !text.includes("\0")),
+  ); // prettier-ignore
+};
 
 test("a mark that somebody else puts into an environment makes nothing his, and nothing is removed for it", async () => {
   const home = testHome({ env: { XM_WATCHDOG: "off" } });
@@ -35,17 +48,17 @@ test("a mark that somebody else puts into an environment makes nothing his, and 
   const marks = environment
     .filter((each) => each.startsWith("XM_LIFE="))
     .map((each) => each.slice(8));
-  const tags = marks.map((mark) => mark.split(":")[0] ?? "");
+  expect(marks.length).toBe(1);
 
   const claimants: ChildProcess[] = [];
   onTestFinished(() => {
     for (const each of claimants)
       if (each.pid !== undefined && isThere(each.pid)) each.kill("SIGKILL");
   });
-  const all = sampled(claims(tags), runs(40));
-  for (let from = 0; from < all.length; from += 20) {
+  const all = sampled(claims(marks, home.paths.home), runs(40));
+  for (let from = 0; from < all.length; from += 50) {
     const batch = all
-      .slice(from, from + 20)
+      .slice(from, from + 50)
       .map((mark) =>
         spawn("/bin/sleep", ["600"], { detached: true, stdio: "ignore", env: { XM_LIFE: mark } }),
       );

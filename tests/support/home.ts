@@ -79,7 +79,7 @@ export function testHome(options: { env?: NodeJS.ProcessEnv; home?: string } = {
       const ran = await run(args);
       if (ran.code !== 0) {
         throw new Error(
-          `xm ${args.join(" ")} ended with ${ran.code}\n${ran.stdout}${ran.stderr}\n${home.godLog()}`,
+          `xm ${args.join(" ")} ended with ${ran.code}\n${ran.stdout}${ran.stderr}\n${home.godLog().slice(-2_048)}`,
         );
       }
       return ran.stdout;
@@ -109,7 +109,7 @@ export function testHome(options: { env?: NodeJS.ProcessEnv; home?: string } = {
     godLog: () => (existsSync(paths.log) ? readFileSync(paths.log, "utf8") : ""),
   };
   onTestFinished(async ({ task }) => {
-    if (task.result?.state === "fail") console.log(home.godLog());
+    if (task.result?.state === "fail") console.log(home.godLog().slice(-2_048));
     await run(["kill"]);
     if (processesOf(paths.home).length > 0) {
       // A test that killed the daemon leaves apps to the next one.

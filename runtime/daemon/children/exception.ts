@@ -1,5 +1,7 @@
 import { rmSync } from "node:fs";
+import * as v from "valibot";
 import type { UncaughtException } from "../../contract/app-link/protocol.ts";
+import { exceptionSchema } from "../../contract/app-link/up-schema.ts";
 import { readJsonFact } from "../../host/files/read.ts";
 import { leftFile } from "./left-files.ts";
 
@@ -14,8 +16,8 @@ export function takeException(exits: string, lifeId: string): UncaughtException 
   const file = leftFile(exits, lifeId, ".error");
   if (file === undefined) return undefined;
   const left = readJsonFact(file, mostBytes);
-  if (typeof left !== "object" || left === null) return undefined;
+  if (left === undefined) return undefined;
   rmSync(file, { force: true });
-  const { at, message, stack, error: name } = left as Partial<UncaughtException>;
-  return { at: Number(at), message: String(message), stack: String(stack), error: String(name) };
+  const { success, output } = v.safeParse(exceptionSchema, left);
+  return success ? output : undefined;
 }

@@ -20,5 +20,10 @@ export function takeExitCode(exits: string, lifeId: string): End | undefined {
   const { up, code, ...written } = left as { at?: unknown; up?: unknown; code?: unknown };
   const at = typeof up === "number" ? steadyAtUptime(up) : written.at;
   if (typeof at !== "number" || !Number.isFinite(at)) return undefined;
-  return { at, code: Number.isInteger(code) ? (code as number) : null, signal: null };
+  return { at, code: codeOf(code), signal: null };
+}
+
+/** As the kernel cuts it. */
+function codeOf(code: unknown): number | null {
+  return Number.isSafeInteger(code) ? (code as number) & 0xff : null;
 }

@@ -29,7 +29,7 @@ function busy(
     const script = createScript(world, counts, random);
     for (let round = 0; round < rounds; round += 1) {
       const work = script.step();
-      await pause(random.number() * 700);
+      await pause(script.instant());
       strike(world, random);
       await work;
       after?.(world);
@@ -134,7 +134,7 @@ export const nodes: Kind = async (world, rounds, random) => {
   const script = createScript(world, counts, random);
   for (let round = 0; round < rounds; round += 1) {
     const work = script.step(random.oneOf(programs));
-    await pause(random.number() * 700);
+    await pause(script.instant());
     kill(world.godPid());
     await Promise.all([work, ...programs.map((node) => world.xm(["ls"], node))]);
     await script.check();

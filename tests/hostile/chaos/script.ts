@@ -41,6 +41,8 @@ type Wanted = "unknown" | "gone" | { readonly count: number; readonly is: "runni
 export interface Script {
   /** One command; resolves when it has ended, one way or the other. */
   readonly step: (node?: string) => Promise<void>;
+  /** An instant of a command that has just begun, ms: before, within or after what it has done. */
+  readonly instant: () => number;
   /** Waits until nothing is on its way, and counts what must not be. */
   readonly check: () => Promise<void>;
 }
@@ -86,11 +88,15 @@ export function createScript(world: World, counts: Counts, random: Random): Scri
     ]);
   };
 
+  let lastMs = 700;
   return {
+    instant: () => random.number() * lastMs * 1.2,
     step: async (node) => {
       const name = random.oneOf(names);
       const [args, after] = choose(name);
+      const begin = performance.now();
       const { code } = await world.xm(args, node);
+      if (code === 0) lastMs = performance.now() - begin;
       if (code === 0) counts.acknowledged += 1;
       else counts.refused += 1;
       // It may have been done, or not, or in part: the list says.

@@ -131,6 +131,7 @@ test("whatever a balancer says to God, God, other balancers and other apps are u
     withinMs: 60_000 + all.length * 500,
     saw: () => [readFileSync(next, "utf8"), home.godLog().slice(-1_000)],
   });
+  // Its last balancer greets and starts nothing: that ends, too.
   await home.ok("delete", "bad");
   await started;
   expect(isThere(bait.pid as number)).toBe(true);

@@ -29,6 +29,9 @@ const heardWithinMs = 500;
 /** The longest it is waited for when everything ends. */
 const quitsWithinMs = 1_000;
 
+/** A worker is forked at once; this much later its balancer stands still. */
+const answersWithinMs = 30_000;
+
 /** The longest a balancer takes to come up on a loaded machine. */
 const comesUpWithinMs = 20_000;
 
@@ -53,6 +56,8 @@ interface Balancer {
 interface Held {
   readonly events: WorkerEvents;
   readonly ordered?: { readonly mark: LifeMark; readonly identity: Identity };
+  /** Until its balancer has answered the order to start it: one that never does would hold up its stop for ever. */
+  late?: NodeJS.Timeout | undefined;
 }
 
 export function createBalancers(options: {
@@ -71,7 +76,8 @@ export function createBalancers(options: {
 
   const hear = (balancer: Balancer, news: Exclude<News, Hello>): void => {
     if (news.news === "noted") return log(`the balancer of ${balancer.app}: ${news.line}`);
-    const { events, ordered } = balancer.workers.get(news.life) ?? {};
+    const { events, ordered, late } = balancer.workers.get(news.life) ?? {};
+    clearTimeout(late);
     if (news.news === "forked" && ordered !== undefined) {
       const doubt = doubtsAbout({ pid: news.pid, balancerPid: balancer.pid, ...ordered });
       if (doubt !== undefined) return lose(balancer, doubt);
@@ -278,8 +284,15 @@ export function createBalancers(options: {
         return { tell: () => false, release: () => {} };
       }
       clearTimeout(balancer.linger);
-      balancer.workers.set(life, { events, ordered: { mark, identity } });
-      void balancer.connection.then((line) => line?.send({ order: "fork", life, command }));
+      const held: Held = { events, ordered: { mark, identity }, late: undefined };
+      balancer.workers.set(life, held);
+      void balancer.connection.then((line) => {
+        line?.send({ order: "fork", life, command });
+        held.late = setTimeout(() => {
+          if (balancer.workers.get(life) === held)
+            lose(balancer, `it has not started a worker within ${answersWithinMs} ms`);
+        }, answersWithinMs).unref();
+      });
       return lineTo(balancer, life);
     },
     adopt: ({ lifeId, pid }, events) => {

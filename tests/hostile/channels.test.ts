@@ -132,8 +132,11 @@ test("whatever a balancer says to God, God, other balancers and other apps are u
     saw: () => [readFileSync(next, "utf8"), home.godLog().slice(-1_000)],
   });
   // Its last balancer greets and starts nothing: that ends, too.
-  await home.ok("delete", "bad");
+  await home.xm("delete", "bad");
   await started;
+  const isGone = async (): Promise<boolean> =>
+    (await home.list()).every(({ name }) => name !== "bad");
+  await until("it to be gone", isGone, { withinMs: 60_000 });
   expect(isThere(bait.pid as number)).toBe(true);
   await unharmed();
 });

@@ -30,7 +30,7 @@ const heardWithinMs = 500;
 const quitsWithinMs = 1_000;
 
 /** A worker is forked at once; this much later its balancer stands still. */
-const answersWithinMs = 30_000;
+const answersWithinMs = 15_000;
 
 /** The longest a balancer takes to come up on a loaded machine. */
 const comesUpWithinMs = 20_000;

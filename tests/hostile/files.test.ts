@@ -40,7 +40,7 @@ test.each(kinds)(
     });
     for (const [index, file] of choose(home).entries()) {
       const text = readable(file) ?? '{"code":1,"signal":null}';
-      for (const bytes of sampled(damaged(text), runs(4))) {
+      for (const bytes of sampled(damaged(text), runs(1))) {
         restore(home, saved);
         writeFileSync(file, bytes);
         const ping = await home.run(["ping"]);

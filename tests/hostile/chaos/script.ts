@@ -144,7 +144,7 @@ async function rest(world: World): Promise<readonly ProcessView[]> {
 function learn(of: readonly ProcessView[]): Wanted {
   if (of.length === 0) return "gone";
   const statuses = new Set(of.map(({ status }) => status));
-  if (statuses.size > 1) return "unknown";
+  if (statuses.size > 1 || statuses.has("errored")) return "unknown";
   return { count: of.length, is: statuses.has("online") ? "running" : "stopped" };
 }
 

@@ -287,7 +287,9 @@ test("Stately's receiver attaches, and who comes late is told every definition",
   );
   const own = late.events.filter(({ sessionId }) => sessionId === process?.sessionId);
   const told = own.flatMap((event) => (event.type === "@xstate.event" ? [event.event.type] : []));
-  expect(told).toEqual(["stop", "child.exited"]);
+  // On a slow machine the life may become a stable one meanwhile.
+  const ofTheStop = told.filter((type) => !type.startsWith("xstate.after."));
+  expect(ofTheStop).toEqual(["stop", "child.signalled", "child.exited"]);
   const last = own.findLast((event) => event.type === "@xstate.snapshot");
   expect((last as { snapshot?: { value: unknown } } | undefined)?.snapshot?.value).toEqual({
     stopped: "resting",

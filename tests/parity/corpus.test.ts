@@ -1,0 +1,4 @@
+import { corpus } from "./groups/corpus.ts";
+import { runGroup } from "./run-group.ts";
+
+runGroup("corpus", corpus);

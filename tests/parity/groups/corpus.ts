@@ -1,0 +1,20 @@
+import { environment } from "../corpus/files/environment.ts";
+import { forms } from "../corpus/files/forms.ts";
+import { frameworks } from "../corpus/files/frameworks.ts";
+import { languages } from "../corpus/files/languages.ts";
+import { node } from "../corpus/files/node.ts";
+import { operations } from "../corpus/files/operations.ts";
+import { play } from "../corpus/play.ts";
+import { scenario, type Scenario } from "../scenario.ts";
+
+/** Configuration files in the shapes that public repositories have, each under both managers. */
+export const corpus: readonly Scenario[] = [
+  ...node,
+  ...environment,
+  ...frameworks,
+  ...languages,
+  ...forms,
+  ...operations,
+].map((shape) =>
+  scenario(`file: ${shape.name}`, (s) => play(s, shape), { differs: shape.differs }),
+);

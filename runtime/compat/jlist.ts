@@ -18,7 +18,13 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
   const { spec, id, pid } = detail;
   const { restart, killTimeoutMs, listenTimeoutMs, readiness } = spec.policy;
   const env = variablesOf(detail);
-  const { env: _env, ext: _ext, disable_trace: _trace, ...declared } = spec.passthrough;
+  const {
+    env: _env,
+    ext: _ext,
+    disable_trace: _trace,
+    args: _args,
+    ...declared
+  } = spec.passthrough;
   return {
     pid: pid ?? 0,
     name: detail.name,
@@ -42,7 +48,7 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       pm_cwd: spec.cwd,
       exec_interpreter: interpreterWord(spec),
       exec_mode: `${spec.mode}_mode`,
-      ...(spec.args.length === 0 ? {} : { args: spec.args }),
+      ...(spec.args.length === 0 ? {} : { args: argsOf(spec) }),
       node_args: spec.interpreterArgs,
       instances: spec.instances,
       instance_var: spec.instanceVariable,
@@ -115,6 +121,14 @@ function variablesOf({ spec, instance }: ProcessDetail): Readonly<Record<string,
     ...Object.fromEntries(written),
     ...(grown !== null && Number.isInteger(first) ? { [grown]: first + instance } : {}),
   };
+}
+
+/** The arguments with the types they were declared with, if they are still those. */
+function argsOf({ args, passthrough }: ProcessDetail["spec"]): unknown {
+  const written: unknown = passthrough["args"];
+  return Array.isArray(written) && written.map(String).join("\0") === args.join("\0")
+    ? written
+    : args;
 }
 
 /** Numbers, whatever the declaration says; someone who is not there has none. */

@@ -10,6 +10,44 @@ export const declared: Readonly<
       "result.3": "args beside a script in the API",
     },
   },
+  corpus: {
+    "file: a package of type module": {
+      start: "module.exports in a package of type: module",
+      "apps…": "module.exports in a package of type: module",
+      "ran…": "module.exports in a package of type: module",
+      files: "module.exports in a package of type: module",
+      restart: "module.exports in a package of type: module",
+      reload: "module.exports in a package of type: module",
+      stop: "module.exports in a package of type: module",
+      delete: "module.exports in a package of type: module",
+    },
+    "file: node_args of an environment": {
+      "apps….0.node_args": "settings in env_NAME",
+      "apps….0.max_memory_restart": "settings in env_NAME",
+      "ran….0.flags": "settings in env_NAME",
+    },
+    "file: log files of an environment": {
+      "apps…": "settings in env_NAME",
+      "ran…": "settings in env_NAME",
+      files: "settings in env_NAME",
+    },
+    "file: arguments with a space by a backslash": {
+      "apps….0.args": "a backslash before a space in args",
+      "ran….0.argv": "a backslash before a space in args",
+    },
+    "file: a relative working folder": {
+      "ran….0.env.PWD": "PWD",
+    },
+    "file: apps that share their name": {
+      "ran….1.env.NODE_APP_INSTANCE": "NODE_APP_INSTANCE of apps of one name",
+    },
+    "file: env_file": {
+      "ran….0.env.env_file": "variables of PM2's own",
+    },
+    "file: everything at once": {
+      "ran….0.env.kill_timeout": "a field that is declared with its usual value",
+    },
+  },
   environment: {
     "an app sees who it is": {
       "env.PM2_USAGE": "variables of PM2's own",

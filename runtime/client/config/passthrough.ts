@@ -37,10 +37,15 @@ const asRead: readonly string[] = [
 ];
 
 /** Kept as their user wrote them. */
-const asWritten: readonly string[] = ["filter_env", "log_type", "watch_options"];
+const asWritten: readonly string[] = ["cwd", "filter_env", "log_type", "watch_options"];
 
 /** Kept in a form of PM2's own. */
 const forms: Readonly<Record<string, (written: unknown, read: unknown) => unknown>> = {
+  // A list of words is what the specification holds; numbers among them are shown as such.
+  args: (written) =>
+    Array.isArray(written) && written.some((each) => typeof each === "number")
+      ? written
+      : undefined,
   watch: (written, read) => (typeof read === "boolean" ? read : written),
   stop_exit_codes: (written, read) =>
     Array.isArray(written) && written.length > 1 ? written : oneOf(read),

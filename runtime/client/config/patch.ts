@@ -117,7 +117,7 @@ export const parts: Readonly<Record<string, Part>> = {
   name: whole("name"),
   namespace: whole("namespace"),
   args: whole("args"),
-  cwd: whole("cwd"),
+  cwd: all(whole("cwd"), kept("cwd")),
   interpreter: (draft, from) => {
     draft.interpreter = from.interpreter;
     kept("exec_interpreter")(draft, from);

@@ -27,6 +27,8 @@ export function changedSettings(before: AppSpec, after: AppSpec): string[] {
 
 /** What is kept for scripts of settings that are compared themselves. */
 const writtenForms: readonly string[] = [
+  "args",
+  "cwd",
   "env",
   "exec_interpreter",
   "stop_exit_codes",

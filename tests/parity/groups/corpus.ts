@@ -1,3 +1,4 @@
+import { compared } from "../corpus/compared.ts";
 import { environment } from "../corpus/files/environment.ts";
 import { forms } from "../corpus/files/forms.ts";
 import { frameworks } from "../corpus/files/frameworks.ts";
@@ -5,10 +6,10 @@ import { languages } from "../corpus/files/languages.ts";
 import { node } from "../corpus/files/node.ts";
 import { operations } from "../corpus/files/operations.ts";
 import { play } from "../corpus/play.ts";
+import { readObserved } from "../observed.ts";
 import { scenario, type Scenario } from "../scenario.ts";
 
-/** Configuration files in the shapes that public repositories have, each under both managers. */
-export const corpus: readonly Scenario[] = [
+const all: readonly Scenario[] = [
   ...node,
   ...environment,
   ...frameworks,
@@ -18,3 +19,14 @@ export const corpus: readonly Scenario[] = [
 ].map((shape) =>
   scenario(`file: ${shape.name}`, (s) => play(s, shape), { differs: shape.differs }),
 );
+
+/** `CORPUS=all`: every shape under which PM2 was seen. */
+const isWhole = process.env["CORPUS"] === "all";
+
+/** Configuration files in the shapes that public repositories have, each under both managers. */
+export const corpus: readonly Scenario[] =
+  process.env["PARITY"] === "live"
+    ? all
+    : all.filter(({ name }) =>
+        isWhole ? name in readObserved("corpus") : compared.has(name.slice("file: ".length)),
+      );

@@ -16,12 +16,19 @@ const launchOf = (change: Parameters<typeof appSpec>[0]) => ({
   counts: { createdAt: 7, restarts: 2, unstableRestarts: 1 },
 });
 
+test("an app of a cluster sees its arguments, as one text; one in fork mode does not", () => {
+  const seen = (mode: "cluster" | "fork"): string | undefined =>
+    flatConfiguration(launchOf({ spec: { mode, args: ["-p", "3000"] } }), 9)["args"];
+  expect(seen("cluster")).toBe("-p,3000");
+  expect(seen("fork")).toBe(undefined);
+});
+
 test("an app sees its configuration as texts: what is always there, and what is not as usual", () => {
   const plain = launchOf({ spec: { interpreter: process.execPath } });
   const flat = flatConfiguration(plain, 9);
   expect(flat).toMatchObject({
     autorestart: "true",
-    exec_interpreter: process.execPath,
+    exec_interpreter: "node",
     vizion: "true",
     pm_uptime: "9",
     created_at: "7",

@@ -92,7 +92,10 @@ test.each([
 test("an interpreter is called by the path of Node, as in PATH, or by its path when it is another", () => {
   const word = (interpreter: string | null, spec = {}): unknown =>
     toPm2Process(processDetail({}, { interpreter, ...spec })).pm2_env["exec_interpreter"];
-  expect(word("/usr/bin/node")).toBe("/usr/bin/node");
+  expect(word("/opt/node-22/bin/node")).toBe("/opt/node-22/bin/node");
+  expect(word(process.execPath, { script: "/app/app.js" })).toBe("node");
+  expect(word(process.execPath, { script: "/app/app.mjs" })).toBe("node");
+  expect(word(process.execPath, { script: "/app/app.cjs" })).toBe(process.execPath);
   expect(word("/usr/bin/ruby")).toBe("ruby");
   expect(word("/opt/ruby")).toBe("/opt/ruby");
   expect(word(null)).toBe("none");
@@ -137,6 +140,13 @@ test("the version of Node is the one its path names, and only Node has one", () 
   expect(node("/home/me/.nvm/versions/node/v22.1.0/bin/node")).toBe("22.1.0");
   expect(node("/usr/bin/node")).toBe(process.versions.node);
   expect(node("/usr/bin/python3")).toBeUndefined();
+});
+
+test("numbers in arguments stay numbers while the arguments are those that were declared", () => {
+  const shown = (args: string[]): unknown =>
+    toPm2Process(processDetail({}, { args, passthrough: { args: ["-p", 3000] } })).pm2_env["args"];
+  expect(shown(["-p", "3000"])).toEqual(["-p", 3000]);
+  expect(shown(["-p", "4000"])).toEqual(["-p", "4000"]);
 });
 
 test("arguments are there when there are some, as under PM2", () => {

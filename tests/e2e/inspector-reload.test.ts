@@ -157,7 +157,7 @@ test("what trips a restart, and who asks for one, is in the history and on the t
   const inspector = await openInspector(home);
   home.file("watched.txt", "2");
   const tripped = async () =>
-    (await home.client().history({ ids: [0] })).find(({ event }) => event === "sensor.tripped");
+    (await home.client().history({ ids: [0] })).find(({ sensor }) => sensor !== null);
   const record = await until("the watch to trip", async () => {
     home.file("watched.txt", String(Date.now()));
     return tripped();

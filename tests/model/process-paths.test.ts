@@ -137,7 +137,12 @@ function atOtherMoments(): SimulatedProcess[] {
     slow.exit(1);
     expect(slow.status).toBe(status);
   }
-  return [source, sensors, owned, late, stopping, slow];
+  const draining = new SimulatedProcess(appSpec({ policy: { killTimeoutMs: 1_600 } }));
+  draining.actor.send({ type: "remove", at: 0, by: "a test", graceMs: 10_000 });
+  draining.signalled();
+  draining.advance(1_600);
+  expect(draining.last.told.map(({ type }) => type)).toEqual(["stop", "kill"]);
+  return [source, sensors, owned, late, stopping, slow, draining];
 }
 
 function allTransitions(node: AnyStateNode): string[] {

@@ -26,10 +26,20 @@ const name: Range = {
   holds: (value) => /^.{1,200}$/u.test(value as string) && isPlain(value as string),
 };
 
+/** A name, or a number that a kernel takes (2^32 - 1 stands for "unchanged" there). */
+const account: Range = {
+  expected: "a name, or a whole number from 0 to 4294967294",
+  holds: (value) =>
+    typeof value === "string" ||
+    (Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32 - 1),
+};
+
 /** What a value must be beyond its kind. */
 const ranges: Readonly<Record<string, Range>> = {
   name,
   namespace: name,
+  uid: account,
+  gid: account,
   kill_signal: {
     expected: "a signal such as SIGTERM",
     holds: (value) => (value as string) in constants.signals,

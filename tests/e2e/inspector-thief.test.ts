@@ -181,7 +181,7 @@ test("whoever takes the port while neither God nor its watchdog lives gets nothi
   expect(await tryAll(port, loot)).toEqual([]);
   // What the reloaded tab kept opens nothing, used as it is meant to be used either.
   await reloaded.reload();
-  await reloaded.getByText("this session is over").waitFor();
+  await reloaded.getByText("this session has ended").waitFor();
   const bearer = { headers: { authorization: `Bearer ${program2.token}` } };
   expect((await program2.knock("/v1/ping", bearer)).status).toBe(403);
   // A script that only looks keeps its token.

@@ -16,13 +16,21 @@ export interface WatchReports {
 /** One change is often several events, and several files; ms. */
 const leastDelayMs = 50;
 
-/** Trips when what an app watches has changed, and nothing more has for `delayMs`. Chokidar is loaded with the first watch. */
+/** A file that is written all the time trips too: this many delays after the first change. */
+const mostDelays = 10;
+
+/**
+ * Trips when a watched file has changed and nothing else has for `delayMs`, or after ten times as long when changes never
+ * cease. Chokidar is loaded with the first watch.
+ */
 export function watchFiles(
   watch: WatchSpec,
   { cwd }: Pick<AppSpec, "cwd">,
   reports: WatchReports,
 ): () => void {
   const changed = new Set<string>();
+  const delayMs = Math.max(leastDelayMs, watch.delayMs);
+  let latest = 0;
   let timer: NodeJS.Timeout | undefined;
   let tree: WatchTree | undefined;
   let isStopped = false;
@@ -30,9 +38,11 @@ export function watchFiles(
 
   const note = (path: string): void => {
     if (reports.isOwn(path)) return;
+    const now = performance.now();
+    if (changed.size === 0) latest = now + delayMs * mostDelays;
     changed.add(path);
     clearTimeout(timer);
-    timer = setTimeout(tell, Math.max(leastDelayMs, watch.delayMs));
+    timer = setTimeout(tell, Math.max(0, Math.min(delayMs, latest - now)));
   };
   const tell = (): void => {
     const [first = "", ...others] = [...changed].map((path) => relative(cwd, path) || path);

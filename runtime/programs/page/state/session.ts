@@ -83,7 +83,7 @@ async function proveKey(): Promise<string> {
     keep(session);
     return session.ticket;
   }
-  throw new SessionOver("this session is over");
+  throw new SessionOver("this session has ended");
 }
 
 function keep({ ticket: given, kept, live: inMemory }: PageSession): void {

@@ -203,7 +203,9 @@ test("a broken new version leaves the old one serving, fails no request and tell
   expect(await home.ok("why", "web")).toMatch(
     /The last reload \(`xm reload`, .*\) failed: the replacement of process 0: Exited with code 1/,
   );
-  expect(await home.ok("history", "web")).toContain("because it was to replace a process");
+  expect(await home.ok("history", "web")).toContain(
+    "because it was a replacement that never came online",
+  );
 
   rmSync(mark);
   await home.ok("reload", "web");

@@ -28,8 +28,10 @@ const ends = (
 /** An app that crashes in its first lives and then stays. */
 const recovers = (rule: string, app: object, lives: number): Scenario =>
   scenario(`restart: ${rule}`, async (s) => {
-    // The row of unstable exits is not ended by a look that comes late.
-    await s.start({ name: "a", script: "tells.cjs", min_uptime: 60_000, ...app });
+    // The streak of unstable exits is not ended by a look that comes late. The command fails where a life ends before it
+    // is ready.
+    const declared = { name: "a", script: "tells.cjs", min_uptime: 60_000, ...app };
+    await s.run("start", s.write("apps.json", declared));
     await s.untilTold("up", lives);
     s.see(
       "fields",

@@ -134,7 +134,7 @@ test.each([
       return now.status === "online" && now.pid !== pid;
     });
     expect(home.godLog()).toContain(
-      `x (0): what it writes to stdout is lost: the log file ${log} cannot be written`,
+      `x (0): output to stdout is lost: the log file ${log} cannot be written`,
     );
     rmSync(folder);
     await home.ok("restart", "x");

@@ -136,7 +136,7 @@ test("where log files cannot be written apps live on, with a lane and without; i
   await home.ok("start", script, "--name", "lane", "-o", path("lane"), "--time");
   const told = (what: RegExp): Promise<unknown> =>
     until(String(what), () => what.test(home.godLog()), { saw: () => home.godLog() });
-  await told(/ plain \(0\): what it writes to stdout is lost: ENOSPC: no space left on device/);
+  await told(/ plain \(0\): output to stdout is lost: ENOSPC: no space left on device/);
   await told(/lane\.log cannot be written, and lines are lost: ENOSPC: no space left on device/);
   // A fault of the app's own ends it as ever.
   const own = home.file("own.cjs", 'process.stdout.emit("error", new Error("its own"));');

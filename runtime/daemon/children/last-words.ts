@@ -36,7 +36,7 @@ export function lastWordsOf(options: {
 }
 
 /** The longest that an end waits for words that are on their way, a lane's own start included; and between two looks. ms. */
-const wordsWithinMs = 1_000;
+const wordsWithinMs = 250;
 const lookEveryMs = 10;
 
 /**

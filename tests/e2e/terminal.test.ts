@@ -126,7 +126,7 @@ test("an app that has a line to the daemon profiles itself, and no port is opene
   await home.ok("start", script, "--name", "web");
   await home.ok("start", script, "--name", "workers", "-i", "1");
   const pids = (await home.list()).map(({ pid }) => pid ?? 0);
-  const ports = () => pids.flatMap((pid) => loopbackPorts(pid)).sort();
+  const ports = () => pids.flatMap((pid) => loopbackPorts(pid)).sort((a, b) => a - b);
   const before = await until("both to listen", () => ports().length === 2 && ports());
   const seen = new Set<string>();
   const over = new AbortController();
@@ -155,7 +155,7 @@ test("the debugger of an app is closed when the daemon and the command are both 
   const home = testHome({ env: { XM_WATCHDOG: "off" } });
   const script = home.file("web.cjs", webServer);
   await home.ok("start", script, "--name", "web");
-  const { pid = 0 } = await home.process("web");
+  const { pid } = await home.process("web");
   const ports = () => loopbackPorts(pid ?? 0);
   const [own] = await until("it to listen", () => ports().length === 1 && ports());
   const inspecting = inspect(home, "web");

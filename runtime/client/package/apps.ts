@@ -30,7 +30,7 @@ export function isConfiguration(word: string, { cwd }: Place): boolean {
 export async function appsFrom(what: Startable, options: RawApp, place: Place): Promise<AppSpec[]> {
   const { cwd } = place;
   if (!isDeclaration(what, place)) {
-    const app = { ...rawFrom(options), script: String(what) };
+    const app = { ...rawFrom(options), script: typeof what === "object" ? "" : String(what) };
     return normalize([app], { place, caller: process.env, source: callOf("start") });
   }
   const { apps, variables, deployed } = await declared(what, place);

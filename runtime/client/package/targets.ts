@@ -20,7 +20,7 @@ export async function targetsOf(
   if (named.length > 0 || isDeclaration(target, place)) return named;
   if (target === "all") throw xmError("ERR_NO_PROCESSES", undefined);
   const { nearest } = await import("../targets/nearest.ts");
-  const word = String(target);
+  const word = typeof target === "object" ? "" : String(target);
   const near = nearest(
     word,
     list.map(({ name }) => name),

@@ -91,6 +91,7 @@ test(
     const daemon = {
       history,
       now,
+      wall: now,
       registry: { processes: () => [] },
       isRestored: Promise.resolve(),
     };

@@ -115,16 +115,24 @@ test("a log folder that cannot be written is named, and the process is errored",
 });
 
 test.each([
-  ["a file of its own", []],
-  ["a log lane", ["--time"]],
-  ["a cluster", ["-i", "1"]],
+  ["a file of its own", [], "out.log"],
+  ["a log lane", ["--time"], "out.log"],
+  ["a cluster", ["-i", "1"], "out-0.log"],
 ] as const)(
   "what has run before runs on without its log when that cannot be opened: %s",
-  async (_, flags) => {
+  async (_, flags, name) => {
     const home = testHome();
     const folder = join(home.folder, "own");
-    const log = join(folder, "out.log");
-    await home.ok("start", program("stays.js"), "--name", "x", "-o", log, ...flags);
+    const log = join(folder, name);
+    await home.ok(
+      "start",
+      program("stays.js"),
+      "--name",
+      "x",
+      "-o",
+      join(folder, "out.log"),
+      ...flags,
+    );
     renameSync(folder, `${folder}.away`);
     home.file("own", "not a folder");
     const { pid } = await home.process("x");

@@ -64,7 +64,7 @@ async function unwritten(store: Daemon["store"]): Promise<string | null> {
     await store.flush();
     return null;
   } catch (error) {
-    return `this could not be written down, so the next daemon may start them again: ${messageOf(error)}`;
+    return `this could not be saved, so the next daemon may start them again: ${messageOf(error)}`;
   }
 }
 

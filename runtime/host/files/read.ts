@@ -81,10 +81,23 @@ function tooLarge(size: number, mostBytes: number): UnusableFile {
 
 /** It may get shorter meanwhile. */
 function readAll(descriptor: number, size: number, from = 0): Buffer {
+  if (size === 0 && from === 0) return readWithoutSize(descriptor);
   const bytes = Buffer.alloc(size);
   let length = 0;
   while (length < size) {
     const read = readSync(descriptor, bytes, length, size - length, from + length);
+    if (read === 0) break;
+    length += read;
+  }
+  return bytes.subarray(0, length);
+}
+
+/** The kernel's own files (proc(5)) have no size and something in them; none of those that are read is larger. */
+function readWithoutSize(descriptor: number): Buffer {
+  const bytes = Buffer.alloc(64 * 1024);
+  let length = 0;
+  while (length < bytes.length) {
+    const read = readSync(descriptor, bytes, length, bytes.length - length, null);
     if (read === 0) break;
     length += read;
   }

@@ -88,9 +88,9 @@ test("a balancer is found again by its record and its secret, with its worker", 
   expect(record).toMatchObject({ app: "web", uid: null });
   expect(readdirSync(folder).sort()).toEqual(["1.json", "1.sock"]);
 
-  const next = create();
-  state.balancers = next;
-  await next.find({ mayTrustOld: false });
+  const wrong = create();
+  state.balancers = wrong;
+  await wrong.find({ mayTrustOld: false });
   const heard: string[] = [];
   const events: WorkerEvents = {
     forked: () => {},
@@ -99,7 +99,9 @@ test("a balancer is found again by its record and its secret, with its worker", 
     told: ({ type }) => void heard.push(type),
     ended: ({ signal }) => void heard.push(`ended ${signal}`),
   };
-  expect(next.adopt({ lifeId: "life1", pid: pid + 1 }, events)).toBeUndefined();
+  expect(wrong.adopt({ lifeId: "life1", pid: pid + 1 }, events)).toBeUndefined();
+  const next = create();
+  state.balancers = next;
   await next.find({ mayTrustOld: false });
   expect(next.adopt({ lifeId: "life1", pid }, events)).toBeDefined();
   process.kill(pid, "SIGKILL");

@@ -59,7 +59,19 @@ test("an action is answered line by line, and its last line says that it is whol
     .split("\n")
     .map((line) => JSON.parse(line) as object);
   expect(lines).toEqual([
-    { id: 0, name: "a", ok: true, message: "stopped", changed: [], status: "stopped", pid: null },
+    {
+      id: 0,
+      name: "a",
+      ok: true,
+      kind: "stopped",
+      message: "stopped",
+      note: null,
+      warning: null,
+      lastWords: [],
+      changed: [],
+      status: "stopped",
+      pid: null,
+    },
     { end: true },
   ]);
 });

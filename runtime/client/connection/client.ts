@@ -27,6 +27,9 @@ import type {
 /** A daemon that has not begun to answer by then is called unresponsive; ms. */
 const answerWithinMs = 3_500;
 
+/** A daemon that has been silent for that long is asked whether it is there; both together are below five seconds. */
+const pingWithinMs = 1_000;
+
 /** A daemon that is away for longer does not come back by itself; ms. */
 const comesBackWithinMs = 10_000;
 
@@ -63,7 +66,12 @@ export function connect(options: ConnectOptions = {}): Client {
   /** A daemon that is busy with a long command answers this; one that is stopped or gone does not. */
   const isThere = async (): Promise<boolean> => {
     try {
-      await request({ socket, method: "GET", path: `${apiPrefix}/ping`, answerWithinMs });
+      await request({
+        socket,
+        method: "GET",
+        path: `${apiPrefix}/ping`,
+        answerWithinMs: pingWithinMs,
+      });
       return true;
     } catch (error) {
       return !(error instanceof AnswerTimeout);

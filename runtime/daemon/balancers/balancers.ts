@@ -29,6 +29,9 @@ const heardWithinMs = 500;
 /** The longest it is waited for when everything ends. */
 const quitsWithinMs = 1_000;
 
+/** The longest between the end of its line and its own; ms. */
+const endsWithinMs = 1_000;
+
 /** A worker is forked at once; this much later its balancer stands still. */
 const answersWithinMs = 15_000;
 
@@ -119,14 +122,23 @@ export function createBalancers(options: {
   const lose = (balancer: Balancer, fault?: string): void => {
     if (balancer.isLost) return;
     forget(balancer);
-    const { app, pid } = balancer;
-    if (fault === undefined) log(`the balancer of ${app} (pid ${pid}) has died`);
-    else log(`the balancer of ${app} (pid ${pid}) is ended: ${fault}`);
-    removeFiles(balancer.path);
-    // One that closed its line without a fault has another God, or is about to end by itself.
-    if (fault !== undefined) end(balancer);
+    if (fault === undefined) void cleanUpAfter(balancer);
+    else {
+      log(`the balancer of ${balancer.app} (pid ${balancer.pid}) is ended: ${fault}`);
+      removeFiles(balancer.path);
+      end(balancer);
+    }
     for (const { events } of balancer.workers.values()) events.lost();
     balancer.workers.clear();
+  };
+  /** One that closed its line without a fault is ending, or has another daemon: then its files are not ours. */
+  const cleanUpAfter = async ({ app, pid, path }: Balancer): Promise<void> => {
+    if (!(await goneBy(pid, performance.now() + endsWithinMs))) {
+      return log(`the balancer of ${app} (pid ${pid}) has another daemon`);
+    }
+    log(`the balancer of ${app} (pid ${pid}) has died`);
+    const record = readRecord(path);
+    if (record === undefined || record.pid === pid) removeFiles(path);
   };
   const reach = (
     balancer: Balancer,
@@ -376,11 +388,12 @@ function freePath(folder: string, taken: ReadonlySet<string>): string {
   }
 }
 
-/** A process nobody waits for may be a zombie for a while: it is gone all the same. */
-async function goneBy(pid: number, deadline: number): Promise<void> {
+/** Whether a process is gone by then: one nobody waits for may be a zombie for a while, and is gone all the same. */
+async function goneBy(pid: number, deadline: number): Promise<boolean> {
   for (;;) {
     const stat = readProcess(pid);
-    if (stat === undefined || !isLiving(stat) || performance.now() > deadline) return;
+    if (stat === undefined || !isLiving(stat)) return true;
+    if (performance.now() > deadline) return false;
     await new Promise((resolve) => {
       setTimeout(resolve, 5);
     });

@@ -4,6 +4,7 @@ import type { HomePaths } from "../host/home/paths.ts";
 import type { AppProfiles } from "./metrics/app-profiles.ts";
 import type { Bus } from "./bus/bus.ts";
 import type { Children } from "./children/sources.ts";
+import type { Carrier } from "./log-carrier/carrier.ts";
 import type { Lane } from "./log-lane/lane.ts";
 import type { CustomMetrics } from "./metrics/custom.ts";
 import type { Sampler } from "./metrics/sampler.ts";
@@ -52,6 +53,7 @@ export interface Daemon extends DeclareDependencies {
   /** The commands under way. */
   readonly calls: Calls;
   readonly lane: Lane;
+  readonly carrier: Carrier;
   readonly given: GivenFiles;
   /** What was repaired, adopted or lost when it came up. */
   readonly notes: readonly string[];

@@ -29,6 +29,7 @@ export async function leaveDaemon(options: {
   daemon.recorder.freeze();
   daemon.history.flush();
   daemon.lane.release();
+  daemon.carrier.release();
   try {
     await daemon.store.close();
   } finally {

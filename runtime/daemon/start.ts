@@ -10,6 +10,7 @@ import { openHistory } from "./records/history.ts";
 import { historyEntry } from "../contract/history.ts";
 import { createGuardLog } from "./records/guard-log.ts";
 import { createComplaints } from "../host/complaints.ts";
+import { createCarrier } from "./log-carrier/carrier.ts";
 import { createLane } from "./log-lane/lane.ts";
 import { createLinks } from "./app-links/server.ts";
 import { createCustomMetrics } from "./metrics/custom.ts";
@@ -80,10 +81,12 @@ export async function startDaemon(options: {
   const links = createLinks(paths.links, log);
   const balancers = createBalancers({ folder: paths.balancers, program, home: paths.home, log });
   const lane = createLane({ folder: paths.pipes, program: options.programs.lane, log });
+  const carrier = createCarrier({ folder: paths.carried, complain, log });
   const services: ChildServices = {
     links,
     balancers,
     lane,
+    settleLogs: carrier.settle,
     preload,
     linkSocket: paths.links,
     exits: paths.exits,
@@ -92,6 +95,7 @@ export async function startDaemon(options: {
     given,
   };
   lane.find();
+  carrier.find();
   const mayTrustOld = store.restored.apps.every(
     ({ spec }) => spec.uid === null && spec.gid === null,
   );
@@ -226,6 +230,7 @@ export async function startDaemon(options: {
     guardLog,
     calls,
     lane,
+    carrier,
     given,
     notes,
     isRestored,

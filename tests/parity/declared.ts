@@ -92,9 +92,6 @@ export const declared: Readonly<
     "log files: log_type json with log_date_format": {
       contents: "log records (log_type: json, time)",
     },
-    "reloadLogs makes removed files again": {
-      "what is said then is in it": "reloadLogs after a file was removed",
-    },
     "log flags: --time, --log-date-format and --log-type change the lines": {
       j: "log records (log_type: json, time)",
     },

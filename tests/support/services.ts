@@ -26,6 +26,7 @@ export async function childServices(folder: string): Promise<ChildServices> {
     links,
     balancers,
     lane,
+    settleLogs: log,
     preload: join(bin, "preload.cjs"),
     linkSocket,
     exits: folder,

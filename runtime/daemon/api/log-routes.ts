@@ -24,7 +24,7 @@ export async function reopen({ daemon, response }: Exchange): Promise<void> {
     return logFilesOf(spec, facts.id).map((path) => ({ path, rights: rights(path) }));
   });
   const writers = processes.flatMap((managed) => writersOf(managed, daemon));
-  sendJson(response, await reopenLogs(writers, files));
+  sendJson(response, await reopenLogs(writers, files, daemon.carrier));
 }
 
 /** The streams that a process writes by itself. */

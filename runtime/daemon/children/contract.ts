@@ -32,6 +32,8 @@ export interface ChildServices {
   readonly balancers: Balancers;
   /** Where the lines go that are to be changed. */
   readonly lane: Lane;
+  /** What programs wrote into files that were removed is in their log files. */
+  readonly settleLogs: () => void;
   /** The preload's file. */
   readonly preload: string;
   /** The socket that preloads connect to. */

@@ -110,6 +110,7 @@ export function childSource(dependencies: SourceDependencies) {
       signalled: (at) => tell({ type: "child.signalled", at }),
       lost: (by) => tell({ type: "child.lost", at: now(), by }),
       exited: ({ at, code, signal, ...rest }) => {
+        services.settleLogs();
         const left = takeException(services.exits, launch.lifeId);
         if (left !== undefined) {
           exception = left;

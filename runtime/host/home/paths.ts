@@ -15,6 +15,8 @@ export interface HomePaths {
   readonly balancers: string;
   /** Folder of the pipes whose lines are changed, and of their lane's socket. */
   readonly pipes: string;
+  /** Which log files without a name are carried into those that have it. */
+  readonly carried: string;
   /** Where apps leave exit codes that nobody waited for. */
   readonly exits: string;
   /** The named pipes that are the standard input of fork-mode apps, by id. */
@@ -55,6 +57,7 @@ export function homePaths(home: string): HomePaths {
     links: join(home, "apps.sock"),
     balancers: join(home, "balancers"),
     pipes: join(home, "pipes"),
+    carried: join(home, "carried"),
     exits: join(home, "exits"),
     stdin: join(home, "stdin"),
     get pidFile() {

@@ -1,6 +1,7 @@
 import {
   closeSync,
   constants,
+  fchownSync,
   fstatSync,
   ftruncateSync,
   openSync,
@@ -37,22 +38,35 @@ export function fileIdentity({ dev, ino }: Pick<Stats, "dev" | "ino">): string {
   return `${dev}:${ino}`;
 }
 
+/** What a program goes on writing into a file that is not its log any more is carried there. */
+export interface Carry {
+  begin(order: {
+    readonly writer: LogWriter;
+    readonly pid: number;
+    /** The file, opened as a path alone. */
+    readonly held: number;
+    /** What was there before is not carried. */
+    readonly position: number;
+  }): void;
+}
+
 /**
  * Opens log files again that were renamed or removed while programs write to them. A program keeps the file that it
  * has open, under whatever name, so its file gets its old name back, and what was in it goes into a copy under the new
- * one. A file that has no name any more cannot get one: its program writes into it until it is restarted.
+ * one. A file that has no name any more, or whose old name is another's by now, cannot get it back: what comes is carried.
  * @returns the files that are there now, and what could not be done.
  */
 export async function reopenLogs(
   writers: readonly LogWriter[],
   files: readonly { readonly path: string; readonly rights: LogRights }[],
+  carry: Carry,
 ): Promise<{ files: string[]; notes: string[] }> {
   const notes = new Set<string>();
   const done = new Set<string>();
   for (const writer of writers) {
     if (writer.pid === null || done.has(writer.path)) continue;
     try {
-      const note = await bringBack(writer, writer.pid);
+      const note = await bringBack(writer, writer.pid, carry);
       if (note === undefined) continue;
       notes.add(`${writer.name} ${note}`);
     } catch (error) {
@@ -77,7 +91,11 @@ const O_PATH = 0o10000000;
 const { O_RDONLY, O_RDWR, O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 /** @returns what is to be said of it; `undefined` when its file is where it should be, or is again. */
-async function bringBack(writer: LogWriter, pid: number): Promise<string | undefined> {
+async function bringBack(
+  writer: LogWriter,
+  pid: number,
+  carry: Carry,
+): Promise<string | undefined> {
   const link = `/proc/${pid}/fd/${writer.descriptor}`;
   const held = openIfThere(link);
   if (held === undefined) return undefined;
@@ -92,10 +110,15 @@ async function bringBack(writer: LogWriter, pid: number): Promise<string | undef
     if (!isKnown) {
       return `writes to a file that is not known to be its log: ${path} is written to when it is restarted`;
     }
-    if (stat.nlink === 0) return `writes into a removed ${path} until it is restarted`;
-    const now = readlinkSync(link);
-    if (dirname(now) !== dirname(path)) return `writes to ${now} until it is restarted`;
-    if ((named?.size ?? 0) > 0) return `writes to ${now}, and ${path} is not empty`;
+    const now = stat.nlink === 0 ? undefined : nameNow(link, identity);
+    if (now === undefined) {
+      carry.begin({ writer, pid, held, position: lastLineStart(held, stat.size) });
+      return undefined;
+    }
+    if (dirname(now) !== dirname(path) || (named?.size ?? 0) > 0) {
+      carry.begin({ writer, pid, held, position: await detach(held, now) });
+      return undefined;
+    }
     await swap({ held, now, path });
     return undefined;
   } finally {
@@ -103,33 +126,59 @@ async function bringBack(writer: LogWriter, pid: number): Promise<string | undef
   }
 }
 
+/** The name that a file has by now, if it is still its. */
+function nameNow(link: string, identity: string): string | undefined {
+  const now = readlinkSync(link);
+  const named = statAt(now);
+  return named !== undefined && fileIdentity(named) === identity ? now : undefined;
+}
+
 /**
  * Gives a file its name back, and what is in it to a copy. All within one folder, held by its descriptor, and the file by its
  * own: whoever puts something else under one of the names moves his own things about. What the program writes between the
- * end of the copy and the emptying is lost.
+ * end of the copy and the emptying is lost: two calls, one after the other.
  */
-async function swap({
-  held,
-  now,
-  path,
-}: {
-  held: number;
-  now: string;
-  path: string;
-}): Promise<void> {
-  const place = walkTo(path, { keepsLink: true });
+async function swap(file: { held: number; now: string; path: string }): Promise<void> {
+  const { held, now, path } = file;
+  await withCopy(held, now, async ({ from, to, folder, copyName }) => {
+    const position = await copyFrom(from, to, 0);
+    renameSync(join(folder, basename(now)), join(folder, basename(path)));
+    renameSync(copyName, join(folder, basename(now)));
+    copyRest(from, to, position);
+    ftruncateSync(from, 0);
+  });
+}
+
+/**
+ * Puts a copy in the place of a file, whole lines, so that the file has no name any more and what comes is in one place alone.
+ * @returns where what is in the copy ends.
+ */
+async function detach(held: number, now: string): Promise<number> {
+  return await withCopy(held, now, async ({ from, to, folder, copyName }) => {
+    const copied = await copyFrom(from, to, 0);
+    const position = lastLineStart(held, copied);
+    ftruncateSync(to, position);
+    renameSync(copyName, join(folder, basename(now)));
+    return position;
+  });
+}
+
+async function withCopy<T>(
+  held: number,
+  now: string,
+  work: (copy: { from: number; to: number; folder: string; copyName: string }) => Promise<T>,
+): Promise<T> {
+  const place = walkTo(now, { keepsLink: true });
   const folder = dirname(place.at);
   const copyName = join(folder, `.${basename(now)}.${randomUUID().slice(0, 8)}`);
-  const mode = fstatSync(held).mode & 0o777;
+  const { mode, uid, gid } = fstatSync(held);
   const from = openSync(`/proc/self/fd/${held}`, O_RDWR | O_NONBLOCK);
   let to: number | undefined;
   try {
-    to = openSync(copyName, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
-    const position = await copyFrom(from, to, 0);
-    renameSync(join(folder, basename(now)), place.at);
-    copyRest(from, to, position);
-    renameSync(copyName, join(folder, basename(now)));
-    ftruncateSync(from, 0);
+    to = openSync(copyName, O_WRONLY | O_APPEND | O_CREAT | O_EXCL | O_NOFOLLOW, mode & 0o777);
+    const own = fstatSync(to);
+    if (own.uid !== uid || own.gid !== gid) fchownSync(to, uid, gid);
+    return await work({ from, to, folder, copyName });
   } catch (error) {
     rmSync(copyName, { force: true });
     throw error;
@@ -137,6 +186,19 @@ async function swap({
     closeSync(from);
     if (to !== undefined) closeSync(to);
     place.close();
+  }
+}
+
+/** Where the line begins that is not finished at `end`; `end` itself when that cannot be seen. */
+function lastLineStart(held: number, end: number): number {
+  const from = openSync(`/proc/self/fd/${held}`, O_RDONLY | O_NONBLOCK);
+  try {
+    const start = Math.max(0, end - block.length);
+    const length = readSync(from, block, 0, end - start, start);
+    const newline = block.subarray(0, length).lastIndexOf(10);
+    return newline < 0 && start > 0 ? end : start + newline + 1;
+  } finally {
+    closeSync(from);
   }
 }
 

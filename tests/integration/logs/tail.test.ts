@@ -24,7 +24,7 @@ import { flushLogs } from "../../../runtime/host/log-files/flush.ts";
 import { followFile } from "../../../runtime/host/log-files/follow.ts";
 import { lastLines } from "../../../runtime/host/log-files/last-lines.ts";
 import { openLog } from "../../../runtime/host/log-files/open.ts";
-import { reopenLogs } from "../../../runtime/host/log-files/reopen.ts";
+import { reopenLogs, type Carry } from "../../../runtime/host/log-files/reopen.ts";
 import { endOf } from "../../../runtime/host/log-files/tail.ts";
 import { watchPath } from "../../../runtime/host/log-files/watch-folder.ts";
 import { removePidFile, writePidFile } from "../../../runtime/daemon/children/pid-file.ts";
@@ -186,16 +186,16 @@ test("a renamed file gets its name back from the program that has it open, and l
     given: null,
   };
   const files = [{ path: out, rights: {} }];
-  expect(await reopenLogs([writer], files)).toEqual({ files: [out], notes: [] });
+  const carried: number[] = [];
+  const carry: Carry = { begin: ({ position }) => void carried.push(position) };
+  expect(await reopenLogs([writer], files, carry)).toEqual({ files: [out], notes: [] });
+  expect(carried).toEqual([]);
   expect([text(out), text(`${out}.1`)]).toEqual(["", "one\n"]);
   child.stdin?.write("two\n");
   await until("the next line", () => text(out) === "two\n");
   rmSync(out);
-  expect(await reopenLogs([writer], files)).toEqual({
-    files: [out],
-    notes: [`app (0) writes into a removed ${out} until it is restarted`],
-  });
-  expect(text(out)).toBe("");
+  expect(await reopenLogs([writer], files, carry)).toEqual({ files: [out], notes: [] });
+  expect([text(out), carried]).toEqual(["", ["two\n".length]]);
 });
 
 test("what was copied and emptied before it was read is read from the copy, also when the file has grown again", async () => {

@@ -247,6 +247,7 @@ export const logs: readonly Scenario[] = [
     await until("the file", () => s.has(out));
     s.write("go-0", "");
     await s.untilLog("a-error.log", "err 0");
+    await s.untilLog("a-out.log", "out 0");
     s.see("what is said then is in it", s.log("a-out.log").includes("out 0"));
   }),
   scenario("delete leaves the log files", async (s) => {

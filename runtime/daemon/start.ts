@@ -86,7 +86,7 @@ export async function startDaemon(options: {
     links,
     balancers,
     lane,
-    settleLogs: carrier.settle,
+    settleLogs: () => carrier.settle(),
     preload,
     linkSocket: paths.links,
     exits: paths.exits,

@@ -18,7 +18,10 @@ const firstReachMs = 24 * 3_600_000;
 
 let source: AbortController | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
-let isLoading = false;
+/** The first read of the lanes, and the one that goes on. */
+let loading: Promise<void> | undefined;
+let reaching: Promise<void> | undefined;
+let wantedSince = Number.POSITIVE_INFINITY;
 /** Data that has arrived and is not shown yet. */
 let waiting: LiveMessage[] = [];
 /** The first list of a connection is all there are. */
@@ -80,10 +83,22 @@ export function select(id: number): void {
   if (store.connection.value !== "lost") connect();
 }
 
-/** Reads what the lanes do not reach back to yet. */
-export async function reachBack(since: number): Promise<void> {
-  if (isLoading || since >= store.lanes.since || store.lanes.lastSeq === 0) return;
-  await loadLanes(since);
+/** Reads what the lanes do not reach back to yet; one read at a time, of the earliest moment that was asked for. */
+export function reachBack(since: number): Promise<void> {
+  wantedSince = Math.min(wantedSince, since);
+  return (reaching ??= reach());
+}
+
+async function reach(): Promise<void> {
+  await loading;
+  while (wantedSince < store.lanes.since && store.lanes.lastSeq > 0) {
+    const since = wantedSince;
+    await loadLanes(since);
+    // A read that failed has been told.
+    if (store.lanes.since > since) break;
+  }
+  wantedSince = Number.POSITIVE_INFINITY;
+  reaching = undefined;
 }
 
 /** A process that is gone has no machine to watch. */
@@ -174,7 +189,7 @@ function greet(message: HelloMessage): void {
   if (before !== null && before.daemon.pid !== message.daemon.pid) {
     tell(`A new God is running (pid ${message.daemon.pid}); it has adopted the apps.`);
   }
-  if (before === null) void loadLanes(message.at - firstReachMs);
+  if (before === null) loading = loadLanes(message.at - firstReachMs);
   else if (message.lastSeq > store.lanes.lastSeq) void catchUp();
 }
 
@@ -206,15 +221,12 @@ function takeRecord(record: HistoryRecord): void {
 }
 
 async function loadLanes(since: number): Promise<void> {
-  isLoading = true;
   try {
     const timeline = await fetchTimeline(since);
     store.lanes.load(timeline);
     await catchUp();
   } catch (error) {
     tellFault(error);
-  } finally {
-    isLoading = false;
   }
 }
 

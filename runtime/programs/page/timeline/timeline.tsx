@@ -9,7 +9,7 @@ import { Legend } from "./legend.tsx";
 import { laneHeight, rulerHeight, timeAt } from "./paint.ts";
 import { usePointer } from "./use-pointer.ts";
 import { firstView, gutterOf, headroom, keepPainted, reveal } from "./view.ts";
-import { panned, showing, zoomed, type TimeWindow } from "./window.ts";
+import { longestMs, panned, showing, zoomed, type TimeWindow } from "./window.ts";
 
 const ranges = [
   ["1 min", 60_000],
@@ -42,6 +42,7 @@ export function Timeline() {
   const change = (window: TimeWindow, follows = false): void => {
     current.window = window;
     current.follows = follows;
+    current.isPlaced = true;
     current.isStale = true;
     if (window.from < store.lanes.since) void reachBack(window.from - (window.to - window.from));
   };
@@ -115,8 +116,15 @@ export function Timeline() {
       PageUp: () => change(panned(current.window, -span() * 0.5)),
       PageDown: () => change(panned(current.window, span() * 0.5)),
       Home: () => {
-        const first = firstMoment();
-        if (first !== undefined) scrub(first);
+        const goFirst = (): void => {
+          const first = firstMoment();
+          if (first !== undefined) scrub(first);
+        };
+        goFirst();
+        const at = store.moment.value;
+        void reachBack(store.now() - longestMs).then(() => {
+          if (store.moment.value === at) goFirst();
+        });
       },
       End: live,
       Escape: live,

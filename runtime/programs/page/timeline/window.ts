@@ -8,7 +8,7 @@ export interface TimeWindow {
 const shortestMs = 100;
 
 /** The longest: what the history keeps, and a little. */
-const longestMs = 16 * 24 * 3_600_000;
+export const longestMs = 16 * 24 * 3_600_000;
 
 /** Scales a window by a factor, keeping one moment in place. */
 export function zoomed(window: TimeWindow, options: { by: number; about: number }): TimeWindow {

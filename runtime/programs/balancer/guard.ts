@@ -11,6 +11,8 @@ const longestMessage = 8 * 1024 * 1024;
 
 /** What Node reads a channel with. Known by their descriptions; the same from Node 16 to 26. */
 interface ChannelHandle {
+  /** The connection that came with what is read next. */
+  pendingHandle?: unknown;
   onread?: (this: ChannelHandle, ...args: unknown[]) => void;
 }
 
@@ -26,28 +28,39 @@ export function guardChannel(child: ChildProcess, spoil: (why: string) => void):
   child.emit = (name: string, ...args: unknown[]): boolean => {
     const isMessage = name === "internalMessage" || name === "message";
     if (!isMessage) return emit(name, ...args);
-    if (isSpoilt) return false;
-    try {
-      return emit(name, ...args);
-    } catch (error) {
-      fail(error);
-      return false;
+    if (!isSpoilt) {
+      try {
+        return emit(name, ...args);
+      } catch (error) {
+        fail(error);
+      }
     }
+    close(args[1]);
+    return false;
   };
   const handle = hidden(child, "kChannelHandle") as ChannelHandle | undefined;
   const read = handle?.onread;
   if (handle === undefined || read === undefined) return;
   handle.onread = function guarded(...args) {
+    const came = this.pendingHandle;
     try {
       if (!isSpoilt || args[0] === undefined) Reflect.apply(read, this, args);
+      else close(came);
       const waiting = hidden(this, "kJSONBuffer");
       if (typeof waiting === "string" && waiting.length > longestMessage) {
         fail(new Error(`a message of more than ${longestMessage} bytes`));
       }
     } catch (error) {
       fail(error);
+      close(came);
     }
   };
+}
+
+/** A connection that comes from a worker which is not believed any more has nobody else who would end it. */
+function close(handle: unknown): void {
+  const { close: end } = (handle ?? {}) as { close?: unknown };
+  if (typeof end === "function") Reflect.apply(end, handle, []);
 }
 
 /** A value that Node keeps under a symbol of its own. */

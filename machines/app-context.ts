@@ -5,6 +5,7 @@ import type { ProcessActor } from "./process.ts";
 import { replacementOf, type Trip } from "./app-trips.ts";
 import type {
   Command,
+  FirstWaits,
   ProcessInput,
   LifeReport,
   Report,
@@ -21,6 +22,7 @@ export interface NewProcess {
   readonly instance: number;
   readonly seed: number;
   readonly resume: Resume | null;
+  readonly waits?: FirstWaits;
 }
 
 /** A reload that is asked for. `spec`: what the replacements are made from, and the app's once it has succeeded. */
@@ -210,6 +212,7 @@ export function successorOf(
 ): { id: string; input: ProcessInput } {
   const { id, generation, app, instance, seed, restarts, decisions, readyMs, ...context } =
     current.getSnapshot().context;
+  const { ignoresDependencies } = context;
   const base = spec ?? context.spec;
   const restart = { ...base.policy.restart, onProbation: true };
   const input: ProcessInput = {
@@ -225,6 +228,7 @@ export function successorOf(
       restarts: restarts + 1,
       decisions: trip === null ? decisions : [...decisions, replacementOf(trip, at)],
       readyMs,
+      ignoresDependencies,
     },
     ...(self === undefined ? {} : { owner: self }),
   };
@@ -252,8 +256,9 @@ export function processInput(
   process: NewProcess,
   at: number,
 ): ProcessInput {
-  const { id, instance, seed, resume } = process;
-  return { id, app: context.key, instance, spec: context.spec, seed, at, resume };
+  const { id, instance, seed, resume, waits } = process;
+  const { key: app, spec } = context;
+  return { id, app, instance, spec, seed, at, resume, ...(waits === undefined ? {} : { waits }) };
 }
 
 /** The actor's id in `xstate.done.actor.<id>` and `xstate.error.actor.<id>`. */

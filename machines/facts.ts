@@ -28,6 +28,7 @@ export const processStatuses = [
   "waiting",
   "errored",
   "removed",
+  "pending",
 ] as const;
 
 export type ProcessStatus = (typeof processStatuses)[number];
@@ -80,6 +81,8 @@ export interface ProcessFacts {
   readonly goal: Goal;
   /** Why it goes, while its goal is `remove`. */
   readonly removal?: Removal;
+  /** A command started it whatever becomes of what it depends on. */
+  readonly ignoresDependencies?: true;
   readonly child: ChildFact | null;
   readonly readiness: Readiness;
   /** How long the last child took until it could serve; not there when none has said that it can. ms. */

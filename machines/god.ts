@@ -8,6 +8,7 @@ import {
   type ErrorActorEvent,
 } from "xstate";
 import { appMachine, type AppActor, type NewProcess, type ReloadRequest } from "./app.ts";
+import { stopWaves } from "./dependency-order.ts";
 import { taskPort } from "./lib/port.ts";
 import type { Command } from "./process-events.ts";
 import type { AppSpec } from "./spec.ts";
@@ -39,6 +40,12 @@ export interface GodContext {
   readonly apps: Map<string, AppActor>;
   /** The latest change of `apps`, by which observers notice it; a new object each time. */
   readonly latest: AppsChange;
+  /** Who ends everything, and the apps that were not told yet, changed in place; `null` while nobody does. */
+  readonly leaving: {
+    readonly at: number;
+    readonly by: string;
+    readonly rest: Set<AppActor>;
+  } | null;
 }
 
 export interface AppsChange {
@@ -100,12 +107,26 @@ export const godMachine = setup({
         enqueue.sendTo(app, event);
       }
     }),
-    stopEverything: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== "shutDown") return;
-      const command: Command = { type: "remove", at: event.at, by: event.by, why: "shutDown" };
-      for (const app of context.apps.values()) {
-        const ids = Object.keys(app.getSnapshot().context.processes).map(Number);
-        enqueue.sendTo(app, { type: "processes.command", ids, command });
+    rememberLeaving: assign({
+      leaving: ({ context, event }) =>
+        event.type === "shutDown"
+          ? { at: event.at, by: event.by, rest: new Set(context.apps.values()) }
+          : context.leaving,
+    }),
+    /** What nothing depends on any more of what is left. */
+    stopFreeApps: enqueueActions(({ context: { apps, leaving }, enqueue }) => {
+      if (leaving === null) return;
+      const { at, by, rest } = leaving;
+      if (rest.size === 0) return;
+      const command: Command = { type: "remove", at, by, why: "shutDown" };
+      const left = [...apps.values()].map((actor) => ({
+        actor,
+        spec: actor.getSnapshot().context.spec,
+      }));
+      for (const { actor } of stopWaves(left)[0] ?? []) {
+        if (!rest.delete(actor)) continue;
+        const ids = Object.keys(actor.getSnapshot().context.processes).map(Number);
+        enqueue.sendTo(actor, { type: "processes.command", ids, command });
       }
     }),
     /**
@@ -137,7 +158,7 @@ export const godMachine = setup({
 }).createMachine({
   id: "god",
   description: "The root of everything: one per home.",
-  context: () => ({ apps: new Map(), latest: { declared: [], gone: [] } }),
+  context: () => ({ apps: new Map(), latest: { declared: [], gone: [] }, leaving: null }),
   initial: "restoring",
   on: {
     "xstate.done.actor.*": { actions: ["releaseApp", "forgetApp", "tellGone"] },
@@ -161,12 +182,20 @@ export const godMachine = setup({
         "app.scaleUp": { actions: "passOn" },
         "app.reload": { actions: "passOn" },
         "processes.command": { actions: "passOn" },
-        shutDown: { target: "shuttingDown", actions: "stopEverything" },
+        shutDown: { target: "shuttingDown", actions: ["rememberLeaving", "stopFreeApps"] },
         handOver: { target: "handedOver" },
       },
     },
     shuttingDown: {
-      description: "Everything is being stopped.",
+      description: "Everything is being stopped: what depends on others before them.",
+      on: {
+        "xstate.done.actor.*": {
+          actions: ["releaseApp", "forgetApp", "tellGone", "stopFreeApps"],
+        },
+        "xstate.error.actor.*": {
+          actions: ["reportBrokenApp", "stopApp", "forgetApp", "tellGone", "stopFreeApps"],
+        },
+      },
       always: { guard: "hasNoApps", target: "down" },
     },
     handedOver: { description: "It left; the apps run on for the next daemon.", type: "final" },

@@ -50,6 +50,11 @@ const ofProcess: Readings<ProcessContext> = {
     cron: spec.sensors.cron,
   }),
   wantsToRun: goalOf,
+  waitsForOthers: ({ context: { spec, ignoresDependencies } }) => ({
+    dependsOn: spec.dependsOn.map(({ app }) => app).join(", "),
+    ignoresDependencies,
+    onProbation: spec.policy.restart.onProbation === true,
+  }),
   hasTimeToSpare: ({ context: { killAt, spec } }) => ({
     killAt,
     killTimeoutMs: spec.policy.killTimeoutMs,

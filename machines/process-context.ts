@@ -10,7 +10,9 @@ import type {
   Removal,
 } from "./facts.ts";
 import { decide, type Judged, type Judgement } from "./restart-policy.ts";
-import type { End, ProcessInput, Resume } from "./process-events.ts";
+import type { Unmet } from "./dependencies.ts";
+import { lostDecision, metDecision, pendingDecision, unmetText } from "./dependency-decisions.ts";
+import type { DependencyInput, End, ProcessEvent, ProcessInput, Resume } from "./process-events.ts";
 import type { AppSpec, LifecyclePolicy } from "./spec.ts";
 
 /** What a process machine knows; the state says where it is. */
@@ -46,6 +48,12 @@ export interface ProcessContext {
   readonly decisions: readonly Decision[];
   /** What the rules compared at the latest decision; for people who look, and no fact. */
   readonly judgement: Judgement | null;
+  /** What it waits for before its next life, while it is pending. */
+  readonly unmet: readonly Unmet[];
+  /** It is started whatever becomes of what it depends on, until a command says otherwise. */
+  readonly ignoresDependencies: boolean;
+  /** Of what it depends on, apps that a command restarts with it. */
+  readonly renewed: DependencyInput["renewed"];
   /** What it goes on from; only the first state looks at it. */
   readonly resume: Resume | null;
   readonly owner: ProcessInput["owner"];
@@ -82,6 +90,13 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     failure: facts?.failure ? { ...facts.failure, transient: false } : null,
     decisions: facts?.decisions ?? input.inherits?.decisions ?? [],
     judgement: null,
+    unmet: [],
+    ignoresDependencies:
+      facts?.ignoresDependencies ??
+      input.inherits?.ignoresDependencies ??
+      input.waits?.ignoresDependencies ??
+      false,
+    renewed: input.waits?.renewed ?? null,
     resume: input.resume,
     owner: input.owner,
   };
@@ -130,6 +145,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     failure: failure && { at: failure.at, code: failure.code, message: failure.message },
     decisions,
     ...(removal === null ? {} : { removal }),
+    ...(context.ignoresDependencies ? { ignoresDependencies: true as const } : {}),
   };
 }
 
@@ -224,4 +240,48 @@ export function afterJudging(context: ProcessContext): Partial<ProcessContext> {
   const { decision, backoffMs, judgement } = decide(judgedFrom(context), at);
   const decisions = [...context.decisions, decision].slice(-keptDecisions);
   return { backoffMs, decisions, judgement };
+}
+
+/** What a command says of the apps that come first. */
+export function afterCommand(event: ProcessEvent): Partial<ProcessContext> {
+  if (event.type !== "start" && event.type !== "restart") return {};
+  const { ignoresDependencies = false, renewed = [], at } = event;
+  return {
+    ignoresDependencies,
+    renewed: renewed.length === 0 ? null : { keys: renewed, since: at },
+  };
+}
+
+/** What it waits for, told by the port; the decision is written when the wait begins. */
+export function afterUnmet(
+  { unmet: before, decisions }: ProcessContext,
+  { at, unmet }: { readonly at: number; readonly unmet: readonly Unmet[] },
+): Partial<ProcessContext> {
+  if (before.length > 0) return { unmet };
+  return { unmet, decisions: withDecision(decisions, pendingDecision(at, unmet)) };
+}
+
+/** What it has waited for is there. */
+export function afterMet(context: ProcessContext, at: number): Partial<ProcessContext> {
+  const { unmet, decisions } = context;
+  const waited = decisions.findLast(({ rule }) => rule === "waitsForDependencies");
+  if (unmet.length === 0 || waited === undefined) return {};
+  return { decisions: withDecision(decisions, metDecision(at, waited)) };
+}
+
+/** What it has waited for does not come. */
+export function afterLost(
+  { decisions }: ProcessContext,
+  { at, unmet }: { readonly at: number; readonly unmet: readonly Unmet[] },
+): Partial<ProcessContext> {
+  const lost = unmet.filter(({ isLost }) => isLost);
+  const message = `it depends on ${unmetText(lost)}`;
+  return {
+    failure: { at, code: "ERR_DEPENDENCY_LOST", message, transient: false },
+    decisions: withDecision(decisions, lostDecision(at, unmet)),
+  };
+}
+
+function withDecision(decisions: readonly Decision[], decision: Decision): readonly Decision[] {
+  return [...decisions, decision].slice(-keptDecisions);
 }

@@ -1,17 +1,32 @@
 import type { ActorRef, Snapshot } from "xstate";
 import type { ChildFact, Failure, ProcessFacts, Decision, Removal } from "./facts.ts";
 
+import type { Unmet } from "./dependencies.ts";
 import type { AppSpec } from "./spec.ts";
 
 /** What people and scripts ask for. `by` is who asked, for the decision record: "`xm stop`". */
 export type Command =
-  | { type: "start"; at: number; by: string }
+  | ({ type: "start"; at: number; by: string } & Waits)
   | { type: "stop"; at: number; by: string }
-  | { type: "restart"; at: number; by: string }
+  | ({ type: "restart"; at: number; by: string } & Waits)
   /** `why`: `deleted` unless it says another reason. */
   | { type: "remove"; at: number; by: string; graceMs?: number; why?: Removal }
   | { type: "reset"; at: number }
   | { type: "configure"; at: number; spec: AppSpec };
+
+/** What a command that starts something says of the apps it depends on. */
+export interface Waits {
+  /** It is started whatever they are (`--no-deps`). */
+  readonly ignoresDependencies?: boolean;
+  /** Keys of apps that are restarted with it: only lives of theirs that begin after the command count. */
+  readonly renewed?: readonly string[];
+}
+
+/** The same of its first start, which no command asks for. */
+export interface FirstWaits {
+  readonly ignoresDependencies: boolean;
+  readonly renewed: DependencyInput["renewed"];
+}
 
 /** How a life ended, as whoever saw it tells. */
 export interface End {
@@ -46,7 +61,15 @@ export type ToSensors = { type: "watch"; spec: AppSpec | null };
 /** What may ask for a restart. */
 export type Sensor = "memory" | "cron" | "watch" | "heartbeat";
 
-export type ProcessEvent = Command | Fact;
+/** What the apps that a pending process waits for have come to. */
+export type DependencyReport =
+  | { type: "dependencies.met"; at: number }
+  /** Told at once, and again whenever it is another. */
+  | { type: "dependencies.unmet"; at: number; unmet: readonly Unmet[] }
+  /** One of them will not come by itself any more. */
+  | { type: "dependencies.lost"; at: number; unmet: readonly Unmet[] };
+
+export type ProcessEvent = Command | Fact | DependencyReport;
 
 /** What the child source does when told. `signal` and `send` pass the machine by: they change no state. */
 export type ToChild = { type: "stop"; graceMs: number } | { type: "kill" };
@@ -114,6 +137,15 @@ export interface SensorInput {
   readonly child: ChildFact | null;
 }
 
+/** What a pending process waits for. */
+export interface DependencyInput {
+  /** Key of its app. */
+  readonly app: string;
+  readonly spec: AppSpec;
+  /** Apps of which only lives count that begin after a time. */
+  readonly renewed: { readonly keys: readonly string[]; readonly since: number } | null;
+}
+
 /** What to go on from after the daemon's death. The kernel's word wins over the file's. */
 export interface Resume {
   readonly facts: ProcessFacts;
@@ -130,6 +162,7 @@ export interface Inheritance {
   readonly restarts: number;
   readonly decisions: readonly Decision[];
   readonly readyMs: number | null;
+  readonly ignoresDependencies: boolean;
 }
 
 export interface ProcessInput {
@@ -144,6 +177,7 @@ export interface ProcessInput {
   readonly at: number;
   readonly resume: Resume | null;
   readonly inherits?: Inheritance;
+  readonly waits?: FirstWaits;
   /** Told what its reloads wait for. */
   readonly owner?: ActorRef<Snapshot<unknown>, Report>;
 }

@@ -3,13 +3,18 @@ import type { Goal, ProcessStatus } from "./facts.ts";
 import { addRestart } from "./lib/intensity.ts";
 import { sourcePort } from "./lib/port.ts";
 import {
+  afterCommand,
   afterCounting,
   afterExit,
   afterJudging,
+  afterLost,
+  afterMet,
+  afterUnmet,
   listenPatienceMs,
   type ProcessContext,
 } from "./process-context.ts";
 import type {
+  DependencyInput,
   LaunchInput,
   ProcessEvent,
   ProcessInput,
@@ -59,6 +64,7 @@ export const processSetup = setup({
   actors: {
     childProcess: sourcePort<ToChild, LaunchInput>("childProcess"),
     sensors: sourcePort<{ type: "none" }, SensorInput>("sensors"),
+    dependencies: sourcePort<{ type: "none" }, DependencyInput>("dependencies"),
   },
   guards: {
     childEndedMeanwhile: ({ context }) => context.resume?.child === "gone",
@@ -74,6 +80,9 @@ export const processSetup = setup({
     isScheduled: ({ context }) => context.goal === "run" && context.spec.sensors.cron !== null,
     wasErrored: ({ context }) => context.resume?.facts.status === "errored",
     wantsToRun: ({ context }) => context.goal === "run" || context.goal === "restart",
+    waitsForOthers: ({ context: { spec, ignoresDependencies } }) =>
+      // What a reload puts in the place of a process serves beside it: what that one depends on is there.
+      spec.dependsOn.length > 0 && !ignoresDependencies && spec.policy.restart.onProbation !== true,
     hasTimeToSpare: ({ context: { killAt, spec }, event }) =>
       "at" in event && (killAt ?? 0) > event.at + spec.policy.killTimeoutMs,
     isBeingRemoved: ({ context }) => context.goal === "remove",
@@ -98,6 +107,28 @@ export const processSetup = setup({
       removal: event.type === "remove" ? (event.why ?? "deleted") : null,
       askedBy: "by" in event ? event.by : null,
     })),
+    heedCommand: assign(({ event }) => afterCommand(event)),
+    beginPending: assign({ goal: "run", askedBy: null, failure: null, unmet: [] }),
+    noteUnmet: assign(({ context, event }) =>
+      event.type === "dependencies.unmet" ? afterUnmet(context, event) : {},
+    ),
+    noteMet: assign(({ context, event }) =>
+      event.type === "dependencies.met" ? afterMet(context, event.at) : {},
+    ),
+    noteLost: assign(({ context, event }) =>
+      event.type === "dependencies.lost" ? afterLost(context, event) : {},
+    ),
+    endPending: assign({ renewed: null }),
+    reportLost: enqueueActions(({ context, event, enqueue }) => {
+      const { owner, failure } = context;
+      if (owner === undefined || event.type !== "dependencies.lost") return;
+      enqueue.sendTo(owner, {
+        type: "process.ended",
+        ...reported(context, event.at),
+        wasAsked: false,
+        reason: failure?.message ?? "what it depends on does not come",
+      });
+    }),
     beginLife: assign({ goal: "run", askedBy: null, failure: null, readiness: "pending" }),
     noteReady: assign(({ context, event }) => ({
       readiness: "ready",
@@ -246,8 +277,8 @@ const led = { remove: "removed", stop: "stopped", "give up": "errored" } as cons
 
 /** Where each rule leads, in the policy's order; the last one always applies. */
 export const exits = rules.map(({ rule, next }) => {
-  if (rule === "restartsAtOnce") return { target: "alive", actions: "countRestart" } as const;
-  if (next === "start") return { guard: rule, target: "alive" } as const;
+  if (rule === "restartsAtOnce") return { target: "pending", actions: "countRestart" } as const;
+  if (next === "start") return { guard: rule, target: "pending" } as const;
   if (next === "wait") return { guard: rule, target: "waiting", actions: "beginWait" } as const;
   return { guard: rule, target: led[next] } as const;
 });

@@ -17,6 +17,7 @@ export const processMachine = processSetup.createMachine({
     reset: { actions: "resetCounters" },
     "child.*": { actions: "reportUnexpected" },
     "sensor.*": { actions: "reportUnexpected" },
+    "dependencies.*": { actions: "reportUnexpected" },
   },
   states: {
     resuming: {
@@ -36,10 +37,51 @@ export const processMachine = processSetup.createMachine({
         { guard: "wasErrored", target: "errored" },
         { guard: "wasStopped", target: "stopped" },
         { guard: "waitsForItsTime", target: "stopped" },
-        { guard: "wantsToRun", target: "alive" },
+        { guard: "wantsToRun", target: "pending" },
         { guard: "isBeingRemoved", target: "removed" },
         { target: "stopped" },
       ],
+    },
+
+    pending: {
+      description: "It is to start as soon as what it depends on is there.",
+      initial: "looking",
+      on: {
+        configure: { target: "pending", reenter: true, actions: "applySpec" },
+        start: { target: "pending", reenter: true, actions: "heedCommand" },
+        restart: { target: "pending", reenter: true, actions: ["heedCommand", "beginAnew"] },
+        stop: { target: "stopped", actions: { type: "setGoal", params: { goal: "stop" } } },
+        remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
+      },
+      states: {
+        looking: {
+          description: "Nothing stays here: it waits only when it depends on something.",
+          always: [
+            { guard: "waitsForOthers", target: "waitingForOthers" },
+            { target: "#process.alive" },
+          ],
+        },
+        waitingForOthers: {
+          description: "It starts when every condition of depends_on is met.",
+          tags: "pending",
+          entry: ["forgetResume", "beginPending", "reportMove"],
+          exit: "endPending",
+          invoke: {
+            id: "dependencies",
+            src: "dependencies",
+            input: ({ context: { app, spec, renewed } }) => ({ app, spec, renewed }),
+            onError: { target: "#process.errored", actions: "recordBrokenPort" },
+          },
+          on: {
+            "dependencies.unmet": { actions: "noteUnmet" },
+            "dependencies.met": { target: "#process.alive", actions: "noteMet" },
+            "dependencies.lost": {
+              target: "#process.errored",
+              actions: ["noteLost", "reportLost"],
+            },
+          },
+        },
+      },
     },
 
     alive: {
@@ -88,6 +130,7 @@ export const processMachine = processSetup.createMachine({
           target: ".stopping",
           actions: [
             { type: "setGoal", params: { goal: "restart" } },
+            "heedCommand",
             "countAskedRestart",
             "beginAnew",
             "beginGracePeriod",
@@ -191,11 +234,11 @@ export const processMachine = processSetup.createMachine({
           on: {
             start: [
               { guard: "isBeingRemoved" },
-              { actions: { type: "setGoal", params: { goal: "restart" } } },
+              { actions: [{ type: "setGoal", params: { goal: "restart" } }, "heedCommand"] },
             ],
             restart: [
               { guard: "isBeingRemoved" },
-              { actions: { type: "setGoal", params: { goal: "restart" } } },
+              { actions: [{ type: "setGoal", params: { goal: "restart" } }, "heedCommand"] },
             ],
             stop: [
               { guard: "isBeingRemoved" },
@@ -241,10 +284,10 @@ export const processMachine = processSetup.createMachine({
       tags: "waiting",
       entry: "forgetResume",
       exit: "endWait",
-      after: { restartDelay: { target: "alive", actions: "countRestart" } },
+      after: { restartDelay: { target: "pending", actions: "countRestart" } },
       on: {
-        start: { target: "alive" },
-        restart: { target: "alive", actions: "beginAnew" },
+        start: { target: "pending", actions: "heedCommand" },
+        restart: { target: "pending", actions: ["heedCommand", "beginAnew"] },
         stop: { target: "stopped", actions: { type: "setGoal", params: { goal: "stop" } } },
         remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
       },
@@ -256,8 +299,8 @@ export const processMachine = processSetup.createMachine({
       tags: "errored",
       entry: "forgetResume",
       on: {
-        start: { target: "alive", actions: "beginAnew" },
-        restart: { target: "alive", actions: "beginAnew" },
+        start: { target: "pending", actions: ["heedCommand", "beginAnew"] },
+        restart: { target: "pending", actions: ["heedCommand", "beginAnew"] },
         stop: { target: "stopped", actions: { type: "setGoal", params: { goal: "stop" } } },
         remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
       },
@@ -269,8 +312,8 @@ export const processMachine = processSetup.createMachine({
       entry: ["forgetResume", "reportMove"],
       initial: "resting",
       on: {
-        start: { target: "alive", actions: "beginAnew" },
-        restart: { target: "alive", actions: "beginAnew" },
+        start: { target: "pending", actions: ["heedCommand", "beginAnew"] },
+        restart: { target: "pending", actions: ["heedCommand", "beginAnew"] },
         stop: {
           target: "stopped",
           reenter: true,

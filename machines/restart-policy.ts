@@ -197,10 +197,16 @@ export const rules = [
 ] as const satisfies readonly RuleEntry[];
 
 /** A rule of the restart policy. */
-export type Rule = (typeof rules)[number]["rule"];
+export type ExitRule = (typeof rules)[number]["rule"];
+
+/** A rule about the apps that come first. */
+export type DependencyRule = "waitsForDependencies" | "hasItsDependencies" | "lostItsDependency";
+
+/** What decided. */
+export type Rule = ExitRule | DependencyRule;
 
 /** A rule that is a guard of the chart: all but the last, which is what happens otherwise. */
-export type GuardRule = Exclude<Rule, "restartsAtOnce">;
+export type GuardRule = Exclude<ExitRule, "restartsAtOnce">;
 
 export const guardRules = rules.filter(
   (entry): entry is Extract<(typeof rules)[number], { rule: GuardRule }> =>

@@ -70,6 +70,21 @@ export interface LifecyclePolicy {
   readonly reload: ReloadPolicy;
 }
 
+/**
+ * What an app has to have come to before another one is started: `usual` is `healthy` for an app that says when it can
+ * serve, and `started` for any other.
+ */
+export type DependencyCondition = "usual" | "started" | "healthy" | "completed" | "succeeded";
+
+/** Another app that has to be there first. */
+export interface DependencySpec {
+  /** Its name: of the same namespace if there is one, else of any. */
+  readonly app: string;
+  readonly condition: DependencyCondition;
+  /** Without it nothing is started; otherwise a condition that cannot be met any more is left out. */
+  readonly isRequired: boolean;
+}
+
 /** Where a process writes. `null` throws the stream away. Paths are absolute and hold no placeholder. */
 export interface LogPaths {
   readonly out: string | null;
@@ -170,6 +185,8 @@ export interface AppSpec {
   readonly umask: number | null;
   /** Started when declared. */
   readonly autostart: boolean;
+  /** Apps that come before it. */
+  readonly dependsOn: readonly DependencySpec[];
   readonly policy: LifecyclePolicy;
   readonly sensors: SensorSpec;
   /** Fields of PM2's that change nothing here but that scripts read back (`vizion`, `pmx` …), under PM2's names. */

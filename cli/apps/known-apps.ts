@@ -32,13 +32,16 @@ export async function actOnKnown(
     readonly by: string;
     readonly doing: string;
     readonly changes?: Changes;
+    readonly ignoresDependencies?: boolean | undefined;
   },
 ): Promise<number[]> {
-  const { action, by, doing, changes } = options;
+  const { action, by, doing, changes, ignoresDependencies = false } = options;
+  const waits = ignoresDependencies ? { ignoresDependencies } : {};
   const changed = changes === undefined ? {} : await changesFor(client, chosen, changes, action);
   const ids = chosen.map(({ id }) => id);
   async function* inTurns(): AsyncIterable<Outcome> {
-    for (const turn of turnsOf(ids)) yield* client.act({ action, ids: turn, by, ...changed });
+    for (const turn of turnsOf(ids))
+      yield* client.act({ action, ids: turn, by, ...changed, ...waits });
   }
   const told = await tellOutcomes({ outcomes: inTurns(), expected: ids.length, doing });
   const instances = Number(changes?.fields["instances"]);

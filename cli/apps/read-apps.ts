@@ -3,6 +3,7 @@ import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { AppSpec } from "../../machines/spec.ts";
 import { callerAfter } from "../../runtime/client/config/environment.ts";
+import { readDependencies } from "../../runtime/client/config/_dependencies.ts";
 import { loadEcosystem, normalizeApps, parseEcosystem } from "../../runtime/client/config/index.ts";
 import type { Ecosystem } from "../../runtime/client/config/load.ts";
 import { namesOfApps, type ConfigContext } from "../../runtime/client/config/normalize.ts";
@@ -18,6 +19,8 @@ export interface ReadOptions {
   readonly environment?: string | undefined;
   /** `--only NAME,NAME` */
   readonly only?: string | undefined;
+  /** Of `--only`: with the apps of the file that those depend on. */
+  readonly takesNeeded?: boolean;
   /** Fields given as flags; they win over the file's. */
   readonly overrides?: RawApp;
   /** Told of apps whose program is not there; the others are read without them. */
@@ -53,7 +56,10 @@ export async function readNames(target: string, options: ReadOptions): Promise<s
 }
 
 /** What a file holds, with those of its apps that `--only` names. */
-async function chosenApps(target: string, { only, environment }: ReadOptions): Promise<Ecosystem> {
+async function chosenApps(
+  target: string,
+  { only, environment, takesNeeded = false }: ReadOptions,
+): Promise<Ecosystem> {
   const source = target === "-" ? "stdin" : target;
   if (target === "") {
     const what = 'expected the path of a file, got ""';
@@ -66,12 +72,13 @@ async function chosenApps(target: string, { only, environment }: ReadOptions): P
   const { apps: raw } = ecosystem;
   const wanted = only?.split(",").map((each) => each.trim());
   const names = namesOfApps(raw, { environment });
-  const chosen = raw.filter(
-    (app, index) =>
-      wanted === undefined ||
-      wanted.includes(names[index] ?? "") ||
-      wanted.includes(String(app["name"])),
-  );
+  const isWanted = (app: RawApp, index: number): boolean =>
+    wanted === undefined ||
+    wanted.includes(names[index] ?? "") ||
+    wanted.includes(String(app["name"]));
+  const needed =
+    takesNeeded && wanted !== undefined ? neededOf(raw.filter(isWanted), raw, names) : [];
+  const chosen = raw.filter((app, index) => isWanted(app, index) || needed.includes(app));
   if (chosen.length === 0) {
     throw xmError("ERR_USAGE", {
       what: only === undefined ? `${source} has no apps` : `${source} has no app "${only}"`,
@@ -85,6 +92,25 @@ async function chosenApps(target: string, { only, environment }: ReadOptions): P
     warn(`${source} has no app ${missing.join(", ")}; it has ${names.join(", ")}`);
   }
   return { ...ecosystem, apps: chosen };
+}
+
+/** The apps of a file that others of it depend on, directly or by others. */
+function neededOf(
+  wanted: readonly RawApp[],
+  all: readonly RawApp[],
+  names: readonly string[],
+): RawApp[] {
+  const needed: RawApp[] = [];
+  const visit = (app: RawApp): void => {
+    const meant = new Set((readDependencies(app["depends_on"]) ?? []).map((each) => each.app));
+    for (const [index, other] of all.entries()) {
+      if (!meant.has(names[index] ?? "") || needed.includes(other)) continue;
+      needed.push(other);
+      visit(other);
+    }
+  };
+  for (const app of wanted) visit(app);
+  return needed;
 }
 
 /** What does not keep a call from being done. */

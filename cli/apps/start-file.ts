@@ -11,11 +11,25 @@ import { reportError } from "../call/report-error.ts";
  */
 export async function startFile(
   file: string,
-  options: ReadOptions & { readonly known: "restart" | "reload"; readonly by: string },
+  options: ReadOptions & {
+    readonly known: "restart" | "reload";
+    readonly by: string;
+    readonly ignoresDependencies?: boolean;
+  },
 ): Promise<number[]> {
   const left: string[] = [];
-  const apps = await readApps(file, { ...options, leaveOut: (fault) => left.push(fault) });
-  const outcomes = connect().declare({ apps, known: options.known, by: options.by });
+  const apps = await readApps(file, {
+    ...options,
+    takesNeeded: options.ignoresDependencies !== true,
+    leaveOut: (fault) => left.push(fault),
+  });
+  const { known, by, ignoresDependencies = false } = options;
+  const outcomes = connect().declare({
+    apps,
+    known,
+    by,
+    ...(ignoresDependencies ? { ignoresDependencies } : {}),
+  });
   const expected = apps.reduce((sum, { instances }) => sum + instances, 0);
   const ids = await tellOutcomes({ outcomes, expected, doing: "starting" });
   if (left.length > 0) reportError(xmError("ERR_APPS_LEFT_OUT", { file, faults: left }));

@@ -60,6 +60,7 @@ export const startFlags: readonly StartFlag[] = [
   flag("pid", "pid_file", "FILE", "File that holds the pid", "p"),
   flag("autorestart", "autorestart", "", "Restart it when it exits (--no-autorestart: never)"),
   flag("autostart", "autostart", "", "Start it immediately (--no-autostart: only declare it)"),
+  flag("depends-on", "depends_on", "NAMES", "Comma-separated apps that come first"),
   flag("restart", "restart", "MODE", "always, on-failure, on-abnormal or never"),
   flag(
     "stop-exit-codes",

@@ -52,6 +52,14 @@ export const environmentArgs = {
   env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
 } as const satisfies ArgsDef;
 
+/** What a start does about the apps that come first. */
+export const dependencyArgs = {
+  deps: {
+    type: "boolean",
+    description: "First start what it depends on (--no-deps: start without it and without waiting)",
+  },
+} as const satisfies ArgsDef;
+
 /** What is taken of an ecosystem file. */
 export const fileArgs = {
   env: environmentArgs.env,

@@ -2,6 +2,7 @@ import { connect } from "../../runtime/client/connection/client.ts";
 import type { ActionRequest } from "../../runtime/client/connection/types.ts";
 import { XmError } from "../../runtime/contract/errors.ts";
 import {
+  dependencyArgs,
   environmentArgs,
   fileArgs,
   targetArgs,
@@ -51,7 +52,13 @@ export const restart = xmCommand({
   name: "restart",
   description:
     "Restarts processes, applying any new flags or arguments; given an ecosystem file, restarts its apps with the current settings",
-  args: { ...targetArgs, ...startArgs, ...fileArgs, "update-env": environmentArgs["update-env"] },
+  args: {
+    ...targetArgs,
+    ...startArgs,
+    ...fileArgs,
+    ...dependencyArgs,
+    "update-env": environmentArgs["update-env"],
+  },
   takesRest: true,
   run: async ({ args, data }) => {
     const given = args as Record<string, unknown> & { _: string[] };
@@ -64,6 +71,7 @@ export const restart = xmCommand({
     const environment = given["env"] as string | undefined;
     const only = given["only"] as string | undefined;
     const isConfiguration = (target: string): boolean => target === "-" || isEcosystemFile(target);
+    const ignoresDependencies = given["deps"] === false;
     const files = targets.filter(isConfiguration);
     const others = targets.filter((target) => !isConfiguration(target));
     for (const file of files) {
@@ -74,6 +82,7 @@ export const restart = xmCommand({
         overrides: fields,
         known: "restart",
         by: "`xm restart`",
+        ignoresDependencies,
       });
     }
     if (files.length > 0 && others.length === 0) {
@@ -83,6 +92,7 @@ export const restart = xmCommand({
     const updatesEnv = given["update-env"] === true;
     await act("restart", others, {
       doing: "restarting",
+      ignoresDependencies,
       changes: { fields, updatesEnv, environment },
     });
   },
@@ -106,7 +116,11 @@ export const reset = xmCommand({
 async function act(
   action: ActionRequest["action"],
   targets: readonly string[],
-  options: FileOptions & { readonly doing: string; readonly changes?: Changes },
+  options: FileOptions & {
+    readonly doing: string;
+    readonly changes?: Changes;
+    readonly ignoresDependencies?: boolean;
+  },
 ): Promise<void> {
   const client = connect();
   const chosen = await resolveTargets(client, targets, options);

@@ -1,6 +1,6 @@
 import { connect } from "../../runtime/client/connection/client.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
-import { fileArgs, xmCommand } from "../call/command.ts";
+import { dependencyArgs, fileArgs, xmCommand } from "../call/command.ts";
 import { usualFile } from "../apps/read-apps.ts";
 import { showListAfter } from "../render/show-list.ts";
 import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
@@ -10,6 +10,7 @@ const args = {
   file: { type: "positional", description: "ecosystem file, or `-` for stdin", required: false },
   ...startArgs,
   ...fileArgs,
+  ...dependencyArgs,
 } as const;
 
 const startOr = (name: string, known: "restart" | "reload", description: string) =>
@@ -27,7 +28,9 @@ const startOr = (name: string, known: "restart" | "reload", description: string)
         });
       }
       const overrides = rawAppFrom(given);
-      await startFile(target, { environment, only, overrides, known, by: `\`xm ${name}\`` });
+      const ignoresDependencies = (given as Record<string, unknown>)["deps"] === false;
+      const by = `\`xm ${name}\``;
+      await startFile(target, { environment, only, overrides, known, by, ignoresDependencies });
       await showListAfter(connect());
     },
   });

@@ -3,7 +3,7 @@ import { matcherOf } from "../../runtime/client/targets/pattern.ts";
 import type { Client } from "../../runtime/client/connection/types.ts";
 import { isEcosystemFile } from "../../runtime/client/config/load.ts";
 import { XmError, xmError } from "../../runtime/contract/errors.ts";
-import { environmentArgs, fileArgs, xmCommand } from "../call/command.ts";
+import { dependencyArgs, environmentArgs, fileArgs, xmCommand } from "../call/command.ts";
 import { globals } from "../call/globals.ts";
 import { actOnKnown } from "../apps/known-apps.ts";
 import { tellOutcomes } from "../render/outcomes.ts";
@@ -23,6 +23,7 @@ interface StartCall {
   readonly only: string | undefined;
   readonly isForced: boolean;
   readonly updatesEnv: boolean;
+  readonly ignoresDependencies: boolean;
 }
 
 export default xmCommand({
@@ -37,6 +38,7 @@ export default xmCommand({
     },
     ...startArgs,
     ...fileArgs,
+    ...dependencyArgs,
     force: {
       type: "boolean",
       alias: "f",
@@ -53,6 +55,7 @@ export default xmCommand({
       only: given["only"] as string | undefined,
       isForced: given["force"] === true,
       updatesEnv: given["update-env"] === true,
+      ignoresDependencies: given["deps"] === false,
     };
     const usual = usualFile();
     const words = given._.length === 0 && usual !== undefined ? [usual] : given._;
@@ -87,7 +90,7 @@ function isLeaving(error: unknown): boolean {
 }
 
 async function startOne(client: Client, word: string, call: StartCall): Promise<number[]> {
-  const { fields, environment, only, updatesEnv, isForced } = call;
+  const { fields, environment, only, updatesEnv, isForced, ignoresDependencies } = call;
   const asFile = (): Promise<number[]> =>
     startFile(word, {
       environment,
@@ -95,6 +98,7 @@ async function startOne(client: Client, word: string, call: StartCall): Promise<
       overrides: fields,
       known: "restart",
       by: "`xm start`",
+      ignoresDependencies,
     });
   if (word === "-" || (isEcosystemFile(word) && isFile(word))) return asFile();
   const known = isNewScript(word, call) ? [] : matchNamed(await client.list(), word);
@@ -103,6 +107,7 @@ async function startOne(client: Client, word: string, call: StartCall): Promise<
       action: "restart",
       by: "`xm start`",
       doing: "starting",
+      ignoresDependencies,
       changes: { fields, updatesEnv, environment },
     });
   }
@@ -111,7 +116,12 @@ async function startOne(client: Client, word: string, call: StartCall): Promise<
   if (isEcosystemFile(word)) return asFile();
   if (matcherOf(word) !== undefined) throw xmError("ERR_PROCESS_NOT_FOUND", { target: word });
   const apps = await readScript({ ...fields, script: word }, { environment });
-  const outcomes = client.declare({ apps, known: isForced ? "copy" : "refuse", by: "`xm start`" });
+  const outcomes = client.declare({
+    apps,
+    known: isForced ? "copy" : "refuse",
+    by: "`xm start`",
+    ...(ignoresDependencies ? { ignoresDependencies } : {}),
+  });
   return tellOutcomes({ outcomes, expected: apps[0]?.instances, doing: "starting" });
 }
 

@@ -79,7 +79,7 @@ function explain(detail: ProcessDetail): string {
   const { id, status, decisions, failure, lastExit } = detail;
   const name = plain(detail.name);
   const latest = decisions.at(-1);
-  const head = `${paint("bold", name)} (id ${id}) is ${statusWord(status)}.`;
+  const head = `${paint("bold", name)} (id ${id}) is ${statusWord(status)}.${awaited(detail)}`;
   if (latest === undefined)
     return `${head} It has never exited, so nothing was decided.${late(detail)}`;
   const lines = decisions.toReversed().map(({ at, rule, next, saw }) => {
@@ -94,7 +94,7 @@ function explain(detail: ProcessDetail): string {
   const isBackground = failure === null && lastExit?.backgroundPid !== undefined;
   const words = failure === null ? quoted(lastExit?.lastWords ?? []) : [];
   return [
-    `${head} ${plain(latest.sentence)}${late(detail)}`,
+    status === "pending" ? head : `${head} ${plain(latest.sentence)}${late(detail)}`,
     ...words,
     ...(isBackground ? ["", `  ${paint("yellow", foreground(detail))}`] : []),
     "",
@@ -102,6 +102,13 @@ function explain(detail: ProcessDetail): string {
     "",
     paint("grey", `  ${logs}`),
   ].join("\n");
+}
+
+/** What it waits for now, which may be less than when the wait began. */
+function awaited({ status, waitsFor }: ProcessDetail): string {
+  if (status !== "pending") return "";
+  const each = waitsFor.map(({ app, condition, state }) => `${app} (${condition}) is ${state}`);
+  return ` It waits for ${waitsFor.map(({ app }) => plain(app)).join(", ")}: ${plain(each.join("; "))}.`;
 }
 
 /** That it runs says nothing of whether it can serve. */

@@ -21,6 +21,7 @@ export const statusColors: Readonly<Record<ProcessStatus, Color>> = {
   starting: "yellow",
   stopping: "yellow",
   waiting: "yellow",
+  pending: "yellow",
   stopped: "red",
   errored: "red",
   removed: "grey",

@@ -1,4 +1,5 @@
 import type { ProcessDetail } from "../../runtime/client/connection/types.ts";
+import { conditionWords } from "../../runtime/contract/words/conditions.ts";
 import { fieldsOfPolicy } from "../../runtime/contract/fields/policy-fields.ts";
 
 /** A field of an ecosystem file, and what it says. */
@@ -23,11 +24,21 @@ function programFields(spec: ProcessDetail["spec"]): Fields {
     uid,
     gid,
     autostart: unless(autostart, true),
+    depends_on: spec.dependsOn.length === 0 ? undefined : spec.dependsOn.map(dependencyText),
     scheduling: unless(scheduling, "shared"),
     instance_var: unless(instanceVariable, "NODE_APP_INSTANCE"),
     increment_var: incrementVariable,
     source_map_support: sourceMaps,
   };
+}
+
+function dependencyText({
+  app,
+  condition,
+  isRequired,
+}: ProcessDetail["spec"]["dependsOn"][number]): string {
+  const word = condition === "usual" ? "" : ` (${conditionWords[condition]})`;
+  return `${app}${word}${isRequired ? "" : ", not required"}`;
 }
 
 function policyFields(spec: ProcessDetail["spec"]): Fields {

@@ -37,7 +37,13 @@ export function renderList(
   const troubled = list.flatMap(({ app, troubles }) =>
     troubles.map(({ sensor, reason }) => `${paint("yellow", app)}: ${sensor}: ${reason}`),
   );
-  return [table, ...new Set([...reloading, ...troubled, ...errored])].join("\n");
+  const pending = list
+    .filter(({ status }) => status === "pending")
+    .map(({ name, waitsFor }) => {
+      const each = waitsFor.map(({ app, condition, state }) => `${app} (${condition}: ${state})`);
+      return `${paint("yellow", plain(name))}: waits for ${plain(each.join(", "))}`;
+    });
+  return [table, ...new Set([...reloading, ...pending, ...troubled, ...errored])].join("\n");
 }
 
 /** A few lines per process, PM2's, for scripts and narrow places (`-m`). */

@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { ProcessDetail } from "../contract/api/schemas.ts";
 import { resolveIdentity, type Identity } from "../host/users.ts";
 import { interpreterWord } from "./interpreter.ts";
-import { statusWord } from "./status.ts";
+import { pm2StatusWord } from "./status.ts";
 
 /** A process in the shape of PM2's `jlist`. */
 export interface Pm2Process {
@@ -35,7 +35,7 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       name: spec.name,
       namespace: spec.namespace,
       pm_id: id,
-      status: statusWord(detail.status),
+      status: pm2StatusWord(detail.status),
       pm_uptime: lastStart(detail),
       created_at: detail.createdAt,
       restart_time: detail.restarts,

@@ -44,6 +44,14 @@ export const errors = {
     what: `${p.script} already runs as "${p.name}"`,
     fix: `\`xm restart ${p.name}\` to restart it, or \`xm start -f\` to run a second copy`,
   })),
+  ERR_DEPENDENCY_CIRCLE: define("invalid", (p: { path: string }) => ({
+    what: `these apps depend on each other in a circle: ${p.path}`,
+    fix: "take one of these names out of its app's depends_on",
+  })),
+  ERR_DEPENDENCY_UNKNOWN: define("invalid", (p: { app: string; needs: string }) => ({
+    what: `"${p.app}" depends on "${p.needs}", which is neither declared with it nor in the list`,
+    fix: "declare it, start its file first, or write `required: false` beside its condition; `--no-deps` starts without it",
+  })),
   ERR_RELOAD_UNDER_WAY: define("conflict", (p: { app: string; done: number; total: number }) => ({
     what: `${p.app} is being reloaded (${p.done} of ${p.total} processes are done)`,
     fix: "wait until it finishes (see `xm ls`) and try again",

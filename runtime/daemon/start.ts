@@ -150,8 +150,9 @@ export async function startDaemon(options: {
     },
     guardLog,
     reloadGuards,
+    god: (): GodActor => god,
   });
-  const god = createActor(machine);
+  const god: GodActor = createActor(machine);
   const registry = createRegistry(god);
   const bus = createBus({ registry, recorder, custom, now: wall });
   const isFrozen = (): boolean => recorder.isFrozen();

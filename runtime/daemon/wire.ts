@@ -1,6 +1,7 @@
 import { fromPromise, type AnyStateMachine } from "xstate";
 import { appMachine } from "../../machines/app.ts";
-import { godMachine, type DeclaredApp } from "../../machines/god.ts";
+import { dependencySource } from "../../machines/dependency-watch.ts";
+import { godMachine, type DeclaredApp, type GodActor } from "../../machines/god.ts";
 import { reloadMachine } from "../../machines/reload.ts";
 import { processMachine } from "../../machines/process.ts";
 import type { Ports } from "../../machines/lib/port.ts";
@@ -21,6 +22,8 @@ interface Restored {
 export interface WireDependencies extends SourceDependencies {
   /** What the daemon goes on from. */
   readonly restore: () => Promise<Restored>;
+  /** The root, once it is there. */
+  readonly god: () => GodActor;
   readonly guardLog: GuardLog;
   /** Told of every answer of a reload's guards, for the history. */
   readonly reloadGuards: Pick<GuardLog, "note">;
@@ -37,6 +40,7 @@ export function wireGod(dependencies: WireDependencies): typeof godMachine {
     actors: {
       childProcess: childSource(dependencies),
       sensors: sensorSource(dependencies),
+      dependencies: dependencySource(dependencies.god, dependencies.now),
     } satisfies Ports<typeof processMachine>,
   });
   const reload = reloadMachine.provide({

@@ -30,6 +30,9 @@ const specs: Readonly<Record<string, AppSpec>> = {
   "on-failure": appSpec({ restart: { mode: "on-failure" }, sensors: { maxMemoryBytes: 1 } }),
   "on-abnormal": appSpec({ restart: { mode: "on-abnormal" } }),
   "on probation": appSpec({ restart: { onProbation: true } }),
+  "depends on another": appSpec({
+    spec: { dependsOn: [{ app: "db", condition: "healthy", isRequired: true }] },
+  }),
   "a stop code": appSpec({ restart: { stopExitCodes: [1] } }),
 };
 
@@ -142,7 +145,20 @@ function atOtherMoments(): SimulatedProcess[] {
   draining.signalled();
   draining.advance(1_600);
   expect(draining.last.told.map(({ type }) => type)).toEqual(["stop", "kill"]);
-  return [source, sensors, owned, late, stopping, slow, draining];
+  const needy = appSpec({
+    spec: { dependsOn: [{ app: "db", condition: "healthy", isRequired: true }] },
+  });
+  const pending = new SimulatedProcess(needy);
+  pending.hears("unmet");
+  pending.actor.send({ type: "configure", at: 0, spec: appSpec() });
+  expect(pending.status).toBe("online");
+  pending.actor.send({ type: "dependencies.met", at: 0 });
+  expect(pending.unexpected).toEqual(["dependencies.met"]);
+  const blind = new SimulatedProcess({ ...needy, autostart: false });
+  blind.dependenciesBreak = true;
+  blind.command("start");
+  expect([blind.status, blind.facts.failure?.code]).toEqual(["errored", "ERR_INTERNAL"]);
+  return [pending, blind, source, sensors, owned, late, stopping, slow, draining];
 }
 
 function allTransitions(node: AnyStateNode): string[] {

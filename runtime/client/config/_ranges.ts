@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import type { Field } from "../../contract/fields/field.ts";
+import { shortestHeartbeatMs } from "../../contract/ranges.ts";
 import { isPlain } from "../../contract/plain.ts";
 
 /** What is wrong with a value of the right kind: what was expected, or `undefined`. */
@@ -72,6 +73,11 @@ const ranges: Readonly<Record<string, Range>> = {
     expected: "a port from 0 to 65535",
     holds: (value) =>
       Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535,
+  },
+  heartbeat_timeout: {
+    expected: "a time from 100 ms to 24 days, or 0 for none",
+    holds: (value) =>
+      value === 0 || ((value as number) >= shortestHeartbeatMs && (value as number) <= longestMs),
   },
   script: { expected: "a file or a command", holds: (value) => (value as string).trim() !== "" },
 };

@@ -1,6 +1,7 @@
 import type { Probe } from "../../../machines/spec.ts";
 import type { FieldKind } from "../../contract/fields/field.ts";
 import { readPatterns, readWatchOptions } from "./_watch-options.ts";
+import { readDependencies } from "./_dependencies.ts";
 import { oddKind } from "./odd-values.ts";
 import { splitWords } from "./split-words.ts";
 import { parseDuration, parseSize } from "../../contract/fields/units.ts";
@@ -29,6 +30,8 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   cron: 'a cron pattern such as "0 3 * * *", or 0 for none',
   filter: "true, false, a part of a name or a list of them",
   "boolean or string": "true, false or a path",
+  dependencies:
+    'names of apps, or { NAME: { condition: "service_healthy", required: true } } with service_started, service_healthy, service_completed or service_completed_successfully',
 };
 
 /** A text that a program can be given: the kernel ends one at a zero byte. */
@@ -92,6 +95,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
     return Array.isArray(value) && value.every(isText) ? value : undefined;
   },
   "boolean or string": (value) => readBoolean(value) ?? (isText(value) ? value : undefined),
+  dependencies: readDependencies,
 };
 
 /** `{ http }`, `{ tcp }` or `{ command }`, one of them. */

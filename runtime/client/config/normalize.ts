@@ -194,6 +194,7 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
     gid: (app["gid"] as string | number | undefined) ?? null,
     umask: umaskOf(app),
     autostart: app["autostart"] !== false,
+    dependsOn: (app["depends_on"] as AppSpec["dependsOn"] | undefined) ?? [],
     policy: policyOf(app, { caller, mode }),
     sensors: sensorsOf(app, cwd),
     passthrough: passthroughOf(reading, environment),

@@ -135,6 +135,7 @@ export const parts: Readonly<Record<string, Part>> = {
   autorestart: restart("mode"),
   restart: restart("mode"),
   autostart: whole("autostart"),
+  depends_on: whole("dependsOn"),
   stop_exit_codes: all(restart("stopExitCodes"), kept("stop_exit_codes")),
   min_uptime: restart("minUptimeMs"),
   max_restarts: restart("maxRestarts"),

@@ -63,6 +63,10 @@ export const processSchema = v.object({
   cpuPercent: nullable(v.number()),
   generation: v.pipe(count(), v.description("grows by one with each reload")),
   readiness: v.picklist(["pending", "ready", "late"]),
+  waitsFor: v.pipe(
+    v.array(v.object({ app: text(), condition: text(), state: text(), isLost: v.boolean() })),
+    v.description("what a pending process waits for"),
+  ),
   reload: v.pipe(
     nullable(v.object({ step: text(), done: count(), total: count(), by: text() })),
     v.description("the reload under way of its app"),

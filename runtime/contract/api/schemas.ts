@@ -29,6 +29,9 @@ export { processDetailSchema, processSchema };
 /** PM2's `gracefulReload` is a reload that the bus calls by that name. */
 const reloadKind = v.optional(v.picklist(["reload", "graceful"]));
 
+/** Starts without what is depended on, and without waiting for it (`--no-deps`). */
+const ignoresDependencies = v.optional(v.boolean());
+
 /** Starts what is missing of some apps, and restarts the rest with what is declared now. */
 export const declareRequestSchema = v.strictObject({
   apps: v.pipe(v.array(appSpecSchema), v.minLength(1)),
@@ -36,6 +39,7 @@ export const declareRequestSchema = v.strictObject({
   known: v.picklist(["restart", "reload", "refuse", "copy", "leave"]),
   by: text(),
   kind: reloadKind,
+  ignoresDependencies,
 });
 
 /** What some apps are from now on, by their keys. */
@@ -49,6 +53,7 @@ export const actionRequestSchema = v.strictObject({
   env: v.optional(stringMap()),
   /** Set before the action, for what it starts; sizes stay as they are. */
   settings: settingsSchema,
+  ignoresDependencies,
 });
 
 export const reloadRequestSchema = v.strictObject({

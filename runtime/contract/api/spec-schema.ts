@@ -31,6 +31,9 @@ const restartPolicy = v.strictObject({
   stopExitCodes: v.array(v.pipe(v.number(), v.integer())),
 });
 
+/** No app needs more others by name. */
+const mostDependencies = 1_000;
+
 const plainText = v.check(isPlain, "a text without control characters");
 
 /** An app's specification as a client sends it. Fields that came later may be absent from a saved list. */
@@ -70,6 +73,19 @@ export const appSpecSchema = v.strictObject({
     null,
   ),
   autostart: v.boolean(),
+  dependsOn: v.optional(
+    v.pipe(
+      v.array(
+        v.strictObject({
+          app: v.pipe(v.string(), v.minLength(1), v.maxLength(255), plainText),
+          condition: v.picklist(["usual", "started", "healthy", "completed", "succeeded"]),
+          isRequired: v.boolean(),
+        }),
+      ),
+      v.maxLength(mostDependencies),
+    ),
+    [],
+  ),
   policy: v.strictObject({
     restart: restartPolicy,
     readiness: v.picklist(["spawned", "message", "listening", "probe"]),

@@ -20,7 +20,8 @@ export type FieldKind =
   | "positive"
   | "cron"
   | "filter"
-  | "boolean or string";
+  | "boolean or string"
+  | "dependencies";
 
 /** One field of an ecosystem file. The configuration reference is generated from these. */
 export interface Field {

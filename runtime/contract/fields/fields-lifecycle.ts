@@ -58,6 +58,12 @@ export const lifecycleFields: readonly Field[] = [
   field("Start and stop", "autostart", "boolean", "Started when declared.", { default: "true" }),
   field(
     "Start and stop",
+    "depends_on",
+    "dependencies",
+    "Apps that come first: names, or `{ NAME: { condition, required } }` with `condition` one of `service_started`, `service_healthy`, `service_completed`, `service_completed_successfully`; see [how to order apps](../how-to/order-apps.md).",
+  ),
+  field(
+    "Start and stop",
     "wait_ready",
     "boolean",
     "Online when it sends the message `ready`; the same as `ready: message`.",

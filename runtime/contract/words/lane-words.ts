@@ -19,6 +19,7 @@ export function served(generations: ReadonlyMap<number, ProcessStatus>): {
     "online",
     "starting",
     "waiting",
+    "pending",
     "stopping",
     "errored",
     "stopped",

@@ -1,6 +1,6 @@
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type { AppActor } from "../../../machines/app.ts";
-import type { Command } from "../../../machines/process-events.ts";
+import type { Command, Waits } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { GodEvent } from "../../../machines/god.ts";
 import type { ProcessFacts, ProcessStatus } from "../../../machines/facts.ts";
@@ -10,6 +10,16 @@ import { flushLogs } from "../../host/log-files/flush.ts";
 import { ownedFiles } from "../../host/log-files/paths.ts";
 import type { StateStore } from "../state/store.ts";
 import type { Managed } from "../registry/registry.ts";
+import {
+  areStopped,
+  assertDependencies,
+  dependentsOf,
+  givenUpFor,
+  type Dependents,
+  neededFor,
+  renewedFor,
+  wavesOf,
+} from "./order.ts";
 import type { CommandEvent } from "../bus/bus.ts";
 import { deleted, done, failed, outcomeOf, started, stopped, type Result } from "./outcomes.ts";
 import { settled, type Settled } from "./settled.ts";
@@ -32,14 +42,14 @@ interface Action {
 const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action>> = {
   start: {
     command: ({ by }, at) => ({ type: "start", at, by }),
-    passing: ["starting", "stopping"],
+    passing: ["pending", "starting", "stopping"],
     done: (before, end) =>
       before.status === "online" ? done("unchanged", "already online") : started(end, "started"),
     told: "start",
   },
   restart: {
     command: ({ by }, at) => ({ type: "restart", at, by }),
-    passing: ["starting", "stopping"],
+    passing: ["pending", "starting", "stopping"],
     done: (before, end) => started(end, before.status === "online" ? "restarted" : "started"),
     told: "restart",
   },
@@ -85,9 +95,11 @@ export async function act(
   }
   const mayBeUnwritten = request.action === "stop" || request.action === "delete";
   if (!mayBeUnwritten || request.settings !== undefined) store.assertWritable();
+  assertSettings(dependencies, chosen, request);
   const changes = configure(dependencies, chosen, request);
-  const reached = await perform(dependencies, chosen, actions[request.action], {
-    request,
+  const { action } = request;
+  const reached = await performInOrder(dependencies, chosen, {
+    request: { ...request, action },
     changes,
   });
   await Promise.all(
@@ -113,6 +125,61 @@ async function written(store: StateStore, outcome: Outcome): Promise<Outcome> {
   }
 }
 
+/** What depends on something is stopped before it, and started after it; what is missing of it is started too. */
+async function performInOrder(
+  dependencies: CommandDependencies,
+  chosen: readonly Managed[],
+  {
+    request,
+    changes,
+  }: { request: ActionRequest & { action: keyof typeof actions }; changes: Changes },
+): Promise<Promise<Outcome>[]> {
+  const { registry } = dependencies;
+  const { action, ignoresDependencies = false } = request;
+  const isStart = action === "start" || action === "restart";
+  const reached: Promise<Outcome>[] = [];
+  const waits = ignoresDependencies ? { ignoresDependencies } : {};
+  if (isStart && !ignoresDependencies) {
+    const specs = [...new Set(chosen.map(({ app }) => app))].map(specOf);
+    const ids = new Set(chosen.map(({ facts }) => facts.id));
+    const needed = neededFor(registry, specs).filter(({ facts }) => !ids.has(facts.id));
+    reached.push(...(await perform(dependencies, needed, { action: "start", request, changes })));
+  }
+  const waves = action === "reset" || action === "start" ? [chosen] : wavesOf(chosen);
+  for (const [index, wave] of waves.entries()) {
+    const of = (managed: Managed): Waits =>
+      action === "restart" && waves.length > 1
+        ? { ...waits, renewed: renewedFor(managed, chosen) }
+        : waits;
+    reached.push(...(await perform(dependencies, wave, { action, request, changes, waits: of })));
+    if (index < waves.length - 1) await areStopped(wave);
+  }
+  if (isStart) {
+    const givenUp = givenUpFor(registry, chosen);
+    reached.push(...(await perform(dependencies, givenUp, { action: "start", request, changes })));
+  }
+  const left = action === "stop" || action === "delete" ? dependentsOf(registry, chosen) : [];
+  return left.length === 0 ? reached : reached.map((each) => withWarning(each, left));
+}
+
+async function withWarning(
+  reached: Promise<Outcome>,
+  left: readonly Dependents[],
+): Promise<Outcome> {
+  const outcome = await reached;
+  const dependents = left.find(({ of }) => of === outcome.name)?.names ?? [];
+  if (!outcome.ok || dependents.length === 0) return outcome;
+  const one = dependents.length === 1;
+  const warning = `${dependents.join(", ")} ${one ? "depends" : "depend"} on it and ${one ? "runs" : "run"} on`;
+  return { ...outcome, warning };
+}
+
+function specOf(app: AppActor): AppSpec {
+  return app.getSnapshot().context.spec;
+}
+
+type Changes = ReadonlyMap<AppActor, string[]>;
+
 /** Processes commanded before others get a turn; a start among them takes a millisecond or two. */
 const commandsPerTurn = 25;
 
@@ -120,14 +187,25 @@ const commandsPerTurn = 25;
 async function perform(
   { god, recorder, bus, now }: CommandDependencies,
   chosen: readonly Managed[],
-  action: Action,
-  { request, changes }: { request: ActionRequest; changes: ReadonlyMap<AppActor, string[]> },
+  {
+    action: name,
+    request,
+    changes,
+    waits = () => ({}),
+  }: {
+    action: keyof typeof actions;
+    request: ActionRequest;
+    changes: Changes;
+    /** What each of them is told of what it depends on. */
+    waits?: (managed: Managed) => Waits;
+  },
 ): Promise<Promise<Outcome>[]> {
+  const action = actions[name];
   const command = action.command(request, now());
   const reached: Promise<Outcome>[] = [];
   for (const [index, managed] of chosen.entries()) {
-    recorder.cause(processKey(managed.facts), { event: request.action, by: request.by });
-    god.send(commandFor(managed, command));
+    recorder.cause(processKey(managed.facts), { event: name, by: request.by });
+    god.send(commandFor(managed, { ...command, ...waits(managed) }));
     reached.push(
       settled(managed.actor, action.passing, managed.facts).then((end) => {
         if (action.told !== undefined) bus.command(action.told, managed, end.facts);
@@ -142,6 +220,19 @@ async function perform(
     }
   }
   return reached;
+}
+
+/** @throws `ERR_DEPENDENCY_CIRCLE`, `ERR_DEPENDENCY_UNKNOWN` for what a request declares anew. */
+function assertSettings(
+  { registry }: CommandDependencies,
+  chosen: readonly Managed[],
+  request: ActionRequest,
+): void {
+  if (request.settings === undefined) return;
+  const changed = [...new Set(chosen.map(({ app }) => app))].map((app) =>
+    settledSpec(app, request),
+  );
+  assertDependencies(registry, changed, { mayBeUnknown: request.ignoresDependencies === true });
 }
 
 /**

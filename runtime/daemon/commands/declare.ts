@@ -1,10 +1,20 @@
 import type { AppActor } from "../../../machines/app.ts";
 import type { DeclaredApp } from "../../../machines/god.ts";
 import { processKey } from "../../../machines/lib/process-key.ts";
+import type { Waits } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { DeclareRequest } from "../../contract/api/schemas.ts";
 import { xmError } from "../../contract/errors.ts";
 import { commandFor, type Tell } from "./commands.ts";
+import {
+  gateAfter,
+  orderOf,
+  startNeeded,
+  startStep,
+  type Order,
+  type Plan,
+} from "./declare-order.ts";
+import { assertDependencies } from "./order.ts";
 import { done, outcomeOf, started } from "./outcomes.ts";
 import type { Managed, Registry } from "../registry/registry.ts";
 import { assertSettled, eventOf, reloadApp } from "./reload.ts";
@@ -48,21 +58,23 @@ export async function declare(
     dependencies.store.assertWritable();
     const keys = new Set<string>();
     const { by, kind } = request;
-    const parts = await inTurns(plans, (each) => begin(dependencies, { ...each, by, kind, keys }));
-    return takeSteps(stepsFrom(dependencies, parts.flat()));
+    const order = orderOf(plans, request.ignoresDependencies === true, dependencies.now());
+    const parts: Part[] = startNeeded(dependencies, plans, request);
+    for (const [index, wave] of order.waves.entries()) {
+      const begun = await inTurns(wave, (each) =>
+        begin(dependencies, { ...each, by, kind, keys, order }),
+      );
+      parts.push(...begun.flat());
+      if (index < order.waves.length - 1) parts.push(...gateAfter(dependencies, wave));
+    }
+    return takeSteps(stepsFrom(dependencies, parts));
   });
   await tellAll(dependencies, reached, tell);
 }
 
-interface Plan {
-  readonly spec: AppSpec;
-  readonly known: AppActor | undefined;
-  readonly treatment: "new" | "leave" | "restart" | "reload";
-  readonly ids: readonly number[];
-}
-
 function plan({ registry }: DeclareDependencies, request: Declaration): Plan[] {
   const specs = request.apps.map(shareEnvironment);
+  assertDependencies(registry, specs, { mayBeUnknown: request.ignoresDependencies === true });
   const found = request.known === "refuse" ? withScripts(registry, specs) : named(registry, specs);
   for (const { spec, known } of found) {
     if (request.known === "refuse" && known !== undefined && registry.isRunning(known)) {
@@ -131,24 +143,28 @@ function specOf(app: AppActor): AppSpec {
 /** Writes an app's declaration ahead and gives what carries it out. */
 function begin(
   dependencies: DeclareDependencies,
-  each: Plan & { by: string; kind: Declaration["kind"]; keys: Set<string> },
+  each: Plan & { by: string; kind: Declaration["kind"]; keys: Set<string>; order: Order },
 ): Part[] {
   const { registry, store, now } = dependencies;
-  const { spec, known, treatment, ids, by, kind } = each;
+  const { spec, known, treatment, ids, by, kind, order } = each;
   if (treatment === "new" || known === undefined) {
     const key = registry.freeKey(spec.name, each.keys);
     each.keys.add(key);
-    const processes = newProcesses(dependencies, ids, []);
+    const processes = newProcesses(dependencies, ids, [], order.firstWaits(spec));
     store.append({ type: "app.declared", at: now(), app: { key, spec } });
     writeAhead(dependencies, { key, spec, processes });
     const [first = [], ...others] = batchesOf(processes);
-    return [{ key, spec, processes: first }, ...addSteps(dependencies, key, others)];
+    return [
+      { key, spec, processes: first },
+      ...addSteps(dependencies, key, others),
+      ...(order.isNeeded(spec) ? [startStep(dependencies, key, by)] : []),
+    ];
   }
   if (treatment === "leave") {
     return [() => registry.processesOf(known).map(leftAsItIs)];
   }
   if (treatment === "reload") return [reloadStep(dependencies, { app: known, spec, by, kind })];
-  return redeclare(dependencies, { app: known, spec, by });
+  return redeclare(dependencies, { app: known, spec, by, waits: order.waits(spec) });
 }
 
 /** An app to declare, or a step. */
@@ -194,9 +210,9 @@ function declareStep(dependencies: DeclareDependencies, apps: readonly DeclaredA
 /** What is on its way already is waited for: a call that goes on with another's work learns what becomes of it. */
 async function leftAsItIs(managed: Managed): Reached {
   const unchanged = done("unchanged", "left as it is");
-  const isStarting = managed.facts.status === "starting";
+  const isStarting = ["pending", "starting"].includes(managed.facts.status);
   if (!isStarting) return outcomeOf(managed, managed.facts, unchanged);
-  const end = await settled(managed.actor, ["starting", "stopping"], managed.facts);
+  const end = await settled(managed.actor, ["pending", "starting", "stopping"], managed.facts);
   return outcomeOf(managed, end.facts, started(end, "started"));
 }
 
@@ -241,7 +257,7 @@ function reloadStep(
 
 function redeclare(
   dependencies: DeclareDependencies,
-  { app, spec, by }: { app: AppActor; spec: AppSpec; by: string },
+  { app, spec, by, waits }: { app: AppActor; spec: AppSpec; by: string; waits: Waits },
 ): Step[] {
   const { god, registry, recorder, bus, now } = dependencies;
   const { spec: before } = app.getSnapshot().context;
@@ -251,10 +267,10 @@ function redeclare(
   const kept = current.slice(Math.max(0, current.length - spec.instances));
   const restarts = kept.map((managed): Step => () => {
     recorder.cause(processKey(managed.facts), { event: "restart", by });
-    god.send(commandFor(managed, { type: "restart", at: now(), by }));
+    god.send(commandFor(managed, { type: "restart", at: now(), by, ...waits }));
     const word = managed.facts.status === "online" ? "restarted" : "started";
     const { actor, facts } = managed;
-    const reached = settled(actor, ["starting", "stopping"], facts).then((end) => {
+    const reached = settled(actor, ["pending", "starting", "stopping"], facts).then((end) => {
       bus.command("restart", { ...managed, spec }, end.facts);
       return outcomeOf(managed, end.facts, { ...started(end, word), changed });
     });

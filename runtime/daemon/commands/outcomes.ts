@@ -1,6 +1,7 @@
 import { steadyNow } from "../../host/clock.ts";
 import type { ProcessFacts } from "../../../machines/facts.ts";
 import type { ReadinessKind } from "../../../machines/spec.ts";
+import { unmetText } from "../../../machines/dependency-decisions.ts";
 import { duration } from "../../../machines/lib/words.ts";
 import type { Outcome, OutcomeKind } from "../../contract/api/schemas.ts";
 import type { Managed } from "../registry/registry.ts";
@@ -51,10 +52,16 @@ function overtaken(message: string): Result {
  * A start succeeds when the process is online. A life that ended before it was ready is a failure, whatever follows,
  * unless the program ended as it is meant to: with code 0 or one of its stop exit codes, and is left so.
  */
-export function started({ facts, how, awaited }: Settled, word: "started" | "restarted"): Result {
+export function started(
+  { facts, how, awaited, unmet: waitsFor }: Settled,
+  word: "started" | "restarted",
+): Result {
   const { status, child } = facts;
   const last = facts.decisions.at(-1);
   const sentence = lowerFirst(last?.sentence ?? "it ended");
+  if (status === "pending" && how === "overdue") {
+    return failed(`has not started yet, and will by itself: it waits for ${unmetText(waitsFor)}`);
+  }
   if (how === "overdue") return failed(overdue(facts));
   if (how === "ended" || status === "waiting") {
     return failed(`ended before it was ready: ${sentence}`, wordsOf(facts));

@@ -1,3 +1,4 @@
+import type { Unmet } from "../../../machines/dependencies.ts";
 import type { Decision, ProcessFacts, ProcessStatus } from "../../../machines/facts.ts";
 import type { ReadinessKind } from "../../../machines/spec.ts";
 import { factsOf, type ProcessActor } from "../../../machines/process.ts";
@@ -12,6 +13,8 @@ export interface Settled {
   readonly how: "arrived" | "ended" | "overdue";
   /** What was waited for in a start. */
   readonly awaited: ReadinessKind;
+  /** What it waits for itself. */
+  readonly unmet: readonly Unmet[];
 }
 
 /** What the machine's own deadlines are given beyond their time before a wait for them is given up; ms. */
@@ -21,7 +24,16 @@ const overdueMs = 10_000;
 const balancerMs = 20_000;
 
 /** What a machine asks for when it ends a life on purpose: such an end is on the way of a command. */
-const asked: readonly Decision["rule"][] = ["wantsRemoval", "wantsStop", "wantsRestart"];
+const asked: readonly Decision["rule"][] = [
+  "wantsRemoval",
+  "wantsStop",
+  "wantsRestart",
+  "waitsForDependencies",
+  "hasItsDependencies",
+];
+
+/** How long what a pending process waits for may stay the same; ms. It starts by itself later, too. */
+const stillMs = 60_000;
 
 /**
  * Waits until a process is in none of the states a command passes through, or the wait has lost its sense. It always
@@ -43,7 +55,8 @@ export function settled(
       subscription?.unsubscribe();
       const snapshot = actor.getSnapshot();
       const awaited = snapshot.context.spec.policy.readiness;
-      resolve({ facts: factsOf(snapshot), how, awaited });
+      const { unmet } = snapshot.context;
+      resolve({ facts: factsOf(snapshot), how, awaited, unmet });
     };
     const check = (): boolean => {
       const snapshot = actor.getSnapshot();
@@ -57,12 +70,18 @@ export function settled(
         finish("ended");
         return true;
       }
-      const stage = `${status} ${child?.lifeId}`;
+      const { unmet } = snapshot.context;
+      const stage = `${status} ${child?.lifeId}${unmet.map(({ state }) => ` ${state}`).join()}`;
       if (stage !== watched) {
         watched = stage;
         clearTimeout(timer);
         const { delayMs, spec } = snapshot.context;
-        const limitMs = status === "stopping" ? delayMs : spec.policy.listenTimeoutMs + balancerMs;
+        const { listenTimeoutMs } = spec.policy;
+        const limitMs = {
+          stopping: delayMs,
+          pending: stillMs,
+          other: listenTimeoutMs + balancerMs,
+        }[status === "stopping" || status === "pending" ? status : "other"];
         timer = setTimeout(() => finish("overdue"), Math.min(limitMs + overdueMs, 2 ** 31 - 1));
       }
       return false;

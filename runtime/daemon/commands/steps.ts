@@ -17,7 +17,7 @@ export type Reached = Promise<Outcome | undefined>;
 export const startsPerTurn = 8;
 
 /** A small piece of work: no more than `startsPerTurn` processes. */
-export type Step = () => Reached[];
+export type Step = () => Reached[] | Promise<Reached[]>;
 
 /** Scales an app to N processes: new ones get free numbers, the lowest ids go first (PM2). */
 export async function scale(
@@ -96,7 +96,7 @@ export function outcomesOfNew(
     const actor = actors[id];
     if (app === undefined || actor === undefined) throw xmError("ERR_DAEMON_LEAVING", undefined);
     const { spec } = actor.getSnapshot().context;
-    const end = await settled(actor, ["starting", "stopping"], { decisions: [] });
+    const end = await settled(actor, ["pending", "starting", "stopping"], { decisions: [] });
     const { facts: after } = end;
     if (spec.autostart) bus.command("start", { actor, app, spec, facts: after });
     const result = spec.autostart ? started(end, "started") : done("declared");
@@ -129,8 +129,8 @@ export function writeAhead(
     processes.map(({ id }) => id),
     spec,
   );
-  for (const { id, instance, seed, resume } of processes) {
-    const context = contextFrom({ id, app: key, instance, spec, seed, at: now(), resume });
+  for (const process of processes) {
+    const context = contextFrom({ ...process, app: key, spec, at: now() });
     const facts = factsFrom(context, spec.autostart ? "starting" : "stopped");
     store.append({ type: "process.changed", at: now(), event: "declared", facts });
   }
@@ -140,6 +140,7 @@ export function newProcesses(
   { newSeed }: DeclareDependencies,
   ids: readonly number[],
   current: readonly Managed[],
+  waits: Pick<NewProcess, "waits"> = {},
 ): NewProcess[] {
   const numbers = lowestFree(new Set(current.map(({ facts }) => facts.instance)), ids.length);
   return ids.map((id, index) => ({
@@ -147,6 +148,7 @@ export function newProcesses(
     instance: numbers[index] ?? index,
     seed: newSeed(),
     resume: null,
+    ...waits,
   }));
 }
 
@@ -174,7 +176,9 @@ export async function takeSteps(steps: readonly Step[]): Promise<Reached[]> {
   const reached: Reached[] = [];
   let turnBegan = 0;
   for (const step of steps) {
-    reached.push(...step());
+    const more = step();
+    // A step that waits for what must be over before the next one.
+    reached.push(...(Array.isArray(more) ? more : await more));
     if (reached.length - turnBegan < startsPerTurn) continue;
     turnBegan = reached.length;
     await nextTurn();

@@ -11,7 +11,7 @@ import { shownDecision, shownExit, shownFailure } from "../../host/shown-facts.t
 
 /** A process as the API shows it. */
 export function viewOf(
-  { facts, spec, app: actor }: Managed,
+  { facts, spec, app: actor, actor: process }: Managed,
   metrics: Metrics | undefined,
 ): ProcessView {
   const { id, app, instance, status, child, createdAt, restarts, unstableRestarts, restartAt } =
@@ -48,6 +48,7 @@ export function viewOf(
     cpuPercent: metrics?.cpuPercent ?? null,
     generation: facts.generation,
     readiness: facts.readiness,
+    waitsFor: status === "pending" ? [...process.getSnapshot().context.unmet] : [],
     reload: reloadOf(actor),
   };
 }

@@ -141,6 +141,16 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   gid: idOrNameOrNull,
   umask: v.optional(v.nullable(v.number()), null),
   autostart: v.boolean(),
+  dependsOn: v.optional(
+    v.array(
+      v.looseObject({
+        app: v.string(),
+        condition: v.picklist(["usual", "started", "healthy", "completed", "succeeded"]),
+        isRequired: v.boolean(),
+      }),
+    ),
+    [],
+  ),
   policy: v.looseObject({
     restart: restartPolicy,
     readiness: v.picklist(["spawned", "message", "listening", "probe"]),
@@ -219,6 +229,7 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   removal: v.exactOptional(
     v.picklist(["deleted", "replaced", "discarded", "scaledDown", "shutDown"]),
   ),
+  ignoresDependencies: v.exactOptional(v.literal(true)),
   child: v.nullable(
     v.looseObject({
       // Never a pid that kill(2) takes for a group or for everybody.

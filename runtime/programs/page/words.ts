@@ -7,6 +7,7 @@ export const statusMarks: Readonly<Record<ProcessStatus, string>> = {
   starting: "◐",
   stopping: "◒",
   waiting: "◷",
+  pending: "◌",
   stopped: "■",
   errored: "✖",
   removed: "∅",

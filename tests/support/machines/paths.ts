@@ -10,6 +10,7 @@ const child = { pid: 1, startTicks: 1, lifeId: "life", at: 0 };
 /** Every paths' steps by what they mean, so that they can be replayed on a virtual clock. */
 export function eventsFor(): ProcessEvent[] {
   const at = 10;
+  const unmet = [{ app: "db", condition: "service_healthy", state: "launching", isLost: true }];
   const failure = { at, code: "ENOENT", message: "it does not exist" };
   return [
     { type: "start", at, by: "a test" },
@@ -26,6 +27,9 @@ export function eventsFor(): ProcessEvent[] {
     { type: "child.failed", at, failure, transient: false },
     { type: "child.lost", at, by: "the end of its balancer" },
     { type: "sensor.tripped", at, by: "a sensor" },
+    { type: "dependencies.unmet", at, unmet },
+    { type: "dependencies.met", at },
+    { type: "dependencies.lost", at, unmet },
     ...delays().map((type) => ({ type }) as unknown as ProcessEvent),
   ];
 }
@@ -53,6 +57,7 @@ export function pathsFor(spec: AppSpec, events = eventsFor()): ProcessEvent[][] 
         status,
         context.goal,
         context.child !== null,
+        JSON.stringify(value).includes("pending") && context.unmet.length > 0,
         Math.min(context.unstableRestarts, 3),
         Math.min(context.restartTimes.length, 2),
       ]),
@@ -71,6 +76,7 @@ function mayHappen(snapshot: State, event: ProcessEvent): boolean {
   const hasChild = snapshot.context.child !== null;
   if (event.type === "child.spawned" || event.type === "child.failed") return isAlive && !hasChild;
   if (event.type.startsWith("child.")) return isAlive && hasChild;
+  if (event.type.startsWith("dependencies.")) return snapshot.hasTag("pending");
   if (event.type === "sensor.tripped") {
     return JSON.stringify(snapshot.value).includes('"watching"');
   }
@@ -94,6 +100,12 @@ export function play(process: SimulatedProcess, event: ProcessEvent): void {
       return process.lose(event.by);
     case "sensor.tripped":
       return process.trip(event.by);
+    case "dependencies.unmet":
+      return process.hears("unmet");
+    case "dependencies.met":
+      return process.hears("met");
+    case "dependencies.lost":
+      return process.hears("lost", "errored");
     case "configure":
       process.actor.send(event);
       return;

@@ -5,6 +5,7 @@ import { processMachine, type ProcessActor } from "../../../machines/process.ts"
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type {
   Command,
+  DependencyInput,
   LaunchInput,
   SensorInput,
   SensorReport,
@@ -160,6 +161,9 @@ export class SimulatedApp {
           sendBack({ type: "child.spawned", at, child: fact });
           return undefined;
         }),
+        dependencies: fromCallback<{ type: "none" }, DependencyInput>(({ sendBack }) =>
+          sendBack({ type: "dependencies.met", at: this.clock.now() }),
+        ),
         sensors: fromCallback<{ type: "none" }, SensorInput>(({ sendBack, input }) => {
           this.#memory.set(processKey(input), (by) =>
             sendBack({ type: "sensor.tripped", at: this.clock.now(), by, sensor: "memory" }),

@@ -2,6 +2,7 @@ import { createActor, fromCallback, type AnyTransitionDefinition } from "xstate"
 import type { ChildFact, ProcessFacts } from "../../../machines/facts.ts";
 import { factsOf, processMachine } from "../../../machines/process.ts";
 import type {
+  DependencyInput,
   LaunchInput,
   ProcessInput,
   Report,
@@ -37,6 +38,8 @@ export class SimulatedProcess {
   spawns: "works" | "fails" | "fails for now" | "breaks" | "slowly" = "works";
   #spawnLate: (() => void) | undefined;
   sensorsBreak = false;
+  dependenciesBreak = false;
+  #need: ((event: never) => void) | undefined;
   #tell: ((event: never) => void) | undefined;
   #trip: ((event: never) => void) | undefined;
   readonly spec: AppSpec;
@@ -114,6 +117,17 @@ export class SimulatedProcess {
     this.#trip?.({ type: "sensor.tripped", at: this.clock.now(), by, sensor } as never);
   }
 
+  /** What it depends on has come to something. */
+  hears(report: "met" | "unmet" | "lost", state = "launching"): void {
+    const unmet = [{ app: "db", condition: "service_healthy", state, isLost: report === "lost" }];
+    const at = this.clock.now();
+    this.#need?.(
+      (report === "met"
+        ? { type: "dependencies.met", at }
+        : { type: `dependencies.${report}`, at, unmet }) as never,
+    );
+  }
+
   advance(ms: number): void {
     this.clock.advance(ms);
   }
@@ -160,6 +174,13 @@ export class SimulatedProcess {
           sendBack({ type: "child.spawned", at, child: child.fact });
           return () => {
             this.#tell = undefined;
+          };
+        }),
+        dependencies: fromCallback<{ type: "none" }, DependencyInput>(({ sendBack }) => {
+          if (this.dependenciesBreak) throw new Error("the dependencies are broken");
+          this.#need = sendBack;
+          return () => {
+            this.#need = undefined;
           };
         }),
         sensors: fromCallback<{ type: "none" }, SensorInput>(({ sendBack }) => {

@@ -47,6 +47,7 @@ export function appSpec(
     gid: null,
     umask: null,
     autostart: true,
+    dependsOn: [],
     passthrough: {},
     ...change.spec,
     policy: {

@@ -34,6 +34,7 @@ function view(change: Partial<ProcessView>): ProcessView {
     pidFile: null,
     memoryBytes: 48_234_496,
     generation: 0,
+    waitsFor: [],
     readiness: "ready",
     reload: null,
     cpuPercent: 1.25,

@@ -67,6 +67,7 @@ test("a script alone gets PM2's defaults", async () => {
     gid: null,
     umask: process.umask(),
     autostart: true,
+    dependsOn: [],
     policy: {
       restart: {
         mode: "always",

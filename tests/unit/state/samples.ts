@@ -81,6 +81,7 @@ export function app(key: string, env: Record<string, string> = { A: "1" }): Decl
     gid: null,
     umask: null,
     autostart: true,
+    dependsOn: [],
     policy: {
       restart: {
         mode: "always",

@@ -161,6 +161,7 @@ export function statusOf(states: readonly string[]): ProcessStatus | null {
     "starting",
     "stopping",
     "waiting",
+    "pending",
     "errored",
     "stopped",
     "removed",

@@ -3,12 +3,19 @@ import type { Series } from "./series.ts";
 import type { TimeWindow } from "./window.ts";
 
 /** Of several statuses in one pixel the one to be seen: the rarer and the worse before the usual. */
-const priority = ["errored", "waiting", "stopping", "starting", "stopped", "online", "removed"].map(
-  (status) => statusCodes.findIndex((code) => code === status),
-);
+const priority = [
+  "errored",
+  "waiting",
+  "pending",
+  "stopping",
+  "starting",
+  "stopped",
+  "online",
+  "removed",
+].map((status) => statusCodes.findIndex((code) => code === status));
 
 /** Which status a pixel shows for every set of statuses. */
-const shownOf = Uint8Array.from({ length: 128 }, (_, bits) =>
+const shownOf = Uint8Array.from({ length: 256 }, (_, bits) =>
   Math.max(0, priority.find((code) => (bits & (1 << code)) !== 0) ?? 0),
 );
 

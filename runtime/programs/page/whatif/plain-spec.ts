@@ -34,6 +34,7 @@ export const plainSpec: AppSpec = {
   gid: null,
   umask: null,
   autostart: true,
+  dependsOn: [],
   policy: {
     restart: {
       mode: "always",

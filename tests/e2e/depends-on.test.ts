@@ -1,0 +1,213 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { until } from "../support/condition.ts";
+import { testHome, type TestHome } from "../support/home.ts";
+
+/** Writes what happens to it, says that it is ready when a file is there, and takes a moment to end. */
+const service = (home: TestHome, name: string, when = ""): string =>
+  home.file(
+    `${name}.cjs`,
+    `
+const { appendFileSync, existsSync } = require("node:fs");
+const tell = (what) => appendFileSync(${JSON.stringify(join(home.folder, "told"))}, what + " ${name}\\n");
+tell("start");
+const ready = () => { tell("ready"); process.send("ready"); };
+const flag = ${JSON.stringify(when)};
+if (flag === "") ready();
+else {
+  const timer = setInterval(() => { if (existsSync(flag)) { clearInterval(timer); ready(); } }, 20);
+}
+process.on("SIGINT", () => setTimeout(() => { tell("end"); process.exit(0); }, 100));
+setInterval(() => {}, 1_000);
+`,
+  );
+
+const told = (home: TestHome): string[] =>
+  readFileSync(join(home.folder, "told"), "utf8").trim().split("\n");
+
+const file = (home: TestHome, apps: readonly object[]): string =>
+  home.file("ecosystem.config.json", JSON.stringify({ apps }));
+
+test("apps start in order, whatever their order in the file, and stop in the other one", async () => {
+  const home = testHome();
+  const ecosystem = file(home, [
+    { name: "web", script: service(home, "web"), wait_ready: true, depends_on: ["api"] },
+    {
+      name: "api",
+      script: service(home, "api"),
+      wait_ready: true,
+      depends_on: {
+        db: { condition: "service_healthy" },
+        migrate: { condition: "service_completed_successfully" },
+      },
+    },
+    { name: "db", script: service(home, "db"), wait_ready: true },
+    {
+      name: "migrate",
+      script: home.file(
+        "migrate.cjs",
+        `require("node:fs").appendFileSync(${JSON.stringify(join(home.folder, "told"))}, "migrated\\n")`,
+      ),
+      restart: "never",
+      depends_on: ["db"],
+    },
+  ]);
+  await home.ok("start", ecosystem);
+  const begun = [
+    "start db",
+    "ready db",
+    "migrated",
+    "start api",
+    "ready api",
+    "start web",
+    "ready web",
+  ];
+  expect(told(home)).toEqual(begun);
+  expect((await home.list()).map(({ id, name }) => [id, name])).toEqual([
+    [0, "web"],
+    [1, "api"],
+    [2, "db"],
+    [3, "migrate"],
+  ]);
+  expect(await home.ok("why", "api")).toMatch(/what it waited for is there: db, migrate/);
+
+  await home.ok("restart", "db", "api", "web");
+  expect(told(home).slice(begun.length)).toEqual([
+    "end web",
+    "end api",
+    "end db",
+    "start db",
+    "ready db",
+    "start api",
+    "ready api",
+    "start web",
+    "ready web",
+  ]);
+  const before = told(home).length;
+  await home.ok("stop", "all");
+  expect(told(home).slice(before)).toEqual(["end web", "end api", "end db"]);
+
+  // What it needs and what that needs: the job is done and stays so.
+  await home.ok("start", "web");
+  expect(told(home).slice(before + 3)).toEqual([
+    "start db",
+    "ready db",
+    "start api",
+    "ready api",
+    "start web",
+    "ready web",
+  ]);
+  const last = told(home).length;
+  await home.ok("kill");
+  expect(told(home).slice(last)).toEqual(["end web", "end api", "end db"]);
+});
+
+test("a pending app says what it waits for, survives God, and stops at once", async () => {
+  const home = testHome();
+  const flag = join(home.folder, "db-is-ready");
+  const ecosystem = file(home, [
+    { name: "api", script: service(home, "api"), wait_ready: true, depends_on: ["db"] },
+    {
+      name: "db",
+      script: service(home, "db", flag),
+      wait_ready: true,
+      listen_timeout: 300,
+    },
+  ]);
+  const starting = home.xm("start", ecosystem);
+  await until("the database to run", async () =>
+    (await home.list()).some(({ name, status }) => name === "db" && status === "online"),
+  );
+  // It is online, and late: that it is not ready is seen.
+  await until("the wait for readiness", async () =>
+    (await home.process("api")).waitsFor[0]?.state.includes("not said"),
+  );
+  expect(await home.ok("why", "api")).toMatch(
+    /api .*is pending\. It waits for db: db \(service_healthy\) is running, and has not said that it is ready\./,
+  );
+  expect(await home.ok("ls")).toMatch(/pending[\s\S]*api: waits for db \(service_healthy: running/);
+  const [entry] = JSON.parse(await home.ok("jlist")) as {
+    pm2_env: { status: string };
+    pid: number;
+  }[];
+  expect([entry?.pm2_env.status, entry?.pid]).toEqual(["waiting restart", 0]);
+
+  const god = home.godPid();
+  process.kill(god, "SIGKILL");
+  await home.nextGod(god);
+  await until("the next God", async () => (await home.process("api")).status === "pending");
+  expect((await home.xm("stop", "api")).code).toBe(0);
+  expect((await home.process("api")).status).toBe("stopped");
+  const again = home.xm("start", "api");
+  await until("the wait", async () => (await home.process("api")).status === "pending");
+  home.file("db-is-ready", "");
+  expect((await again).code).toBe(0);
+  expect(told(home).filter((line) => line.includes("start"))).toEqual(["start db", "start api"]);
+  await starting;
+});
+
+test("a wait whose condition cannot be met any more ends, and what was missing starts it again", async () => {
+  const home = testHome();
+  const flag = join(home.folder, "works");
+  const db = home.file(
+    "db.cjs",
+    `if (!require("node:fs").existsSync(${JSON.stringify(flag)})) process.exit(3);
+process.send("ready"); setInterval(() => {}, 1_000);`,
+  );
+  const ecosystem = file(home, [
+    { name: "db", script: db, wait_ready: true, max_restarts: 2 },
+    { name: "api", script: service(home, "api"), wait_ready: true, depends_on: ["db"] },
+  ]);
+  const { code, stderr } = await home.xm("start", ecosystem);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/api \(1\): it depends on db \(service_healthy\), which is errored/);
+  expect((await home.process("api")).status).toBe("errored");
+  home.file("works", "");
+  await home.ok("start", "db");
+  expect((await home.process("api")).status).toBe("online");
+  expect((await home.xm("stop", "db")).stderr).toContain("api depends on it and runs on");
+  // Not even a crash starts it without.
+  process.kill((await home.process("api")).pid ?? 0, "SIGKILL");
+  await until("the end of the wait", async () => (await home.process("api")).status === "errored");
+  await home.ok("start", "api", "--no-deps");
+  expect([(await home.process("api")).status, (await home.process("db")).status]).toEqual([
+    "online",
+    "stopped",
+  ]);
+});
+
+test("circles and unknown names are refused with their path, and nothing is started", async () => {
+  const home = testHome();
+  const script = service(home, "any");
+  const circle = await home.xm(
+    "start",
+    file(home, [
+      { name: "a", script, depends_on: ["b"] },
+      { name: "b", script, depends_on: ["c"] },
+      { name: "c", script, depends_on: ["a"] },
+    ]),
+  );
+  expect([circle.code, circle.stderr]).toEqual([
+    1,
+    expect.stringContaining("in a circle: a → b → c → a"),
+  ]);
+  const unknown = await home.xm("start", file(home, [{ name: "a", script, depends_on: ["dbb"] }]));
+  expect([unknown.code, unknown.stderr]).toEqual([
+    1,
+    expect.stringContaining('"a" depends on "dbb", which is neither declared with it'),
+  ]);
+  expect(await home.list()).toEqual([]);
+
+  // Another file may have it, and `--only` takes what is needed.
+  await home.ok("start", script, "--name", "dbb", "--wait-ready");
+  await home.ok("start", file(home, [{ name: "a", script, depends_on: ["dbb"] }]));
+  await home.ok("delete", "a");
+  const two = file(home, [
+    { name: "x", script, wait_ready: true },
+    { name: "y", script, depends_on: ["x"] },
+    { name: "z", script },
+  ]);
+  await home.ok("start", two, "--only", "y");
+  expect((await home.list()).map(({ name }) => name)).toEqual(["dbb", "x", "y"]);
+});

@@ -1,6 +1,13 @@
 // Bundles the two programs. A CLI call pays for every file it loads (measured: 46 ms for `node -e 0`,
 // 73 ms for the same work from separate ES modules, 56 ms from one CommonJS file), so each is one file.
-import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from "node:fs";
 import { build } from "esbuild";
 import { helpText } from "./dist/cli/call/help.js";
 
@@ -89,6 +96,21 @@ await build({
   // its optimizing compiler for it (4 MB of the daemon's memory).
   external: packagesApart,
 });
+
+// Process 1 of a container is a shell, and the file is a script of both: the shell reads it to its `exit`, and what
+// it has read is a comment to Node. One file, since a link to it (npm's) names no folder.
+const firstProcess = readFileSync("cli/container/first-process.sh", "utf8");
+if (firstProcess.includes("*/")) throw new Error("first-process.sh would end the comment it is in");
+await build({
+  ...shared,
+  plugins: [requireApart],
+  entryPoints: { "xm-runtime": "dist/cli/container/main.js" },
+  outdir: "dist/bin",
+  outExtension: { ".js": ".cjs" },
+  banner: { js: `#!/bin/sh\n':' /*\n${firstProcess}*/;` },
+  external: packagesApart,
+});
+chmodSync("dist/bin/xm-runtime.cjs", 0o755);
 
 // The log lane and the file server, with what they need inside.
 await build({

@@ -102,8 +102,8 @@ export interface LogSpec extends LogPaths {
   readonly numbered: readonly LogFile[];
   /** Nothing is written; the files are there, and empty. */
   readonly isOff: boolean;
-  /** `json`: each line becomes a record. */
-  readonly type: "plain" | "json";
+  /** `json`: each line becomes a record; `pairs`: `timestamp=… app=… message=…`; `labelled`: `id|name | …`. */
+  readonly type: "plain" | "json" | "pairs" | "labelled";
   /** Time in front of each line, or in its record, in dayjs's tokens; `null` for none. */
   readonly dateFormat: string | null;
 }

@@ -23,6 +23,10 @@ export interface ReadOptions {
   readonly takesNeeded?: boolean;
   /** Fields given as flags; they win over the file's. */
   readonly overrides?: RawApp;
+  /** What an app that is as its file and the flags say gets besides. */
+  readonly complete?: (app: RawApp) => RawApp;
+  /** How many `instances: max` are. */
+  readonly processors?: number;
   /** Told of apps whose program is not there; the others are read without them. */
   readonly leaveOut?: (fault: string) => void;
 }
@@ -36,10 +40,12 @@ export async function readApps(target: string, options: ReadOptions): Promise<Ap
   // One name for several apps is no app's name.
   const { name, ...others } = options.overrides ?? {};
   const overrides = raw.length === 1 && name !== undefined ? { ...others, name } : others;
+  const { complete = (app: RawApp) => app, processors } = options;
   return normalizeApps(
-    raw.map((app) => ({ ...app, ...overrides })),
+    raw.map((app) => complete({ ...app, ...overrides })),
     {
       ...contextOf(isInput ? "stdin" : file),
+      processors,
       caller: callerAfter(process.env, variables),
       fileFolder: isInput ? undefined : dirname(file),
       environment,
@@ -137,9 +143,11 @@ async function readInput(): Promise<string> {
 
 /** One app from a script or a command, and flags. */
 export function readScript(raw: RawApp, options: ReadOptions): Promise<AppSpec[]> {
-  return normalizeApps([raw], {
+  const { environment, processors, complete = (app: RawApp) => app } = options;
+  return normalizeApps([complete(raw)], {
     ...contextOf("the command line"),
-    environment: options.environment,
+    environment,
+    processors,
   });
 }
 

@@ -12,7 +12,16 @@ const lists: Readonly<Record<string, string>> = {
 };
 
 /** Flags whose value may be left out, as PM2's `--watch [paths]`. */
-const optionalValues: readonly string[] = ["watch", "timestamp", "log", "filter-env"];
+const optionalValues: readonly string[] = [
+  "watch",
+  "timestamp",
+  "log",
+  "filter-env",
+  "web",
+  "secret",
+  "public",
+  "machine-name",
+];
 
 /**
  * Brings the words of a call into the one form that a flag parser cannot misread: `--name=value` for a flag with a

@@ -1,6 +1,7 @@
 import type { ArgsDef, CommandDef } from "citty";
 import { absences } from "../../cli/call/absent.ts";
 import { commands } from "../../cli/commands/index.ts";
+import { containerArgs } from "../../cli/container/settings.ts";
 import { globalFlags } from "../../cli/call/globals.ts";
 
 /** The command reference, from the commands themselves. */
@@ -22,7 +23,7 @@ export async function commandReference(): Promise<string> {
     "",
     "Targets are an id, a name (a numeric name wins over an id), a namespace, a script's path, `/regex/`, an ecosystem file, `-` for one",
     "on stdin, or `all`; several at once. Names with capitals are taken with dashes as well: `start-or-reload`. What follows `--` is the",
-    "program's. PM2's flags for what is not there yet (containers, remote monitoring …) are refused with a word; PM2's other flags are",
+    "program's. PM2's flags for what is not there yet (remote monitoring …) are refused with a word; PM2's other flags are",
     "taken by every command, with no effect where there is nothing for them to do.",
     "",
     "Exit codes: 0 when it is done, 1 with a message that says what failed, why and how to mend it.",
@@ -37,7 +38,15 @@ export async function commandReference(): Promise<string> {
     "",
     "",
   ].join("\n");
-  return `${intro}${sections.join("").trimEnd()}\n\n${absentSection()}`;
+  return `${intro}${sections.join("").trimEnd()}\n\n${await runtimeSection()}${absentSection()}`;
+}
+
+/** A program of its own. */
+async function runtimeSection(): Promise<string> {
+  const description =
+    "Runs apps as the main program of a container ([how](../how-to/run-in-a-container.md))";
+  const command: CommandDef = { meta: { name: "", description }, args: containerArgs };
+  return `## xm-runtime\n\n${(await describe(command, "")).replace("xm  ", "xm-runtime ")}`;
 }
 
 function absentSection(): string {

@@ -13,7 +13,7 @@ export interface PipeOrder {
   readonly stream: "out" | "err";
   readonly file: string | null;
   readonly combined: string | null;
-  readonly type: "plain" | "json";
+  readonly type: "plain" | "json" | "pairs" | "labelled";
   readonly dateFormat: string | null;
   /** The app's user, where it is not the daemon's own. */
   readonly owner?: { readonly uid: number; readonly gid: number } | null;

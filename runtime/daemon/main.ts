@@ -27,10 +27,11 @@ import { createOwnLog } from "./own-log.ts";
 import { leaveDaemon } from "./leave.ts";
 import { countBoots, startWatchdog } from "./watchdog.ts";
 import type { Leave } from "./api/exchange.ts";
+import { foregroundOf } from "../contract/foreground.ts";
 import { lifelineVariable } from "../contract/variables.ts";
 import { openClock, steadyNow, useClock } from "../host/clock.ts";
 
-/** God: `node god.cjs HOME`. One per home; started by the first client, or by the watchdog. */
+/** God: `node god.cjs HOME`. One per home; started by the first client, by the watchdog, or inside `xm-runtime`. */
 async function main(): Promise<void> {
   closeInherited();
   process.umask(0o077);
@@ -40,7 +41,9 @@ async function main(): Promise<void> {
   delete process.env[lifeVariable];
   const lock = await acquireLock(paths.home, "god");
   if (lock.kind === "taken") {
-    log(`not started: ${holderWords(lock.pid)} is the daemon of ${paths.home}`);
+    const why = `not started: ${holderWords(lock.pid)} is the daemon of ${paths.home}`;
+    log(why);
+    foreground?.failed(why);
     process.exit(homeTakenCode);
   }
   for (const note of lock.notes) log(note);
@@ -57,7 +60,8 @@ async function main(): Promise<void> {
   const heldPort = inheritPort(process.env);
   const hasLifeline = process.env[lifelineVariable] !== undefined;
   delete process.env[lifelineVariable];
-  const hasWatchdog = process.env["XM_WATCHDOG"] !== "off" && !hasLifeline;
+  const hasWatchdog =
+    process.env["XM_WATCHDOG"] !== "off" && !hasLifeline && foreground === undefined;
   const command = [process.execPath, ...process.execArgv, process.argv[1] ?? "", paths.home];
   let watchdog: ReturnType<typeof startWatchdog> | undefined;
   const programs = programsBeside(process.argv[1] ?? "");
@@ -111,7 +115,7 @@ async function main(): Promise<void> {
     });
   }
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.on(signal, () => leave("signal", signal));
+    if (foreground === undefined) process.on(signal, () => leave("signal", signal));
   }
   inspector.reopen();
   log(
@@ -140,7 +144,9 @@ function programsBeside(god: string): Programs & PageFolders {
 
 /** A fault of the daemon's own: the journal has every fact, the apps run on, and the watchdog brings it back. */
 function fail(error: unknown): never {
-  log(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  log(why);
+  foreground?.failed(why);
   removeDaemonPid(homePaths(process.argv[2] ?? resolveHome(process.env)).pidFile);
   process.exit(1);
 }
@@ -172,11 +178,14 @@ function readIfThere(file: string): string | undefined {
   }
 }
 
+const foreground = foregroundOf();
+
 let told: ((line: string) => void) | undefined;
 
 function log(line: string): void {
   told?.(line);
-  ownLog ??= createOwnLog(homePaths(process.argv[2] ?? resolveHome(process.env)).log);
+  const { log: path } = homePaths(process.argv[2] ?? resolveHome(process.env));
+  ownLog ??= createOwnLog(path, foreground?.log ?? 1);
   ownLog(line);
 }
 

@@ -26,17 +26,17 @@ const kept = 2;
 const looksEveryMs = 10_000;
 
 /**
- * The daemon's own log, which is its standard output: the watchdog, the log lane and balancers write to the same open file, so it
+ * The daemon's own log, which is its standard output unless that is the apps' (`contract/foreground.ts`): the watchdog, the log lane and balancers write to the same open file, so it
  * is rotated by copying it and emptying it, and they go on. What the disk does not take is lost: no log ends the daemon.
  */
-export function createOwnLog(path: string): (line: string) => void {
+export function createOwnLog(path: string, descriptor: number): (line: string) => void {
   // Node's own streams write there too, at an uncaught exception for instance.
   for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
   let written = 0;
   const look = (): void => {
     written = 0;
     try {
-      if (isTooLarge(path)) rotate(path);
+      if (isTooLarge(path, descriptor)) rotate(path);
     } catch (error) {
       // A full disk, no descriptors: it grows on, and the next look tries again.
       if (errnoOf(error) === undefined) throw error;
@@ -47,7 +47,7 @@ export function createOwnLog(path: string): (line: string) => void {
   return limitAlike((line) => {
     const bytes = Buffer.from(`${new Date().toISOString()} ${line}\n`);
     try {
-      written += writeSync(1, bytes);
+      written += writeSync(descriptor, bytes);
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
     }
@@ -55,9 +55,9 @@ export function createOwnLog(path: string): (line: string) => void {
   }, Date.now);
 }
 
-/** Whether standard output is this very file, and too large. */
-function isTooLarge(path: string): boolean {
-  const own = fstatSync(1);
+/** Whether what is written to is this very file, and too large. */
+function isTooLarge(path: string, descriptor: number): boolean {
+  const own = fstatSync(descriptor);
   if (!own.isFile() || own.size <= mostBytes) return false;
   const named = statSync(path, { throwIfNoEntry: false });
   return named !== undefined && named.dev === own.dev && named.ino === own.ino;

@@ -36,6 +36,8 @@ export interface ConfigContext {
   readonly source: string;
   /** Told what does not keep the apps from being used: an unknown field, an environment nobody declares. */
   readonly warn?: (line: string) => void;
+  /** How many `instances: max` are; the machine's unless a container has fewer. */
+  readonly processors?: number | undefined;
   /**
    * Told of an app whose program is not there, and then the others are made without it; otherwise that is a fault
    * as any other.
@@ -174,7 +176,7 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
         settingsEnvironment(readSettings(context.home.settings), name),
       ],
     }),
-    instances: instancesOf(app["instances"] as number | undefined),
+    instances: instancesOf(app["instances"] as number | undefined, context.processors),
     mode,
     scheduling: (text(app, "scheduling") ?? "shared") as Scheduling,
     mergeLogs,
@@ -280,9 +282,9 @@ function nameOf(app: ReadApp, { environment }: Pick<ConfigContext, "environment"
 /** Log and pid files are named after it, with an ending each; a file's name holds 255 bytes. */
 const longestName = 200;
 
-function instancesOf(wanted: number | undefined): number {
+function instancesOf(wanted: number | undefined, processors = availableParallelism()): number {
   if (wanted === undefined) return 1;
-  return wanted > 0 ? wanted : Math.max(1, availableParallelism() + wanted);
+  return wanted > 0 ? wanted : Math.max(1, processors + wanted);
 }
 
 function logsOf(
@@ -310,7 +312,7 @@ function logsOf(
     combined: isNamed ? file(both, "") : hasBoth ? logs("") : null,
     numbered: mergeLogs ? [] : logFiles.filter((each) => isNumbered[each]),
     isOff: app["disable_logs"] === true,
-    type: app["log_type"] === "json" ? "json" : "plain",
+    type: logTypes.find((type) => type === app["log_type"]) ?? "plain",
     // PM2: `time` is a format of its own, whatever other one is declared.
     dateFormat: app["time"] === true ? timeFormat : (text(app, "log_date_format") ?? null),
   };
@@ -322,6 +324,9 @@ export function takesNumber(named: string | undefined): boolean {
 }
 
 const logFiles: readonly LogFile[] = ["out", "error", "combined"];
+
+/** What changes lines; any other word leaves them as they are. */
+const logTypes = ["json", "pairs", "labelled"] as const;
 
 /** PM2's `time: true`. */
 const timeFormat = "YYYY-MM-DDTHH:mm:ss";

@@ -70,7 +70,7 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
     written[canonical] = held;
     if (canonical === "log_type" && !logTypes.includes(read as string)) {
       warnings.push(
-        `${path}.${name}: "json" makes records; ${show(value)} leaves lines as they are`,
+        `${path}.${name}: "json" makes records, "pairs" and "labelled" put something in front; ${show(value)} leaves lines as they are`,
       );
     }
   }
@@ -157,7 +157,7 @@ function readSettingsOf(
 /** What an app is, whichever environment it is started with. */
 const placeFields: readonly string[] = ["append_env_to_name", "name_prefix"];
 
-const logTypes: readonly string[] = ["json", "plain", "raw", ""];
+const logTypes: readonly string[] = ["json", "pairs", "labelled", "plain", "raw", ""];
 
 /** A value as its user wrote it, not longer than a line. */
 function show(value: unknown): string {

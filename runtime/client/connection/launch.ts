@@ -58,7 +58,7 @@ function spawnDaemon(
   variables: NodeJS.ProcessEnv = {},
   lifeline = false,
 ): ChildProcess {
-  const output = openLog(home, homePaths(home).log);
+  const output = openDaemonLog(home, homePaths(home).log);
   const child = spawn(process.execPath, [...daemonFlags, builtProgram("god.cjs"), home], {
     detached: true,
     cwd: "/",
@@ -131,7 +131,8 @@ function daemonEnvironment(home: string): NodeJS.ProcessEnv {
 
 const logless = new Set(["ENOSPC", "EROFS", "EISDIR", "ELOOP", "ERR_UNUSABLE_FILE"]);
 
-function openLog(home: string, log: string): number {
+/** The file a daemon logs to, or nothing where that cannot be written. */
+export function openDaemonLog(home: string, log: string): number {
   try {
     mkdirSync(home, { recursive: true, mode: 0o700 });
     return openPlain(log, O_WRONLY | O_APPEND | O_CREAT);

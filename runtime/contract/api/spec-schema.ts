@@ -56,7 +56,7 @@ export const appSpecSchema = v.strictObject({
     combined: v.optional(nullable(path()), null),
     numbered: v.optional(v.array(v.picklist(["out", "error", "combined"])), []),
     isOff: v.optional(v.boolean(), false),
-    type: v.optional(v.picklist(["plain", "json"]), "plain"),
+    type: v.optional(v.picklist(["plain", "json", "pairs", "labelled"]), "plain"),
     dateFormat: v.optional(nullable(text()), null),
   }),
   pidFile: path(),

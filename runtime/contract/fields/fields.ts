@@ -154,7 +154,7 @@ export const fields: readonly Field[] = [
     "Logs",
     "log_type",
     "string",
-    "`json` makes a record of each line: `message`, `timestamp`, `type`, `process_id`, `app_name`.",
+    "`json` makes a record of each line: `message`, `timestamp`, `type`, `process_id`, `app_name`. `pairs` puts `timestamp=… app=… id=… type=… message=` in front of it, `labelled` `id|name | `.",
     {
       default: "plain",
     },

@@ -4,6 +4,7 @@ import { closeSync, constants, existsSync, mkdirSync, openSync, renameSync, rmSy
 import { createServer } from "node:net";
 import { dirname } from "node:path";
 import type { AppSpec } from "../../../machines/spec.ts";
+import { ownStream } from "../../host/log-files/open.ts";
 import { readProcess } from "../../host/procfs.ts";
 import { asUser, type Identity } from "../../host/users.ts";
 import { writeRecord } from "./record.ts";
@@ -46,8 +47,9 @@ export function launchBalancer(options: {
       return descriptor;
     };
     const input = isOther ? open(program, constants.O_RDONLY) : "ignore";
-    // Its user does not get God's log either: it tells what there is to say.
-    const output = isOther ? "ignore" : "inherit";
+    // Its user does not get God's log either, unless the app is to write there: it tells what there is to say.
+    const isShared = [spec.logs.out, spec.logs.error].some((log) => log !== null && ownStream(log));
+    const output = isOther && !isShared ? "ignore" : "inherit";
     const { command, args, ...rights } = asUser(identity, spec.interpreter ?? process.execPath, [
       isOther ? "-" : program,
       app,

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync } from "node:fs";
 import { messageOf } from "../../contract/errors.ts";
 import { ownFile, pipeOrder } from "../log-lane/launch-order.ts";
-import { openLog } from "../../host/log-files/open.ts";
+import { openLog, ownStream } from "../../host/log-files/open.ts";
 import { logRights } from "../../host/log-files/rights.ts";
 import { fileIdentity } from "../../host/log-files/reopen.ts";
 import type { ChildEvents, ChildServices, Launch } from "./contract.ts";
@@ -41,6 +41,8 @@ export function openOutputs(
       assertWritable(launch, emptyFiles(launch));
       return "ignore";
     }
+    const own = ownStream(path);
+    if (own !== undefined) return own;
     const descriptor = openLog(path, rights(path));
     closers.push(() => closeSync(descriptor));
     given.note(launch.lifeId, stream, fileIdentity(fstatSync(descriptor)));
@@ -88,5 +90,7 @@ export function assertWritable(
   paths: readonly (string | null)[],
 ): void {
   const rights = logRights(spec, home);
-  for (const path of paths) if (path !== null) closeSync(openLog(path, rights(path)));
+  for (const path of paths) {
+    if (path !== null && ownStream(path) === undefined) closeSync(openLog(path, rights(path)));
+  }
 }

@@ -1,5 +1,5 @@
 import { closeSync, fstatSync } from "node:fs";
-import { openLog } from "../../host/log-files/open.ts";
+import { openLog, ownStream } from "../../host/log-files/open.ts";
 import { fileIdentity } from "../../host/log-files/reopen.ts";
 import { logRights } from "../../host/log-files/rights.ts";
 import type { Identity } from "../../host/users.ts";
@@ -54,6 +54,8 @@ export function openWorkerOutputs(options: {
       assertWritable(launch, emptyFiles(launch));
       return null;
     }
+    // The balancer has the daemon's own streams.
+    if (ownStream(path) !== undefined) return path;
     if (isOther && !path.startsWith(`${launch.home}/`)) return path;
     const descriptor = openLog(path, logRights(launch.spec, launch.home)(path));
     try {

@@ -124,7 +124,7 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
     combined: v.optional(textOrNull, null),
     numbered: v.optional(v.array(v.picklist(["out", "error", "combined"])), []),
     isOff: v.optional(v.boolean(), false),
-    type: v.optional(v.picklist(["plain", "json"]), "plain"),
+    type: v.optional(v.picklist(["plain", "json", "pairs", "labelled"]), "plain"),
     dateFormat: v.optional(textOrNull, null),
   }),
   pidFile: v.string(),

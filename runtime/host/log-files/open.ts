@@ -12,6 +12,23 @@ export interface LogRights {
   readonly umask?: number | null | undefined;
 }
 
+/**
+ * The stream of this process that a path names: it is handed on as it is. Opened by its name it would be another open file,
+ * which the kernel refuses where it is a socket, or a pipe of another user's, as the output of a container may be.
+ */
+export function ownStream(path: string): 1 | 2 | undefined {
+  return ownStreams.get(path);
+}
+
+const ownStreams: ReadonlyMap<string, 1 | 2> = new Map([
+  ["/dev/stdout", 1],
+  ["/dev/fd/1", 1],
+  ["/proc/self/fd/1", 1],
+  ["/dev/stderr", 2],
+  ["/dev/fd/2", 2],
+  ["/proc/self/fd/2", 2],
+]);
+
 const { O_WRONLY, O_RDONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
 
 /**

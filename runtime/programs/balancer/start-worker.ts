@@ -1,6 +1,6 @@
 import cluster, { type Worker } from "node:cluster";
 import { closeSync, openSync, statSync } from "node:fs";
-import { openLog } from "../../host/log-files/open.ts";
+import { openLog, ownStream } from "../../host/log-files/open.ts";
 import { withUmask } from "../../host/umask.ts";
 import type { WorkerCommand } from "../../contract/balancer.ts";
 import { inspectPort } from "./inspect-port.ts";
@@ -25,6 +25,8 @@ export function startWorker(
   const descriptors: number[] = [];
   const open = (path: string | null, stream: Stream): number | "ignore" => {
     if (path === null) return "ignore";
+    const own = ownStream(path);
+    if (own !== undefined) return own;
     try {
       // A pipe of the log lane is held open for reading too: a worker never writes to one that nobody can read.
       const isPipe = statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;

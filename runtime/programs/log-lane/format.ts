@@ -15,14 +15,30 @@ export function lineFormat(
 ): FormatLines {
   const { type, dateFormat } = order;
   if (type === "json") return jsonFormat(order);
-  return dateFormat === null ? (lines) => lines : prefixFormat(dateFormat);
+  if (type === "plain" && dateFormat === null) return (lines) => lines;
+  return prefixFormat(prefixOf(order));
+}
+
+/** What `xm logs --format` shows (PM2's words). */
+const pairsTime = "YYYY-MM-DD-HH:mm:ssZZ";
+
+/** What stands in front of each line. */
+function prefixOf(order: Parameters<typeof lineFormat>[0]): (at: number) => string {
+  const { type, dateFormat, id, name, stream } = order;
+  const time = (at: number): string =>
+    dateFormat === null ? "" : `${formatTime(at, dateFormat)}: `;
+  if (type === "labelled") return (at) => `${time(at)}${id}|${name} | `;
+  if (type !== "pairs") return time;
+  const word = stream === "err" ? "error" : "out";
+  const format = dateFormat ?? pairsTime;
+  return (at) => `timestamp=${formatTime(at, format)} app=${name} id=${id} type=${word} message=`;
 }
 
 /** Latin-1 there and back keeps every byte as it is, be it UTF-8 or not. */
-function prefixFormat(dateFormat: string): FormatLines {
-  const prefixOf = latest((at) => inLatin1(`${formatTime(at, dateFormat)}: `));
+function prefixFormat(textOf: (at: number) => string): FormatLines {
+  const inFront = latest((at) => inLatin1(textOf(at)));
   return (lines, at) => {
-    const prefix = prefixOf(at);
+    const prefix = inFront(at);
     const between = `\n${prefix}`;
     return inPieces(lines, (piece) => {
       const text = piece.toString("latin1", 0, piece.length - 1);

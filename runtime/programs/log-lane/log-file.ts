@@ -9,7 +9,7 @@ import {
 } from "node:fs";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { openPlace } from "../../host/files/open.ts";
-import { openLogWithoutWaiting, type LogRights } from "../../host/log-files/open.ts";
+import { openLogWithoutWaiting, ownStream, type LogRights } from "../../host/log-files/open.ts";
 
 /** How often it is looked whether the path still names the open file; ms. */
 const looksEveryMs = 1_000;
@@ -28,6 +28,8 @@ export class LogFile {
   readonly #path: string;
   readonly #complain: (what: string) => void;
   readonly #rights: LogRights;
+  /** It is the lane's own output, as in a container. */
+  readonly #own: 1 | 2 | undefined;
   #descriptor: number | undefined;
   #identity = "";
   #lookedAt = 0;
@@ -41,6 +43,7 @@ export class LogFile {
 
   constructor(path: string, complain: (what: string) => void, rights: LogRights = {}) {
     this.#path = path;
+    this.#own = ownStream(path);
     this.#complain = complain;
     this.#rights = rights;
   }
@@ -95,11 +98,12 @@ export class LogFile {
   }
 
   close(): void {
-    if (this.#descriptor !== undefined) closeSync(this.#descriptor);
+    if (this.#descriptor !== undefined && this.#own === undefined) closeSync(this.#descriptor);
     this.#descriptor = undefined;
   }
 
   #open(): number | undefined {
+    if (this.#own !== undefined) return this.#own;
     const now = Date.now();
     if (now - this.#lookedAt > looksEveryMs || now < this.#lookedAt) {
       this.#lookedAt = now;

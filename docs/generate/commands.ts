@@ -2,6 +2,7 @@ import type { ArgsDef, CommandDef } from "citty";
 import { absences } from "../../cli/call/absent.ts";
 import { commands } from "../../cli/commands/index.ts";
 import { containerArgs } from "../../cli/container/settings.ts";
+import { startArgs } from "../../cli/apps/start-flags.ts";
 import { globalFlags } from "../../cli/call/globals.ts";
 
 /** The command reference, from the commands themselves. */
@@ -44,8 +45,9 @@ export async function commandReference(): Promise<string> {
 /** A program of its own. */
 async function runtimeSection(): Promise<string> {
   const description =
-    "Runs apps as the main program of a container ([how](../how-to/run-in-a-container.md))";
-  const command: CommandDef = { meta: { name: "", description }, args: containerArgs };
+    "Runs apps as the main program of a container ([how](../how-to/run-in-a-container.md)). It takes the flags of `start` besides these";
+  const own = Object.entries(containerArgs).filter(([flag]) => !(flag in startArgs));
+  const command: CommandDef = { meta: { name: "", description }, args: Object.fromEntries(own) };
   return `## xm-runtime\n\n${(await describe(command, "")).replace("xm  ", "xm-runtime ")}`;
 }
 

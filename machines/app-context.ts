@@ -21,6 +21,8 @@ export interface NewProcess {
   readonly id: number;
   readonly instance: number;
   readonly seed: number;
+  /** Of a new one; one that goes on has it in its facts. */
+  readonly uniqueId?: string | undefined;
   readonly resume: Resume | null;
   readonly waits?: FirstWaits;
 }
@@ -210,8 +212,18 @@ export function successorOf(
     self: ProcessInput["owner"];
   },
 ): { id: string; input: ProcessInput } {
-  const { id, generation, app, instance, seed, restarts, decisions, readyMs, ...context } =
-    current.getSnapshot().context;
+  const {
+    id,
+    generation,
+    app,
+    instance,
+    seed,
+    uniqueId,
+    restarts,
+    decisions,
+    readyMs,
+    ...context
+  } = current.getSnapshot().context;
   const { ignoresDependencies } = context;
   const base = spec ?? context.spec;
   const restart = { ...base.policy.restart, onProbation: true };
@@ -221,6 +233,7 @@ export function successorOf(
     app,
     instance,
     seed,
+    uniqueId: uniqueId ?? undefined,
     spec: { ...base, autostart: true, policy: { ...base.policy, restart } },
     at,
     resume: null,
@@ -256,9 +269,10 @@ export function processInput(
   process: NewProcess,
   at: number,
 ): ProcessInput {
-  const { id, instance, seed, resume, waits } = process;
+  const { id, instance, seed, uniqueId, resume, waits } = process;
   const { key: app, spec } = context;
-  return { id, app, instance, spec, seed, at, resume, ...(waits === undefined ? {} : { waits }) };
+  const more = waits === undefined ? {} : { waits };
+  return { id, app, instance, spec, seed, uniqueId, at, resume, ...more };
 }
 
 /** The actor's id in `xstate.done.actor.<id>` and `xstate.error.actor.<id>`. */

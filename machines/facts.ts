@@ -77,6 +77,8 @@ export interface ProcessFacts {
   readonly app: string;
   /** Number within the app. */
   readonly instance: number;
+  /** PM2's `unique_id`: from its declaration to its end; not there in the facts of older daemons. */
+  readonly uniqueId?: string | undefined;
   readonly status: ProcessStatus;
   readonly goal: Goal;
   /** Why it goes, while its goal is `remove`. */

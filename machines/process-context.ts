@@ -22,6 +22,7 @@ export interface ProcessContext {
   readonly app: string;
   readonly instance: number;
   readonly seed: number;
+  readonly uniqueId: string | null;
   readonly spec: AppSpec;
   readonly goal: Goal;
   /** Why it goes; `null` unless its goal is `remove`. */
@@ -70,6 +71,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     app: input.app,
     instance: input.instance,
     seed: input.seed,
+    uniqueId: facts?.uniqueId ?? input.uniqueId ?? null,
     spec: input.spec,
     goal: facts?.goal ?? firstGoal(input.spec),
     removal: facts?.removal ?? null,
@@ -123,12 +125,13 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     unstableRestarts,
     restartTimes,
   } = context;
-  const { backoffMs, restartAt, killAt, lastExit, failure, decisions, removal } = context;
+  const { backoffMs, restartAt, killAt, lastExit, failure, decisions, removal, uniqueId } = context;
   return {
     id,
     generation,
     app,
     instance,
+    ...(uniqueId === null ? {} : { uniqueId }),
     status,
     goal,
     child,

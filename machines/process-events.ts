@@ -117,6 +117,7 @@ export interface LaunchInput {
   readonly stopWasAsked: boolean;
   /** How long its readiness is waited for; ms. */
   readonly listenPatienceMs: number;
+  readonly uniqueId: string | null;
   /** What the process has behind it, for the environment of this life. */
   readonly counts: LaunchCounts;
 }
@@ -174,6 +175,7 @@ export interface ProcessInput {
   readonly spec: AppSpec;
   /** Seed of the backoff's jitter. */
   readonly seed: number;
+  readonly uniqueId?: string | undefined;
   readonly at: number;
   readonly resume: Resume | null;
   readonly inherits?: Inheritance;

@@ -97,6 +97,7 @@ export const processMachine = processSetup.createMachine({
           app: context.app,
           instance: context.instance,
           spec: context.spec,
+          uniqueId: context.uniqueId,
           adopt: context.resume?.child === "alive" ? context.resume.facts.child : null,
           stopWasAsked: context.resume?.facts.status === "stopping",
           listenPatienceMs: listenPatienceMs(context.spec.policy, context.readyMs),

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { xmCommand } from "../call/command.ts";
+import { say } from "../render/say.ts";
 
 interface Template {
   readonly description: string;
@@ -103,8 +104,8 @@ export default xmCommand({
     for (const { path, text } of files) {
       mkdirSync(dirname(path), { recursive: true });
       writeFileSync(path, text);
-      process.stdout.write(`${path}\n`);
+      say(`${path}\n`);
     }
-    process.stdout.write(`  xm start ${relative(".", join(target, "ecosystem.config.cjs"))}\n`);
+    say(`  xm start ${relative(".", join(target, "ecosystem.config.cjs"))}\n`);
   },
 });

@@ -6,6 +6,7 @@ import type { Client } from "../../runtime/client/connection/types.ts";
 import { xmCommand } from "../call/command.ts";
 import { globals } from "../call/globals.ts";
 import { formatAge, formatBytes } from "../render/format.ts";
+import { say } from "../render/say.ts";
 
 export const ping = xmCommand({
   name: "ping",
@@ -13,7 +14,7 @@ export const ping = xmCommand({
   args: {},
   run: async () => {
     const { pid, version } = await connect().ping();
-    process.stdout.write(`pong (pid ${pid}, version ${version})\n`);
+    say(`pong (pid ${pid}, version ${version})\n`);
   },
 });
 
@@ -26,11 +27,11 @@ export const kill = xmCommand({
     const end = showWhoIsLeft(client);
     try {
       const { stopped, note } = await client.shutDown("`xm kill`");
-      process.stdout.write(`stopped ${stopped} process(es) and the daemon\n`);
+      say(`stopped ${stopped} process(es) and the daemon\n`);
       if (note) process.stderr.write(`xm: ${note}\n`);
     } catch (error) {
       if (!(error instanceof XmError) || error.code !== "ERR_DAEMON_NOT_RUNNING") throw error;
-      process.stdout.write("the daemon is not running\n");
+      say("the daemon is not running\n");
     } finally {
       end();
     }
@@ -73,10 +74,8 @@ const restartDaemon = async (): Promise<void> => {
   const { processes, notes } = await client.daemon();
   const versions =
     before.version === after.version ? after.version : `${before.version} → ${after.version}`;
-  process.stdout.write(
-    `daemon ${before.pid} → ${after.pid}, version ${versions}, ${processes} process(es)\n`,
-  );
-  for (const note of notes) process.stdout.write(`  ${plain(note)}\n`);
+  say(`daemon ${before.pid} → ${after.pid}, version ${versions}, ${processes} process(es)\n`);
+  for (const note of notes) say(`  ${plain(note)}\n`);
 };
 
 const restart = xmCommand({

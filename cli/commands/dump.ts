@@ -1,7 +1,8 @@
 import { plain, plainLines } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { xmCommand } from "../call/command.ts";
-import { printList } from "../render/list.ts";
+import { say, warn } from "../render/say.ts";
+import { showListAfter } from "../render/show-list.ts";
 
 export const save = xmCommand({
   name: "save",
@@ -10,11 +11,11 @@ export const save = xmCommand({
   run: async ({ args }) => {
     const client = connect();
     if (args.force !== true && (await client.list()).length === 0) {
-      process.stderr.write("xm: there is nothing to save; `xm save --force` saves an empty list\n");
+      warn("there is nothing to save; `xm save --force` saves an empty list");
       return;
     }
     const { file, processes } = await client.save();
-    process.stdout.write(`saved ${processes} process(es) to ${file}\n`);
+    say(`saved ${processes} process(es) to ${file}\n`);
   },
 });
 
@@ -24,7 +25,7 @@ export const clear = xmCommand({
   args: {},
   run: async () => {
     const { file } = await connect().save({ empty: true });
-    process.stdout.write(`${file} is empty now; the list before is in ${file}.bak\n`);
+    say(`${file} is empty now; the list before is in ${file}.bak\n`);
   },
 });
 
@@ -36,12 +37,12 @@ export const resurrect = xmCommand({
     const { resurrect: start } = await import("../../runtime/client/pm2/resurrect.ts");
     const client = connect();
     const { outcomes, notes } = await start(client, "`xm resurrect`");
-    for (const note of notes) process.stderr.write(`xm: ${plain(note)}\n`);
+    for (const note of notes) warn(plain(note));
     for (const { ok, name, message } of outcomes) {
       if (ok) continue;
       process.exitCode = 1;
       process.stderr.write(`xm: ${plain(name)}: ${plainLines(message)}\n`);
     }
-    printList(await client.list({ metrics: true }));
+    await showListAfter(client);
   },
 });

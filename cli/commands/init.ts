@@ -2,6 +2,7 @@ import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { relative, resolve } from "node:path";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { xmCommand } from "../call/command.ts";
+import { say } from "../render/say.ts";
 
 export default xmCommand({
   name: "init",
@@ -28,7 +29,7 @@ export default xmCommand({
     }
     const script = mainScript();
     writeFileSync(file, mode === "simple" ? simple(script) : full(script));
-    process.stdout.write(`${file}\n  xm start ${relative(".", file)}\n`);
+    say(`${file}\n  xm start ${relative(".", file)}\n`);
   },
 });
 

@@ -1,6 +1,8 @@
 import { connect } from "../../runtime/client/connection/client.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { xmCommand } from "../call/command.ts";
+import { tellFailure } from "../render/outcomes.ts";
+import { say } from "../render/say.ts";
 import { resolveTargets } from "../apps/targets.ts";
 
 export default xmCommand({
@@ -29,8 +31,8 @@ export default xmCommand({
       await signalName(signal),
     );
     for (const { ok, name, id, message } of outcomes) {
-      if (!ok) process.exitCode = 1;
-      (ok ? process.stdout : process.stderr).write(`${name} (${id}): ${message}\n`);
+      if (ok) say(`${name} (${id}): ${message}\n`);
+      else tellFailure({ name, id, message });
     }
   },
 });

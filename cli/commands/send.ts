@@ -3,6 +3,7 @@ import { connect } from "../../runtime/client/connection/client.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { targetArgs, xmCommand } from "../call/command.ts";
 import { tellFailure } from "../render/outcomes.ts";
+import { say } from "../render/say.ts";
 import { resolveTargets } from "../apps/targets.ts";
 
 export default xmCommand({
@@ -25,7 +26,7 @@ export default xmCommand({
     const ids = (await resolveTargets(client, [target])).map(({ id }) => id);
     for (const outcome of await client.input(ids, `${words.join(" ")}\n`)) {
       const { ok, name, id, message } = outcome;
-      if (ok) process.stdout.write(`${plain(name)} (${id}): ${plainLines(message)}\n`);
+      if (ok) say(`${plain(name)} (${id}): ${plainLines(message)}\n`);
       else tellFailure(outcome);
     }
   },

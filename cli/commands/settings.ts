@@ -14,6 +14,8 @@ import { XmError, xmError } from "../../runtime/contract/errors.ts";
 import { homePaths, resolveHome } from "../../runtime/host/home/paths.ts";
 import { xmCommand } from "../call/command.ts";
 import { paint } from "../render/colors.ts";
+import { tellFailure } from "../render/outcomes.ts";
+import { say } from "../render/say.ts";
 
 const keyArg = {
   key: { type: "positional", description: "such as `app.key` or `app:key`", required: false },
@@ -90,9 +92,11 @@ export const unset = xmCommand({
     const [key] = args._;
     if (key === undefined) throw expected("a key");
     const path = key === "all" ? undefined : keyPath(key);
-    print(
-      changeSettings(file(), (all) => (path === undefined ? {} : withoutSetting(all, path))),
-      "",
+    say(
+      shown(
+        changeSettings(file(), (all) => (path === undefined ? {} : withoutSetting(all, path))),
+        "",
+      ),
     );
   },
 });
@@ -105,7 +109,7 @@ async function change(pairs: readonly (readonly [key: string, value: string])[])
   const paths = pairs.map(([key]) => keyPath(key));
   const apps = new Set(paths.filter(({ length }) => length > 1).map(([app = ""]) => app));
   for (const app of apps) await restart(app, settingsEnvironment(settings, app));
-  for (const [app = ""] of paths) print({ [app]: settings[app] }, "");
+  for (const [app = ""] of paths) say(shown({ [app]: settings[app] }, ""));
 }
 
 /** An app of that name gets the settings at once; without a daemon there is none. */
@@ -116,22 +120,24 @@ async function restart(app: string, env: Record<string, string>): Promise<void> 
     if (ids.length === 0) return;
     const outcomes = client.act({ action: "restart", ids, by: "`xm set`", env });
     for await (const { ok, name, id, message } of outcomes) {
-      if (!ok) process.exitCode = 1;
-      (ok ? process.stdout : process.stderr).write(
-        `${plain(name)} (${id}): ${plainLines(message)}\n`,
-      );
+      if (ok) say(`${plain(name)} (${id}): ${plainLines(message)}\n`);
+      else tellFailure({ name, id, message });
     }
   } catch (error) {
     if (!(error instanceof XmError) || error.code !== "ERR_DAEMON_NOT_RUNNING") throw error;
   }
 }
 
-/** As commands that set them again. */
 function print(settings: Settings, prefix: string): void {
+  process.stdout.write(shown(settings, prefix));
+}
+
+/** As commands that set them again. */
+function shown(settings: Settings, prefix: string): string {
   const lines = flatSettings(settings, prefix).map(
     ([key, value]) => `${paint("grey", "xm set")} ${quote(key)} ${quote(value)}\n`,
   );
-  process.stdout.write(lines.join(""));
+  return lines.join("");
 }
 
 /** As a shell reads it; with control characters as bash, zsh and ksh do. */

@@ -8,19 +8,19 @@ import { interpreterWord } from "./interpreter.ts";
 interface Launched {
   readonly spec: AppSpec;
   readonly id: number;
-  readonly lifeId: string;
+  readonly uniqueId: string;
   readonly logs: LogPaths;
   readonly pidFile: string | null;
   readonly counts: LaunchCounts;
 }
 
 /** Who a process is: these win over the app's own variables. */
-export function identityVariables({ spec, id, lifeId, logs, pidFile }: Launched) {
+export function identityVariables({ spec, id, uniqueId, logs, pidFile }: Launched) {
   return {
     pm_id: String(id),
     name: spec.name,
     namespace: spec.namespace,
-    unique_id: lifeId,
+    unique_id: uniqueId,
     status: "launching",
     exec_mode: `${spec.mode}_mode`,
     pm_exec_path: spec.script,

@@ -41,7 +41,7 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       restart_time: detail.restarts,
       // PM2 counts from the start once it has given up.
       unstable_restarts: detail.status === "errored" ? 0 : detail.unstableRestarts,
-      unique_id: detail.lifeId ?? "",
+      unique_id: detail.uniqueId ?? detail.lifeId ?? "",
       // As PM2: not there before the first end.
       ...(detail.lastExit === null ? {} : { exit_code: detail.lastExit.code ?? 0 }),
       pm_exec_path: spec.script,
@@ -67,6 +67,7 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       restart_window: restart.restartWindowMs,
       restart_delay: restart.restartDelayMs,
       exp_backoff_restart_delay: restart.backoff?.initialMs ?? 0,
+      ...lastWait(detail),
       stop_exit_codes:
         declared["stop_exit_codes"] ??
         (restart.stopExitCodes.length === 0 ? undefined : restart.stopExitCodes),
@@ -101,6 +102,13 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
 function lastStart({ startedAt, lastExit }: ProcessDetail): number {
   if (startedAt !== null) return startedAt;
   return lastExit === null ? 0 : lastExit.at - lastExit.uptimeMs;
+}
+
+/** The last wait of an app that is waited with longer each time; as PM2, not there before its first end. */
+function lastWait({ spec, backoffMs, lastExit }: ProcessDetail): { prev_restart_delay?: number } {
+  const { backoff } = spec.policy.restart;
+  if (backoff === null || lastExit === null) return {};
+  return { prev_restart_delay: backoffMs === 0 ? backoff.initialMs : backoffMs };
 }
 
 /** Of the Node that this program runs on, when the app runs on the same; a path often names the version of another. */

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { ReloadRequest } from "../../machines/app.ts";
 import type { DeclaredApp } from "../../machines/god.ts";
 import type { AppSpec } from "../../machines/spec.ts";
@@ -82,6 +83,7 @@ export function planRestore(options: {
         id: facts.id,
         instance: facts.instance,
         seed: facts.id + at,
+        uniqueId: facts.uniqueId ?? randomUUID(),
         resume: resumeOf(facts, spec),
       })),
       ...(open === undefined ? {} : { reload: reloadFrom(open, spec) }),

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { until } from "../support/condition.ts";
@@ -21,6 +21,37 @@ test("a home chosen by PM2_HOME has PM2's layout, whoever calls then", async () 
   expect(other.stdout).toContain(`(pid ${god}`);
   await run("kill");
   expect(existsSync(join(home.paths.home, "pm2.pid"))).toBe(false);
+});
+
+test("PM2's variables choose the daemon's own paths, from the folder of the call", async () => {
+  const home = testHome({
+    env: {
+      PM2_PID_FILE_PATH: "run/god.pid",
+      PM2_LOG_FILE_PATH: "run/god.log",
+      PM2_DAEMON_RPC_PORT: "run/rpc.sock",
+    },
+  });
+  mkdirSync(join(home.folder, "run"));
+  await home.ok("start", program("stays.js"), "--name", "p");
+  const names = ["god.log", "god.pid", "rpc.sock"];
+  expect(readdirSync(join(home.folder, "run")).sort()).toEqual(names);
+  expect(
+    readdirSync(home.paths.home).filter((name) => names.includes(name) || name === "god.sock"),
+  ).toEqual([]);
+  // The next God goes by them too.
+  const god = Number(readFileSync(join(home.folder, "run/god.pid"), "utf8"));
+  process.kill(god, "SIGKILL");
+  const next = (): number => Number(/pid (\d+)/.exec(pong)?.[1]);
+  let pong = "";
+  await until("the next God", async () => {
+    pong = await home.ok("ping");
+    return next() !== god;
+  });
+  expect(readFileSync(join(home.folder, "run/god.pid"), "utf8").trim()).toBe(String(next()));
+  // Without them it is a home whose daemon does not answer where it is looked for, and no second one starts.
+  const other = await home.run(["ls"], { env: { PM2_DAEMON_RPC_PORT: "" } });
+  expect(other.stderr).toContain("another daemon holds this home");
+  await home.ok("kill");
 });
 
 test("XM_HOME wins over PM2_HOME, and --hp over both", async () => {

@@ -4,7 +4,7 @@ import { closeSync, constants, mkdirSync, openSync } from "node:fs";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
 import { openPlain, readEnd } from "../../host/files/read.ts";
 import { homeTakenCode } from "../../host/home/lock.ts";
-import { homePaths } from "../../host/home/paths.ts";
+import { chosenPaths, homePaths } from "../../host/home/paths.ts";
 import { lifelineVariable } from "../../contract/variables.ts";
 
 const { O_WRONLY, O_APPEND, O_CREAT } = constants;
@@ -126,7 +126,7 @@ function daemonEnvironment(home: string): NodeJS.ProcessEnv {
     NODE_CHANNEL_FD: _fd,
     ...env
   } = process.env;
-  return { ...env, ...daemonAllocator, XM_HOME: home };
+  return { ...env, ...chosenPaths(), ...daemonAllocator, XM_HOME: home };
 }
 
 const logless = new Set(["ENOSPC", "EROFS", "EISDIR", "ELOOP", "ERR_UNUSABLE_FILE"]);

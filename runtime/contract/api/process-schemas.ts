@@ -76,6 +76,14 @@ export const processSchema = v.object({
 export const processDetailSchema = v.object({
   ...processSchema.entries,
   lifeId: nullable(text()),
+  uniqueId: v.pipe(
+    nullable(text()),
+    v.description("of the process, from its declaration to its end"),
+  ),
+  backoffMs: v.pipe(
+    count(),
+    v.description("the last wait before a restart; 0 when there was none"),
+  ),
   goal: v.picklist(["run", "restart", "stop", "remove"]),
   decisions: v.array(decisionSchema),
   /** What the app publishes of itself (`exmachina/io`, `@pm2/io`). */

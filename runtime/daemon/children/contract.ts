@@ -20,6 +20,8 @@ export interface Launch {
   readonly instance: number;
   readonly home: string;
   readonly lifeId: string;
+  /** Of the process, for the app's environment. */
+  readonly uniqueId: string;
   /** Of this process; the specification's are its app's. */
   readonly logs: InstanceLogs;
   readonly pidFile: string | null;

@@ -232,6 +232,7 @@ function versionOf(script: string): { version?: string } {
 
 function launchFrom(input: LaunchInput, { home, newLifeId }: SourceDependencies): Launch {
   const { spec, id, generation, app, instance, counts } = input;
+  const lifeId = input.adopt?.lifeId ?? newLifeId();
   return {
     counts,
     spec,
@@ -240,7 +241,8 @@ function launchFrom(input: LaunchInput, { home, newLifeId }: SourceDependencies)
     app,
     instance,
     home,
-    lifeId: input.adopt?.lifeId ?? newLifeId(),
+    lifeId,
+    uniqueId: input.uniqueId ?? lifeId,
     logs: instanceLogPaths(spec, id),
     pidFile: instancePidFile(spec, id),
   };

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import type { AppActor, NewProcess } from "../../../machines/app.ts";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import { contextFrom, factsFrom } from "../../../machines/process-context.ts";
@@ -147,6 +148,7 @@ export function newProcesses(
     id,
     instance: numbers[index] ?? index,
     seed: newSeed(),
+    uniqueId: randomUUID(),
     resume: null,
     ...waits,
   }));

@@ -63,6 +63,8 @@ export function detailOf(
   return {
     ...viewOf(managed, metrics),
     lifeId: facts.child?.lifeId ?? null,
+    uniqueId: facts.uniqueId ?? null,
+    backoffMs: facts.backoffMs,
     goal: facts.goal,
     metrics: { ...custom.metrics(facts.child?.lifeId) } as ProcessDetail["metrics"],
     actions: [...custom.actions(facts.child?.lifeId)] as ProcessDetail["actions"],

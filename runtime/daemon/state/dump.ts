@@ -1,4 +1,5 @@
 import { renameSync } from "node:fs";
+import { dirname } from "node:path";
 import { messageOf, xmError } from "../../contract/errors.ts";
 import type { HomePaths } from "../../host/home/paths.ts";
 import { syncDirectory, writeTemporary } from "../../host/atomic.ts";
@@ -12,7 +13,7 @@ export function writeDump(paths: HomePaths, list: readonly unknown[]): void {
     // Only now: on a full disk both lists stay as they are.
     if (isUsable(paths.dump)) renameSync(paths.dump, paths.dumpBackup);
     renameSync(temporary, paths.dump);
-    syncDirectory(paths.home);
+    syncDirectory(dirname(paths.dump));
   } catch (error) {
     throw xmError(
       "ERR_STATE_NOT_WRITABLE",
@@ -43,9 +44,10 @@ export function readDump(paths: HomePaths): { list: unknown[]; notes: string[] }
   }
 }
 
+/** Whether it is a list, of apps alone: one that is damaged does not take the place of a whole one. */
 function isUsable(file: string): boolean {
   try {
-    return readList(file).length >= 0;
+    return readList(file).every(isApp);
   } catch {
     return false;
   }
@@ -54,5 +56,15 @@ function isUsable(file: string): boolean {
 function readList(file: string): unknown[] {
   const list = parseJson(readPlain(file));
   if (!Array.isArray(list)) throw new Error("it holds no list");
+  if (list.length > 0 && !list.some(isApp)) throw new Error("nothing in its list is an app");
   return list;
+}
+
+/** An entry of ours or of PM2's. */
+function isApp(entry: unknown): boolean {
+  return (
+    typeof entry === "object" &&
+    entry !== null &&
+    typeof (entry as { name?: unknown }).name === "string"
+  );
 }

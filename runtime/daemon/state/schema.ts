@@ -242,6 +242,7 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   ),
   readiness: v.optional(v.picklist(["pending", "ready", "late"]), "ready"),
   readyMs: v.optional(v.number()),
+  uniqueId: v.optional(v.string()),
   createdAt: at,
   restarts: count,
   unstableRestarts: count,

@@ -45,7 +45,8 @@ export function resolveHome(env: Readonly<Record<string, string | undefined>>): 
 
 /**
  * The paths of a home. A home of PM2's layout, chosen by `PM2_HOME` when it is made, names its own log and pid file
- * as PM2's users know them; which layout it has is seen from the log that is there.
+ * as PM2's users know them; which layout it has is seen from the log that is there. Variables of PM2's choose single paths,
+ * of the caller's and of the daemon that it starts.
  */
 export function homePaths(home: string): HomePaths {
   return {
@@ -53,7 +54,7 @@ export function homePaths(home: string): HomePaths {
     get isPm2Layout() {
       return isPm2Layout(home);
     },
-    socket: join(home, "god.sock"),
+    socket: chosen("PM2_DAEMON_RPC_PORT") ?? join(home, "god.sock"),
     links: join(home, "apps.sock"),
     balancers: join(home, "balancers"),
     pipes: join(home, "pipes"),
@@ -61,20 +62,48 @@ export function homePaths(home: string): HomePaths {
     exits: join(home, "exits"),
     stdin: join(home, "stdin"),
     get pidFile() {
-      return join(home, isPm2Layout(home) ? "pm2.pid" : "god.pid");
+      return chosen("PM2_PID_FILE_PATH") ?? join(home, isPm2Layout(home) ? "pm2.pid" : "god.pid");
     },
     get log() {
-      return join(home, isPm2Layout(home) ? "pm2.log" : "god.log");
+      return chosen("PM2_LOG_FILE_PATH") ?? join(home, isPm2Layout(home) ? "pm2.log" : "god.log");
     },
     state: join(home, "state"),
     history: join(home, "history"),
     inspector: join(home, "inspector.json"),
-    logs: join(home, "logs"),
-    pids: join(home, "pids"),
-    dump: join(home, "dump.pm2"),
-    dumpBackup: join(home, "dump.pm2.bak"),
-    settings: join(home, "module_conf.json"),
+    logs: chosen("PM2_DEFAULT_LOG_PATH") ?? join(home, "logs"),
+    pids: chosen("PM2_DEFAULT_PID_PATH") ?? join(home, "pids"),
+    dump: chosen("PM2_DUMP_FILE_PATH") ?? join(home, "dump.pm2"),
+    dumpBackup: chosen("PM2_DUMP_BACKUP_FILE_PATH") ?? join(home, "dump.pm2.bak"),
+    settings: chosen("PM2_MODULE_CONF_FILE") ?? join(home, "module_conf.json"),
   };
+}
+
+/** PM2's variables that choose a path. */
+const pathVariables = [
+  "PM2_DAEMON_RPC_PORT",
+  "PM2_PID_FILE_PATH",
+  "PM2_LOG_FILE_PATH",
+  "PM2_DEFAULT_LOG_PATH",
+  "PM2_DEFAULT_PID_PATH",
+  "PM2_DUMP_FILE_PATH",
+  "PM2_DUMP_BACKUP_FILE_PATH",
+  "PM2_MODULE_CONF_FILE",
+] as const;
+
+/** From the folder of the call. */
+function chosen(name: (typeof pathVariables)[number]): string | undefined {
+  const path = process.env[name];
+  return path === undefined || path === "" ? undefined : resolve(path);
+}
+
+/** What this call has chosen, for the daemon that it starts elsewhere. */
+export function chosenPaths(): Record<string, string> {
+  return Object.fromEntries(
+    pathVariables.flatMap((name) => {
+      const path = chosen(name);
+      return path === undefined ? [] : [[name, path]];
+    }),
+  );
 }
 
 function isPm2Layout(home: string): boolean {
@@ -82,11 +111,12 @@ function isPm2Layout(home: string): boolean {
   return existsSync(join(home, "pm2.log")) || isChosenByPm2Home(process.env, home);
 }
 
-/** Whether a home is what `PM2_HOME` says, with nothing of ours over it. */
+/** Whether a home is what `PM2_HOME` says, with no other one of ours over it; a daemon is told its home by ours. */
 function isChosenByPm2Home(
   env: Readonly<Record<string, string | undefined>>,
   home: string,
 ): boolean {
   const { XM_HOME: own, PM2_HOME: theirs } = env;
-  return !own && theirs !== undefined && theirs !== "" && resolve(theirs) === home;
+  if (own !== undefined && own !== "" && resolve(own) !== home) return false;
+  return theirs !== undefined && theirs !== "" && resolve(theirs) === home;
 }

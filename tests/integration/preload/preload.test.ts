@@ -37,6 +37,7 @@ async function setUp(
     instance: 0,
     home: folder,
     lifeId: "life",
+    uniqueId: "unique",
     logs: {
       out: join(folder, "logs/app-out.log"),
       error: join(folder, "logs/app-error.log"),

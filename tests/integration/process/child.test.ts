@@ -38,6 +38,7 @@ async function setUp(script: string, change: Partial<AppSpec> = {}) {
     instance: 1,
     home: folder.path,
     lifeId: "life",
+    uniqueId: "unique",
     logs: {
       out: join(folder.path, "logs/out.log"),
       error: join(folder.path, "logs/err.log"),
@@ -198,5 +199,5 @@ test("a child sees who it is", async () => {
   );
   const { start, output } = await setUp(script);
   start();
-  await until("its line", () => output() === "3 1 app life 3:life\n");
+  await until("its line", () => output() === "3 1 app unique 3:life\n");
 });

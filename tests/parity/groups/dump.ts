@@ -184,6 +184,54 @@ export const dump: readonly Scenario[] = [
     );
     s.see("pids after kill", names("pids"));
   }),
+  scenario(
+    "variables that choose paths: of pid, log, settings, saved lists and apps' files",
+    async (s) => {
+      const at = (name: string): string => `${s.folder}/elsewhere/${name}`;
+      s.write("elsewhere/.keep", "");
+      const env = {
+        PM2_PID_FILE_PATH: at("daemon.pid"),
+        PM2_LOG_FILE_PATH: at("daemon.log"),
+        PM2_MODULE_CONF_FILE: at("settings.json"),
+        PM2_DEFAULT_LOG_PATH: at("logs"),
+        PM2_DEFAULT_PID_PATH: at("pids"),
+        PM2_DUMP_FILE_PATH: at("saved.json"),
+        PM2_DUMP_BACKUP_FILE_PATH: at("saved-before.json"),
+        PM2_DAEMON_RPC_PORT: at("rpc.sock"),
+      };
+      const calls = [
+        ["start", "tells.cjs", "--name", "api"],
+        ["save"],
+        ["save"],
+        ["set", "shop:color", "red"],
+        ["id", "api"],
+      ];
+      const codes: unknown[] = [];
+      for (const args of calls) codes.push((await s.call(args, { env })).code);
+      s.see("exit codes", codes);
+      const files = [
+        "daemon.pid",
+        "daemon.log",
+        "settings.json",
+        "logs/api-out.log",
+        "pids/api-0.pid",
+        "saved.json",
+        "saved-before.json",
+        "rpc.sock",
+      ];
+      s.see("there", Object.fromEntries(files.map((name) => [name, s.has(`elsewhere/${name}`)])));
+      const usual = ["pm2.pid", "pm2.log", "dump.pm2", "dump.pm2.bak", "rpc.sock"];
+      s.see(
+        "in the home",
+        usual.filter((name) => s.has(`h/${name}`)),
+      );
+      s.see("kill", (await s.call(["kill"], { env })).code);
+      s.see(
+        "left",
+        ["daemon.pid", "rpc.sock"].filter((name) => s.has(`elsewhere/${name}`)),
+      );
+    },
+  ),
   scenario("kill ends every app with its stop signal and forgets them", async (s) => {
     await s.start([
       { name: "a", script: "tells.cjs" },

@@ -62,6 +62,44 @@ export const exitCodes = [
     }
     await s.code("resurrect");
   }),
+  ...[
+    { how: "PM2_SILENT=true", silent: "true" },
+    { how: "-s", flag: "-s" },
+    { how: "--silent", flag: "--silent" },
+  ].map(({ how, flag, silent }) =>
+    scenario(`${how}: commands that do something say nothing`, async (s) => {
+      const said: Record<string, string> = {};
+      for (const words of [
+        "start tells.cjs --name api",
+        "restart api",
+        "reload api",
+        "scale api 2",
+        "reset api",
+        "flush",
+        "reloadLogs",
+        "sendSignal SIGUSR2 api",
+        "send 0 hello",
+        "set api.color red",
+        "multiset a b",
+        "config c d",
+        "unset a",
+        "save",
+        "cleardump",
+        "stop api",
+        "delete api",
+        "resurrect",
+        "ping",
+        "init",
+        "update",
+        "kill",
+      ]) {
+        const args = [...words.split(" "), ...(flag === undefined ? [] : [flag])];
+        const { code, stdout } = await s.call(args, { env: { PM2_SILENT: silent } });
+        said[words] = `${code} ${stdout}`;
+      }
+      s.see("said", said);
+    }),
+  ),
   scenario("no command at all, an unknown one, the version and help", async (s) => {
     await s.code();
     await s.code("no-such-command");

@@ -1,6 +1,7 @@
 import { fieldsOf } from "../fields-of.ts";
 import { shapeOf } from "../normalise.ts";
 import { scenario, type Scenario } from "../scenario.ts";
+import type { Listed } from "../stage.ts";
 
 /** A field of an ecosystem file, and the fields of `pm2_env` in which a script finds it. */
 type Row = readonly [
@@ -298,6 +299,61 @@ export const fields: readonly Scenario[] = [
       },
     },
   ),
+  scenario(
+    "jlist: the keys of a file's apps: a cluster, one that is stopped, has ended, crashed, or was never started",
+    async (s) => {
+      const script = "tells.cjs";
+      await s.start([
+        { name: "api", script, cwd: "./", port: 3000, time: true, max_memory_restart: "200M" },
+        { name: "web", script, instances: 2, exec_mode: "cluster", increment_var: "PORT" },
+        { name: "worker", script, kill_timeout: 3000, exp_backoff_restart_delay: 100 },
+        { name: "job", script, args: "exit=3", max_restarts: 2, autorestart: false },
+        { name: "later", script, autostart: false },
+      ]);
+      await s.untilTold("up", 5);
+      await s.ok("stop", "worker");
+      await s.untilStatus("stopped", "job");
+      const types = (each: Listed): object =>
+        Object.fromEntries(
+          Object.entries(shapeOf(each.pm2_env)).filter(([name]) => !/^(PM2_|_|tells$)/.test(name)),
+        );
+      for (const each of await s.list()) {
+        const own = new Set([each.name, "unique_id"]);
+        const kept = Object.entries(types(each)).filter(([name]) => !own.has(name));
+        const place = String(each.pm2_env["NODE_APP_INSTANCE"]);
+        s.see(`${each.name} ${place}…`, Object.fromEntries(kept));
+      }
+    },
+  ),
+  scenario("jlist: unique_id is one from start to delete, and each process's own", async (s) => {
+    const script = "tells.cjs";
+    await s.start([
+      { name: "api", script },
+      { name: "worker", script },
+    ]);
+    const ids = async (): Promise<unknown[]> =>
+      (await s.list()).map(({ pm2_env: env }) => env["unique_id"]);
+    const before = await ids();
+    s.see("two", new Set(before).size);
+    await s.ok("restart", "api");
+    await s.ok("stop", "worker");
+    s.see("after restart and stop", (await ids()).join() === before.join());
+    await s.ok("start", "worker");
+    await s.ok("delete", "api");
+    await s.start({ name: "api", script });
+    const [api, worker] = [await s.one("api"), await s.one("worker")];
+    s.see("of what was stopped", worker.pm2_env["unique_id"] === before[1]);
+    s.see("of what was deleted", api.pm2_env["unique_id"] === before[0]);
+  }),
+  scenario("jlist: prev_restart_delay is the wait that grows", async (s) => {
+    const fields = { args: "exit=1", exp_backoff_restart_delay: 2_000 };
+    await s.start({ name: "api", script: "tells.cjs", ...fields });
+    const delayOf = (each: Listed | undefined): number =>
+      Number(each?.pm2_env["prev_restart_delay"] ?? 0);
+    const [first] = await s.untilList("a wait", ([each]) => delayOf(each) >= 2_000);
+    const [next] = await s.untilList("the next", ([each]) => delayOf(each) > delayOf(first));
+    s.see("grows by half", delayOf(next) / delayOf(first));
+  }),
   scenario("jlist: an ended process has pid 0, its exit code and no metrics", async (s) => {
     await s.start({ script: "tells.cjs", args: "exit=3", autorestart: false });
     const ended = await s.untilStatus("stopped");

@@ -11,6 +11,7 @@ const launchOf = (change: Parameters<typeof appSpec>[0]) => ({
   instance: 1,
   home: "/home/xm",
   lifeId: "life",
+  uniqueId: "unique",
   logs: { out: "/logs/out", error: null, combined: null },
   pidFile: "/pids/api-4.pid",
   counts: { createdAt: 7, restarts: 2, unstableRestarts: 1 },

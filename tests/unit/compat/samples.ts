@@ -42,6 +42,8 @@ export function processDetail(
     readiness: "ready",
     reload: null,
     lifeId: "life",
+    uniqueId: "unique",
+    backoffMs: 0,
     goal: "run",
     decisions: [],
     metrics: {},

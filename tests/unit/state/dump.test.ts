@@ -15,7 +15,15 @@ test("a saved list is read back, its owner's alone, and the one before is the ba
   expect(readDump(paths).list).toEqual([{ name: "one" }]);
 });
 
-for (const damaged of ["", "garbage", "{}", "[", '[{"__proto__":{}}]']) {
+for (const damaged of [
+  "",
+  "garbage",
+  "{}",
+  "[",
+  '[{"__proto__":{}}]',
+  "[null, 1]",
+  '[{"id": 0}]',
+]) {
   test(`a dump that reads ${JSON.stringify(damaged)} gives way to the backup, with a note`, () => {
     const paths = homePaths(temporaryFolder());
     writeDump(paths, [{ name: "one" }]);
@@ -24,8 +32,24 @@ for (const damaged of ["", "garbage", "{}", "[", '[{"__proto__":{}}]']) {
     const { list, notes } = readDump(paths);
     expect(list).toEqual([{ name: "one" }]);
     expect(notes).toEqual([expect.stringContaining(paths.dump)]);
+    // Nor does it become the backup of the next list.
+    writeDump(paths, [{ name: "three" }]);
+    rmSync(paths.dump);
+    expect(readDump(paths).list).toEqual([{ name: "one" }]);
   });
 }
+
+test("a list of which a part is damaged is used, and does not become the backup", () => {
+  const paths = homePaths(temporaryFolder());
+  writeDump(paths, [{ name: "one" }]);
+  writeDump(paths, [{ name: "two" }]);
+  const damaged = [{ name: "two" }, null];
+  writeFileSync(paths.dump, JSON.stringify(damaged));
+  expect(readDump(paths)).toEqual({ list: damaged, notes: [] });
+  writeDump(paths, [{ name: "three" }]);
+  rmSync(paths.dump);
+  expect(readDump(paths).list).toEqual([{ name: "one" }]);
+});
 
 test("without a dump and a backup that can be read the error says why", () => {
   const paths = homePaths(temporaryFolder());

@@ -228,7 +228,7 @@ export function afterExit(context: ProcessContext, end: End): Partial<ProcessCon
  * longer one ends the row; a life of `resetAfterMs` brings the backoff back to its beginning.
  */
 export function afterCounting(context: ProcessContext): Partial<ProcessContext> {
-  if (context.goal !== "run") return {};
+  if (context.goal !== "run" || context.failure?.transient === true) return {};
   const { minUptimeMs, backoff } = context.spec.policy.restart;
   const uptimeMs = context.failure === null ? (context.lastExit?.uptimeMs ?? 0) : 0;
   return {

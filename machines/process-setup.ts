@@ -218,6 +218,8 @@ export const processSetup = setup({
     countRestart: assign(({ context }) => {
       const { restartWindowMs } = context.spec.policy.restart;
       const last = context.decisions.at(-1);
+      // There was no life that this one would follow.
+      if (last?.rule === "lacksResources") return {};
       const at = (last?.at ?? 0) + (last?.delayMs ?? 0);
       return {
         restarts: context.restarts + 1,

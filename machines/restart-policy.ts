@@ -59,6 +59,9 @@ interface RuleEntry {
 /** Signals by which a program is asked to end: to obey one is a clean end (systemd.service(5), "clean signals"). */
 const cleanSignals: readonly string[] = ["SIGHUP", "SIGINT", "SIGTERM", "SIGPIPE"];
 
+/** The wait for a machine that is short of something; up to half of it less, so that many apps do not try at once. */
+const shortageWaitMs = 2_000;
+
 /** Why a process is gone, by what took it away. */
 const removals: Readonly<Record<Removal, string>> = {
   deleted: "it was deleted",
@@ -112,6 +115,16 @@ export const rules = [
     applies: ({ policy }) => policy.onProbation === true,
     sees: ["onProbation"],
     why: () => "it was a replacement that never came online: the reload decides",
+  },
+  {
+    rule: "lacksResources",
+    next: "wait",
+    means:
+      "the machine had no process, memory or file descriptor left to start it: it is tried again, and nothing is counted",
+    applies: ({ failure }) => failure !== null && failure.transient,
+    sees: ["failure", "mayTryAgain"],
+    why: ({ failure }) =>
+      `the machine had too little left to start it (${failure?.code ?? "unknown"}), which is not counted as an unstable exit`,
   },
   {
     rule: "isStopExitCode",
@@ -292,6 +305,12 @@ function waitOf(rule: Rule, judged: Judged, at: number): { baseMs: number; waitM
   const { policy, backoffMs, seed } = judged;
   if (rule === "backsOff" && policy.backoff !== null) {
     return nextBackoff(policy.backoff, backoffMs, drawFrom(seed + at));
+  }
+  if (rule === "lacksResources") {
+    return {
+      baseMs: backoffMs,
+      waitMs: Math.round(shortageWaitMs * (1 - drawFrom(seed + at) / 2)),
+    };
   }
   return { baseMs: backoffMs, waitMs: rule === "delaysRestart" ? policy.restartDelayMs : 0 };
 }

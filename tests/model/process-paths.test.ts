@@ -66,15 +66,16 @@ function replay(spec: AppSpec, events: readonly ProcessEvent[]): SimulatedProces
   const process = new SimulatedProcess(spec);
   for (const [index, event] of events.entries()) {
     // A path spells out the spawn that the simulated system does by itself.
-    process.spawns = willFail(events, index) ? "fails" : "works";
+    process.spawns = nextSpawn(events[index + 1]);
     play(process, event);
     assertRules(process);
   }
   return process;
 }
 
-function willFail(events: readonly ProcessEvent[], index: number): boolean {
-  return events[index + 1]?.type === "child.failed";
+function nextSpawn(next: ProcessEvent | undefined): SimulatedProcess["spawns"] {
+  if (next?.type !== "child.failed") return "works";
+  return next.transient ? "fails for now" : "fails";
 }
 
 /** The first step of a daemon that follows another, from every state. */

@@ -25,6 +25,7 @@ export function eventsFor(): ProcessEvent[] {
     { type: "child.exited", at, code: 1, signal: null },
     { type: "child.exited", at, code: null, signal: "SIGSEGV" },
     { type: "child.failed", at, failure, transient: false },
+    { type: "child.failed", at, failure, transient: true },
     { type: "child.lost", at, by: "the end of its balancer" },
     { type: "sensor.tripped", at, by: "a sensor" },
     { type: "dependencies.unmet", at, unmet },

@@ -190,18 +190,37 @@ test("a program that cannot be spawned is errored at once, with the reason and w
   );
 });
 
-test("what the kernel may have more of in a moment is retried within the budget", () => {
+test("what the machine may have more of in a moment is tried until it has, and never counted", () => {
   const spec = appSpec({
     spec: { autostart: false },
-    restart: { maxRestarts: 3, restartDelayMs: 100 },
+    restart: { maxRestarts: 3, restartWindowMs: 3_600_000 },
   });
   const process = new SimulatedProcess(spec);
   process.spawns = "fails for now";
   process.command("start");
+  for (let tries = 0; tries < 100; tries += 1) {
+    expect(process.status).toBe("waiting");
+    expect(process.facts.decisions.at(-1)).toMatchObject({
+      rule: "lacksResources",
+      saw: { failure: "ENOENT", mayTryAgain: true },
+    });
+    process.advance(2_000);
+  }
+  process.spawns = "works";
+  process.advance(2_000);
+  const { status, restarts, unstableRestarts } = process.facts;
+  expect([status, restarts, unstableRestarts]).toEqual(["online", 0, 0]);
+});
+
+test("an app that is never restarted is started once the machine can", () => {
+  const process = new SimulatedProcess(appSpec({ restart: { mode: "never" } }));
+  process.spawns = "fails for now";
+  process.command("restart");
+  process.exit(0);
   expect(process.status).toBe("waiting");
   process.spawns = "works";
-  process.advance(100);
-  expect([process.status, process.facts.restarts]).toEqual(["online", 1]);
+  process.advance(2_000);
+  expect(process.status).toBe("online");
 });
 
 test.each([

@@ -112,15 +112,19 @@ await build({
 });
 chmodSync("dist/bin/xm-runtime.cjs", 0o755);
 
-// The log lane and the file server, with what they need inside.
+// The log lane, the file server and the rotator, with what they need inside.
 await build({
   ...shared,
   entryPoints: {
     lane: "dist/runtime/programs/log-lane/main.js",
     serve: "dist/runtime/programs/file-server/main.js",
+    rotator: "dist/runtime/programs/rotator/main.js",
+    "rotator-worker": "dist/runtime/programs/rotator/worker.js",
   },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
+  // It starts its threads from a file of its own.
+  external: ["tinypool"],
 });
 
 // The package for programs: one file, which `import` and `require` share. An ES module around a CommonJS one, so that a

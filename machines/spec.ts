@@ -1,3 +1,5 @@
+import type { RotationSpec } from "./log-rotation.ts";
+
 /** When an exited process is started again. The words are systemd's `Restart=`. */
 export type RestartMode = "always" | "on-failure" | "on-abnormal" | "never";
 
@@ -106,6 +108,8 @@ export interface LogSpec extends LogPaths {
   readonly type: "plain" | "json" | "pairs" | "labelled";
   /** Time in front of each line, or in its record, in dayjs's tokens; `null` for none. */
   readonly dateFormat: string | null;
+  /** How its files are rotated; what is left out is the home's. */
+  readonly rotation?: RotationSpec | undefined;
 }
 
 /** What trips a restart of an online process. */

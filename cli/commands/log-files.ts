@@ -24,6 +24,24 @@ export const flush = xmCommand({
   },
 });
 
+export const rotate = xmCommand({
+  name: "rotate",
+  description: "Rotates the log files of the given processes, or all of them, whatever their size",
+  args: targetArgs,
+  run: async ({ args }) => {
+    const client = connect();
+    const chosen = args._.length === 0 ? await client.list() : await resolveTargets(client, args._);
+    const { files, notes } = await client.rotateLogs(chosen.map(({ id }) => id));
+    tell(
+      files.length === 0 && notes.length === 0
+        ? ["nothing to rotate: the log files are empty"]
+        : files,
+    );
+    for (const note of notes) process.stderr.write(`xm: ${plain(note)}\n`);
+    if (notes.length > 0) process.exitCode = 1;
+  },
+});
+
 export const reloadLogs = xmCommand({
   name: "reloadLogs",
   description: "Reopens log files that were renamed or removed (logrotate's `postrotate`)",

@@ -11,6 +11,10 @@ import {
 } from "../../runtime/client/config/settings.ts";
 import { changeSettings, readSettings } from "../../runtime/client/config/settings-file.ts";
 import { XmError, xmError } from "../../runtime/contract/errors.ts";
+import {
+  logrotateName,
+  readLogrotateSettings,
+} from "../../runtime/contract/fields/logrotate-settings.ts";
 import { homePaths, resolveHome } from "../../runtime/host/home/paths.ts";
 import { xmCommand } from "../call/command.ts";
 import { paint } from "../render/colors.ts";
@@ -106,10 +110,20 @@ async function change(pairs: readonly (readonly [key: string, value: string])[])
   const settings = changeSettings(file(), (all) =>
     pairs.reduce((some, [key, value]) => withSetting(some, keyPath(key), value), all),
   );
+  for (const fault of faultsOf(pairs)) process.stderr.write(`xm: ${fault}; it is not used\n`);
   const paths = pairs.map(([key]) => keyPath(key));
   const apps = new Set(paths.filter(({ length }) => length > 1).map(([app = ""]) => app));
   for (const app of apps) await restart(app, settingsEnvironment(settings, app));
   for (const [app = ""] of paths) say(shown({ [app]: settings[app] }, ""));
+}
+
+/** What is set for the rotation of log files, and cannot be. */
+function faultsOf(pairs: readonly (readonly [key: string, value: string])[]): string[] {
+  return pairs.flatMap(([key, value]) => {
+    const [module, ...rest] = keyPath(key);
+    if (module !== logrotateName) return [];
+    return readLogrotateSettings({ [rest.join(":")]: value }).faults;
+  });
 }
 
 /** An app of that name gets the settings at once; without a daemon there is none. */

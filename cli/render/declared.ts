@@ -1,3 +1,4 @@
+import { formatAge, formatBytes } from "./format.ts";
 import type { ProcessDetail } from "../../runtime/client/connection/types.ts";
 import { conditionWords } from "../../runtime/contract/words/conditions.ts";
 import { fieldsOfPolicy } from "../../runtime/contract/fields/policy-fields.ts";
@@ -67,6 +68,21 @@ function logFields({ logs, mergeLogs, instances }: ProcessDetail["spec"]): Field
     disable_logs: unless(logs.isOff, false),
     log_type: unless(logs.type, "plain"),
     log_date_format: logs.dateFormat,
+    ...rotationFields(logs.rotation),
+  };
+}
+
+function rotationFields(rotation: ProcessDetail["spec"]["logs"]["rotation"]): Fields {
+  if (rotation === undefined) return {};
+  const { maxBytes, retain, compress, schedule, maxAgeMs, maxTotalBytes, dateSuffix } = rotation;
+  return {
+    log_max_size: maxBytes === null ? 0 : maxBytes && formatBytes(maxBytes),
+    log_retain: retain === null ? "all" : retain,
+    log_compress: compress,
+    log_rotate: schedule === null ? 0 : schedule,
+    log_max_age: maxAgeMs && formatAge(maxAgeMs),
+    log_max_total: maxTotalBytes && formatBytes(maxTotalBytes),
+    log_date_suffix: dateSuffix,
   };
 }
 

@@ -1,3 +1,5 @@
+import type { LogToRotate, RotationOutcome } from "./rotation.ts";
+
 /*
  * What God and the lane know of each other is a folder, so that either can die and be followed by another: `N.fifo`
  * is a pipe, `N.json` says what becomes of its lines and is there for as long as the pipe is in use, `N.rest` is what
@@ -27,10 +29,15 @@ export type LaneCommand =
   | { order: "look" }
   /** Open every log file again. */
   | { order: "reopen" }
+  /** Give a log file another name, after a whole line, and go on in a new one. */
+  | { order: "rotate"; log: LogToRotate }
   /** End once every pipe has. */
   | { order: "quit" }
   /** End now: another lane takes over. */
   | { order: "leave" };
 
 /** To God. */
-export type LaneNews = { news: "hello"; build: string; pid: number } | { news: "reopened" };
+export type LaneNews =
+  | { news: "hello"; build: string; pid: number }
+  | { news: "reopened" }
+  | { news: "rotated"; file: string; outcome: RotationOutcome };

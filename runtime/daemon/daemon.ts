@@ -7,6 +7,7 @@ import type { Children } from "./children/sources.ts";
 import type { Carrier } from "./log-carrier/carrier.ts";
 import type { Lane } from "./log-lane/lane.ts";
 import type { CustomMetrics } from "./metrics/custom.ts";
+import type { Rotations } from "./rotation/rotations.ts";
 import type { Sampler } from "./metrics/sampler.ts";
 import type { Calls } from "./registry/calls.ts";
 import type { GuardLog } from "./records/guard-log.ts";
@@ -54,6 +55,7 @@ export interface Daemon extends DeclareDependencies {
   readonly calls: Calls;
   readonly lane: Lane;
   readonly carrier: Carrier;
+  readonly rotations: Rotations;
   readonly given: GivenFiles;
   /** What was repaired, adopted or lost when it came up. */
   readonly notes: readonly string[];

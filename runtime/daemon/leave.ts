@@ -30,6 +30,7 @@ export async function leaveDaemon(options: {
   daemon.history.flush();
   daemon.lane.release();
   daemon.carrier.release();
+  daemon.rotations.release();
   try {
     await daemon.store.close();
   } finally {

@@ -14,6 +14,7 @@ import { acquireLock, holderWords, homeTakenCode } from "../host/home/lock.ts";
 import { readBootId } from "../host/boot.ts";
 import { homePaths, resolveHome } from "../host/home/paths.ts";
 import { removeDaemonPid, writeDaemonPid } from "../host/home/pid-file.ts";
+import { recoverRotation } from "../host/rotation/recover.ts";
 import { prepareHome } from "../host/home/prepare.ts";
 import type { PageFolders } from "./inspector/files.ts";
 import { inheritPort } from "./inspector/held-port.ts";
@@ -47,6 +48,8 @@ async function main(): Promise<void> {
     process.exit(homeTakenCode);
   }
   for (const note of lock.notes) log(note);
+  // First of all: nobody stays stopped.
+  for (const note of recoverRotation(paths.rotation)) log(note);
   process.title = process.env["PM2_DAEMON_TITLE"] || `xm v${version}: God Daemon (${paths.home})`;
 
   reserveDescriptors(log);
@@ -139,6 +142,7 @@ function programsBeside(god: string): Programs & PageFolders {
     page: join(folder, "../inspector"),
     charts: join(folder, "../../docs/charts"),
     lane: join(folder, "lane.cjs"),
+    rotator: join(folder, "rotator.cjs"),
   };
 }
 

@@ -34,6 +34,9 @@ import { createBus } from "./bus/bus.ts";
 import { createRecorder, type Recorder } from "./records/recorder.ts";
 import { createRegistry } from "./registry/registry.ts";
 import { createReloadGuards } from "./records/reload-guards.ts";
+import { createHomeRule } from "./rotation/home-rule.ts";
+import { createRotations } from "./rotation/rotations.ts";
+import { createRotator } from "./rotation/rotator.ts";
 import { planRestore } from "./restore.ts";
 import type { Daemon } from "./daemon.ts";
 import { steadyNow } from "../host/clock.ts";
@@ -46,6 +49,7 @@ export interface Programs {
   readonly preload: string;
   readonly balancer: string;
   readonly lane: string;
+  readonly rotator: string;
 }
 
 /** Brings the root machine up over a store: what ran is adopted, what waited waits on. */
@@ -210,6 +214,21 @@ export async function startDaemon(options: {
     machines.noteLeaving(by);
     god.send({ type: "handOver", at: now() });
   };
+  const rotations = createRotations({
+    processes: () => registry.processes(),
+    homeRule: createHomeRule(paths.settings, log),
+    logsFolder: paths.logs,
+    folder: paths.rotation,
+    lane,
+    rotator: createRotator({
+      program: options.programs.rotator,
+      folder: paths.rotation,
+      live: () => registry.processes().flatMap(({ spec, facts }) => logFilesOf(spec, facts.id)),
+      log,
+    }),
+    complain,
+    now: wall,
+  });
   const { notes } = plan;
   const { watchdogPid } = options;
   return {
@@ -232,6 +251,7 @@ export async function startDaemon(options: {
     calls,
     lane,
     carrier,
+    rotations,
     given,
     notes,
     isRestored,

@@ -27,6 +27,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "programs/io": ["contract"],
   "programs/log-lane": ["contract", "host"],
   "programs/page": ["machines", "contract", "compat", "charts"],
+  "programs/rotator": ["machines", "contract", "host"],
   "programs/preload": ["contract", "host"],
   cli: [...ground, "client"],
 };
@@ -40,6 +41,7 @@ const daemonRooms = [
   "app-links",
   "balancers",
   "log-lane",
+  "rotation",
   "sensors",
   "children",
   "bus",

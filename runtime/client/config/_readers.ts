@@ -4,7 +4,8 @@ import { readPatterns, readWatchOptions } from "./_watch-options.ts";
 import { readDependencies } from "./_dependencies.ts";
 import { oddKind } from "./odd-values.ts";
 import { splitWords } from "./split-words.ts";
-import { parseDuration, parseSize } from "../../contract/fields/units.ts";
+import { isTimeFormat } from "../../host/rotation/names.ts";
+import { parseAge, parseDuration, parseSize } from "../../contract/fields/units.ts";
 
 /** What each kind of field takes, in words. */
 export const expectations: Readonly<Record<FieldKind, string>> = {
@@ -29,6 +30,10 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   positive: "a whole number of at least 1",
   cron: 'a cron pattern such as "0 3 * * *", or 0 for none',
   filter: "true, false, a part of a name or a list of them",
+  retain: 'a whole number, or "all"',
+  age: 'ms or a time such as "12h", "14d", "2w"',
+  "file time":
+    'a time in dayjs\'s tokens that can stand in a file name, such as "YYYY-MM-DD_HH-mm-ss"',
   "boolean or string": "true, false or a path",
   dependencies:
     'names of apps, or { NAME: { condition: "service_healthy", required: true } } with service_started, service_healthy, service_completed or service_completed_successfully',
@@ -94,6 +99,13 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
     if (isText(value)) return value.split(",");
     return Array.isArray(value) && value.every(isText) ? value : undefined;
   },
+  retain: (value) => {
+    if (value === "all") return value;
+    const count = readNumber(value);
+    return count !== undefined && Number.isInteger(count) && count >= 0 ? count : undefined;
+  },
+  age: parseAge,
+  "file time": (value) => (isText(value) && isTimeFormat(value) ? value : undefined),
   "boolean or string": (value) => readBoolean(value) ?? (isText(value) ? value : undefined),
   dependencies: readDependencies,
 };

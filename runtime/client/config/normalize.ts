@@ -15,6 +15,7 @@ import { isTimeZone, nextRun, splitZone } from "../../contract/cron.ts";
 import { policyOf, sensorsOf } from "./policy.ts";
 import { readFields, type ReadApp, type Reading } from "./read-fields.ts";
 import { servedFolder } from "./serve.ts";
+import { rotationFaults, rotationOf } from "./rotation.ts";
 import { settingsEnvironment } from "./settings.ts";
 import { readSettings } from "./settings-file.ts";
 import { absolute, expandHome, text } from "./values.ts";
@@ -82,6 +83,7 @@ export async function normalizeApps(
     }
     own.push(...signalFaults(app, context.caller));
     own.push(...(await cronFaults(app, path)));
+    own.push(...(await rotationFaults(app, path)));
     if (
       app["scheduling"] === "reuse-port" &&
       isThisNode(app) &&
@@ -315,6 +317,7 @@ function logsOf(
     type: logTypes.find((type) => type === app["log_type"]) ?? "plain",
     // PM2: `time` is a format of its own, whatever other one is declared.
     dateFormat: app["time"] === true ? timeFormat : (text(app, "log_date_format") ?? null),
+    ...rotationOf(app),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { AppSpec, LogFile } from "../../../machines/spec.ts";
+import type { RotationSpec } from "../../../machines/log-rotation.ts";
 import { readers } from "./_readers.ts";
 import { mergeEnvironment } from "./environment.ts";
 import { normalizeApps, takesNumber, type ConfigContext } from "./normalize.ts";
@@ -84,6 +85,14 @@ const logs =
     draft.logs = { ...draft.logs, ...Object.fromEntries(changed) };
   };
 
+const rotation =
+  (...names: readonly (keyof RotationSpec)[]): Part =>
+  (draft, from) => {
+    const changed = names.map((name) => [name, from.logs.rotation?.[name]]);
+    const rule = { ...draft.logs.rotation, ...Object.fromEntries(changed) } as RotationSpec;
+    draft.logs = { ...draft.logs, rotation: rule };
+  };
+
 /** Each process has its own unless they share them, or it is a name that takes no number. */
 const logFile =
   (name: LogFile): Part =>
@@ -130,6 +139,13 @@ export const parts: Readonly<Record<string, Part>> = {
   time: all(logs("dateFormat"), kept("time")),
   log_date_format: logs("dateFormat"),
   log_type: all(logs("type"), kept("log_type")),
+  log_max_size: rotation("maxBytes"),
+  log_retain: rotation("retain"),
+  log_compress: rotation("compress"),
+  log_rotate: rotation("schedule", "timezone"),
+  log_max_age: rotation("maxAgeMs"),
+  log_max_total: rotation("maxTotalBytes"),
+  log_date_suffix: rotation("dateSuffix"),
   merge_logs: all(whole("mergeLogs"), logs("numbered")),
   pid_file: whole("pidFile"),
   autorestart: restart("mode"),

@@ -181,6 +181,7 @@ export function connect(options: ConnectOptions = {}): Client {
       ),
     followLogs: followOn,
     flushLogs: (ids, daemon) => json("POST", "/logs/flush", { ids, daemon }),
+    rotateLogs: (ids) => json("POST", "/logs/rotate", { ids }),
     reopenLogs: () => json("POST", "/logs/reopen"),
     events: (signal, after) =>
       lines("GET", after === undefined ? "/events" : `/events?after=${after}`, undefined, signal),

@@ -131,6 +131,8 @@ export interface Client {
   followLogs(request: FollowRequest, abort?: AbortSignal): AsyncIterable<LogLine>;
   /** Empties the log files of processes, and the daemon's own. */
   flushLogs(ids: readonly number[], daemon: boolean): Promise<LogFiles>;
+  /** Rotates the log files of processes now: the rotated files, and what could not be done. */
+  rotateLogs(ids: readonly number[]): Promise<LogFiles>;
   /** Makes log files anew that were renamed or removed. */
   reopenLogs(): Promise<LogFiles>;
   /** Moments as they happen; with `after` first those with a higher number, so that nothing is missed. */

@@ -40,5 +40,7 @@ export const flushRequestSchema = v.strictObject({
   daemon: v.optional(v.boolean(), false),
 });
 
+export const rotateRequestSchema = v.strictObject({ ids: v.array(count()) });
+
 /** Log files that something was done to, and what has to be said of it. */
 export const logFilesSchema = v.object({ files: v.array(text()), notes: v.array(text()) });

@@ -6,6 +6,7 @@ import {
   followRequestSchema,
   logFilesSchema,
   logLineSchema,
+  rotateRequestSchema,
 } from "./log-schemas.ts";
 import { processDetailSchema, processSchema } from "./process-schemas.ts";
 import { historyRecordSchema } from "./history-schemas.ts";
@@ -21,7 +22,13 @@ export {
 export { appSpecSchema };
 export { busEventSchema, busTopics };
 export { historyRecordSchema };
-export { flushRequestSchema, followRequestSchema, logFilesSchema, logLineSchema };
+export {
+  flushRequestSchema,
+  followRequestSchema,
+  logFilesSchema,
+  logLineSchema,
+  rotateRequestSchema,
+};
 export { processDetailSchema, processSchema };
 
 /** What goes in and out of the API. `docs/generate/openapi.ts` turns these into the OpenAPI file, the client takes its types. */

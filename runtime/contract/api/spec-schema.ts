@@ -33,6 +33,19 @@ const restartPolicy = v.strictObject({
 
 /** No app needs more others by name. */
 const mostDependencies = 1_000;
+const bytes = () => nullable(v.pipe(v.number(), v.integer(), v.minValue(1)));
+
+/** What is absent is the home's. */
+const rotation = v.strictObject({
+  maxBytes: v.optional(bytes()),
+  retain: v.optional(nullable(count())),
+  compress: v.optional(v.boolean()),
+  schedule: v.optional(nullable(text())),
+  timezone: v.optional(nullable(text())),
+  maxAgeMs: v.optional(nullable(v.pipe(v.number(), v.minValue(0)))),
+  maxTotalBytes: v.optional(bytes()),
+  dateSuffix: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.+ -]{1,64}$/))),
+});
 
 const plainText = v.check(isPlain, "a text without control characters");
 
@@ -58,6 +71,7 @@ export const appSpecSchema = v.strictObject({
     isOff: v.optional(v.boolean(), false),
     type: v.optional(v.picklist(["plain", "json", "pairs", "labelled"]), "plain"),
     dateFormat: v.optional(nullable(text()), null),
+    rotation: v.optional(rotation),
   }),
   pidFile: path(),
   instanceVariable: text(),

@@ -20,6 +20,9 @@ export type FieldKind =
   | "positive"
   | "cron"
   | "filter"
+  | "retain"
+  | "age"
+  | "file time"
   | "boolean or string"
   | "dependencies";
 

@@ -1,5 +1,6 @@
 import { lifecycleFields } from "./fields-lifecycle.ts";
 import { field, type Field } from "./field.ts";
+import { rotationFields } from "./log-fields.ts";
 
 export type { Field, FieldGroup } from "./field.ts";
 
@@ -159,6 +160,7 @@ export const fields: readonly Field[] = [
       default: "plain",
     },
   ),
+  ...rotationFields,
 
   field(
     "Triggers",

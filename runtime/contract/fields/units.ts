@@ -11,6 +11,14 @@ export function parseDuration(value: unknown): number | undefined {
   return parseWithUnit(value, /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/, timeUnitsMs);
 }
 
+/** An age in ms, which may be given in days and weeks too (`"14d"`, `"2w"`). `undefined` when it is none. */
+export function parseAge(value: unknown): number | undefined {
+  return (
+    parseDuration(value) ??
+    parseWithUnit(value, /^(\d+(?:\.\d+)?)(d|w)$/, { d: 86_400_000, w: 604_800_000 })
+  );
+}
+
 /** A size in bytes: a number is bytes, a text has a unit (`"300K"`, `"300M"`, `"1G"`). `undefined` when it is neither. */
 export function parseSize(value: unknown): number | undefined {
   return parseWithUnit(value, /^(\d+(?:\.\d+)?)([BKMG])B?$/, sizeUnitsBytes);

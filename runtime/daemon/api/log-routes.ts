@@ -5,7 +5,7 @@ import { logRights } from "../../host/log-files/rights.ts";
 import { ownFile, pipeOrder } from "../log-lane/launch-order.ts";
 import type { Managed } from "../registry/registry.ts";
 import { readBody, sendJson, type Exchange } from "./exchange.ts";
-import { flushRequestSchema } from "../../contract/api/schemas.ts";
+import { flushRequestSchema, rotateRequestSchema } from "../../contract/api/schemas.ts";
 
 export async function flush({ daemon, request, response }: Exchange): Promise<void> {
   const { ids, daemon: isOwn } = await readBody(request, flushRequestSchema);
@@ -25,6 +25,12 @@ export async function reopen({ daemon, response }: Exchange): Promise<void> {
   });
   const writers = processes.flatMap((managed) => writersOf(managed, daemon));
   sendJson(response, await reopenLogs(writers, files, daemon.carrier));
+}
+
+export async function rotate({ daemon, request, response }: Exchange): Promise<void> {
+  const { ids } = await readBody(request, rotateRequestSchema);
+  const chosen = daemon.registry.processesWith(ids);
+  sendJson(response, await daemon.rotations.rotate(chosen));
 }
 
 /** The streams that a process writes by itself. */

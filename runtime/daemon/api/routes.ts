@@ -276,6 +276,15 @@ export const routes: readonly Route[] = [
   },
   {
     method: "POST",
+    path: "/logs/rotate",
+    summary: "Rotates log files now, whatever their size",
+    body: "rotateRequestSchema",
+    answer: "logFilesSchema",
+    kind: "json",
+    handle: logRoutes.rotate,
+  },
+  {
+    method: "POST",
     path: "/logs/reopen",
     summary: "Reopens log files that were renamed or removed, for logrotate",
     answer: "logFilesSchema",

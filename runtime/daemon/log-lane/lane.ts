@@ -7,6 +7,7 @@ import { isShortage, withReserve } from "../../host/descriptors.ts";
 import { makePipes } from "../../host/pipes.ts";
 import { version } from "../../contract/version.ts";
 import { type LaneCommand, type LaneNews, type PipeOrder } from "../../contract/log-lane.ts";
+import type { LogToRotate, RotationOutcome } from "../../contract/rotation.ts";
 import { onLines } from "../../host/lines.ts";
 import { fifoOf, numbersOf, socketOf, writeOrder } from "../../host/lane-folder.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
@@ -25,6 +26,8 @@ export interface Lane {
   find(): void;
   /** Every log file is opened again. */
   reopen(): Promise<void>;
+  /** @returns `undefined` when there is no lane now. */
+  rotate(log: LogToRotate): Promise<RotationOutcome | undefined>;
   /** Waits until what is in the pipes is written, and the lane gone. */
   quit(): Promise<void>;
   pid(): number | null;
@@ -73,6 +76,7 @@ export function createLane(options: {
   let isReleased = false;
   let isHandingOver = false;
   let onReopened: (() => void) | undefined;
+  const onRotated = new Map<string, (outcome: RotationOutcome) => void>();
   const deaths: number[] = [];
   /** How a lane ended that was never reached. */
   let failed: string | undefined;
@@ -126,6 +130,7 @@ export function createLane(options: {
       onLines(socket, (text) => {
         const news = JSON.parse(text) as LaneNews;
         if (news.news === "reopened") onReopened?.();
+        if (news.news === "rotated") onRotated.get(news.file)?.(news.outcome);
         if (news.news !== "hello") return;
         line = { socket, pid: news.pid };
         reachedPid = news.pid;
@@ -227,6 +232,22 @@ export function createLane(options: {
           send({ order: "reopen" });
         }),
       );
+    },
+    rotate: async (each) => {
+      if (line === undefined) return undefined;
+      let outcome: RotationOutcome = { kind: "failed", why: "the log lane did not answer" };
+      await within(
+        answersWithinMs,
+        new Promise<void>((resolve) => {
+          onRotated.set(each.file, (news) => {
+            outcome = news;
+            resolve();
+          });
+          send({ order: "rotate", log: each });
+        }),
+      );
+      onRotated.delete(each.file);
+      return outcome;
     },
     quit: async () => {
       isQuitting = true;

@@ -126,6 +126,7 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
     isOff: v.optional(v.boolean(), false),
     type: v.optional(v.picklist(["plain", "json", "pairs", "labelled"]), "plain"),
     dateFormat: v.optional(textOrNull, null),
+    rotation: v.optional(v.looseObject({})),
   }),
   pidFile: v.string(),
   instanceVariable: v.string(),

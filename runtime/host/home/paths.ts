@@ -29,6 +29,8 @@ export interface HomePaths {
   /** The inspector's port and sessions, while it is open. */
   readonly inspector: string;
   readonly logs: string;
+  /** What a rotation of a log file is about to do. */
+  readonly rotation: string;
   readonly pids: string;
   /** PM2's saved list (`xm save`) and the one before. */
   readonly dump: string;
@@ -75,6 +77,7 @@ export function homePaths(home: string): HomePaths {
     dump: chosen("PM2_DUMP_FILE_PATH") ?? join(home, "dump.pm2"),
     dumpBackup: chosen("PM2_DUMP_BACKUP_FILE_PATH") ?? join(home, "dump.pm2.bak"),
     settings: chosen("PM2_MODULE_CONF_FILE") ?? join(home, "module_conf.json"),
+    rotation: join(home, "rotation"),
   };
 }
 

@@ -1,5 +1,5 @@
 import { readdir, type FileHandle } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, parse } from "node:path";
 import { openLogToRead, statLog } from "./open-to-read.ts";
 import { watchPath } from "./watch-folder.ts";
 
@@ -52,8 +52,11 @@ export async function followFile(options: {
   const readToEnd = async (handle: FileHandle): Promise<void> => {
     while ((await readOn(handle)) === "emptied") {
       // Who copies and then empties leaves what was not read yet in the copy.
-      const copy = await findCopy({ path, position, mark });
-      if (copy !== undefined) await readOn(copy).finally(() => copy.close());
+      const copies = await findCopies({ path, position, mark });
+      for (const [index, copy] of copies.entries()) {
+        if (index > 0) begin();
+        await readOn(copy).finally(() => copy.close());
+      }
       begin();
     }
   };
@@ -210,26 +213,42 @@ async function findByInode(folder: string, inode: number): Promise<FileHandle | 
 }
 
 async function hasBefore(file: FileHandle, position: number, mark: Buffer): Promise<boolean> {
-  if (mark.length === 0) return true;
   const bytes = Buffer.alloc(mark.length);
   const { bytesRead } = await file.read(bytes, 0, mark.length, position - mark.length);
   return bytes.subarray(0, bytesRead).equals(mark);
 }
 
-/** A file beside one that was emptied, named after it, that goes on where it was read to. */
-async function findCopy(options: {
+/**
+ * Files beside one that was emptied, named after it: the one that goes on where it was read to, and those that were rotated
+ * since, oldest first. Where nothing was read yet, the newest that is long enough is taken for it.
+ */
+async function findCopies(options: {
   readonly path: string;
   readonly position: number;
   readonly mark: Buffer;
-}): Promise<FileHandle | undefined> {
+}): Promise<FileHandle[]> {
   const { path, position, mark } = options;
-  if (mark.length === 0) return undefined;
-  for (const name of await readdir(dirname(path))) {
-    if (name === basename(path) || !name.startsWith(basename(path))) continue;
-    const found = await openLogToRead(join(dirname(path), name));
-    if (found === undefined) continue;
-    if (await hasBefore(found, position, mark)) return found;
-    await found.close();
+  const { name: stem } = parse(path);
+  const names = (await readdir(dirname(path))).filter(
+    (name) =>
+      name !== basename(path) &&
+      !name.endsWith(".gz") &&
+      (name.startsWith(basename(path)) || name.startsWith(`${stem}__`)),
+  );
+  const found: { file: FileHandle; mtimeMs: number; size: number }[] = [];
+  for (const name of names) {
+    const file = await openLogToRead(join(dirname(path), name));
+    if (file === undefined) continue;
+    const { mtimeMs, size } = await file.stat();
+    found.push({ file, mtimeMs, size });
   }
-  return undefined;
+  found.sort((a, b) => a.mtimeMs - b.mtimeMs);
+  let first = -1;
+  for (const [index, { file, size }] of found.entries()) {
+    const goesOn = mark.length === 0 ? size >= position : await hasBefore(file, position, mark);
+    if (goesOn) first = index;
+  }
+  const kept = first < 0 ? [] : found.slice(first);
+  for (const each of found) if (!kept.includes(each)) await each.file.close();
+  return kept.map(({ file }) => file);
 }

@@ -6,6 +6,7 @@ import { isShortage, noteShortage, reserveDescriptors } from "../../host/descrip
 import { acquireLock, holderWords, homeTakenCode } from "../../host/home/lock.ts";
 import type { LaneCommand, LaneNews } from "../../contract/log-lane.ts";
 import { servePipe, type Pipe } from "./pipe.ts";
+import { rotateByName } from "./rotate.ts";
 import { onLines } from "../../host/lines.ts";
 import { numbersOf, readOrder, removeOrder, socketOf } from "../../host/lane-folder.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
@@ -71,6 +72,13 @@ function obey(order: LaneCommand): void {
     case "reopen":
       for (const pipe of pipes.values()) pipe?.reopen();
       tell({ news: "reopened" });
+      return;
+    case "rotate":
+      tell({
+        news: "rotated",
+        file: order.log.file,
+        outcome: rotateByName(order.log, pipes.values()),
+      });
       return;
     case "quit":
       isQuitting = true;

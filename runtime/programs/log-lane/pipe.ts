@@ -19,6 +19,8 @@ const settlesAfterMs = 20;
 
 export interface Pipe {
   reopen(): void;
+  /** Everything that was taken is written, and ends with a whole line. */
+  settle(): void;
   /** Stops reading; a successor goes on. */
   leave(): void;
 }
@@ -90,6 +92,7 @@ export function servePipe(options: {
     reopen: () => {
       for (const file of files) file.reopen();
     },
+    settle: () => lines.settle(),
     leave: () => {
       socket.removeAllListeners("end");
       socket.destroy();

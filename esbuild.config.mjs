@@ -94,7 +94,8 @@ await build({
   define: { ...shared.define, XM_HELP: JSON.stringify(await helpText()) },
   // valibot is inside: each `import * as v` of a package outside copies all it exports, a loop so hot that V8 loads
   // its optimizing compiler for it (4 MB of the daemon's memory).
-  external: packagesApart,
+  // An ES module alone: it is imported.
+  external: [...packagesApart, "tinypool"],
 });
 
 // Process 1 of a container is a shell, and the file is a script of both: the shell reads it to its `exit`, and what
@@ -118,6 +119,7 @@ await build({
   entryPoints: {
     lane: "dist/runtime/programs/log-lane/main.js",
     serve: "dist/runtime/programs/file-server/main.js",
+    "log-search": "dist/runtime/client/log-search/worker.js",
     rotator: "dist/runtime/programs/rotator/main.js",
     "rotator-worker": "dist/runtime/programs/rotator/worker.js",
   },

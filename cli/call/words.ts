@@ -9,6 +9,7 @@ const lists: Readonly<Record<string, string>> = {
   "filter-env": ",",
   "stop-exit-codes": ",",
   "interpreter-args": " ",
+  field: "\n",
 };
 
 /** Flags whose value may be left out, as PM2's `--watch [paths]`. */

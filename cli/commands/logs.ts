@@ -3,6 +3,7 @@ import { plainLogLine } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { xmCommand } from "../call/command.ts";
+import { filterFrom, searchArgs } from "../logs/search-flags.ts";
 import { logQuery } from "../logs/log-query.ts";
 import { defaultTimestamp, fileHeadings, logRenderer } from "../render/log-line.ts";
 
@@ -18,10 +19,11 @@ export default xmCommand({
     },
     lines: {
       type: "string",
-      description: "Last lines of each file",
+      alias: "tail",
+      description: "Last lines of each file, or of all that is found (default: 15)",
       valueHint: "N",
-      default: "15",
     },
+    ...searchArgs,
     nostream: { type: "boolean", description: "Do not follow" },
     out: { type: "boolean", description: "Only stdout" },
     err: { type: "boolean", description: "Only stderr" },
@@ -39,16 +41,10 @@ export default xmCommand({
     highlight: { type: "string", description: "Highlight this text", valueHint: "TEXT" },
   },
   run: async ({ args }) => {
-    const lines = Number(args.lines);
-    if (!Number.isInteger(lines) || lines < 0 || args.lines === "") {
-      throw xmError("ERR_USAGE", {
-        what: `--lines: expected a whole number, got "${args.lines}"`,
-        fix: "for example `--lines 100`",
-      });
-    }
+    const lines = linesOf(args.lines);
+    const filter = filterFrom(args, Date.now());
     const client = connect();
     const list = await client.list();
-    const { request, isShown } = await logQuery(list, args._);
     const style = {
       json: args.json === true,
       format: args.format === true,
@@ -57,22 +53,43 @@ export default xmCommand({
         args.timestamp === undefined ? undefined : textOr(args.timestamp, defaultTimestamp),
       highlight: args.highlight === undefined ? undefined : textOr(args.highlight, ""),
     };
-    const show = await logRenderer(style, list);
-    // JSON has its own escapes; whoever reads a pipe gets what the app wrote.
-    const isClean = process.stdout.isTTY && !style.raw && !style.json;
-    const isForPeople = process.stdout.isTTY && !style.raw && !style.json && !style.format;
-    const headingOf = isForPeople ? fileHeadings(lines) : () => "";
     const abort = new AbortController();
     process.once("SIGINT", () => abort.abort());
     // Whoever reads no more (`| head`) ends it.
     for (const each of [process.stdout, process.stderr]) each.on("error", () => abort.abort());
     const [output, errors] = [gather(process.stdout), gather(process.stderr)];
+    const streams = streamsOf(args.out === true, args.err === true);
+    if (filter !== undefined) {
+      const isBounded = args.until !== undefined || args.export !== undefined;
+      const isAll = args.since !== undefined || isBounded || args.nostream === true;
+      const { searchLogs } = await import("../logs/search-logs.ts");
+      await searchLogs({
+        client,
+        list,
+        targets: args._,
+        filter,
+        streams,
+        most: args.lines === undefined && isAll ? null : lines,
+        follows: args.nostream !== true && !isBounded,
+        style,
+        exportFile: args.export,
+        abort,
+        output,
+      });
+      return;
+    }
+    const { request, isShown } = await logQuery(list, args._);
+    const show = await logRenderer(style, list);
+    // JSON has its own escapes; whoever reads a pipe gets what the app wrote.
+    const isClean = process.stdout.isTTY && !style.raw && !style.json;
+    const isForPeople = process.stdout.isTTY && !style.raw && !style.json && !style.format;
+    const headingOf = isForPeople ? fileHeadings(lines) : () => "";
     const isRaw = style.raw && !style.json && !style.format;
     const query = {
       ...request,
       lines,
       follow: args.nostream !== true,
-      streams: streamsOf(args.out === true, args.err === true),
+      streams,
       from: {},
     };
     for await (const line of client.followLogs(query, abort.signal)) {
@@ -83,6 +100,15 @@ export default xmCommand({
     }
   },
 });
+
+function linesOf(text = "15"): number {
+  const lines = Number(text);
+  if (Number.isInteger(lines) && lines >= 0 && text !== "") return lines;
+  throw xmError("ERR_USAGE", {
+    what: `--lines: expected a whole number, got "${text}"`,
+    fix: "for example `--lines 100`",
+  });
+}
 
 function streamsOf(out: boolean, err: boolean): ("out" | "err")[] {
   if (out === err) return ["out", "err"];

@@ -1,0 +1,2 @@
+/** A thread of tinypool's searches one file. */
+export { searchFile } from "./search-file.ts";

@@ -343,7 +343,8 @@ test("God's memory does not grow with what viewers that never read miss", async 
     "sec-websocket-key: AAAAAAAAAAAAAAAAAAAAAA==",
   ];
   const sockets = Array.from({ length: 10 }, (_, n) => {
-    const [path, more] = n % 2 === 0 ? ["live?process=0", []] : ["stately", webSocket];
+    const tool = n % 4 === 1 ? "stately" : "xstate";
+    const [path, more] = n % 2 === 0 ? ["live?process=0", []] : [tool, webSocket];
     const socket = connect(port, "127.0.0.1");
     socket.pause();
     socket.write([`GET /inspector/${path} HTTP/1.1`, ...head, ...more, "", ""].join("\r\n"));

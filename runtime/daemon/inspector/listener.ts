@@ -12,7 +12,9 @@ import { assertKnown, assertOurs, pageHost } from "./gate.ts";
 import { createLive, mostViewers } from "./live.ts";
 import { createSessions } from "./sessions.ts";
 import { readState, writeState } from "./state-file.ts";
-import type { Stately } from "./stately.ts";
+import type { Daemon } from "../daemon.ts";
+import type { Dialect } from "./dialect.ts";
+import type { Tools } from "./tools.ts";
 import type { Inspector } from "../api/inspector-port.ts";
 import type { InspectorOptions } from "./options.ts";
 import { removeIfThere } from "../../host/files.ts";
@@ -32,6 +34,12 @@ const retryForMs = 10_000;
 /** A whole request is here within this time; what answers it may take as long as it is read. ms. */
 const requestWithinMs = 30_000;
 
+/** What tools speak, loaded with the first of them. */
+const dialects: ReadonlyMap<string, () => Promise<Dialect>> = new Map([
+  ["/inspector/stately", async () => (await import("./dialect-stately.ts")).statelyDialect],
+  ["/inspector/xstate", async () => (await import("./dialect-xstate4.ts")).xstate4Dialect],
+]);
+
 export function createListener(options: InspectorOptions & { inspector: Inspector }): Listener {
   const { daemon, folders, heldPort, log } = options;
   const { wall: now } = daemon;
@@ -40,7 +48,8 @@ export function createListener(options: InspectorOptions & { inspector: Inspecto
   const sessions = createSessions(now);
   const connections = createConnections();
   const live = createLive(daemon, log);
-  let stately: Promise<Stately> | undefined;
+  /** By the paths that a tool has asked for. */
+  const toolsAt = new Map<string, Promise<Tools>>();
   let tools = 0;
   let current: { server: Server; port: number } | undefined;
 
@@ -63,14 +72,16 @@ export function createListener(options: InspectorOptions & { inspector: Inspecto
     assertOurs(request, port);
     const url = addressOf(request);
     assertKnown(request, { sessions, inAddress: url.searchParams.get("token") });
-    if (url.pathname !== "/inspector/stately") {
+    const loadDialect = dialects.get(url.pathname);
+    if (loadDialect === undefined) {
       throw xmError("ERR_ROUTE_NOT_FOUND", { method: "WebSocket", path: url.pathname });
     }
     if (tools >= mostViewers || !connections.admit(request.socket)) {
       throw xmError("ERR_INSPECTOR_FULL", { viewers: mostViewers });
     }
-    stately ??= import("./stately.ts").then(({ createStately }) => createStately(daemon, log));
-    const serving = await stately;
+    const loading = toolsAt.get(url.pathname) ?? loadTools(loadDialect, daemon, log);
+    toolsAt.set(url.pathname, loading);
+    const serving = await loading;
     if (socket.destroyed) return;
     tools += 1;
     socket.once("close", () => (tools -= 1));
@@ -101,7 +112,7 @@ export function createListener(options: InspectorOptions & { inspector: Inspecto
     current = undefined;
     if (closing === undefined) return;
     live.close();
-    if (stately !== undefined) (await stately).close();
+    for (const each of toolsAt.values()) (await each).close();
     closing.closeAllConnections();
     await new Promise((resolve) => {
       closing.close(resolve);
@@ -184,6 +195,15 @@ export function createListener(options: InspectorOptions & { inspector: Inspecto
       }
     },
   };
+}
+
+async function loadTools(
+  loadDialect: () => Promise<Dialect>,
+  daemon: Daemon,
+  log: (line: string) => void,
+): Promise<Tools> {
+  const { createTools } = await import("./tools.ts");
+  return createTools(daemon, await loadDialect(), log);
 }
 
 /** Node says what a server listens on, but not by which descriptor. */

@@ -1,4 +1,4 @@
-import { boot, modules, type Absence } from "../../runtime/client/pm2/absent.ts";
+import { modules, type Absence } from "../../runtime/client/pm2/absent.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 
 const later = (what: string, fix: string): Absence => ({ what: `${what} is not there yet`, fix });
@@ -22,8 +22,6 @@ const tracing: Absence = {
 
 /** PM2's commands that are not among ours: those that come later, and those that never will. */
 const absent: Readonly<Record<string, Absence>> = {
-  startup: boot,
-  unstartup: boot,
   deploy: later(
     "deployment over ssh",
     "`ssh HOST 'cd APP && git pull && xm reload ecosystem.config.js'`",

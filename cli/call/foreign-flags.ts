@@ -17,7 +17,6 @@ const later: Readonly<Record<string, string>> = {
   tarball: "modules",
   v1: "modules",
   "install-all": "modules",
-  "service-name": "boot scripts",
 };
 
 /** Flags of one command that PM2 takes with every one, and what would be thought done if they were left out. */

@@ -1,6 +1,7 @@
 # The first process of a container. Node cannot be one: it waits for its own children only, and every orphan of an app
 # would stay a zombie. A shell waits for whatever it is given, passes signals on, and starts the daemon again when it
 # has died without having decided to end; the daemon then finds its apps running. Posix, and no program but Node.
+# shellcheck disable=SC2064,SC2097,SC2098 # each trap has its signal; the old NODE_OPTIONS is meant
 if [ "${1-}" = --exec ]; then
   shift
   case ${1-} in

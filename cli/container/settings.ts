@@ -51,7 +51,7 @@ export const containerArgs = {
   raw: { type: "boolean", description: "Lines as they are; so they are by themselves" },
   json: { type: "boolean", description: "Each line as a JSON record" },
   format: { type: "boolean", description: "Each line as timestamp=… app=… id=… type=… message=…" },
-  formatted: { type: "boolean", description: "Each line with id|name in front" },
+  formatted: { type: "boolean", description: "Each line with id and name in front" },
   delay: { type: "string", description: "Wait before the start", valueHint: "SECONDS" },
   web: {
     type: "string",

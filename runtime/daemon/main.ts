@@ -10,7 +10,7 @@ import {
   reserveDescriptors,
 } from "../host/descriptors.ts";
 import { readPlain } from "../host/files/read.ts";
-import { acquireLock, holderWords, homeTakenCode } from "../host/home/lock.ts";
+import { holderWords, homeTakenCode } from "../host/home/lock.ts";
 import { readBootId } from "../host/boot.ts";
 import { homePaths, resolveHome } from "../host/home/paths.ts";
 import { removeDaemonPid, writeDaemonPid } from "../host/home/pid-file.ts";
@@ -26,6 +26,7 @@ import { version } from "../contract/version.ts";
 import { startDaemon, type Programs } from "./start.ts";
 import { createOwnLog } from "./own-log.ts";
 import { leaveDaemon } from "./leave.ts";
+import { takeHome } from "./take-home.ts";
 import { countBoots, startWatchdog } from "./watchdog.ts";
 import type { Leave } from "./api/exchange.ts";
 import { foregroundOf } from "../contract/foreground.ts";
@@ -40,7 +41,7 @@ async function main(): Promise<void> {
   process.chdir("/");
   // A daemon started from within a managed app is no part of that app's life.
   delete process.env[lifeVariable];
-  const lock = await acquireLock(paths.home, "god");
+  const lock = await takeHome(paths.home, log);
   if (lock.kind === "taken") {
     const why = `not started: ${holderWords(lock.pid)} is the daemon of ${paths.home}`;
     log(why);
@@ -120,6 +121,8 @@ async function main(): Promise<void> {
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
     if (foreground === undefined) process.on(signal, () => leave("signal", signal));
   }
+  // A service manager that restarts its service: the apps are left to the next daemon.
+  if (foreground === undefined) process.on("SIGUSR2", () => leaveAsAsked("handOver"));
   inspector.reopen();
   log(
     `up: version ${version}, pid ${process.pid}, ${daemon.registry.processes().length} process(es)`,

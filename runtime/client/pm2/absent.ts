@@ -5,8 +5,8 @@ export interface Absence {
 }
 
 export const boot: Absence = {
-  what: "writing boot scripts is not there yet",
-  fix: "docs/how-to/run-under-systemd.md has a unit; after a boot the daemon starts what ran by itself",
+  what: "a program does not write boot scripts",
+  fix: "run `xm startup`; after a boot the daemon starts what ran by itself",
 };
 
 export const modules: Absence = {

@@ -44,6 +44,7 @@ const packagesApart = [
 /** Bundles of their own: `xm simulate` alone plays a statechart, and most calls are of a few commands. */
 const bundlesApart = [
   [/\/machines\/simulation\.js$/, "./simulation.cjs"],
+  [/\/client\/metrics\/index\.js$/, "./metrics.cjs"],
   [/^\.\/all\.js$/, "./all.cjs"],
   [/^\.\/front\.js$/, "./front.cjs"],
 ];
@@ -73,7 +74,10 @@ const requireApart = {
 
 await build({
   ...shared,
-  entryPoints: { simulation: "dist/machines/simulation.js" },
+  entryPoints: {
+    simulation: "dist/machines/simulation.js",
+    metrics: "dist/runtime/client/metrics/index.js",
+  },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
 });

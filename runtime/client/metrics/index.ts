@@ -1,0 +1,1 @@
+export { openMetricsType, prometheusType, render, scrape } from "./render.ts";

@@ -158,7 +158,7 @@ export const appSetup = appProcesses.extend({
       enqueue.sendTo(reload, { type: "process.ready", at, id, isLate, isExpected, waitedMs });
     }),
     rememberReload: enqueueActions(({ context, enqueue }) => {
-      // Its end is told by `endReload`, once.
+      // `endReload` reports its end, once.
       if (context.reload?.getSnapshot().status !== "active") return;
       enqueue(emit({ type: "reload.moved" as const, facts: reloadFactsOf(context.reload) }));
     }),

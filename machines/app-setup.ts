@@ -21,7 +21,7 @@ import { sourcePort } from "./lib/port.ts";
 import type { Resume, ToSensors } from "./process-events.ts";
 import { reloadMachine } from "./reload.ts";
 
-/** A process machine that breaks is replaced so many times per app; then it is left out and reported. */
+/** A process machine that breaks is replaced this often per app; then it is left out and reported. */
 const mostRevivals = 3;
 
 /** What the chart of `app.ts` says of processes and of sensors; `app-reload-setup.ts` has its words for reloads. */

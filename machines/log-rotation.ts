@@ -7,7 +7,7 @@
 export interface RotationRule {
   /** A file that is larger is rotated; `null` for any size. */
   readonly maxBytes: number | null;
-  /** So many rotated files are kept of each file; `null` for all. */
+  /** How many rotated files are kept of each file; `null` for all. */
   readonly retain: number | null;
   readonly compress: boolean;
   /** Cron pattern by which it is rotated too; `null` for none. */

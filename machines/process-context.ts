@@ -152,7 +152,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
   };
 }
 
-/** A start may take so many times as long as the one before. */
+/** A start may take this many times as long as the one before. */
 const patience = 3;
 
 /** A start that seems to have taken longer was one over which the clock was set; ms. */

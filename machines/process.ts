@@ -150,7 +150,7 @@ export const processMachine = processSetup.createMachine({
           entry: "beginLife",
           on: {
             "child.spawned": [
-              // Anew: listen_timeout is a child's, and a slow spawn takes nothing of it.
+              // Restarted: listen_timeout belongs to the child, and a slow spawn takes nothing of it.
               {
                 guard: "needsReadySignal",
                 target: "starting",

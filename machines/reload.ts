@@ -78,7 +78,7 @@ const idsOf = (batch: ReloadContext["batch"]): number[] => Object.keys(batch).ma
 /**
  * One reload of an app: a batch at a time, the replacements are started, waited for until they can serve, and
  * only then do the processes they replace drain and end. A replacement that fails is removed, what it was to
- * replace serves on, and the reload ends there.
+ * replace keeps serving, and the reload ends there.
  */
 export const reloadMachine = setup({
   types: {
@@ -240,7 +240,7 @@ export const reloadMachine = setup({
     },
     failing: {
       description:
-        "A replacement failed: those of the batch are ended, and what they were to replace serves on.",
+        "A replacement failed: those of the batch are ended, and the processes they were to replace keep serving.",
       tags: "failing",
       entry: ["askToDiscard", "tellMoved"],
       always: { guard: "batchIsOver", target: "failed" },
@@ -284,7 +284,7 @@ function factsFrom(context: ReloadContext, step: ReloadStep): ReloadFacts {
   };
 }
 
-/** The batch is taken over as it is; otherwise it is begun anew. */
+/** The batch is taken over as it is; otherwise it starts again. */
 function isUnderWay({ step }: ReloadFacts): boolean {
   return step === "draining" || step === "failing";
 }

@@ -48,7 +48,7 @@ export interface Simulation {
   readonly lives: number;
 }
 
-/** So many changes are the end: a policy that never gives up on a child that ends at once has no other. */
+/** The most changes of a simulation: a policy that never gives up on a child that exits at once has no other end. */
 export const maxSimulatedEvents = 10_000;
 
 /** What a restart is drawn from: the jitter of a backoff is the same in every simulation. */
@@ -115,7 +115,7 @@ export function simulate(options: {
 
 /**
  * A child that ends `everyMs` after each start.
- * @param crashes only the first so many lives end, the next one stays up; without it all do. 0: none does.
+ * @param crashes only the first N lives end, the next one stays up; without it all do. 0: none does.
  * @param readyMs see `LifePattern`; 0 by default.
  */
 export function crashing(options: {

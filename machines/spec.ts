@@ -47,9 +47,9 @@ export type Scheduling = "shared" | "round-robin" | "reuse-port" | "sticky";
 
 /** How an app's processes are replaced while it serves. */
 export interface ReloadPolicy {
-  /** So many at a time. */
+  /** How many at a time. */
   readonly concurrency: number;
-  /** The replacement is started before the old process is told to end; otherwise after it. */
+  /** The replacement is started before the old process is asked to exit; otherwise after it. */
   readonly surge: boolean;
 }
 
@@ -59,7 +59,7 @@ export interface LifecyclePolicy {
   readonly readiness: ReadinessKind;
   /** Asked when `readiness` is `probe`. */
   readonly probe: Probe | null;
-  /** How long to wait for readiness before the process counts as online all the same. */
+  /** How long to wait for readiness before the process counts as online anyway. */
   readonly listenTimeoutMs: number;
   /** It was declared, and is no default: then it is never longer. */
   readonly listenTimeoutIsGiven?: boolean | undefined;
@@ -130,7 +130,7 @@ export type PatternText = string | { readonly regexp: string; readonly flags: st
 
 /** How it is watched. */
 export interface WatchOptions {
-  /** Looked at every so many ms, for file systems that tell of no changes; `null` to be told. */
+  /** The polling interval in ms, for file systems that report no changes; `null` to use notifications. */
   readonly pollMs: number | null;
   /** How many folders below a watched path; `null` for all. */
   readonly depth: number | null;

@@ -77,7 +77,7 @@ export interface WantedSimulation {
   readonly check: (spec: AppSpec) => { crash: Crash; forMs: number };
 }
 
-/** @throws `ERR_USAGE` that names the flag and how to mend it. */
+/** @throws `ERR_USAGE` that names the flag and how to fix it. */
 export function readSimulation(args: Given): WantedSimulation {
   const fields = policyFields(args);
   const crash = crashOf(args);

@@ -1,7 +1,7 @@
 import { xmError } from "../../runtime/contract/errors.ts";
 import { checkedSort } from "../render/sort.ts";
 
-/** What a call is told by flags that every command takes, wherever they stand. */
+/** The flags that every command takes, in any position. */
 export interface Globals {
   /** Results only: no tables, no progress. `--silent`, `-s`, `PM2_SILENT`, `PM2_DISCRETE_MODE`. */
   isSilent: boolean;
@@ -15,7 +15,7 @@ export interface Globals {
   isForeground: boolean;
   /** The processes are shown what they write, once they are started: `--attach`. */
   attaches: boolean;
-  /** No more than so many at a time: `--parallel`, `PM2_CONCURRENT_ACTIONS`. */
+  /** At most this many at a time: `--parallel`, `PM2_CONCURRENT_ACTIONS`. */
   parallel: number;
 }
 

@@ -1,7 +1,7 @@
 import { plainLines } from "../../runtime/contract/plain.ts";
 import { XmError } from "../../runtime/contract/errors.ts";
 
-/** Says what failed, why, and how to mend it, and makes the exit code say it too. */
+/** Says what failed, why, and how to fix it, and makes the exit code say it too. */
 export function reportError(error: unknown): void {
   process.exitCode = 1;
   if (error instanceof XmError) {

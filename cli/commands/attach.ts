@@ -9,10 +9,10 @@ import { tellFailure } from "../render/outcomes.ts";
 import { paint } from "../render/colors.ts";
 import { resolveTargets } from "../apps/targets.ts";
 
-/** After the end of its input the answer to the last line is waited for so long, */
+/** How long it waits for the answer to the last line after the end of its input, */
 const answersWithinMs = 2_000;
 
-/** and what follows it until nothing has come for so long; ms. */
+/** and for what follows, until nothing has come for this long; ms. */
 const silentForMs = 500;
 
 export default xmCommand({

@@ -44,7 +44,7 @@ async function migrate(client: Client, pm2: Pm2Home, takesOver: boolean): Promis
   takeSettings(pm2, paths);
   const waiting = apps.map((app) => ({ ...app, autostart: false }));
   if (pm2.daemonPid === null) await declare(client, apps);
-  // PM2 writes its list anew when it ends: it is here before that, whatever happens then.
+  // PM2 rewrites its list when it ends: it is here before that, whatever happens then.
   else await declare(client, waiting);
   if (pm2.daemonPid !== null && takesOver) {
     tell(`ending PM2 (pid ${pm2.daemonPid}) and its apps …`);

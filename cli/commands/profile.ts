@@ -21,7 +21,7 @@ const args = {
   },
   time: {
     type: "positional",
-    description: 'for how long: ms or "10s"; 10 seconds unless told',
+    description: 'for how long: ms or "10s"; default: 10 seconds',
     required: false,
   },
 } as const;

@@ -46,6 +46,6 @@ async function signalName(wanted: string): Promise<string> {
   if (byNumber !== undefined) return byNumber[0];
   const upper = wanted.toUpperCase();
   const name = upper.startsWith("SIG") ? upper : `SIG${upper}`;
-  // What is no signal is told as it was written.
+  // An unknown signal is reported as it was written.
   return name in constants.signals ? name : wanted;
 }

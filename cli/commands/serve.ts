@@ -138,7 +138,7 @@ function checkFolder(folder: string): void {
   if (why !== undefined) throw wrong(why, "xm serve dist 8080");
 }
 
-/** A port that another program has is told at once, and not by a server that ends again and again. */
+/** A port in use is reported at once instead of by a server that crashes again and again. */
 async function checkPort({ host, port }: ServerFlags): Promise<void> {
   const server = createServer();
   const fault = await new Promise<Error | undefined>((done) => {

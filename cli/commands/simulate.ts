@@ -73,7 +73,7 @@ async function specOf(targets: readonly string[], only: string | undefined): Pro
 function onlyOne(
   specs: readonly AppSpec[],
   target: string,
-  mend: (name: string) => string,
+  fixFor: (name: string) => string,
 ): AppSpec {
   const [first, ...others] = [...new Map(specs.map((spec) => [spec.name, spec])).values()];
   if (first === undefined) throw new Error("can't happen: a target has at least one app");
@@ -81,6 +81,6 @@ function onlyOne(
   const names = [first, ...others].map(({ name }) => name);
   throw xmError("ERR_USAGE", {
     what: `${target} has several apps: ${names.join(", ")}`,
-    fix: `choose one, for example \`${mend(first.name)}\``,
+    fix: `choose one, for example \`${fixFor(first.name)}\``,
   });
 }

@@ -45,7 +45,7 @@ export function chooseHome(env: NodeJS.ProcessEnv): ChosenHome {
   });
 }
 
-/** A user whom nobody has heard of has no home. */
+/** An unknown user has no home. */
 function ownFolder(): string | undefined {
   try {
     return join(homedir(), ".xm");

@@ -22,10 +22,10 @@ export interface Supervision {
   isLeaving(): boolean;
 }
 
-/** After `stop_grace` everything has been killed; the kernel takes no longer than this to say so, or does not at all; ms. */
+/** After `stop_grace` everything has been killed; the kernel reports it within this time or not at all; ms. */
 const goneWithinMs = 1_000;
 
-/** Watches the apps of a container and ends it when its policy says so, or when it is told to. */
+/** Watches the apps of a container and ends it when its policy or a signal demands it. */
 export function supervise(options: SupervisionOptions): Supervision {
   const { client, policy, significant, say, finished } = options;
   const abort = new AbortController();

@@ -20,7 +20,10 @@ export const inspectPageArgs = {
     negativeDescription: "Print the address and open nothing",
     default: true,
   },
-  stop: { type: "boolean", description: "Close the inspector; all its pages and tokens are void" },
+  stop: {
+    type: "boolean",
+    description: "Close the inspector; all its pages and tokens become invalid",
+  },
   json: { type: "boolean", description: "Address, port and a token for programs as JSON" },
 } as const satisfies ArgsDef;
 

@@ -20,7 +20,7 @@ export interface SearchCall {
   readonly targets: readonly string[];
   readonly filter: LogFilter;
   readonly streams: readonly ("out" | "err")[];
-  /** So many of the last that are found; `null` for all. */
+  /** At most this many of the last ones found; `null` for all. */
   readonly most: number | null;
   readonly follows: boolean;
   readonly style: LogStyle;

@@ -16,7 +16,7 @@ export async function showList(client: Client): Promise<void> {
 const comesBackWithinMs = 3_000;
 
 /**
- * Prints it after a command. The daemon may have been ended meanwhile: what was done is told already, so none is started
+ * Prints it after a command. The daemon may have been ended meanwhile: what was done has been reported, so none is started
  * for the sake of a table.
  */
 export async function showListAfter({ home }: Client): Promise<void> {

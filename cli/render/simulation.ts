@@ -3,7 +3,7 @@ import { statusWord } from "../../runtime/compat/status.ts";
 import { paint, statusColors } from "./colors.ts";
 import type { RawApp } from "../../runtime/contract/fields/raw-app.ts";
 
-/** Of a run of lives that went alike, so many are shown at its beginning, and one at its end. */
+/** Of a run of similar lives, this many are shown at its beginning, and one at its end. */
 const shownOfRun = 2;
 
 /** The time-line of a simulation, how it ends, and its policy as an ecosystem file says it. */

@@ -14,7 +14,7 @@ export interface Column<TRow> {
 }
 
 /**
- * A table of so many terminal columns. Own code, because a table package costs 5 ms of the 11 that `xm ls` may
+ * A table as wide as the terminal. Own code, because a table package costs 5 ms of the 11 that `xm ls` may
  * take over `node -e 0`; it does what `xm ls` needs: drop, shrink, align, colour.
  */
 export function renderTable<TRow>(

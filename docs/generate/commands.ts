@@ -27,7 +27,7 @@ export async function commandReference(): Promise<string> {
     "program's. PM2's flags for what is not there yet (remote monitoring …) are refused with a word; PM2's other flags are",
     "taken by every command, with no effect where there is nothing for them to do.",
     "",
-    "Exit codes: 0 when it is done, 1 with a message that says what failed, why and how to mend it.",
+    "Exit codes: 0 when it is done, 1 with a message that says what failed, why and how to fix it.",
     "",
     "Every command takes `--help` and, wherever they stand:",
     "",
@@ -57,7 +57,7 @@ function absentSection(): string {
     return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |\n`;
   });
   const intro =
-    "PM2's other commands say so, end with 1, and name what to do instead.\n\n| command | why | instead |\n|---|---|---|\n";
+    "PM2's other commands exit with 1 and name what to use instead.\n\n| command | why | instead |\n|---|---|---|\n";
   return `## Not here\n\n${intro}${rows.join("")}`;
 }
 

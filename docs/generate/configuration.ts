@@ -12,7 +12,7 @@ apps, \`{ apps: [...] }\` or \`{ pm2: [...] }\`; \`package.json\` may have a \`p
 sizes are bytes or texts such as \`"300M"\`. \`xm start\` alone takes the \`ecosystem.config.*\` of the folder, \`xm start -\` a
 configuration on stdin.
 
-A value of the wrong kind is an error that names its place, the value and what was expected; all of them are told at once. A field
+A value of the wrong kind is an error that names its place, the value and what was expected; all of them are reported at once. A field
 that nobody knows is not used, and a warning names the nearest known one. The keys \`__proto__\`, \`constructor\` and \`prototype\` are
 refused. A file that is a program runs where you are, in a thread that is ended after 10 s (\`XM_CONFIG_TIMEOUT\`), never in the daemon.
 Objects and lists among the variables become JSON texts; \`null\` takes one of the caller's variables away.

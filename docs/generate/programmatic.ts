@@ -72,7 +72,7 @@ const ending = `
 \`launchBus\` gives a bus: \`bus.on(channel, listener)\`, \`bus.off(channel, listener)\`, \`bus.close()\`. With \`*\` in the channel's name the
 listener gets what the \`*\` stands for first: \`bus.on("log:*", (which, packet) => …)\`, \`bus.on("*", (channel, packet) => …)\`.
 The daemon computes and reads only what somebody listens to. A bus goes on with the next daemon when this one dies; what happens
-between the two is not told. A program that is 4 MB behind is cut off, and begins anew.
+between the two is not reported. A program that is 4 MB behind is disconnected, and starts again.
 
 | channel | when | packet |
 |---|---|---|

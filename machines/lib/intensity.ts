@@ -1,5 +1,5 @@
 /**
- * Restart intensity as in Erlang/OTP: more than so many restarts within a sliding window means that restarting
+ * Restart intensity as in Erlang/OTP: more than N restarts within a sliding window means that restarting
  * does not help. Model: `add_restart` in `erlang/otp lib/stdlib/src/supervisor.erl`.
  */
 export function addRestart(times: readonly number[], at: number, windowMs: number): number[] {

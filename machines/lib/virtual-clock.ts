@@ -4,7 +4,7 @@ interface Timer {
 }
 
 /**
- * A clock for actors that moves only when it is told, from due time to due time. XState's `SimulatedClock` runs a
+ * A clock for actors that moves only when it is advanced, from due time to due time. XState's `SimulatedClock` runs a
  * timer that a timer sets at the end of a large step and not at its own time; here each one sees its own.
  * Times in ms since the clock began.
  */

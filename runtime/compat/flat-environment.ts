@@ -81,7 +81,7 @@ function configuration({ spec, counts }: Launched, at: number): Record<string, u
   };
 }
 
-/** Numbers, whatever the declaration says; someone who is not there is told when the child is started. */
+/** Numbers, whatever the declaration says; an unknown user is reported when the child is started. */
 function identityOf({ uid, gid }: AppSpec): Identity {
   const identity = resolveIdentity(uid, gid);
   return typeof identity === "string" ? {} : identity;

@@ -1,6 +1,6 @@
 /**
  * Every failure a user can meet: a stable code, a class (what a caller can do about it), what happened, why
- * when it is known, and how to mend it. Code, message and fix cross the socket; the client throws the same error.
+ * when it is known, and how to fix it. Code, message and fix cross the socket; the client throws the same error.
  */
 export const errors = {
   ERR_CONFIG_INVALID: define("invalid", (p: { file: string; faults: readonly string[] }) => ({
@@ -211,7 +211,7 @@ function define<TParams = undefined>(
   return { class: errorClass, tell };
 }
 
-/** A failure from the catalog. `message` says what and why; `fix` how to mend it. */
+/** A failure from the catalog. `message` says what and why; `fix` how to fix it. */
 export class XmError extends Error {
   readonly code: ErrorCode;
   readonly class: ErrorClass;

@@ -1,4 +1,4 @@
-/** What a file server is told by its environment, under PM2's names (`PM2_SERVE_PATH` and so on). */
+/** What a file server reads from its environment, under PM2's names (`PM2_SERVE_PATH` and so on). */
 export interface ServeSettings {
   /** Absolute. */
   readonly folder: string;

@@ -33,7 +33,7 @@ export type LiveMessage =
 /** The first message of a connection; the same again from the next God after this one has died. */
 export interface HelloMessage {
   readonly type: "hello";
-  /** God's clock, ms since the epoch: countdowns are told against it. */
+  /** God's clock, ms since the epoch: countdowns are relative to it. */
   readonly at: number;
   readonly lastSeq: number;
   readonly daemon: {
@@ -97,7 +97,7 @@ export interface PendingDelay {
 
 /**
  * Of `GET /inspector/timeline?since=MS`, as one JSON value: the lanes of all processes, compact. Read in the
- * background, so that God serves on meanwhile.
+ * background, so that God keeps answering meanwhile.
  */
 export interface Timeline {
   readonly since: number;

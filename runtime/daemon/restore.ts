@@ -27,7 +27,7 @@ export interface Plan {
 /**
  * What the daemon goes on from: the file says what was, the kernel says what is, and the kernel wins. A child
  * is known by pid and start time, or by the mark in its environment when it was spawned in the instant before
- * the journal could say so; then it has to be a process of the app's user, too.
+ * the journal could record it; then it has to be a process of the app's user, too.
  */
 export function planRestore(options: {
   readonly restored: Restored;
@@ -151,7 +151,7 @@ function within(end: Resume["end"], from: number, to: number): Resume["end"] {
   return end && { ...end, at: Math.max(from, Math.min(end.at, to)) };
 }
 
-/** Two generations without a reload that knows of them: the older one serves on, the newer one goes. */
+/** Two generations without a reload that knows of them: the older one keeps serving, the newer one is removed. */
 function rolledBack(processes: readonly ProcessFacts[], at: number): ProcessFacts[] {
   return processes.map((facts) => {
     const isNewer = processes.some(

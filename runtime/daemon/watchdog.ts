@@ -73,7 +73,7 @@ export function countBoots(env: NodeJS.ProcessEnv, now: number): number[] {
   return [...earlier.filter((at) => now - at < 60_000), now];
 }
 
-/** A daemon that dies and comes back this often within a minute has a fault that coming back does not mend. */
+/** A daemon that dies and comes back this often within a minute has a fault that a restart does not fix. */
 const mostBoots = 10;
 
 /** A watchdog that is killed this often is not replaced. */

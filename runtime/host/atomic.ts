@@ -52,7 +52,7 @@ export function syncDirectory(path: string): void {
 
 /**
  * Writes all of `data` where the file's offset is. write(2) may take less than it is given: on a full disk it does,
- * and says so only at the next call.
+ * and reports it only at the next call.
  */
 export function writeWhole(fd: number, data: Buffer): void {
   for (let done = 0; done < data.length;) done += writeSync(fd, data, done, data.length - done);

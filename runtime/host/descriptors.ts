@@ -77,7 +77,7 @@ const O_CLOEXEC = 0o2000000;
 
 /**
  * Closes what this process has been handed besides its standard streams: a lock of the script that started it
- * (`flock … 200>lock`), a pipe whose end somebody waits for. What Node opens itself closes at exec(2), by which it is told
+ * (`flock … 200>lock`), a pipe whose end somebody waits for. What Node opens itself closes at exec(2), which is how one recognizes it
  * from what came through one.
  */
 export function closeInherited(): void {

@@ -5,7 +5,7 @@ import { xmManager, put } from "./manager.ts";
 import { pause } from "./measure.ts";
 
 /**
- * `npx tsx tests/bench/soak.ts [MINUTES]` (10 unless told): a cluster of three under load, a reload every 5 s, a random worker
+ * `npx tsx tests/bench/soak.ts [MINUTES]` (default: 10): a cluster of three under load, a reload every 5 s, a random worker
  * killed every 7 s, God killed every 60 s. Only what is in flight in a worker that is killed may fail. Each failure
  * is held against the last kill: one that is met later than `blameMs` after it has no excuse.
  */

@@ -162,7 +162,7 @@ function wordsOf(interpreter: string, cwd: string): string[] {
   return basename(first) === "env" && !/^-|=/.test(next) ? words.slice(1) : words;
 }
 
-/** Whether Node is told to load something that reads TypeScript, or any loader of the app's own. */
+/** Whether Node loads something that reads TypeScript, or any loader of the app's own. */
 function hasLoader(words: readonly string[]): boolean {
   return words.some((word, index) => {
     const [name = "", ...values] = word.split("=");

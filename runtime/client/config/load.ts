@@ -92,7 +92,7 @@ async function readValue(file: string): Promise<Read> {
 
 /**
  * Most JSON is plain, and then no slower reader need be loaded. PM2 evaluates a `.json` as an expression of
- * JavaScript, which has the last word; what is no such expression is told by the reader that names the line.
+ * JavaScript, which has the last word; the reader that names the line reports what is no such expression.
  */
 async function parseJson(given: string, name: string): Promise<Read> {
   const text = given.replace(/^\uFEFF/, "");
@@ -117,7 +117,7 @@ async function evaluated(file: string, expression?: string): Promise<Read> {
 }
 
 /**
- * With the merge keys (`<<: *base`) of YAML 1.1. Through JSON once more: an anchor within itself is told, and a node
+ * With the merge keys (`<<: *base`) of YAML 1.1. Then through JSON: an anchor within itself is reported, and a node
  * that two places share is two.
  */
 async function parseYaml(text: string): Promise<Read> {

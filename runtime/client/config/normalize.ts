@@ -239,7 +239,7 @@ function umaskOf(app: ReadApp): number {
   return own === undefined ? process.umask() : Number.parseInt(own.replace(/^0o/, ""), 8);
 }
 
-/** PM2 looks for a map beside the script unless it is told. */
+/** By default, PM2 looks for a source map beside the script. */
 function sourceMapsOf(app: ReadApp): boolean | null {
   if (app["disable_source_map_support"] === true) return false;
   const wanted = app["source_map_support"];
@@ -334,7 +334,7 @@ const logTypes = ["json", "pairs", "labelled"] as const;
 /** PM2's `time: true`. */
 const timeFormat = "YYYY-MM-DDTHH:mm:ss";
 
-/** The caller may choose the signal by a variable, which is told by its name when it is none. */
+/** The caller may choose the signal by a variable; an invalid one is reported by the variable's name. */
 function signalFaults(
   app: ReadApp,
   { PM2_KILL_SIGNAL: wanted }: ConfigContext["caller"],

@@ -8,7 +8,7 @@ export function servedScript(app: RawApp): RawApp {
   return app["script"] === "serve" ? { name: "serve", ...app, ...serverProgram(app) } : app;
 }
 
-/** What makes an app the file server. It is started when it listens, so that a port in use is told. */
+/** What makes an app the file server. It counts as started when it listens, so that a port in use is reported. */
 export function serverProgram(app: RawApp): RawApp {
   const hasReadiness = app["ready"] !== undefined || app["wait_ready"] !== undefined;
   return {

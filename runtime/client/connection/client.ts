@@ -134,7 +134,7 @@ export function connect(options: ConnectOptions = {}): Client {
     if (!hasEnded && signal?.aborted !== true) throw xmError("ERR_DAEMON_DIED", { home });
   }
 
-  /** The body of an answer; what ends it is told in the catalog's words. */
+  /** The body of an answer; its failure is reported in the catalog's words. */
   async function* translated(body: AsyncIterable<string>): AsyncIterable<string> {
     try {
       yield* body;

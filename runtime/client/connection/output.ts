@@ -2,7 +2,7 @@ import type { Client, LogLine } from "./types.ts";
 
 /**
  * What a process writes from this moment on. The daemon has begun to follow when this resolves: what an app says to a
- * line that is sent then is not missed. What it fails of is told to who reads it.
+ * line that is sent then is not missed. Its failure is thrown to the reader.
  * @param signal ends it.
  */
 export async function outputFromNow(

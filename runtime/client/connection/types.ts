@@ -90,7 +90,7 @@ export interface HistoryQuery {
   readonly before?: number;
   /** Number of the last record that is known. */
   readonly after?: number;
-  /** The last so many. */
+  /** The last N. */
   readonly limit?: number;
 }
 
@@ -124,7 +124,7 @@ export interface Client {
   input(ids: readonly number[], text: string): Promise<Outcome[]>;
   /** The states that its machine, its app's, a reload's and God's are in, as ids of their charts. */
   states(id: number): Promise<MachineStates>;
-  /** Past moments, oldest first; 10 000 at most unless told. */
+  /** Past moments, oldest first; by default at most 10 000. */
   history(query: HistoryQuery): Promise<HistoryRecordView[]>;
   logs(query: LogQuery, abort?: AbortSignal): AsyncIterable<LogLine>;
   /** Log lines; a stream that is followed goes on under the next daemon, without a gap and without a line twice. */
@@ -133,7 +133,7 @@ export interface Client {
   flushLogs(ids: readonly number[], daemon: boolean): Promise<LogFiles>;
   /** Rotates the log files of processes now: the rotated files, and what could not be done. */
   rotateLogs(ids: readonly number[]): Promise<LogFiles>;
-  /** Makes log files anew that were renamed or removed. */
+  /** Reopens log files that were renamed or removed. */
   reopenLogs(): Promise<LogFiles>;
   /** Moments as they happen; with `after` first those with a higher number, so that nothing is missed. */
   events(abort?: AbortSignal, after?: number): AsyncIterable<HistoryRecordView>;
@@ -153,7 +153,7 @@ export interface Client {
   /** Opens the inspector on 127.0.0.1: an address that lets its reader in once, and a token for programs. */
   openInspector(request: OpenInspector): Promise<InspectorOpened>;
   inspector(): Promise<InspectorView>;
-  /** Every address, page and token of it is void afterwards. */
+  /** All its addresses, pages and tokens become invalid. */
   closeInspector(by: string): Promise<InspectorView>;
   /**
    * What happens, as it happens, of some topics. `onOpen` is called when nothing that happens from then on is missed.

@@ -8,7 +8,7 @@ export interface SearchTask {
   readonly file: string;
   readonly stream: "out" | "err";
   readonly filter: LogFilter;
-  /** Only so many of the last are wanted; `null` for all. */
+  /** At most this many of the last ones; `null` for all. */
   readonly most: number | null;
   /** A line at the end without a newline counts; otherwise who follows gets it. */
   readonly isWhole: boolean;

@@ -189,7 +189,7 @@ export class Custom extends HomeMethods {
     },
   );
 
-  /** Profiles the daemon for a time (ms; 10 seconds unless told) and writes a `.cpuprofile` or `.heapprofile` file into `cwd`. */
+  /** Profiles the daemon for a time (ms; default: 10 seconds) and writes a `.cpuprofile` or `.heapprofile` file into `cwd`. */
   readonly profile: Method<[type: ProfileType], Profiled> &
     Method<[type: ProfileType, time: number | undefined], Profiled> = method(
     async (type: ProfileType, time?: number) =>
@@ -213,7 +213,7 @@ export class Custom extends HomeMethods {
     );
   });
 
-  /** Starts a file server for a folder (`cwd` unless told), on 127.0.0.1 and port 8080 unless told. */
+  /** Starts a file server for a folder (default: `cwd`), by default on 127.0.0.1 and port 8080. */
   readonly serve: Method<[], Proc[]> &
     Method<[path: string], Proc[]> &
     Method<[path: string, port: number], Proc[]> &

@@ -14,7 +14,7 @@ export class HomeMethods extends Connection {
   /** PM2's client of its daemon: `Client.executeRemote(method, parameters, callback)` and lists of processes. */
   readonly Client = new RpcClient(this.pm2_home, () => this.reach());
 
-  /** Opens the log files anew, after something else has moved them away. */
+  /** Reopens the log files after something else has moved them away. */
   readonly reloadLogs: Method<[], Done> = method(async () => {
     await (await this.reach()).reopenLogs();
     return { success: true };

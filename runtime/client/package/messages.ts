@@ -90,7 +90,7 @@ export async function sendLine(
   return { pm_id: Number(id), line: text };
 }
 
-/** After the end of its input an app is listened to until it has said nothing for so long, */
+/** After the end of its input an app is listened to until it has said nothing for this long, */
 const silentForMs = 500;
 
 /** but no longer than this; ms. */
@@ -117,7 +117,7 @@ export async function attach(
     }
   };
   const shown = show().finally(() => input.close());
-  // What it fails of is told below.
+  // Its failure is reported below.
   shown.catch(() => {});
   try {
     for await (const line of input) await sendLine(client, { id, line, separator });

@@ -183,7 +183,7 @@ export interface ServeOptions {
   /** Who may read, with `basic_auth_password`; everybody otherwise. */
   basic_auth_username?: string;
   basic_auth_password?: string;
-  /** Address to listen on; 127.0.0.1 unless told. */
+  /** Address to listen on; 127.0.0.1 by default. */
   host?: string;
   name?: string;
   /** Accepted; has no effect. */

@@ -130,7 +130,7 @@ function environmentOf(entry: Pm2Env): Record<string, string> {
   const given = (typeof env === "object" && env !== null ? env : {}) as Record<string, unknown>;
   const texts = Object.entries(given).flatMap(([name, value]): [string, string][] => {
     const isPm2s = ["PM2_USAGE", "PM2_HOME", "PM2_JSON_PROCESSING", "unique_id"].includes(name);
-    // The app's settings (`module_conf.json`), which are given anew at each start.
+    // The app's settings (`module_conf.json`), which are passed again at each start.
     const isSettings = name === entry["name"] && typeof value === "string" && value.startsWith("{");
     if (isPm2s || isSettings || value === null || value === undefined) return [];
     return [[name, typeof value === "string" ? value : JSON.stringify(value)]];

@@ -11,14 +11,14 @@ export type Matcher = (names: readonly string[]) => boolean[];
 /**
  * The matcher of a target such as `/api-.+/i`; `undefined` for what is no pattern.
  *
- * A pattern can take for ever to find that a name does not match (`/(a+)+$/`), so V8 is told to end it at a time limit.
+ * A pattern can run forever before it finds that a name does not match (`/(a+)+$/`), so V8 ends it at a time limit.
  * @throws `ERR_USAGE` for one that is not well-formed; the matcher for one that takes too long.
  */
 export function matcherOf(target: string): Matcher | undefined {
   const [, source, flags = ""] = /^\/(.+)\/([a-z]*)$/s.exec(target) ?? [];
   if (source === undefined) return undefined;
   try {
-    // Without its memory of the last match: each name is tested anew.
+    // Without its memory of the last match: each name is tested afresh.
     const pattern = new RegExp(source, flags.replaceAll(/[gy]/g, ""));
     return (names) => testAll(target, pattern, names);
   } catch (error) {
@@ -26,7 +26,7 @@ export function matcherOf(target: string): Matcher | undefined {
     if (existsSync(`/${source}`)) return undefined;
     throw xmError("ERR_USAGE", {
       what: `${target} is no regular expression: ${messageOf(error)}`,
-      fix: "mend it, and quote it for the shell",
+      fix: "fix it, and quote it for the shell",
     });
   }
 }

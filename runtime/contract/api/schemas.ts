@@ -90,7 +90,7 @@ export const triggerRequestSchema = v.strictObject({
   ids: v.pipe(v.array(count()), v.minLength(1)),
   action: text(),
   params: v.optional(v.unknown()),
-  /** The id or the name they were chosen by, as it was given: an action with parameters is told it. */
+  /** The id or the name they were chosen by, as it was given: an action with parameters receives it. */
   target: v.optional(v.union([text(), v.number()])),
 });
 

@@ -89,7 +89,7 @@ export type Down =
       ownMs: number;
       /** By when it is signalled unless it has answered; ms. */
       answerMs: number;
-      /** What is not HTTP/1 may take so long; ms. */
+      /** How long what is not HTTP/1 may take; ms. */
       drainMs: number;
       /** Its own code waits for the message `shutdown`, and not for the signal. */
       byMessage: boolean;
@@ -109,7 +109,7 @@ export type Down =
   /** God has opened the debugger's port, and keeps it open until it says otherwise, or the line ends. */
   | { type: "debugger"; isHeld: boolean };
 
-/** What the preload is told by its environment, in the variable `XM_PRELOAD`, which it removes. */
+/** What the preload reads from its environment, in the variable `XM_PRELOAD`, which it removes. */
 export interface PreloadOptions {
   readonly v: number;
   readonly life: string;

@@ -11,7 +11,7 @@ export const rotationFields: readonly Field[] = [
     "Logs",
     "log_retain",
     "retain",
-    "So many rotated files are kept of each log file; `all` keeps them.",
+    "How many rotated files are kept of each log file; `all` keeps all.",
     { default: "10" },
   ),
   field("Logs", "log_compress", "boolean", "Compresses rotated files with gzip.", {

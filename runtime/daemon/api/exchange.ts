@@ -75,7 +75,7 @@ const narrowed = new WeakMap<IncomingMessage, v.GenericSchema>();
 /** Ids of ten thousand processes are 60 KB. */
 const largestBytesOverTcp = 256 * 1024;
 
-/** What is too large is read to its end all the same, or the sender would see a cut connection and no answer. */
+/** What is too large is still read to its end, or the sender would see a cut connection and no answer. */
 async function readText(request: IncomingMessage, largest: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -117,7 +117,7 @@ export function sendJson(response: ServerResponse, value: unknown, status = 200)
 
 /**
  * Answers with a stream of JSON values, one per line (NDJSON), or as server-sent events when the client asks for
- * `text/event-stream`. The last line is `{"end":true}` or `{"problem":…}`, so that a cut stream is told from a
+ * `text/event-stream`. The last line is `{"end":true}` or `{"problem":…}`, so that a cut stream differs from a
  * finished one. The headers go out with the first line, or after a second at the latest: a command that fails
  * before it has done anything still answers with a problem and its status, and a client that waits for a long
  * stop knows that the daemon has heard it.

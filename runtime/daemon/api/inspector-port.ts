@@ -8,7 +8,7 @@ export interface Inspector {
    */
   open(options: { port?: number | undefined; control: boolean }): Promise<InspectorOpened>;
   view(): InspectorView;
-  /** Every session of it is void afterwards, and the next daemon does not open it. */
+  /** All its sessions become invalid, and the next daemon does not open it. */
   close(): Promise<void>;
   /** Opens again what the daemon before has had open. */
   reopen(): void;

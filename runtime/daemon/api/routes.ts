@@ -64,7 +64,7 @@ export const routes: readonly Route[] = [
   {
     method: "POST",
     path: "/inspector/close",
-    summary: "Closes the inspector; every address, page and token of it is void",
+    summary: "Closes the inspector; all its addresses, pages and tokens become invalid",
     body: "daemonRequestSchema",
     answer: "inspectorSchema",
     kind: "json",
@@ -102,7 +102,7 @@ export const routes: readonly Route[] = [
     method: "GET",
     path: "/history",
     summary:
-      "Past moments, oldest first: `ids`, `app` (a key; may be given again), `kinds` (process, reload, app, god, daemon), `since` and `until` (ms since the epoch), `after` and `before` (numbers), `limit` (the last so many)",
+      "Past moments, oldest first: `ids`, `app` (a key; may be given again), `kinds` (process, reload, app, god, daemon), `since` and `until` (ms since the epoch), `after` and `before` (numbers), `limit` (the last N)",
     answer: "historySchema",
     kind: "json",
     overTcp: "read",

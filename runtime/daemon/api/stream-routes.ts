@@ -10,7 +10,7 @@ import { kindsFrom, numberFrom } from "./query.ts";
 /** Lines a slow listener may be behind before it is cut off: the daemon's memory is bounded. */
 const mostPending = 10_000;
 
-/** Past and present without a gap: what happens while the past is read, in the background, is told after it. */
+/** Past and present without a gap: what happens while the past is read, in the background, is sent after it. */
 export async function events({ daemon, request, response, query }: Exchange): Promise<void> {
   const kinds = kindsFrom(query);
   const { history } = daemon;

@@ -37,7 +37,7 @@ const mostWaitingBytes = 1024 * 1024;
 /** A command may start several apps. */
 const mostPeers = 64;
 
-/** A life that is heard: what it says is told, what is said to it finds its way. */
+/** A connected life: its messages are passed on, and messages to it are delivered. */
 export class HeardLife implements Life, Talk {
   readonly peers = new Set<Peer>();
   readonly #listener: Listener;

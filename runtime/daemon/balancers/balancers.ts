@@ -17,7 +17,7 @@ import { steadyAtUptime } from "../../host/clock.ts";
  * The balancers of a home. God starts one when the first process of a cluster app is to run, under the app's own
  * interpreter and with the app's rights, and finds it again by its socket and its record after its own death. A balancer
  * that dies, or says what no balancer says, takes its workers with it: they give up their sockets, finish what is in
- * flight and end, and the processes begin anew under the next.
+ * flight and end, and the processes start again under the next.
  */
 
 /** A balancer without workers ends after this; a crash loop does not pay for a new one each time. */
@@ -59,7 +59,7 @@ interface Balancer {
 interface Held {
   readonly events: WorkerEvents;
   readonly ordered?: { readonly mark: LifeMark; readonly identity: Identity };
-  /** Until its balancer has answered the order to start it: one that never does would hold up its stop for ever. */
+  /** Until its balancer has answered the order to start it: one that never does would block its stop forever. */
   late?: NodeJS.Timeout | undefined;
 }
 
@@ -344,7 +344,7 @@ export function createBalancers(options: {
             if (stat === undefined || !isLiving(stat)) late.push(endOf(balancer, state.life));
             else states.set(state.life, { balancer, state });
           }
-          // A worker may have ended an instant before its balancer has heard of it.
+          // A worker may have ended an instant before its balancer noticed.
           for (const heard of [...ended, ...(await Promise.all(late))]) {
             if (heard === undefined) continue;
             ends.set(heard.life, inSteadyTime(heard));
@@ -388,7 +388,7 @@ function freePath(folder: string, taken: ReadonlySet<string>): string {
   }
 }
 
-/** Whether a process is gone by then: one nobody waits for may be a zombie for a while, and is gone all the same. */
+/** Whether a process is gone by then: one nobody waits for may be a zombie for a while, and counts as gone. */
 async function goneBy(pid: number, deadline: number): Promise<boolean> {
   for (;;) {
     const stat = readProcess(pid);

@@ -35,7 +35,7 @@ export interface Balancers {
   /** Hears of a worker that another daemon has forked; `undefined` when its balancer does not know it by this pid. */
   adopt(child: { lifeId: string; pid: number }, events: WorkerEvents): WorkerLine | undefined;
   /**
-   * Connects to what a former daemon has left, and gives the ends that nobody has heard of yet.
+   * Connects to what a former daemon has left, and gives the exits that have not been reported yet.
    * @param options.mayTrustOld balancers of version 0.1.0, which have no record, are taken over too: no app of the home
    * has another user's rights, so nobody less trusted can have put one there.
    */

@@ -15,7 +15,7 @@ interface Who {
 }
 
 export interface FollowedLogs {
-  /** A process is about to have its next life: whatever is written from now on is told. */
+  /** A process is about to have its next life: whatever is written from now on is published. */
   expect(id: number, spec: AppSpec): void;
   end(): void;
 }
@@ -55,7 +55,7 @@ export function followLogs(options: {
     for (const [path, { ids, abort }] of followed) {
       if (!ids.delete(id) || ids.size > 0) continue;
       followed.delete(path);
-      // What it wrote last is read by then: its folder has changed, and that is told within a second.
+      // What it wrote last is read by then: its folder has changed, which is noticed within a second.
       setTimeout(() => abort.abort(), 1_500).unref();
     }
   };

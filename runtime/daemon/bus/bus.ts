@@ -20,7 +20,7 @@ export type CommandEvent = Extract<BusEvent, { kind: "process" }>["event"];
 export interface Bus {
   /** Hears some topics from now on. @returns ends it. */
   subscribe(topics: ReadonlySet<BusTopic>, listener: (event: BusEvent) => void): () => void;
-  /** Processes are about to be started with a declaration: what they write is told from their first line on. */
+  /** Processes are about to be started with a declaration: what they write is published from their first line on. */
   expect(ids: readonly number[], spec: AppSpec): void;
   /** A command to a process has been carried out. */
   command(event: CommandEvent, managed: Managed, after?: ProcessFacts): void;

@@ -5,7 +5,7 @@ import { isAlive } from "../../host/procfs.ts";
 /** How often adopted children are asked for; ms. 50 of them cost 0.05 % of a core. */
 const pollEveryMs = 200;
 
-/** Every so many polls the start time is compared too: a zombie and a recycled pid answer to `kill(pid, 0)`. */
+/** Every few polls the start time is compared too: a zombie and a recycled pid answer to `kill(pid, 0)`. */
 const fullLookEvery = 5;
 
 const watched = new Map<ChildFact, () => void>();

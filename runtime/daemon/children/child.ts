@@ -133,7 +133,7 @@ export class Child implements ChildHandle {
     if (this.#stopWasAsked || this.#isKilling) expectEnd(this.fact);
   }
 
-  /** Its balancer has died: it makes room by itself, and has little time to finish what is in flight. */
+  /** Its balancer has died: it exits by itself, and has little time to finish what is in flight. */
   lose(): void {
     this.#isLost = true;
     this.watch(null);

@@ -10,7 +10,7 @@ export interface Lent {
 
 /**
  * Lets a process of another user open files that lie where it cannot go: log files in this user's home. They become that
- * user's, and are held by a shell of that user's, in whose `/proc/PID/fd` they can be opened anew.
+ * user's, and are held by a shell of that user's, in whose `/proc/PID/fd` they can be reopened.
  */
 export function lend(descriptors: readonly number[], identity: Identity): Lent {
   const { uid, gid } = identity;

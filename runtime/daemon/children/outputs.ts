@@ -60,7 +60,7 @@ export function openOutputs(
 
 /**
  * A file that cannot be written, on a read-only disk for instance, keeps nobody down who has run before: it runs on
- * without, and that is told. A first start is refused, where the mistake can be mended.
+ * without, and that is reported. A first start is refused, when the mistake can still be fixed.
  * @returns `undefined` when what is written to the stream will be lost.
  */
 export function unlessUnwritable<T>(

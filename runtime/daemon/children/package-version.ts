@@ -29,7 +29,7 @@ function versionIn(content: unknown): string | undefined {
   return isOne ? version : undefined;
 }
 
-/** A script that is not a file at all fails by itself, and says so: any fault of the path is "no". */
+/** A script that is not a file at all fails by itself with its own message: any fault of the path is "no". */
 function isThere(file: string): boolean {
   try {
     return lstatSync(file, { throwIfNoEntry: false }) !== undefined;

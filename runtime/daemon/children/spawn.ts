@@ -23,7 +23,7 @@ export interface StartedChild {
 
 /**
  * Starts the program: its own session and process group, an argument array, no shell, its output straight into
- * its log files. A failure is told asynchronously, whatever finds it.
+ * its log files. A failure is always reported asynchronously.
  */
 export function startChild(
   launch: Launch,

@@ -196,7 +196,7 @@ async function perform(
     action: keyof typeof actions;
     request: ActionRequest;
     changes: Changes;
-    /** What each of them is told of what it depends on. */
+    /** What each of them learns about its dependencies. */
     waits?: (managed: Managed) => Waits;
   },
 ): Promise<Promise<Outcome>[]> {
@@ -222,7 +222,7 @@ async function perform(
   return reached;
 }
 
-/** @throws `ERR_DEPENDENCY_CIRCLE`, `ERR_DEPENDENCY_UNKNOWN` for what a request declares anew. */
+/** @throws `ERR_DEPENDENCY_CIRCLE`, `ERR_DEPENDENCY_UNKNOWN` for what a request declares. */
 function assertSettings(
   { registry }: CommandDependencies,
   chosen: readonly Managed[],

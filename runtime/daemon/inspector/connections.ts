@@ -5,7 +5,7 @@ import type { Socket } from "node:net";
  * timed out apart from the others: however many there are, they take no place of a viewer.
  */
 
-/** Connections that have shown no token: the oldest makes room for the next. */
+/** Connections that have shown no token: the next one replaces the oldest. */
 const mostUnknown = 256;
 
 /** A request is here, with its token, within this time; ms. */

@@ -9,10 +9,10 @@ import { createWatch } from "./watch.ts";
 import type { Daemon } from "../daemon.ts";
 import { shownTime } from "../../host/clock.ts";
 
-/** How often memory and CPU are told; ms. */
+/** How often memory and CPU are sent; ms. */
 const metricsEveryMs = 2_000;
 
-/** Changes of processes are put together for so long; ms. */
+/** How long changes of processes are collected; ms. */
 const changesEveryMs = 100;
 
 /** More viewers than this are refused: none of them is of a person. */
@@ -21,7 +21,7 @@ export const mostViewers = 50;
 /** Tells viewers what happens. Nothing is subscribed to and nothing computed while there are none. */
 export interface Live {
   readonly viewers: number;
-  /** @param process the process whose machines are told; `null` for God's alone. */
+  /** @param process the process whose machines are shown; `null` for God's alone. */
   serve(options: {
     request: IncomingMessage;
     response: ServerResponse;

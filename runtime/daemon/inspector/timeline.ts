@@ -10,10 +10,10 @@ import { createPacer } from "../records/turns.ts";
 import { marksOf, reloadLabel, served } from "../../contract/words/lane-words.ts";
 import type { Daemon } from "../daemon.ts";
 
-/** How far back it is looked for what a process was at the beginning; ms. Each daemon tells all of them anew. */
+/** How far back the state of a process at the beginning is looked for; ms. Each daemon records all of them again. */
 const mostBeforeMs = 24 * 3_600_000;
 
-/** Looking back for the beginning ends after so many records. */
+/** Looking back for the beginning ends after this many records. */
 const mostRecordsBefore = 20_000;
 
 /**
@@ -113,7 +113,7 @@ function addTo(lane: Lane, record: HistoryRecord, since: number): void {
   lane.firstVersion ??= { at, seq, version };
 }
 
-/** A daemon comes up, and tells anew of every generation that there is. */
+/** A daemon starts, and records every existing generation again. */
 function beginAnew(lane: Lane, { at, seq }: HistoryRecord, since: number): void {
   lane.generations.clear();
   if ((lane.others.at(-1) ?? none) !== none) lane.others.push(at - since, seq, none);

@@ -1,6 +1,6 @@
 import type { Writable } from "node:stream";
 
-/** Writes of one viewer are put together for so long: many transitions are one write; ms. */
+/** How long writes of one viewer are collected: many transitions are one write; ms. */
 const togetherMs = 40;
 
 /** More than this is written without waiting for more; bytes. */
@@ -9,7 +9,7 @@ const writtenAtOnce = 64 * 1024;
 /** So much may wait for a viewer that reads too slowly, then it is cut off: a daemon's memory is bounded. */
 export const mostWaitingBytes = 1024 * 1024;
 
-/** A viewer that has read nothing for so long is cut off; ms. */
+/** A viewer that has read nothing for this long is disconnected; ms. */
 export const mostSilentMs = 30_000;
 
 /** What may be left out while a viewer is behind, since what follows says it again: by this key the latest is kept. */
@@ -21,11 +21,11 @@ export interface Message {
 
 /**
  * One viewer of a stream of server-sent events. While it does not read, messages that a later one makes needless
- * are replaced by it, the others wait up to a bound, and beyond that it is cut off: it comes back and is told all anew.
+ * are replaced by it, the others wait up to a bound, and beyond that it is disconnected: it reconnects and receives everything again.
  */
 export interface Viewer {
   tell(message: Message): void;
-  /** Whether it reads as fast as it is told. */
+  /** Whether it reads as fast as it is written to. */
   readonly isBehind: boolean;
   close(): void;
 }

@@ -11,7 +11,7 @@ import { keyOf } from "../records/guard-log.ts";
 import { earlierReadings, machineView } from "./machine-view.ts";
 import type { Daemon } from "../daemon.ts";
 
-/** Steps of one macrostep that are told; a machine that takes more in one has a fault. */
+/** Steps of one macrostep that are sent; a machine that takes more in one has a fault. */
 const mostSteps = 50;
 
 export type Tell = (view: MachineView, json: string) => void;
@@ -23,7 +23,7 @@ export interface Watch {
    * app's, a reload's and God's), and then each of their transitions, until the answer is called. Without a process God's alone.
    */
   around(process: number | null, tell: Tell): () => void;
-  /** Something has happened to a process: whoever waits for one of that id is told of it from now on. */
+  /** Something has happened to a process: who waits for one of that id receives it from now on. */
   noteProcess(process: number): void;
 }
 
@@ -100,7 +100,7 @@ export function createWatch(daemon: WatchedDaemon, log: (line: string) => void):
     viewer.actors = actors;
     for (const actor of before.keys()) {
       if (actors.has(actor)) continue;
-      // Its parent hears of a machine's end before its observers do: what it did last is told now or never.
+      // Its parent hears of a machine's end before its observers do: what it did last is sent now or never.
       const entry = watched.get(actor);
       if (entry !== undefined && entry.steps.length > 0) tellTo([viewer], actor, entry);
       leave(viewer, actor);

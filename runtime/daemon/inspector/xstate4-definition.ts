@@ -93,7 +93,7 @@ function transitionsFor(node: AnyStateNode, event: string): Xstate4Transition[] 
 function transitionFrom(transition: AnyTransitionDefinition): Xstate4Transition {
   const { source, target: targets, guard, actions, reenter } = transition;
   const target = targets?.[0]?.id;
-  // XState 4 leaves a state for a target inside it, unless it is told not to.
+  // XState 4 leaves a state for a target inside it, unless it is marked internal.
   const isInside = target === source.id || target?.startsWith(`${source.id}.`) === true;
   return {
     ...(target === undefined ? {} : { target: `#${target}` }),

@@ -67,7 +67,7 @@ export function createLane(options: {
 }): Lane {
   const { folder, program, log, build = version } = options;
   const readers = new Map<number, number>();
-  /** Its line may be gone before its end is heard of. */
+  /** Its connection may be gone before its exit is noticed. */
   let reachedPid: number | undefined;
   let line: { socket: Socket; pid: number } | undefined;
   let running: Promise<void> | undefined;

@@ -40,7 +40,7 @@ export function createSampler(inFront: () => ReadonlySet<number>): Sampler {
     const { default: pidusage } = await import("pidusage");
     const rootOf = membersOf(pids, inFront());
     const usage = await pidusage([...rootOf.keys()], { maxage: 30_000 }).catch((error: unknown) => {
-      // Every one of them has ended, or there is no way to ask: there is nothing to show, and nothing to mend.
+      // Every one of them has ended, or there is no way to ask: there is nothing to show, and nothing to fix.
       if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ESRCH") return {};
       throw error;
     });

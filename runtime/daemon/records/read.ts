@@ -24,7 +24,7 @@ export interface HistoryQuery {
   /** Only of the apps with these keys; God and daemons are of all. */
   readonly apps?: readonly string[];
   readonly kinds?: readonly HistoryKind[];
-  /** The last so many. */
+  /** The last N. */
   readonly limit?: number;
 }
 

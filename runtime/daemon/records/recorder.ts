@@ -46,7 +46,7 @@ export interface Recorder {
 /**
  * Writes every change of a process's facts to the journal at the moment it happens, and tells the API's
  * listeners. XState calls observers after the transition's effects have begun, so a child exists for an
- * instant before the journal says so; the mark in the child's environment covers that instant (restore.ts).
+ * instant before the journal has it; the mark in the child's environment covers that instant (restore.ts).
  */
 export function createRecorder(options: {
   readonly store: StateStore;
@@ -54,7 +54,7 @@ export function createRecorder(options: {
   readonly log: (line: string) => void;
 }): Recorder {
   const { store, now, log } = options;
-  /** Of what is on its way to each process: it is told of each event once, in order. */
+  /** Of what is on its way to each process: it receives each event once, in order. */
   const causes = new Map<string, Cause[]>();
   const last = new Map(store.restored.processes.map((facts) => [processKey(facts), facts]));
   const lastStates = new Map<string, string>();

@@ -9,7 +9,7 @@ import type { ServerResponse } from "node:http";
 /** What stands for a value that is not told. */
 export const hiddenValue = "[hidden]";
 
-/** All further JSON of an answer is told without values of the environment. */
+/** All other JSON answers omit the values of the environment. */
 export function hideEnvironment(response: ServerResponse): void {
   hiding.add(response);
 }

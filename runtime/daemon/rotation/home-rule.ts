@@ -8,7 +8,7 @@ import { isTimeFormat } from "../../host/rotation/names.ts";
 
 const largestBytes = 16 * 1024 * 1024;
 
-/** What is set for the whole home; read anew when the file of settings has changed. What cannot be read is told once. */
+/** What is set for the whole home; read again when the file of settings has changed. What cannot be read is reported once. */
 export function createHomeRule(
   file: string,
   log: (line: string) => void,

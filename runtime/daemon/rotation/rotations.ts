@@ -32,7 +32,7 @@ export interface Rotations {
 const againAfterMs = 1_000;
 const triesAtOnce = 5;
 
-/** Told of after so many tries in a row. */
+/** Reported after this many tries in a row. */
 const toldAfterTries = 3;
 
 const tendsEveryMs = 60 * 60_000;

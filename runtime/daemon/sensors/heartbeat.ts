@@ -2,7 +2,7 @@
 const firstBeatWithinMs = 2_000;
 
 /**
- * Trips when a Node app's event loop has not turned for so long: its preload beats three times as often. Beats are
+ * Trips when a Node app's event loop has been blocked for this long: its preload beats three times as often. Beats are
  * counted and not timed, so that a daemon that was stopped itself (SIGSTOP, a suspended machine) blames nobody.
  */
 export function watchHeartbeat(

@@ -36,7 +36,7 @@ export interface StateStore {
   snapshot(): void;
   /**
    * Flushes, compacts and closes.
-   * @throws `ERR_STATE_NOT_WRITABLE` when something could not be written; it is closed all the same.
+   * @throws `ERR_STATE_NOT_WRITABLE` when something could not be written; it is still closed.
    */
   close(): Promise<void>;
 }
@@ -45,7 +45,7 @@ export interface StoreOptions {
   /** ms since the epoch. */
   readonly now: () => number;
   readonly log: (line: string) => void;
-  /** Size at which the journal is compacted and a new segment begun; 1 MB unless told. */
+  /** Size at which the journal is compacted and a new segment begun; 1 MB by default. */
   readonly maxJournalBytes?: number;
   /** Called after each step of a compaction, for tests that let the daemon die there. */
   readonly onStep?: OnStep;

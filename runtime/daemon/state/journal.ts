@@ -69,7 +69,7 @@ export class JournalFile {
     if (lives !== this.#lives) throw new Error("the journal was given up before it was on disk");
   }
 
-  /** Forces everything to disk and gives the file up; the next write opens the path anew. */
+  /** Forces everything to disk and gives the file up; the next write reopens the path. */
   closeDurably(): void {
     const fd = this.#fd;
     if (fd === null) return;

@@ -4,11 +4,11 @@ import { errnoOf } from "../../contract/errors.ts";
 import { syncDirectory, writeTemporary } from "../../host/atomic.ts";
 import { decodeLine, readLines } from "./segment.ts";
 
-/** Something wrong with a file of the state and how to mend it. Nothing is written to the state before it ran. */
+/** A fault in a file of the state and its repair. Nothing is written to the state before it ran. */
 export interface Repair {
   /** What is wrong, as the first half of a sentence. */
   readonly problem: string;
-  /** Mends it and says what it did. Throws the errno of what it could not do; it may be run again. */
+  /** Repairs it and returns what it did. Throws the errno of what it could not do; it may be run again. */
   readonly run: () => string;
 }
 

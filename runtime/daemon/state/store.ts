@@ -100,7 +100,7 @@ class Store implements StateStore {
     try {
       await this.#journal.flush();
     } catch (error) {
-      // After a failed fdatasync the kernel may have dropped what it held: trust only what is written anew.
+      // After a failed fdatasync the kernel may have dropped what it held: trust only what is written again.
       this.#distrustJournal(error);
       throw this.#notWritable(error);
     }
@@ -149,7 +149,7 @@ class Store implements StateStore {
     return join(this.#directory, "journal.ndjson");
   }
 
-  /** Mends what was found and opens the journal, telling all of it in `notes`. */
+  /** Repairs what was found and opens the journal, telling all of it in `notes`. */
   #open(notes: string[]): void {
     for (const repair of this.#repairs) {
       try {
@@ -189,7 +189,7 @@ class Store implements StateStore {
     }
   }
 
-  /** Makes the folder, mends what is left to mend and opens the journal, in this order: nothing is written before. */
+  /** Makes the folder, runs the pending repairs and opens the journal, in this order: nothing is written before. */
   #prepare(): void {
     if (this.#journal.isOpen) return;
     mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
@@ -197,7 +197,7 @@ class Store implements StateStore {
       try {
         repair.run();
       } catch (error) {
-        // ENOENT: what was to be mended is gone.
+        // ENOENT: what was to be repaired is gone.
         if (errnoOf(error) !== "ENOENT") throw error;
       }
       this.#repairs.shift();

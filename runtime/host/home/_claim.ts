@@ -121,7 +121,7 @@ function ask(path: string): Promise<{ isAlive: boolean; pid?: number }> {
   });
 }
 
-/** A holder that is stopped holds the lock all the same; ms. */
+/** A holder that is stopped still holds the lock; ms. */
 const answersWithinMs = 300;
 
 function listen(path: string): Promise<Server> {

@@ -114,7 +114,7 @@ function isPm2Layout(home: string): boolean {
   return existsSync(join(home, "pm2.log")) || isChosenByPm2Home(process.env, home);
 }
 
-/** Whether a home is what `PM2_HOME` says, with no other one of ours over it; a daemon is told its home by ours. */
+/** Whether a home is what `PM2_HOME` says, with no other one of ours over it; a daemon gets its home by our variable. */
 function isChosenByPm2Home(
   env: Readonly<Record<string, string | undefined>>,
   home: string,

@@ -8,7 +8,7 @@ const blockBytes = 64 * 1024;
 /** A line that is longer is given as several: memory is bounded. */
 const longestLineBytes = 1024 * 1024;
 
-/** So many bytes before a position tell a file from another. */
+/** This many bytes before a position tell one file from another. */
 const markBytes = 128;
 
 /** Where a reader is in a file that may be renamed: from here another can go on. */
@@ -130,7 +130,7 @@ export async function followFile(options: {
   }
 }
 
-/** The folder is watched, so that a file that is made later, or anew, is noticed too. */
+/** The folder is watched, so that a file that is created later, or again, is noticed too. */
 function watchForChanges(
   path: string,
   signal: AbortSignal,

@@ -99,7 +99,7 @@ export async function linesSince(
   const { lines: whole, endBytes, unfinished } = await readBackwards(path, count);
   const lines = [...whole, ...(unfinished === null ? [] : [unfinished])].slice(-count);
   const size = endBytes + Buffer.byteLength(unfinished ?? "");
-  // What is not longer than the addition was written in it; a file that was emptied has begun anew.
+  // What is not longer than the addition was written in it; a file that was emptied has started over.
   let room = size >= fromBytes ? size - fromBytes : Math.min(size, longest);
   const since: string[] = [];
   for (const [index, line] of lines.toReversed().entries()) {

@@ -17,7 +17,7 @@ export function nameFor(options: {
   }
 }
 
-/** Node reads the zone anew whenever the variable is set. */
+/** Node rereads the zone whenever the variable is set. */
 function inZone<T>(zone: string | null, work: () => T): T {
   if (zone === null) return work();
   const before = process.env["TZ"];

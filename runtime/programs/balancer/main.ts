@@ -9,7 +9,7 @@ import { onLines } from "../../host/lines.ts";
 /*
  * The balancer: `node balancer.cjs APP SCHEDULING MADE_OF`. One per cluster app, under the app's own Node and with the
  * app's own rights. It is the `node:cluster` primary: it holds the listening sockets and forks the workers. It outlives
- * God, and ends when God says so, or by itself when nobody can reach it any more and it has no workers. Dependency-free,
+ * God, and exits when God asks for it, or by itself when nobody can reach it any more and it has no workers. Dependency-free,
  * and written for any Node from 16 on, since the app chooses it.
  */
 
@@ -90,5 +90,5 @@ function hasFile(): boolean {
 // Signals are God's to give: Ctrl-C at the terminal that started it all must not take the sockets away.
 for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => {});
 
-// What a worker has Node do for it may fail in Node, later and in nobody's name: the others serve on.
+// What a worker has Node do for it may fail in Node, later and outside any call: the others keep serving.
 process.on("uncaughtException", (error) => notes.add(error.stack ?? String(error)));

@@ -14,10 +14,10 @@ import { send, type Held } from "./held.ts";
 import { makeShares } from "./shares-file.ts";
 import { startWorker } from "./start-worker.ts";
 
-/** A worker that was cut off has so long to finish what is in flight; ms. */
+/** How long a worker whose channel is closed has to finish what is in flight; ms. */
 const spoiltEndsWithinMs = 500;
 
-/** What a God that comes later is told of a worker's metrics and actions; characters of JSON. */
+/** What a later God receives of a worker's metrics and actions; characters of JSON. */
 const mostSaidText = 256 * 1024;
 
 export interface Workers {

@@ -37,7 +37,7 @@ export function meter(
   };
 }
 
-/** So many of the latest values count. */
+/** How many of the latest values count. */
 const kept = 1_000;
 
 /** A measure of the latest values. */

@@ -14,15 +14,15 @@ import { openLogWithoutWaiting, ownStream, type LogRights } from "../../host/log
 /** How often it is looked whether the path still names the open file; ms. */
 const looksEveryMs = 1_000;
 
-/** A file that cannot be written is told of again after this, and then after twice as long each time; ms. */
+/** A file that cannot be written is reported again after this, and then after twice as long each time; ms. */
 const complainsAfterMs = 10_000;
 const longestSilenceMs = 60 * 60_000;
 
 /**
  * A log file that the lane appends to. Writing waits for the disk: whoever writes faster than it is held up by its
- * pipe, and no memory grows. A file that was renamed or removed is made anew within a second, or at once by `reopen`.
+ * pipe, and no memory grows. A file that was renamed or removed is created again within a second, or at once by `reopen`.
  * What a full disk does not take is lost, as it is for a program that writes by itself: no app waits for somebody to
- * make room. It is told of, and told when it is over.
+ * make room. Its beginning and its end are reported.
  */
 export class LogFile {
   readonly #path: string;

@@ -44,7 +44,7 @@ export interface RestFile {
 }
 
 /**
- * Where it cannot be written, as on a full disk, lines go on without it, and it is told of once.
+ * Where it cannot be written, as on a full disk, lines pass without it, and it is reported once.
  * @throws EMFILE, ENFILE: what a lane before has left in it is not to be passed over.
  */
 export function openRest(path: string, complain: (what: string) => void): RestFile {

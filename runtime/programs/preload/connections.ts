@@ -3,7 +3,7 @@ import type { Server, Socket } from "node:net";
 
 /** The connections of one server, and what keeps each from being closed. */
 export interface Connections {
-  /** From now on every answer is the last of its connection, and what is idle for so long is closed. */
+  /** From now on every answer is the last of its connection, and what is idle for this long is closed. */
   drain(patience: Patience): void;
   /** Closes what has been idle for long enough, and counts the rest. */
   left(): Left;
@@ -147,7 +147,7 @@ function goAway(session: ServerHttp2Session): void {
   if (!session.closed) session.close();
 }
 
-/** A session keeps its socket behind a proxy; it is told by its address. */
+/** A session keeps its socket behind a proxy; it is recognized by its address. */
 function isOfSession(socket: Socket, sessions: ReadonlyMap<ServerHttp2Session, unknown>): boolean {
   for (const session of sessions.keys()) {
     if (session.destroyed) continue;

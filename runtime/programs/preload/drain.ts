@@ -7,7 +7,7 @@ import { retire } from "./retire.ts";
 import type { Sharing } from "./sharing.ts";
 import { leftOf, whenLeft } from "./when-left.ts";
 
-/** A worker whose balancer has died makes room for the next one's; ms. */
+/** A worker whose balancer has died exits for the next one's; ms. */
 const orphanGraceMs = 300;
 
 /** God is not there any more, or the command has not passed its signal on; ms. */

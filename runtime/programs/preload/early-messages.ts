@@ -1,6 +1,6 @@
 type Listener = (...args: unknown[]) => void;
 
-/** So many wait for an app that does not listen. */
+/** At most this many wait for an app that does not listen. */
 const mostHeld = 1_000;
 
 /**

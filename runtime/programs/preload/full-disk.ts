@@ -1,6 +1,6 @@
 import type { Link } from "./link.ts";
 
-/** A disk that stays full is told of again after this; ms. */
+/** A disk that stays full is reported again after this; ms. */
 const saysEveryMs = 60_000;
 
 /**

@@ -28,7 +28,7 @@ export interface Link {
   remember(name: string, message: unknown): void;
   markReady(): void;
   onDown(listener: (message: Down, handle?: object) => void): void;
-  /** Nobody hears this process any more, for now or for ever. */
+  /** This process has no listener any more, for now or forever. */
   onEnd(listener: () => void): void;
   /** Whether the line keeps the process alive. */
   hold(isHeld: boolean): void;

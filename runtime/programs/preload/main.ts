@@ -31,7 +31,7 @@ if (text !== undefined) {
   try {
     begin(JSON.parse(text) as PreloadOptions);
   } catch (error) {
-    // The app must not suffer from a fault of ours: it runs without us, and its log says so.
+    // The app must not suffer from a fault of ours: it runs without us, and its log has the reason.
     console.error(`xm: ${String(error)}; the app runs without its process manager's help`);
   }
 }

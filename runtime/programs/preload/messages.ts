@@ -2,7 +2,7 @@ import { nameOfSaid } from "../../contract/app-link/said.ts";
 import type { PreloadOptions } from "../../contract/app-link/protocol.ts";
 import type { Link } from "./link.ts";
 
-/** So many wait for an app that does not listen. */
+/** At most this many wait for an app that does not listen. */
 const mostHeld = 1_000;
 
 type Callback = (error: Error | null) => void;

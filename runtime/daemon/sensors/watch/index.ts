@@ -51,7 +51,7 @@ export function watchFiles(
     reports.trip(`a change of ${first}${more}`);
   };
   const fail = (failure: unknown): void => {
-    // One cause often fails for many folders: the first one is told.
+    // One cause often fails for many folders: the first one is reported.
     if (!hasFailed) void tellFailure(failure);
     hasFailed = true;
   };

@@ -78,7 +78,7 @@ export class Recorded {
     this.latest.value = all.slice(-mostKept);
   }
 
-  /** Has the records of a moment at hand: at once where they are here, else when they have come. */
+  /** Makes the records of a moment available: at once where they are loaded, else when they have arrived. */
   async travel(to: number): Promise<void> {
     this.#wanted = to;
     await this.load();

@@ -32,7 +32,7 @@ export async function enter(): Promise<void> {
     const response = await post("/inspector/enter", { token });
     if (response.ok) keep((await response.json()) as PageSession);
   } catch {
-    // God is not there: connecting says so.
+    // God is not running: connecting reports it.
   }
 }
 

@@ -1,0 +1,44 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+
+const root = join(import.meta.dirname, "../..");
+
+/** Words that a native technical writer would not use, and what to write instead. Tests and the changelog's past are not read. */
+const forbidden: readonly [pattern: RegExp, instead: string][] = [
+  [/\banew\b/i, '"again", or a verb with "re-": reopen, rewrite'],
+  [/\bmend(s|ed|ing)?\b/i, '"fix" or "repair"'],
+  [/\bunless told\b/i, '"default: X" or "by default"'],
+  [/\bso (many|long)\b(?! as)/i, '"N", "this many", "this long"'],
+  [/\b(is|are) told\b/i, '"is reported", "is sent", "receives"'],
+  [/\b(say|says) so\b/i, 'what is reported, and where: "reports it", "is set"'],
+  [/\bserves? on\b(?! (a|an|the|one|its|every|[\d:`]))/i, '"keeps serving"'],
+  [/\bfor ever\b/i, '"forever", "indefinitely"'],
+  [/\b(is|are) void\b/i, '"becomes invalid"'],
+  [/\b(lest|thereby|whither|whence|hither)\b/i, "a plain conjunction"],
+];
+
+const files = execFileSync("git", ["ls-files", "machines", "runtime", "cli", "docs", "*.md"], {
+  cwd: root,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((file) => /\.(ts|tsx|md|mjs)$/.test(file) && !file.startsWith("CHANGELOG"));
+
+test("what people read is plain English", () => {
+  const faults = files.flatMap((file) =>
+    readFileSync(join(root, file), "utf8")
+      .split("\n")
+      .flatMap((line, index) =>
+        forbidden.flatMap(([pattern, instead]) => {
+          const word = pattern.exec(line)?.[0];
+          return word === undefined
+            ? []
+            : [`${file}:${index + 1}: "${word}"; write ${instead}: ${line.trim().slice(0, 120)}`];
+        }),
+      ),
+  );
+  expect(files.length).toBeGreaterThan(300);
+  expect(faults).toEqual([]);
+});

@@ -11,8 +11,8 @@ export async function showHelp(call: {
 }): Promise<void> {
   const { name, found } = call;
   if (found !== undefined) {
-    const { renderUsage } = await import("citty");
-    process.stdout.write(`${await renderUsage(await found.load())}\n`);
+    const { usageOf } = await import("./usage.ts");
+    process.stdout.write(await usageOf(await found.load()));
     return;
   }
   if (name !== undefined) throw await unknownCommand(name);

@@ -2,7 +2,7 @@ import { availableParallelism, constants } from "node:os";
 import { setTimeout as pause } from "node:timers/promises";
 import { createRequire } from "node:module";
 import { realpathSync } from "node:fs";
-import { runCommand, renderUsage } from "citty";
+import { runCommand } from "citty";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { openDaemonLog } from "../../runtime/client/connection/launch.ts";
 import type { Client } from "../../runtime/client/connection/types.ts";
@@ -17,6 +17,7 @@ import { homePaths } from "../../runtime/host/home/paths.ts";
 import { xmCommand } from "../call/command.ts";
 import { reportError } from "../call/report-error.ts";
 import { readCall } from "../call/run.ts";
+import { usageOf } from "../call/usage.ts";
 import { prepareWords } from "../call/words.ts";
 import { rawAppFrom } from "../apps/start-flags.ts";
 import { guardOutput } from "../render/terminal.ts";
@@ -63,7 +64,7 @@ async function main(words: readonly string[]): Promise<void> {
   const { name, rawArgs, rest } = readCall(words);
   const own = [...(name === undefined || name === "start" ? [] : [name]), ...rawArgs];
   if (own.includes("--help") || own.includes("-h")) {
-    process.stdout.write(`${await renderUsage(command)}\n`);
+    process.stdout.write(await usageOf(command));
     return;
   }
   if (["--version", "-v", "-V"].includes(own[0] ?? "")) {

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, symlinkSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { until } from "../support/condition.ts";
-import { testHome } from "../support/home.ts";
+import { testHome, xmFile } from "../support/home.ts";
 
 const idle = `setInterval(() => {}, 1_000);`;
 
@@ -215,4 +215,27 @@ setTimeout(() => process.exit(0), 50);
     async () => (await home.process("job")).status === "stopped",
   );
   expect(await home.ok("why", "job")).not.toContain("background");
+});
+
+test("help is coloured for a terminal only: not when piped, under NO_COLOR or with --no-color", async () => {
+  const home = testHome();
+  const runtime = xmFile.replace(/xm\.cjs$/, "xm-runtime.cjs");
+  const isColoured = async (program: string, words: string[], env: NodeJS.ProcessEnv) => {
+    // citty uses no colours in a CI, for which vitest's own variables count too.
+    const seen = { CI: "", TEST: "", TERM: "xterm", NO_COLOR: "", ...env };
+    const { code, stdout } = await home.run(words, { program, env: seen });
+    expect([code, stdout]).toEqual([0, expect.stringContaining("USAGE")]);
+    return stdout.includes("\u001B");
+  };
+  const forced = { FORCE_COLOR: "1" };
+  const never = { ...forced, NO_COLOR: "true" };
+  expect([
+    await isColoured(xmFile, ["start", "--help"], {}),
+    await isColoured(xmFile, ["start", "--help"], never),
+    await isColoured(xmFile, ["start", "--help", "--no-color"], forced),
+    await isColoured(xmFile, ["start", "--help"], forced),
+    await isColoured(runtime, ["--help"], {}),
+    await isColoured(runtime, ["--help"], never),
+    await isColoured(runtime, ["--help"], forced),
+  ]).toEqual([false, false, false, true, false, false, true]);
 });

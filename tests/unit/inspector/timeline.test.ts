@@ -157,12 +157,17 @@ test("it is read a few ms at a time: others have their turn within 100,000 recor
     if (n % 1_000 === 0) history.flush();
   }
   history.flush();
+  // Time of this process on a processor: what others of the machine do does not count.
+  const used = (): number => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  };
   let longest = 0;
-  let last = performance.now();
+  let last = used();
   let isOver = false;
   const turn = (): void => {
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
+    longest = Math.max(longest, used() - last);
+    last = used();
     if (!isOver) setImmediate(turn);
   };
   setImmediate(turn);

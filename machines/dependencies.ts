@@ -34,7 +34,8 @@ export function conditionOf(
   spec: AppSpec | undefined,
 ): Exclude<DependencyCondition, "usual"> {
   if (condition !== "usual") return condition;
-  return spec === undefined || spec.policy.readiness === "spawned" ? "started" : "healthy";
+  const saysNothing = spec?.policy.readiness === "spawned" && spec.policy.probes === null;
+  return spec === undefined || saysNothing ? "started" : "healthy";
 }
 
 /** The apps a dependency means: those of that name in the namespace, else those of that name anywhere. */
@@ -118,10 +119,14 @@ function judge(condition: DependencyCondition, judged: Judged): View {
   }
 }
 
+const healthWords = { starting: "its probes have not answered yet", unhealthy: "unhealthy" };
+
 function judgeService(wantsHealth: boolean, { facts, spec }: Judged): View {
   const { status, readiness, child } = facts;
   switch (status) {
     case "online":
+      if (wantsHealth && facts.health !== undefined && facts.health !== "healthy")
+        return { is: "coming", state: `running, and ${healthWords[facts.health]}` };
       if (!wantsHealth || readiness === "ready") return { is: "met", state: status };
       return { is: "coming", state: "running, and has not said that it is ready" };
     case "starting":

@@ -9,6 +9,8 @@ export interface ExitFact {
   readonly uptimeMs: number;
   /** Who asked for it: nobody (it ended by itself), a command, or a sensor. */
   readonly askedBy: string | null;
+  /** It was ended because a probe of it failed. */
+  readonly verdict?: Verdict;
   /** Of what had run. */
   readonly version?: string;
   /**
@@ -21,6 +23,13 @@ export interface ExitFact {
    * itself into the background does so.
    */
   readonly backgroundPid?: number;
+}
+
+/** Why a life was ended that nobody had asked to end. */
+export interface Verdict {
+  readonly probe: "startup" | "liveness";
+  /** What it found, for example `HTTP 503`. */
+  readonly why: string;
 }
 
 /** Why a process cannot be run at all. */

@@ -1,4 +1,4 @@
-import type { ExitFact, Failure, Goal, Removal } from "./exit.ts";
+import type { ExitFact, Failure, Goal, Removal, Verdict } from "./exit.ts";
 import type { Decision } from "./restart-policy.ts";
 
 export type * from "./exit.ts";
@@ -35,6 +35,8 @@ export type ProcessStatus = (typeof processStatuses)[number];
 
 /** Whether the child of now has said that it can serve; `late` counts as online and has not. */
 export type Readiness = "pending" | "ready" | "late";
+
+export type Health = "starting" | "healthy" | "unhealthy";
 
 /** Why a reload stopped. */
 export interface ReloadFailure {
@@ -87,6 +89,10 @@ export interface ProcessFacts {
   readonly ignoresDependencies?: true;
   readonly child: ChildFact | null;
   readonly readiness: Readiness;
+  /** What its probes say, in Docker's words; not there when none is declared or nothing runs. */
+  readonly health?: Health;
+  /** Why its life is being ended, when a probe has failed. */
+  readonly verdict?: Verdict;
   /** How long the last child took until it could serve; not there when none has said that it can. ms. */
   readonly readyMs?: number | undefined;
   /** First declared, or last restarted by a command. */

@@ -60,7 +60,20 @@ const ofProcess: Readings<ProcessContext> = {
     killTimeoutMs: spec.policy.killTimeoutMs,
   }),
   isBeingRemoved: goalOf,
-  hasChild: ({ context: { child } }) => ({ pid: child?.pid ?? null }),
+  mayBeLate: ({ context: { child, spec } }) => ({
+    pid: child?.pid ?? null,
+    hasStartupProbe: (spec.policy.probes?.startup ?? null) !== null,
+  }),
+  hasProbes: ({ context: { spec } }) => ({
+    readinessProbe: spec.policy.probes?.readiness?.check.kind ?? null,
+    livenessProbe: spec.policy.probes?.liveness?.check.kind ?? null,
+  }),
+  isReplacedFirst: ({ context: { owner, spec } }) => ({
+    hasApp: owner !== undefined,
+    mode: spec.mode,
+    restart: spec.policy.restart.mode,
+  }),
+  isRestarted: ({ context: { spec } }) => ({ restart: spec.policy.restart.mode }),
   needsReadySignal: ({ context: { spec } }) => ({ readiness: spec.policy.readiness }),
   hasSensors: ({ context: { spec } }) => ({
     maxMemoryBytes: spec.sensors.maxMemoryBytes,

@@ -21,7 +21,16 @@ export const ignored: readonly Ignored[] = [
   {
     machine: "process",
     states: ["alive.stopping.*"],
-    events: ["sensor.tripped", "child.lost", "child.signalled"],
+    events: [
+      "sensor.tripped",
+      "child.lost",
+      "child.signalled",
+      "child.unstarted",
+      "probe.ready",
+      "probe.unready",
+      "probe.passing",
+      "probe.failing",
+    ],
     because: "it is stopping anyway",
   },
   {

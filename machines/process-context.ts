@@ -8,6 +8,7 @@ import type {
   Readiness,
   Decision,
   Removal,
+  Verdict,
 } from "./facts.ts";
 import { decide, type Judged, type Judgement } from "./restart-policy.ts";
 import type { Unmet } from "./dependencies.ts";
@@ -49,6 +50,10 @@ export interface ProcessContext {
   readonly decisions: readonly Decision[];
   /** What the rules compared at the latest decision; for people who look, and no fact. */
   readonly judgement: Judgement | null;
+  /** Why its life is being ended, when a probe of it has failed. */
+  readonly verdict: Verdict | null;
+  /** What its latest failed probe found. */
+  readonly finding: string | null;
   /** What it waits for before its next life, while it is pending. */
   readonly unmet: readonly Unmet[];
   /** It is started whatever becomes of what it depends on, until a command says otherwise. */
@@ -92,6 +97,8 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     failure: facts?.failure ? { ...facts.failure, transient: false } : null,
     decisions: facts?.decisions ?? input.inherits?.decisions ?? [],
     judgement: null,
+    verdict: facts?.verdict ?? null,
+    finding: null,
     unmet: [],
     ignoresDependencies:
       facts?.ignoresDependencies ??
@@ -148,6 +155,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     failure: failure && { at: failure.at, code: failure.code, message: failure.message },
     decisions,
     ...(removal === null ? {} : { removal }),
+    ...(context.verdict === null || child === null ? {} : { verdict: context.verdict }),
     ...(context.ignoresDependencies ? { ignoresDependencies: true as const } : {}),
   };
 }
@@ -207,6 +215,7 @@ export function afterExit(context: ProcessContext, end: End): Partial<ProcessCon
   const uptimeMs = Math.max(0, end.at - (context.child?.at ?? end.at));
   return {
     child: null,
+    verdict: null,
     endedPid: context.child?.pid ?? null,
     killAt: null,
     failure: null,
@@ -217,6 +226,7 @@ export function afterExit(context: ProcessContext, end: End): Partial<ProcessCon
       uptimeMs,
       askedBy: context.askedBy,
       ...(context.child?.version === undefined ? {} : { version: context.child.version }),
+      ...(context.verdict === null ? {} : { verdict: context.verdict }),
       ...(end.lastWords === undefined ? {} : { lastWords: end.lastWords }),
       ...(end.backgroundPid === undefined ? {} : { backgroundPid: end.backgroundPid }),
     },
@@ -231,8 +241,10 @@ export function afterCounting(context: ProcessContext): Partial<ProcessContext> 
   if (context.goal !== "run" || context.failure?.transient === true) return {};
   const { minUptimeMs, backoff } = context.spec.policy.restart;
   const uptimeMs = context.failure === null ? (context.lastExit?.uptimeMs ?? 0) : 0;
+  // However long it took: one that has never served was not stable.
+  const hasServed = context.failure !== null || context.lastExit?.verdict?.probe !== "startup";
   return {
-    unstableRestarts: uptimeMs < minUptimeMs ? context.unstableRestarts + 1 : 0,
+    unstableRestarts: uptimeMs < minUptimeMs || !hasServed ? context.unstableRestarts + 1 : 0,
     backoffMs: backoff !== null && uptimeMs >= backoff.resetAfterMs ? 0 : context.backoffMs,
   };
 }

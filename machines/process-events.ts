@@ -45,6 +45,12 @@ export type Fact =
   | { type: "child.signalled"; at: number }
   | ({ type: "child.exited" } & End)
   | { type: "child.failed"; at: number; failure: Failure; transient: boolean }
+  /** Its startup probe has failed too often. */
+  | { type: "child.unstarted"; at: number; why: string }
+  | { type: "probe.ready"; at: number }
+  | { type: "probe.unready"; at: number; why: string }
+  | { type: "probe.passing"; at: number }
+  | { type: "probe.failing"; at: number; why: string }
   | { type: "child.lost"; at: number; by: string }
   | { type: "sensor.tripped"; at: number; by: string; sensor?: Sensor };
 
@@ -59,7 +65,7 @@ export type SensorReport =
 export type ToSensors = { type: "watch"; spec: AppSpec | null };
 
 /** What may ask for a restart. */
-export type Sensor = "memory" | "cron" | "watch" | "heartbeat";
+export type Sensor = "memory" | "cron" | "watch" | "heartbeat" | "liveness";
 
 /** What the apps that a pending process waits for have come to. */
 export type DependencyReport =
@@ -115,6 +121,8 @@ export interface LaunchInput {
   readonly adopt: ChildFact | null;
   /** The child to adopt was asked to stop already: it shall see one stop signal, not two. */
   readonly stopWasAsked: boolean;
+  /** The child to adopt could serve already. */
+  readonly wasReady: boolean;
   /** How long its readiness is waited for; ms. */
   readonly listenPatienceMs: number;
   readonly uniqueId: string | null;
@@ -134,6 +142,7 @@ export interface LaunchCounts {
 export interface SensorInput {
   readonly id: number;
   readonly generation: number;
+  readonly instance: number;
   readonly spec: AppSpec;
   readonly child: ChildFact | null;
 }

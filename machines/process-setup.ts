@@ -86,7 +86,14 @@ export const processSetup = setup({
     hasTimeToSpare: ({ context: { killAt, spec }, event }) =>
       "at" in event && (killAt ?? 0) > event.at + spec.policy.killTimeoutMs,
     isBeingRemoved: ({ context }) => context.goal === "remove",
-    hasChild: ({ context }) => context.child !== null,
+    mayBeLate: ({ context: { child, spec } }) =>
+      // One that is declared and runs out is a failure, and counted.
+      child !== null && (spec.policy.probes?.startup ?? null) === null,
+    hasProbes: ({ context: { spec } }) =>
+      (spec.policy.probes?.readiness ?? spec.policy.probes?.liveness ?? null) !== null,
+    isReplacedFirst: ({ context: { owner, spec } }) =>
+      owner !== undefined && spec.mode === "cluster" && spec.policy.restart.mode !== "never",
+    isRestarted: ({ context: { spec } }) => spec.policy.restart.mode !== "never",
     needsReadySignal: ({ context }) => context.spec.policy.readiness !== "spawned",
     hasSensors: ({ context: { spec } }) =>
       spec.sensors.maxMemoryBytes !== null || spec.sensors.heartbeatMs !== null,
@@ -107,6 +114,19 @@ export const processSetup = setup({
       removal: event.type === "remove" ? (event.why ?? "deleted") : null,
       askedBy: "by" in event ? event.by : null,
     })),
+    noteVerdict: assign(({ event }) => {
+      if (!("why" in event)) return {};
+      const why = String(event.why);
+      const probe = event.type === "child.unstarted" ? ("startup" as const) : ("liveness" as const);
+      return { verdict: { probe, why }, askedBy: null, finding: why };
+    }),
+    noteFinding: assign(({ event }) => ("why" in event ? { finding: String(event.why) } : {})),
+    reportUnhealthy: enqueueActions(({ context: { owner, id }, event, enqueue }) => {
+      if (owner === undefined || event.type !== "probe.failing") return;
+      const { at, why } = event;
+      const by = `a failed liveness probe (${why})`;
+      enqueue.sendTo(owner, { type: "process.tripped", at, id, by, sensor: "liveness" });
+    }),
     heedCommand: assign(({ event }) => afterCommand(event)),
     beginPending: assign({ goal: "run", askedBy: null, failure: null, unmet: [] }),
     noteUnmet: assign(({ context, event }) =>
@@ -129,7 +149,14 @@ export const processSetup = setup({
         reason: failure?.message ?? "what it depends on does not come",
       });
     }),
-    beginLife: assign({ goal: "run", askedBy: null, failure: null, readiness: "pending" }),
+    beginLife: assign({
+      goal: "run",
+      askedBy: null,
+      failure: null,
+      readiness: "pending",
+      verdict: null,
+      finding: null,
+    }),
     noteReady: assign(({ context, event }) => ({
       readiness: "ready",
       ...(event.type === "child.ready" && context.readiness !== "ready" && context.child !== null

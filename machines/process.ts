@@ -1,5 +1,5 @@
 import type { ActorRefFrom, SnapshotFrom } from "xstate";
-import type { ProcessFacts, ProcessStatus } from "./facts.ts";
+import type { Health, ProcessFacts, ProcessStatus } from "./facts.ts";
 import { contextFrom, factsFrom, listenPatienceMs } from "./process-context.ts";
 import { exits, processSetup } from "./process-setup.ts";
 
@@ -18,6 +18,7 @@ export const processMachine = processSetup.createMachine({
     "child.*": { actions: "reportUnexpected" },
     "sensor.*": { actions: "reportUnexpected" },
     "dependencies.*": { actions: "reportUnexpected" },
+    "probe.*": { actions: "reportUnexpected" },
   },
   states: {
     resuming: {
@@ -100,6 +101,7 @@ export const processMachine = processSetup.createMachine({
           uniqueId: context.uniqueId,
           adopt: context.resume?.child === "alive" ? context.resume.facts.child : null,
           stopWasAsked: context.resume?.facts.status === "stopping",
+          wasReady: context.resume?.facts.status === "online",
           listenPatienceMs: listenPatienceMs(context.spec.policy, context.readyMs),
           counts: {
             createdAt: context.createdAt,
@@ -160,8 +162,12 @@ export const processMachine = processSetup.createMachine({
               { target: "online", actions: ["rememberChild", "noteReady"] },
             ],
             "child.ready": { target: "online", actions: "noteReady" },
+            "child.unstarted": {
+              target: "stopping",
+              actions: ["noteVerdict", "beginGracePeriod"],
+            },
           },
-          after: { listenTimeout: { guard: "hasChild", target: "online", actions: "noteLate" } },
+          after: { listenTimeout: { guard: "mayBeLate", target: "online", actions: "noteLate" } },
         },
         online: {
           description:
@@ -203,20 +209,83 @@ export const processMachine = processSetup.createMachine({
               states: {
                 off: {
                   description: "No sensors configured.",
-                  always: { guard: "hasSensors", target: "watching" },
+                  always: [
+                    { guard: "hasProbes", target: "probing" },
+                    { guard: "hasSensors", target: "watching" },
+                  ],
                 },
                 watching: {
                   description: "The sensors are watching.",
                   invoke: {
                     id: "sensors",
                     src: "sensors",
-                    input: ({ context: { id, generation, spec, child } }) => ({
+                    input: ({ context: { id, generation, instance, spec, child } }) => ({
                       id,
                       generation,
+                      instance,
                       spec,
                       child,
                     }),
                     onError: { target: "broken" },
+                  },
+                },
+                probing: {
+                  description: "The sensors are watching, and its probes are asked.",
+                  type: "parallel",
+                  invoke: {
+                    id: "sensors",
+                    src: "sensors",
+                    input: ({ context: { id, generation, instance, spec, child } }) => ({
+                      id,
+                      generation,
+                      instance,
+                      spec,
+                      child,
+                    }),
+                    onError: { target: "broken" },
+                  },
+                  states: {
+                    readiness: {
+                      description: "Whether it can serve now.",
+                      initial: "unknown",
+                      on: {
+                        "probe.ready": { target: ".ready" },
+                        "probe.unready": { target: ".notReady", actions: "noteFinding" },
+                      },
+                      states: {
+                        unknown: { description: "No answer yet, or no readiness probe." },
+                        ready: { description: "Its readiness probe succeeds." },
+                        notReady: { description: "Its readiness probe has failed." },
+                      },
+                    },
+                    liveness: {
+                      description: "Whether it has to be restarted.",
+                      initial: "unknown",
+                      on: {
+                        "probe.passing": { target: ".passing" },
+                        "probe.failing": [
+                          {
+                            guard: "isReplacedFirst",
+                            target: ".failing",
+                            actions: ["noteFinding", "reportUnhealthy"],
+                          },
+                          {
+                            guard: "isRestarted",
+                            target: "#process.alive.stopping",
+                            actions: ["noteVerdict", "beginGracePeriod"],
+                          },
+                          { target: ".failing", actions: "noteFinding" },
+                        ],
+                      },
+                      states: {
+                        unknown: { description: "No answer yet, or no liveness probe." },
+                        passing: { description: "Its liveness probe succeeds." },
+                        failing: {
+                          description:
+                            "Its liveness probe has failed: it is never restarted, or its replacement starts first.",
+                        },
+                      },
+                    },
                   },
                 },
                 broken: {
@@ -249,6 +318,8 @@ export const processMachine = processSetup.createMachine({
             "sensor.tripped": {},
             "child.lost": {},
             "child.signalled": {},
+            "child.unstarted": {},
+            "probe.*": {},
           },
           states: {
             graceful: {
@@ -340,6 +411,21 @@ export type ProcessActor = ActorRefFrom<typeof processMachine>;
 
 /** What is known of a process now: what the journal keeps of it. */
 export function factsOf(snapshot: SnapshotFrom<typeof processMachine>): ProcessFacts {
-  const [status] = snapshot.tags as Set<ProcessStatus>;
-  return factsFrom(snapshot.context, status ?? "stopped");
+  const [status = "stopped"] = snapshot.tags as Set<ProcessStatus>;
+  const health = healthOf(snapshot);
+  return { ...factsFrom(snapshot.context, status), ...(health === null ? {} : { health }) };
+}
+
+/** What its probes say: unhealthy as soon as one fails, and healthy when each has succeeded. */
+function healthOf(snapshot: SnapshotFrom<typeof processMachine>): Health | null {
+  const { probes } = snapshot.context.spec.policy;
+  if (probes === null) return null;
+  if (snapshot.hasTag("starting") && !snapshot.matches("resuming")) return "starting";
+  const at = (region: object): boolean =>
+    snapshot.matches({ alive: { online: { sensors: { probing: region } } } } as never);
+  if (!snapshot.hasTag("online")) return null;
+  if (at({ readiness: "notReady" }) || at({ liveness: "failing" })) return "unhealthy";
+  const isReady = probes.readiness === null || at({ readiness: "ready" });
+  const isPassing = probes.liveness === null || at({ liveness: "passing" });
+  return isReady && isPassing ? "healthy" : "starting";
 }

@@ -30,6 +30,7 @@ export interface Judgement {
   readonly onProbation: boolean;
   readonly code: number | null;
   readonly signal: string | null;
+  readonly failedProbe: string | null;
   readonly stopExitCodes: string;
   readonly restart: RestartMode;
   readonly unstableRestarts: number;
@@ -130,10 +131,19 @@ export const rules = [
     rule: "isStopExitCode",
     next: "stop",
     means: "its exit code is one of stop_exit_codes",
-    applies: ({ exit, policy }) => exit?.code != null && policy.stopExitCodes.includes(exit.code),
+    applies: ({ exit, policy }) =>
+      exit?.code != null && isItsOwn(exit) && policy.stopExitCodes.includes(exit.code),
     sees: ["code", "stopExitCodes"],
     why: ({ exit, policy }) =>
       `exit code ${exit?.code} is one of stop_exit_codes (${policy.stopExitCodes.join(", ")})`,
+  },
+  {
+    rule: "neverStarted",
+    next: "give up",
+    means: "its startup probe ran out, and it is never restarted",
+    applies: ({ exit, policy }) => exit?.verdict?.probe === "startup" && policy.mode === "never",
+    sees: ["failedProbe", "restart"],
+    why: () => "it did not start, and it is never restarted (restart: never)",
   },
   {
     rule: "neverRestarts",
@@ -148,7 +158,8 @@ export const rules = [
     next: "stop",
     means:
       "it exited with code 0 or on a stop signal, and restart: on-failure or on-abnormal ignores clean exits",
-    applies: ({ policy, exit }) => policy.mode !== "always" && exit !== null && isClean(exit),
+    applies: ({ policy, exit }) =>
+      policy.mode !== "always" && exit !== null && isItsOwn(exit) && isClean(exit),
     sees: ["restart", "code", "signal"],
     why: ({ policy }) => `it exited cleanly, and restart: ${policy.mode} ignores clean exits`,
   },
@@ -156,7 +167,8 @@ export const rules = [
     rule: "endedByItsOwnCode",
     next: "stop",
     means: "it exited by itself, and restart: on-abnormal restarts only after a signal",
-    applies: ({ policy, exit }) => policy.mode === "on-abnormal" && exit?.code != null,
+    applies: ({ policy, exit }) =>
+      policy.mode === "on-abnormal" && exit?.code != null && isItsOwn(exit),
     sees: ["restart", "code"],
     why: () => "it exited by itself, and restart: on-abnormal restarts only after a signal",
   },
@@ -272,6 +284,7 @@ export function judgementOf(judged: Judged): Judgement {
     onProbation: policy.onProbation === true,
     code: exit?.code ?? null,
     signal: exit?.signal ?? null,
+    failedProbe: exit?.verdict?.probe ?? null,
     stopExitCodes: policy.stopExitCodes.join(", "),
     restart: policy.mode,
     unstableRestarts,
@@ -289,6 +302,11 @@ export function judgementOf(judged: Judged): Judgement {
 export function seenBy(rule: Rule, judgement: Judgement): Decision["saw"] {
   const sees = rules.find((entry) => entry.rule === rule)?.sees ?? [];
   return Object.fromEntries(sees.map((name) => [name, judgement[name]]));
+}
+
+/** Nobody ended it for a failed probe: then its code is that of an answer to our signal, and says nothing. */
+function isItsOwn({ verdict }: ExitFact): boolean {
+  return verdict === undefined;
 }
 
 /** A clean end: exit code 0, or one of the signals that ask a program to end. An unknown end is not clean. */

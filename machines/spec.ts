@@ -42,6 +42,51 @@ export type Probe =
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
   | { readonly kind: "command"; readonly command: string };
 
+/** What a probe asks. A port may be the name of a variable: `$PORT`. */
+export type Check =
+  | {
+      readonly kind: "http";
+      readonly isTls: boolean;
+      readonly host: string;
+      readonly port: number | string;
+      readonly path: string;
+      readonly headers: Readonly<Record<string, string>>;
+      /** Statuses that are good: from this one … */
+      readonly least: number;
+      /** … to this one. */
+      readonly most: number;
+    }
+  | { readonly kind: "tcp"; readonly host: string; readonly port: number | string }
+  | { readonly kind: "unix"; readonly path: string }
+  | { readonly kind: "exec"; readonly command: string }
+  /** A line of its log files holds this text. */
+  | { readonly kind: "log"; readonly text: string; readonly stream: "out" | "err" | "both" }
+  | { readonly kind: "message" }
+  | { readonly kind: "heartbeat" };
+
+/** A question that is asked again and again, in the words of Kubernetes. */
+export interface ProbeSpec {
+  readonly check: Check;
+  readonly initialDelayMs: number;
+  readonly periodMs: number;
+  /** An answer that takes longer is none. */
+  readonly timeoutMs: number;
+  /** This many good answers in a row change the result. */
+  readonly successThreshold: number;
+  /** This many bad answers in a row change it. */
+  readonly failureThreshold: number;
+}
+
+/** What is asked of a process over its life. */
+export interface Probes {
+  /** Until it can serve; nothing else is asked before. */
+  readonly startup: ProbeSpec | null;
+  /** Whether it can serve now. */
+  readonly readiness: ProbeSpec | null;
+  /** Whether it has to be restarted. */
+  readonly liveness: ProbeSpec | null;
+}
+
 /** How the connections of a cluster app come to its processes; docs/explanation/cluster.md compares them. */
 export type Scheduling = "shared" | "round-robin" | "reuse-port" | "sticky";
 
@@ -59,6 +104,8 @@ export interface LifecyclePolicy {
   readonly readiness: ReadinessKind;
   /** Asked when `readiness` is `probe`. */
   readonly probe: Probe | null;
+  /** `null` when none is declared. */
+  readonly probes: Probes | null;
   /** How long to wait for readiness before the process counts as online anyway. */
   readonly listenTimeoutMs: number;
   /** It was declared, and is no default: then it is never longer. */

@@ -30,6 +30,7 @@ async function describe(detail: ProcessDetail, now: number): Promise<string> {
       "",
       [
         ["status", statusWord(status)],
+        ...healthRows(detail),
         [
           "why",
           detail.failure === null ? (detail.decision ?? "as declared") : detail.failure.message,
@@ -100,6 +101,14 @@ async function describe(detail: ProcessDetail, now: number): Promise<string> {
   );
   const more = `  xm why ${name} · xm logs ${name} · xm history ${name} · xm env ${detail.id}`;
   return [title, ...body, paint("grey", more)].join("\n");
+}
+
+/** What its probes say, when any is declared. */
+function healthRows({ health, finding }: ProcessDetail): [string, string][] {
+  if (health === null) return [];
+  return [
+    ["health", health === "unhealthy" && finding !== null ? `${health}: ${finding}` : health],
+  ];
 }
 
 /** What restarts it besides its end: only what is declared. */

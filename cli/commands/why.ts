@@ -80,6 +80,8 @@ function explain(detail: ProcessDetail): string {
   const name = plain(detail.name);
   const latest = decisions.at(-1);
   const head = `${paint("bold", name)} (id ${id}) is ${statusWord(status)}.${awaited(detail)}`;
+  const health = healthOf(detail);
+  if (latest === undefined && health !== "") return `${head}${health}`;
   if (latest === undefined)
     return `${head} It has never exited, so nothing was decided.${late(detail)}`;
   const lines = decisions.toReversed().map(({ at, rule, next, saw }) => {
@@ -94,7 +96,7 @@ function explain(detail: ProcessDetail): string {
   const isBackground = failure === null && lastExit?.backgroundPid !== undefined;
   const words = failure === null ? quoted(lastExit?.lastWords ?? []) : [];
   return [
-    status === "pending" ? head : `${head} ${plain(latest.sentence)}${late(detail)}`,
+    status === "pending" ? head : `${head}${health} ${plain(latest.sentence)}${late(detail)}`,
     ...words,
     ...(isBackground ? ["", `  ${paint("yellow", foreground(detail))}`] : []),
     "",
@@ -102,6 +104,13 @@ function explain(detail: ProcessDetail): string {
     "",
     paint("grey", `  ${logs}`),
   ].join("\n");
+}
+
+/** What its probes say. */
+function healthOf({ health, finding }: ProcessDetail): string {
+  if (health === null) return "";
+  const found = health === "unhealthy" && finding !== null ? ` (${plain(finding)})` : "";
+  return ` It is ${health === "starting" ? "not known yet whether it is healthy" : health}${found}.`;
 }
 
 /** What it waits for now, which may be less than when the wait began. */

@@ -33,6 +33,20 @@ function programFields(spec: ProcessDetail["spec"]): Fields {
   };
 }
 
+type Probe = NonNullable<ProcessDetail["spec"]["policy"]["probes"]>["startup"];
+
+/** `http 127.0.0.1:3000/healthz every 10000 ms, 3 failures`. */
+function probeText(probe: Probe | undefined): string | undefined {
+  if (probe === null || probe === undefined) return undefined;
+  const { check, periodMs, failureThreshold } = probe;
+  const { kind, ...rest } = check;
+  const what =
+    check.kind === "http"
+      ? `${check.host}:${check.port}${check.path}`
+      : Object.values(rest).map(String).join(" ");
+  return `${kind} ${what} every ${periodMs} ms, ${failureThreshold} failures`.replace("  ", " ");
+}
+
 function dependencyText({
   app,
   condition,
@@ -47,6 +61,9 @@ function policyFields(spec: ProcessDetail["spec"]): Fields {
   const { killTimeoutMs, drain, drainTimeoutMs, reload } = spec.policy;
   return {
     ...fields,
+    startup_probe: probeText(spec.policy.probes?.startup),
+    readiness_probe: probeText(spec.policy.probes?.readiness),
+    liveness_probe: probeText(spec.policy.probes?.liveness),
     min_uptime: unless(least, 1_000),
     max_restarts: unless(most, 16),
     kill_timeout: unless(killTimeoutMs, 1_600),

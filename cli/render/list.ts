@@ -43,7 +43,13 @@ export function renderList(
       const each = waitsFor.map(({ app, condition, state }) => `${app} (${condition}: ${state})`);
       return `${paint("yellow", plain(name))}: waits for ${plain(each.join(", "))}`;
     });
-  return [table, ...new Set([...reloading, ...pending, ...troubled, ...errored])].join("\n");
+  const unhealthy = list
+    .filter(({ health }) => health === "unhealthy")
+    .map(({ name, finding }) => `${paint("red", plain(name))}: unhealthy: ${plain(finding ?? "")}`);
+  return [
+    table,
+    ...new Set([...reloading, ...pending, ...unhealthy, ...troubled, ...errored]),
+  ].join("\n");
 }
 
 /** A few lines per process, PM2's, for scripts and narrow places (`-m`). */
@@ -90,7 +96,7 @@ function columnsFor(now: number): Column<ProcessView>[] {
     {
       title: "status",
       cell: (each) => statusText(each, now),
-      color: ({ status }) => statusColors[status],
+      color: ({ status, health }) => (health === "unhealthy" ? "red" : statusColors[status]),
       dropOrder: 0,
     },
     {
@@ -123,8 +129,9 @@ function uptime({ status, startedAt }: ProcessView, now: number): string {
 }
 
 /** A wait says how much of it is left. */
-function statusText({ status, restartAt }: ProcessView, now: number): string {
-  const word = statusWord(status);
+function statusText({ status, restartAt, health }: ProcessView, now: number): string {
+  const isUnhealthy = status === "online" && health === "unhealthy";
+  const word = isUnhealthy ? "online, unhealthy" : statusWord(status);
   if (status !== "waiting" || restartAt === null) return word;
   return `${word} ${Math.max(0, Math.ceil((restartAt - now) / 1_000))}s`;
 }

@@ -10,13 +10,15 @@ export function duration(ms: number): string {
 }
 
 /** How a life ended, as the beginning of a sentence. */
-export function howItEnded({ code, signal, askedBy, backgroundPid }: ExitFact): string {
+export function howItEnded({ code, signal, askedBy, backgroundPid, verdict }: ExitFact): string {
   const how =
     signal !== null
       ? `Ended by ${signal}`
       : code === null
         ? "Ended with an unknown exit code (it was adopted)"
         : `Exited with code ${code}`;
+  if (verdict !== undefined && askedBy === null)
+    return `${how} (its ${verdict.probe} probe failed: ${verdict.why})`;
   if (askedBy !== null) return `${how} (${askedBy})`;
   return backgroundPid === undefined
     ? how

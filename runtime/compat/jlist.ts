@@ -36,6 +36,8 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       namespace: spec.namespace,
       pm_id: id,
       status: pm2StatusWord(detail.status),
+      // Ours, and there only when probes are declared.
+      ...(spec.policy.probes === null ? {} : { health: detail.health }),
       pm_uptime: lastStart(detail),
       created_at: detail.createdAt,
       restart_time: detail.restarts,

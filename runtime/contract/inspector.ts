@@ -132,6 +132,7 @@ export interface TimelineMark {
     | "watch"
     | "cron"
     | "heartbeat"
+    | "liveness"
     | "restart"
     | "reload"
     | "version";

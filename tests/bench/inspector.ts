@@ -173,6 +173,7 @@ function sample(n: number): HistoryEntry {
       onProbation: false,
       code: 1,
       signal: null,
+      failedProbe: null,
       stopExitCodes: "",
       restart: "always",
       unstableRestarts: 3,

@@ -46,4 +46,4 @@ test("whatever a configuration holds, it is refused with words or makes apps tha
   );
   // Both happen often, or the files would prove nothing.
   expect(Math.min(taken, refused)).toBeGreaterThan(fuzz.numRuns / 20);
-});
+}, 240_000);

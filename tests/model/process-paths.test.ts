@@ -2,12 +2,22 @@ import type { AnyStateNode } from "xstate";
 import { expect, test } from "vitest";
 import { processMachine } from "../../machines/process.ts";
 import type { ProcessEvent, Resume } from "../../machines/process-events.ts";
-import type { AppSpec } from "../../machines/spec.ts";
+import type { AppSpec, Probes, ProbeSpec } from "../../machines/spec.ts";
 import { rules } from "../../machines/restart-policy.ts";
 import { pathsFor, play } from "../support/machines/paths.ts";
 import { SimulatedProcess, transitionKey } from "../support/machines/simulated-process.ts";
 import { appSpec } from "../support/machines/spec.ts";
 import { assertRules } from "../support/machines/rules.ts";
+
+const probe: ProbeSpec = {
+  check: { kind: "tcp", host: "127.0.0.1", port: 1 },
+  initialDelayMs: 0,
+  periodMs: 100,
+  timeoutMs: 100,
+  successThreshold: 1,
+  failureThreshold: 3,
+};
+const probes: Probes = { startup: probe, readiness: null, liveness: probe };
 
 /** Declarations that between them make every guard of the chart both true and false. */
 const specs: Readonly<Record<string, AppSpec>> = {
@@ -33,6 +43,7 @@ const specs: Readonly<Record<string, AppSpec>> = {
   "depends on another": appSpec({
     spec: { dependsOn: [{ app: "db", condition: "healthy", isRequired: true }] },
   }),
+  "with probes": appSpec({ policy: { readiness: "probe", probes } }),
   "a stop code": appSpec({ restart: { stopExitCodes: [1] } }),
 };
 
@@ -54,7 +65,7 @@ test("the paths take every transition of the process machine", () => {
 
   const missing = allTransitions(processMachine.root).filter((key) => !taken.has(key));
   expect(missing).toEqual([]);
-});
+}, 240_000);
 
 test("the chart asks the rules of the policy in the policy's order", () => {
   const asked = processMachine.root.states["exited"]?.always?.map(({ guard }) => guard);
@@ -159,7 +170,52 @@ function atOtherMoments(): SimulatedProcess[] {
   blind.dependenciesBreak = true;
   blind.command("start");
   expect([blind.status, blind.facts.failure?.code]).toEqual(["errored", "ERR_INTERNAL"]);
-  return [pending, blind, source, sensors, owned, late, stopping, slow, draining];
+  const probed = appSpec({
+    policy: { probes: { startup: null, readiness: probe, liveness: probe } },
+  });
+  const found = ["probe.ready", "probe.unready", "probe.passing", "probe.failing"] as const;
+  const worker = new SimulatedProcess({ ...probed, mode: "cluster" }, null, true);
+  worker.finds("probe.failing");
+  expect([worker.status, worker.facts.health, worker.reports.at(-1)]).toEqual([
+    "online",
+    "unhealthy",
+    expect.objectContaining({ type: "process.tripped", sensor: "liveness" }),
+  ]);
+  const proud = new SimulatedProcess({
+    ...probed,
+    policy: { ...probed.policy, restart: { ...probed.policy.restart, mode: "never" } },
+  });
+  for (const type of found) proud.finds(type);
+  expect([proud.status, proud.facts.health]).toEqual(["online", "unhealthy"]);
+  const stubborn = new SimulatedProcess(
+    appSpec({ policy: { readiness: "probe", probes }, restart: { mode: "never" } }),
+  );
+  stubborn.runOut();
+  stubborn.exit(0);
+  expect(stubborn.facts.decisions.at(-1)?.rule).toBe("neverStarted");
+  const unseen = new SimulatedProcess({ ...probed, autostart: false });
+  unseen.sensorsBreak = true;
+  unseen.command("start");
+  for (const type of found) unseen.actor.send({ type, at: 0, why: "a test" } as ProcessEvent);
+  unseen.command("stop");
+  for (const type of found) unseen.actor.send({ type, at: 0, why: "a test" } as ProcessEvent);
+  unseen.actor.send({ type: "child.unstarted", at: 0, why: "a test" });
+  expect(unseen.unexpected.slice(-4)).toEqual([...found]);
+  return [
+    worker,
+    proud,
+    stubborn,
+    unseen,
+    pending,
+    blind,
+    source,
+    sensors,
+    owned,
+    late,
+    stopping,
+    slow,
+    draining,
+  ];
 }
 
 function allTransitions(node: AnyStateNode): string[] {

@@ -2,6 +2,7 @@ import type { Probe } from "../../../machines/spec.ts";
 import type { FieldKind } from "../../contract/fields/field.ts";
 import { readPatterns, readWatchOptions } from "./_watch-options.ts";
 import { readDependencies } from "./_dependencies.ts";
+import { readProbeField } from "./_probes.ts";
 import { oddKind } from "./odd-values.ts";
 import { splitWords } from "./split-words.ts";
 import { isTimeFormat } from "../../host/rotation/names.ts";
@@ -35,6 +36,8 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   "file time":
     'a time in dayjs\'s tokens that can stand in a file name, such as "YYYY-MM-DD_HH-mm-ss"',
   "boolean or string": "true, false or a path",
+  probe:
+    '{ http_get: { path: "/", port: 3000 } }, or tcp_socket, unix_socket, exec, log, message, heartbeat, with initial_delay, period (at least 100 ms), timeout, success_threshold, failure_threshold',
   dependencies:
     'names of apps, or { NAME: { condition: "service_healthy", required: true } } with service_started, service_healthy, service_completed or service_completed_successfully',
 };
@@ -108,6 +111,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   "file time": (value) => (isText(value) && isTimeFormat(value) ? value : undefined),
   "boolean or string": (value) => readBoolean(value) ?? (isText(value) ? value : undefined),
   dependencies: readDependencies,
+  probe: readProbeField,
 };
 
 /** `{ http }`, `{ tcp }` or `{ command }`, one of them. */

@@ -12,7 +12,7 @@ import { mergeEnvironment } from "./environment.ts";
 import { resolveProgram, type Program } from "./interpreter.ts";
 import { passthroughOf } from "./passthrough.ts";
 import { isTimeZone, nextRun, splitZone } from "../../contract/cron.ts";
-import { policyOf, sensorsOf } from "./policy.ts";
+import { policyOf, probeFaults, sensorsOf } from "./policy.ts";
 import { readFields, type ReadApp, type Reading } from "./read-fields.ts";
 import { servedFolder } from "./serve.ts";
 import { rotationFaults, rotationOf } from "./rotation.ts";
@@ -97,6 +97,7 @@ export async function normalizeApps(
     if (own.length > 0) continue;
     try {
       const spec = specFrom({ app, written }, context);
+      faults.push(...probeFaults(app, path, spec.mode));
       specs.push(spec);
       const isOne = app["exec_mode"] === undefined && spec.instances === 1;
       const command = wantsCluster(app) && !isOne ? commandInFront(spec) : undefined;

@@ -2,6 +2,8 @@ import type {
   AppSpec,
   LifecyclePolicy,
   Probe,
+  Probes,
+  ProbeSpec,
   ReadinessKind,
   PatternText,
   RestartMode,
@@ -9,6 +11,7 @@ import type {
   WatchSpec,
 } from "../../../machines/spec.ts";
 import { splitZone } from "../../contract/cron.ts";
+import type { ReadProbe } from "./_probes.ts";
 import type { ReadWatchOptions } from "./_watch-options.ts";
 import type { ReadApp } from "./read-fields.ts";
 import { absolute, number, text } from "./values.ts";
@@ -23,6 +26,13 @@ export function policyOf(
   const initialMs = number(app, "exp_backoff_restart_delay", 0);
   const restartMode = (app["restart"] ??
     (app["autorestart"] === false ? "never" : "always")) as RestartMode;
+  const listenTimeoutMs = number(
+    app,
+    "listen_timeout",
+    Number(caller["PM2_GRACEFUL_LISTEN_TIMEOUT"]) || 3_000,
+  );
+  const probes = probesOf(app, listenTimeoutMs);
+  const startup = probes?.startup ?? null;
   const defaultKill = Number(caller["PM2_KILL_TIMEOUT"]) || 1_600;
   return {
     restart: {
@@ -48,12 +58,11 @@ export function policyOf(
       stopExitCodes: (app["stop_exit_codes"] as number[] | undefined) ?? [],
     },
     ...readinessOf(app, mode),
-    listenTimeoutMs: number(
-      app,
-      "listen_timeout",
-      Number(caller["PM2_GRACEFUL_LISTEN_TIMEOUT"]) || 3_000,
-    ),
-    ...(app["listen_timeout"] === undefined ? {} : { listenTimeoutIsGiven: true }),
+    probes,
+    listenTimeoutMs: startup === null ? listenTimeoutMs : longestStartMs(startup),
+    ...(app["listen_timeout"] === undefined && startup === null
+      ? {}
+      : { listenTimeoutIsGiven: true }),
     killTimeoutMs: number(app, "kill_timeout", 0) || defaultKill,
     drain: app["drain"] !== false,
     drainTimeoutMs: number(app, "drain_timeout", Number(caller["PM2_GRACEFUL_TIMEOUT"]) || 10_000),
@@ -62,6 +71,62 @@ export function policyOf(
       surge: app["reload_surge"] !== false,
     },
   };
+}
+
+/** Kubernetes' defaults; a start is asked more often, for as long as `listen_timeout` says. */
+function probesOf(app: ReadApp, listenTimeoutMs: number): Probes | null {
+  const probe = (name: string, periodMs: number, failures: (periodMs: number) => number) => {
+    const read = app[name] as ReadProbe | undefined;
+    if (read === undefined) return null;
+    const every = read.periodMs ?? periodMs;
+    return { ...read, periodMs: every, failureThreshold: read.failureThreshold ?? failures(every) };
+  };
+  const startup = probe("startup_probe", 500, (everyMs) =>
+    Math.max(1, Math.ceil(listenTimeoutMs / everyMs)),
+  );
+  const readiness = probe("readiness_probe", 10_000, () => 3);
+  const liveness = probe("liveness_probe", 10_000, () => 3);
+  return startup === null && readiness === null && liveness === null
+    ? null
+    : { startup, readiness, liveness };
+}
+
+/** How long it may take until a startup probe has run out. */
+function longestStartMs({
+  initialDelayMs,
+  periodMs,
+  timeoutMs,
+  failureThreshold,
+}: ProbeSpec): number {
+  return Math.min(2 ** 31 - 1, initialDelayMs + failureThreshold * (periodMs + timeoutMs));
+}
+
+/** What is wrong with the probes of an app beyond their form. */
+export function probeFaults(app: ReadApp, path: string, mode: AppSpec["mode"]): string[] {
+  const faults: string[] = [];
+  for (const name of ["startup_probe", "readiness_probe", "liveness_probe"]) {
+    const probe = app[name] as ReadProbe | undefined;
+    if (probe === undefined) continue;
+    const { kind } = probe.check;
+    if (name !== "startup_probe" && (kind === "log" || kind === "message"))
+      faults.push(`${path}.${name}: ${kind} is for startup_probe alone`);
+    if (name !== "liveness_probe" && kind === "heartbeat")
+      faults.push(`${path}.${name}: heartbeat is for liveness_probe alone`);
+    if (name === "liveness_probe" && probe.successThreshold !== 1)
+      faults.push(`${path}.${name}: success_threshold is 1 for a liveness probe`);
+    if (name !== "startup_probe" && mode === "cluster" && ["http", "tcp", "unix"].includes(kind))
+      faults.push(
+        `${path}.${name}: the processes of a cluster share their port, so that any of them would answer; use exec or heartbeat`,
+      );
+  }
+  if (
+    app["startup_probe"] !== undefined &&
+    (app["ready"] !== undefined || app["wait_ready"] === true)
+  )
+    faults.push(
+      `${path}.startup_probe: contradicts ready and wait_ready, which say the same in short`,
+    );
+  return faults;
 }
 
 /** What trips a restart. */
@@ -110,6 +175,10 @@ function readinessOf(
   mode: AppSpec["mode"],
 ): Pick<LifecyclePolicy, "readiness" | "probe"> {
   const { ready } = app;
+  const startup = app["startup_probe"] as ReadProbe | undefined;
+  if (startup !== undefined) {
+    return { readiness: startup.check.kind === "message" ? "message" : "probe", probe: null };
+  }
   if (typeof ready === "object" && ready !== null) {
     return { readiness: "probe", probe: ready as Probe };
   }

@@ -11,6 +11,10 @@ export const exitSchema = v.object({
   signal: nullable(text()),
   uptimeMs: ms(),
   askedBy: nullable(text()),
+  verdict: v.pipe(
+    v.optional(v.object({ probe: v.picklist(["startup", "liveness"]), why: text() })),
+    v.description("it was ended because this probe failed"),
+  ),
   lastWords: v.pipe(
     v.optional(v.array(text())),
     v.description("the last lines of its errors, or the exception that nothing caught"),
@@ -63,6 +67,11 @@ export const processSchema = v.object({
   cpuPercent: nullable(v.number()),
   generation: v.pipe(count(), v.description("grows by one with each reload")),
   readiness: v.picklist(["pending", "ready", "late"]),
+  health: v.pipe(
+    nullable(v.picklist(["starting", "healthy", "unhealthy"])),
+    v.description("what its probes say; null when none is declared or nothing runs"),
+  ),
+  finding: v.pipe(nullable(text()), v.description("what its latest failed probe found")),
   waitsFor: v.pipe(
     v.array(v.object({ app: text(), condition: text(), state: text(), isLost: v.boolean() })),
     v.description("what a pending process waits for"),

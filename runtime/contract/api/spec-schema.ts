@@ -49,6 +49,42 @@ const rotation = v.strictObject({
 
 const plainText = v.check(isPlain, "a text without control characters");
 
+const probePort = v.union([port(), v.pipe(v.string(), v.regex(/^\$[A-Za-z_]\w*$/))]);
+const probeSpec = v.strictObject({
+  check: v.variant("kind", [
+    v.strictObject({
+      kind: v.literal("http"),
+      isTls: v.boolean(),
+      host: v.string(),
+      port: probePort,
+      path: v.string(),
+      headers: v.record(v.string(), v.string()),
+      least: v.number(),
+      most: v.number(),
+    }),
+    v.strictObject({ kind: v.literal("tcp"), host: v.string(), port: probePort }),
+    v.strictObject({ kind: v.literal("unix"), path: v.string() }),
+    v.strictObject({ kind: v.literal("exec"), command: v.string() }),
+    v.strictObject({
+      kind: v.literal("log"),
+      text: v.string(),
+      stream: v.picklist(["out", "err", "both"]),
+    }),
+    v.strictObject({ kind: v.literal("message") }),
+    v.strictObject({ kind: v.literal("heartbeat") }),
+  ]),
+  initialDelayMs: ms(),
+  periodMs: v.pipe(v.number(), v.minValue(10), v.maxValue(3_600_000)),
+  timeoutMs: v.pipe(v.number(), v.minValue(10), v.maxValue(3_600_000)),
+  successThreshold: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  failureThreshold: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
+const probes = v.strictObject({
+  startup: v.nullable(probeSpec),
+  readiness: v.nullable(probeSpec),
+  liveness: v.nullable(probeSpec),
+});
+
 /** An app's specification as a client sends it. Fields that came later may be absent from a saved list. */
 export const appSpecSchema = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(255), plainText),
@@ -113,6 +149,7 @@ export const appSpecSchema = v.strictObject({
       ),
       null,
     ),
+    probes: v.optional(nullable(probes), null),
     listenTimeoutMs: ms(),
     listenTimeoutIsGiven: v.optional(v.boolean()),
     killTimeoutMs: ms(),

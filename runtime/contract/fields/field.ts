@@ -24,7 +24,8 @@ export type FieldKind =
   | "age"
   | "file time"
   | "boolean or string"
-  | "dependencies";
+  | "dependencies"
+  | "probe";
 
 /** One field of an ecosystem file. The configuration reference is generated from these. */
 export interface Field {

@@ -76,6 +76,20 @@ export const lifecycleFields: readonly Field[] = [
     "What makes it online: `spawned`, `listening` (it listens on a port or socket), `message` (it sends `ready`), or a probe: `{ http: URL }`, `{ tcp: PORT }` (or `HOST:PORT`), `{ command: TEXT }`.",
     { default: "`listening` for a cluster, else `spawned`" },
   ),
+  ...(
+    [
+      ["startup_probe", "Asked until it can serve; when it runs out, the start has failed"],
+      ["readiness_probe", "Whether it can serve now; never restarts it"],
+      ["liveness_probe", "Restarts it when it fails"],
+    ] as const
+  ).map(([name, what]) =>
+    field(
+      "Start and stop",
+      name,
+      "probe",
+      `${what}: \`{ http_get | tcp_socket | unix_socket | exec | log | message | heartbeat, initial_delay, period, timeout, success_threshold, failure_threshold }\`; see [health](../how-to/check-health.md).`,
+    ),
+  ),
   field("Start and stop", "listen_timeout", "time", "How long to wait for readiness.", {
     default: "3000",
   }),

@@ -25,7 +25,8 @@ export function fieldsOfPolicy(spec: Pick<AppSpec, "mode" | "policy">): RawApp {
           ...unless(backoff.resetAfterMs, 30_000, "exp_backoff_reset"),
         }),
     ...readinessFields(spec),
-    ...(listenTimeoutIsGiven || listenTimeoutMs !== 3_000
+    ...((spec.policy.probes?.startup ?? null) === null &&
+    (listenTimeoutIsGiven || listenTimeoutMs !== 3_000)
       ? { listen_timeout: listenTimeoutMs }
       : {}),
   };
@@ -36,7 +37,8 @@ function unless(value: unknown, usual: unknown, field: string): RawApp {
 }
 
 function readinessFields({ mode, policy }: Pick<AppSpec, "mode" | "policy">): RawApp {
-  const { readiness, probe } = policy;
+  const { readiness, probe, probes } = policy;
+  if ((probes?.startup ?? null) !== null) return {};
   if (probe !== null) return { ready: probeField(probe) };
   if (readiness === "message") return { wait_ready: true };
   return unless(readiness, mode === "cluster" ? "listening" : "spawned", "ready");

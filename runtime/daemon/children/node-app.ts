@@ -1,3 +1,4 @@
+import type { AppSpec } from "../../../machines/spec.ts";
 import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import {
@@ -80,7 +81,7 @@ function preloadEnvironment(
     isWorker: spec.mode === "cluster",
     exits,
     drain: spec.policy.drain,
-    heartbeatMs: spec.sensors.heartbeatMs,
+    heartbeatMs: spec.sensors.heartbeatMs ?? askedHeartbeatMs(spec),
     sourceMaps: spec.sourceMaps ?? existsSync(`${spec.script}.map`),
     isSticky: spec.mode === "cluster" && spec.scheduling === "sticky",
     reusesPort: spec.mode === "cluster" && spec.scheduling === "reuse-port",
@@ -115,4 +116,10 @@ function isReadableByAll(file: string): boolean {
     if ((statSync(folder).mode & 0o001) === 0) return false;
   }
   return true;
+}
+
+/** A liveness probe that counts beats needs them. */
+function askedHeartbeatMs({ policy }: AppSpec): number | null {
+  const liveness = policy.probes?.liveness ?? null;
+  return liveness?.check.kind === "heartbeat" ? liveness.periodMs : null;
 }

@@ -1,6 +1,7 @@
 import { fromCallback } from "xstate";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type {
+  Fact,
   LaunchInput,
   ProcessEvent,
   SensorInput,
@@ -20,6 +21,9 @@ import { errorLogSize, lastWordsOf, waitForWords } from "./last-words.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
 import { createListens } from "./listens.ts";
 import { packageVersion } from "./package-version.ts";
+import { startProbes } from "../probes/index.ts";
+import { askerOf, type Asked } from "../probes/ask.ts";
+import { runProbe } from "../probes/run.ts";
 import { startProbe } from "./probe.ts";
 import { adoptWorker, spawnWorker, type WorkerHandle } from "./worker.ts";
 import type { SensorDependencies } from "../sensors/contract.ts";
@@ -61,6 +65,8 @@ export function childSource(dependencies: SourceDependencies) {
     const version = input.adopt === null ? versionOf(input.spec.script) : {};
     const { error: errorLog } = launch.logs;
     const begun = input.adopt?.errorLogBytes ?? errorLogSize(errorLog);
+    // Of an adopted one nobody knows: a line may have come already.
+    const begunOut = input.adopt === null ? errorLogSize(launch.logs.out) : 0;
     let exception: UncaughtException | undefined;
     let thrownAt = 0;
     let wasAsked = input.stopWasAsked;
@@ -71,7 +77,10 @@ export function childSource(dependencies: SourceDependencies) {
       onFact(key, event);
       sendBack(event);
     };
-    const ready = (): void => tell({ type: "child.ready", at: now() });
+    const ready = (): void => {
+      if (policy.probes !== null) stopProbe?.();
+      tell({ type: "child.ready", at: now() });
+    };
     const { mode, policy } = input.spec;
     const began = now();
     /** One that listens, but not everywhere that its predecessor does, is waited for as long as may be. */
@@ -80,8 +89,21 @@ export function childSource(dependencies: SourceDependencies) {
       const leftMs = began + input.listenPatienceMs - lastChanceMs - now();
       lastChance ??= setTimeout(ready, Math.max(0, leftMs)).unref();
     };
+    const startup = input.wasReady ? null : (policy.probes?.startup ?? null);
+    const asked: Asked = {
+      spec: input.spec,
+      instance: input.instance,
+      logs: launch.logs,
+      begin: { out: begunOut, error: begun },
+      beats: () => 0,
+    };
     const probe = (): void => {
-      if (policy.readiness === "probe") {
+      if (startup !== null) {
+        stopProbe ??= runProbe(startup, askerOf(startup.check, asked), (found) => {
+          if (found === null) ready();
+          else tell({ type: "child.unstarted", at: now(), why: found });
+        });
+      } else if (policy.readiness === "probe" && policy.probe !== null) {
         stopProbe ??= startProbe(input.spec, ready, (why) =>
           log(`${input.spec.name} (${input.id}): its probe cannot be asked: ${why}`),
         );
@@ -92,7 +114,8 @@ export function childSource(dependencies: SourceDependencies) {
         const life = { ...child, ...version, ...(begun > 0 ? { errorLogBytes: begun } : {}) };
         tell({ type: "child.spawned", at: now(), child: input.adopt ?? life });
         // A port that a cluster shares would be answered by another process, such as the one it replaces.
-        if (mode === "fork") probe();
+        const asksPort = ["http", "tcp", "unix"].includes(startup?.check.kind ?? "http");
+        if (mode === "fork" || !asksPort) probe();
       },
       told: (message) => {
         for (const server of serversIn(message)) listens.add(input, server);
@@ -163,7 +186,16 @@ export function sensorSource({ sensors, now, onFact }: SourceDependencies) {
       onFact(processKey(input), event);
       sendBack(event);
     };
-    return startSensors(input, { ...sensors, trip });
+    const report = (event: Fact): void => {
+      onFact(processKey(input), event);
+      sendBack(event);
+    };
+    const stopProbes = startProbes(input, { beats: sensors.beats, now, report });
+    const stopSensors = startSensors(input, { ...sensors, trip });
+    return () => {
+      stopProbes();
+      stopSensors();
+    };
   });
 }
 

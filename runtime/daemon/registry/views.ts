@@ -48,6 +48,8 @@ export function viewOf(
     cpuPercent: metrics?.cpuPercent ?? null,
     generation: facts.generation,
     readiness: facts.readiness,
+    health: facts.health ?? null,
+    finding: process.getSnapshot().context.finding,
     waitsFor: status === "pending" ? [...process.getSnapshot().context.unmet] : [],
     reload: reloadOf(actor),
   };

@@ -105,6 +105,42 @@ const probe = v.variant("kind", [
   v.looseObject({ kind: v.literal("command"), command: v.string() }),
 ]);
 
+const probePort = v.union([v.number(), v.pipe(v.string(), v.regex(/^\$[A-Za-z_]\w*$/))]);
+const probeSpec = v.looseObject({
+  check: v.variant("kind", [
+    v.looseObject({
+      kind: v.literal("http"),
+      isTls: v.boolean(),
+      host: v.string(),
+      port: probePort,
+      path: v.string(),
+      headers: v.record(v.string(), v.string()),
+      least: v.number(),
+      most: v.number(),
+    }),
+    v.looseObject({ kind: v.literal("tcp"), host: v.string(), port: probePort }),
+    v.looseObject({ kind: v.literal("unix"), path: v.string() }),
+    v.looseObject({ kind: v.literal("exec"), command: v.string() }),
+    v.looseObject({
+      kind: v.literal("log"),
+      text: v.string(),
+      stream: v.picklist(["out", "err", "both"]),
+    }),
+    v.looseObject({ kind: v.literal("message") }),
+    v.looseObject({ kind: v.literal("heartbeat") }),
+  ]),
+  initialDelayMs: ms,
+  periodMs: within(10, longestMs),
+  timeoutMs: within(10, longestMs),
+  successThreshold: v.pipe(v.number(), v.integer(), v.minValue(1)),
+  failureThreshold: v.pipe(v.number(), v.integer(), v.minValue(1)),
+});
+const probes = v.looseObject({
+  startup: v.nullable(probeSpec),
+  readiness: v.nullable(probeSpec),
+  liveness: v.nullable(probeSpec),
+});
+
 const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   name: v.string(),
   namespace: v.string(),
@@ -156,6 +192,7 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
     restart: restartPolicy,
     readiness: v.picklist(["spawned", "message", "listening", "probe"]),
     probe: v.optional(v.nullable(probe), null),
+    probes: v.optional(v.nullable(probes), null),
     listenTimeoutMs: ms,
     listenTimeoutIsGiven: v.optional(v.boolean()),
     killTimeoutMs: ms,
@@ -192,7 +229,10 @@ const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   passthrough: v.record(v.string(), v.unknown()),
 });
 
+const verdict = v.looseObject({ probe: v.picklist(["startup", "liveness"]), why: v.string() });
+
 const exit = v.looseObject({
+  verdict: v.exactOptional(verdict),
   at,
   code: numberOrNull,
   signal: textOrNull,
@@ -230,6 +270,8 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   removal: v.exactOptional(
     v.picklist(["deleted", "replaced", "discarded", "scaledDown", "shutDown"]),
   ),
+  health: v.exactOptional(v.picklist(["starting", "healthy", "unhealthy"])),
+  verdict: v.exactOptional(verdict),
   ignoresDependencies: v.exactOptional(v.literal(true)),
   child: v.nullable(
     v.looseObject({

@@ -28,6 +28,11 @@ export function eventsFor(): ProcessEvent[] {
     { type: "child.failed", at, failure, transient: true },
     { type: "child.lost", at, by: "the end of its balancer" },
     { type: "sensor.tripped", at, by: "a sensor" },
+    { type: "child.unstarted", at, why: "a test" },
+    { type: "probe.ready", at },
+    { type: "probe.unready", at, why: "a test" },
+    { type: "probe.passing", at },
+    { type: "probe.failing", at, why: "a test" },
     { type: "dependencies.unmet", at, unmet },
     { type: "dependencies.met", at },
     { type: "dependencies.lost", at, unmet },
@@ -57,6 +62,7 @@ export function pathsFor(spec: AppSpec, events = eventsFor()): ProcessEvent[][] 
         value,
         status,
         context.goal,
+        context.verdict !== null,
         context.child !== null,
         JSON.stringify(value).includes("pending") && context.unmet.length > 0,
         Math.min(context.unstableRestarts, 3),
@@ -76,6 +82,11 @@ function mayHappen(snapshot: State, event: ProcessEvent): boolean {
   const isAlive = snapshot.matches("alive");
   const hasChild = snapshot.context.child !== null;
   if (event.type === "child.spawned" || event.type === "child.failed") return isAlive && !hasChild;
+  if (event.type === "child.unstarted") return hasChild && snapshot.hasTag("starting");
+  if (event.type.startsWith("probe.")) {
+    const isOfLiveness = event.type === "probe.passing" || event.type === "probe.failing";
+    return isOfLiveness && JSON.stringify(snapshot.value).includes('"probing"');
+  }
   if (event.type.startsWith("child.")) return isAlive && hasChild;
   if (event.type.startsWith("dependencies.")) return snapshot.hasTag("pending");
   if (event.type === "sensor.tripped") {
@@ -101,6 +112,13 @@ export function play(process: SimulatedProcess, event: ProcessEvent): void {
       return process.lose(event.by);
     case "sensor.tripped":
       return process.trip(event.by);
+    case "child.unstarted":
+      return process.runOut();
+    case "probe.ready":
+    case "probe.unready":
+    case "probe.passing":
+    case "probe.failing":
+      return process.finds(event.type);
     case "dependencies.unmet":
       return process.hears("unmet");
     case "dependencies.met":

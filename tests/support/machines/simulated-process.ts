@@ -117,6 +117,17 @@ export class SimulatedProcess {
     this.#trip?.({ type: "sensor.tripped", at: this.clock.now(), by, sensor } as never);
   }
 
+  /** What its probes have found. */
+  finds(type: "probe.ready" | "probe.unready" | "probe.passing" | "probe.failing"): void {
+    this.#trip?.({ type, at: this.clock.now(), why: "HTTP 503" } as never);
+  }
+
+  /** Its startup probe has run out. */
+  runOut(): void {
+    const why = "ECONNREFUSED, 3 times in a row";
+    this.#tell?.({ type: "child.unstarted", at: this.clock.now(), why } as never);
+  }
+
   /** What it depends on has come to something. */
   hears(report: "met" | "unmet" | "lost", state = "launching"): void {
     const unmet = [{ app: "db", condition: "service_healthy", state, isLost: report === "lost" }];

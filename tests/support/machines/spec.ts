@@ -53,6 +53,7 @@ export function appSpec(
     policy: {
       readiness: "spawned",
       probe: null,
+      probes: null,
       listenTimeoutMs: 3_000,
       killTimeoutMs: 1_600,
       drain: true,

@@ -34,6 +34,8 @@ function view(change: Partial<ProcessView>): ProcessView {
     pidFile: null,
     memoryBytes: 48_234_496,
     generation: 0,
+    health: null,
+    finding: null,
     waitsFor: [],
     readiness: "ready",
     reload: null,

@@ -38,6 +38,8 @@ export function processDetail(
     memoryBytes: 1_000,
     cpuPercent: 0.5,
     generation: 0,
+    health: null,
+    finding: null,
     waitsFor: [],
     readiness: "ready",
     reload: null,

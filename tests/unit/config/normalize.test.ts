@@ -80,6 +80,7 @@ test("a script alone gets PM2's defaults", async () => {
       },
       readiness: "spawned",
       probe: null,
+      probes: null,
       listenTimeoutMs: 3_000,
       killTimeoutMs: 1_600,
       drain: true,

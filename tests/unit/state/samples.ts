@@ -94,6 +94,7 @@ export function app(key: string, env: Record<string, string> = { A: "1" }): Decl
       },
       readiness: "spawned",
       probe: null,
+      probes: null,
       listenTimeoutMs: 3000,
       killTimeoutMs: 1600,
       drain: true,

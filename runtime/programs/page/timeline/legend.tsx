@@ -10,6 +10,7 @@ const words: Readonly<Record<keyof typeof glyphs, string>> = {
   watch: "a watched file changed",
   cron: "its cron pattern",
   heartbeat: "its heartbeat failed",
+  liveness: "its liveness probe failed",
   restart: "somebody asked for a restart",
   reload: "a reload",
   version: "another version from here on",

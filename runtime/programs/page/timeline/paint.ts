@@ -43,6 +43,7 @@ export const glyphs: Readonly<Record<TimelineMark["kind"], string>> = {
   watch: "W",
   cron: "C",
   heartbeat: "H",
+  liveness: "L",
   restart: "R",
   reload: "↻",
   version: "V",

@@ -47,6 +47,7 @@ export const plainSpec: AppSpec = {
     },
     readiness: "spawned",
     probe: null,
+    probes: null,
     listenTimeoutMs: 3_000,
     killTimeoutMs: 1_600,
     drain: true,

@@ -1,0 +1,58 @@
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import type { Check, LogPaths } from "../../../machines/spec.ts";
+import { errnoOf } from "../../contract/errors.ts";
+
+/** Where a life's part of its log files begins; bytes. */
+export interface LogPlaces {
+  readonly out: number;
+  readonly error: number;
+}
+
+/** Read of a file at a time. */
+const mostBytes = 64 * 1024;
+
+/** Whether a text has been written by this life; each call reads on from where the one before stopped. */
+export function readLogs(
+  { text, stream }: Pick<Extract<Check, { kind: "log" }>, "text" | "stream">,
+  logs: LogPaths,
+  begin: LogPlaces,
+): () => boolean {
+  const files = [
+    ...(stream === "err" ? [] : [{ path: logs.out, at: begin.out, tail: "" }]),
+    ...(stream === "out" ? [] : [{ path: logs.error, at: begin.error, tail: "" }]),
+  ];
+  let isFound = false;
+  return () => {
+    for (const file of files) {
+      const { path } = file;
+      if (isFound || path === null) continue;
+      for (let piece = readFrom(path, file.at); piece.length > 0; piece = readFrom(path, file.at)) {
+        file.at += piece.length;
+        const read = file.tail + piece.toString("utf8");
+        if (read.includes(text)) isFound = true;
+        file.tail = read.slice(-text.length);
+        if (piece.length < mostBytes) break;
+      }
+    }
+    return isFound;
+  };
+}
+
+function readFrom(path: string, at: number): Buffer {
+  let fd: number;
+  try {
+    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+  } catch (error) {
+    // Not there yet, a link, or no descriptors are left: asked again.
+    if (errnoOf(error) === undefined) throw error;
+    return Buffer.alloc(0);
+  }
+  try {
+    const stat = fstatSync(fd);
+    if (!stat.isFile() || stat.size <= at) return Buffer.alloc(0);
+    const bytes = Buffer.alloc(Math.min(mostBytes, stat.size - at));
+    return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, at));
+  } finally {
+    closeSync(fd);
+  }
+}

@@ -1,0 +1,95 @@
+import type { ProbeSpec } from "../../../machines/spec.ts";
+import { messageOf } from "../../contract/errors.ts";
+
+/** What an answer comes to. */
+export type Answer = { readonly isGood: true } | { readonly isGood: false; readonly why: string };
+
+/** Asks once. It may be ended by the signal, and answers within `timeoutMs` or not at all. */
+export type Ask = (options: { signal: AbortSignal; timeoutMs: number }) => Promise<Answer>;
+
+/** Most questions asked at a time, over all apps: the others wait for their turn. */
+const mostAtOnce = 8;
+
+/** An answer that comes so much later than its time says that we were held up ourselves, and nothing of the app; ms. */
+const slackMs = 1_000;
+
+/**
+ * Asks a process again and again and tells when its answers turn: after `success_threshold` good ones in a row, and after
+ * `failure_threshold` bad ones. Answers are counted and never timed, one question is in flight at a time, and what the
+ * daemon itself was held up for (SIGSTOP, a suspended machine) is not counted: it blames nobody.
+ * @param told `null` for good, else what was found; only when it is another than before.
+ * @returns stops asking.
+ */
+export function runProbe(
+  spec: ProbeSpec,
+  ask: Ask,
+  told: (found: string | null) => void,
+): () => void {
+  const { initialDelayMs, periodMs, timeoutMs, successThreshold, failureThreshold } = spec;
+  const abort = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  let successes = 0;
+  let failures = 0;
+  let said: "good" | "bad" | undefined;
+  const count = (answer: Answer): void => {
+    successes = answer.isGood ? successes + 1 : 0;
+    failures = answer.isGood ? 0 : failures + 1;
+    if (answer.isGood && successes >= successThreshold && said !== "good") {
+      said = "good";
+      told(null);
+    } else if (!answer.isGood && failures >= failureThreshold && said !== "bad") {
+      said = "bad";
+      told(failures === 1 ? answer.why : `${answer.why}, ${failures} times in a row`);
+    }
+  };
+  const once = async (): Promise<void> => {
+    await slots.enter(abort.signal);
+    let answer: Answer;
+    const began = performance.now();
+    try {
+      answer = await ask({ signal: abort.signal, timeoutMs });
+    } catch (error) {
+      answer = { isGood: false, why: messageOf(error) };
+    } finally {
+      slots.leave();
+    }
+    const wasHeldUp = performance.now() - began > timeoutMs + slackMs;
+    if (!abort.signal.aborted && (answer.isGood || !wasHeldUp)) count(answer);
+  };
+  const next = (afterMs: number): void => {
+    timer = setTimeout(() => void turn(), afterMs).unref();
+  };
+  const turn = async (): Promise<void> => {
+    const began = performance.now();
+    await once();
+    if (!abort.signal.aborted) next(Math.max(0, periodMs - (performance.now() - began)));
+  };
+  // Not all at the same moment: a hundred apps are asked over the whole of a period.
+  next(initialDelayMs + Math.random() * Math.min(periodMs, 1_000));
+  return () => {
+    abort.abort();
+    clearTimeout(timer);
+  };
+}
+
+/** A place among those that are asked. */
+class Slots {
+  #taken = 0;
+  readonly #waiting: (() => void)[] = [];
+
+  async enter(signal: AbortSignal): Promise<void> {
+    if (this.#taken >= mostAtOnce && !signal.aborted) {
+      await new Promise<void>((go) => {
+        this.#waiting.push(go);
+      });
+    }
+    this.#taken += 1;
+  }
+
+  leave(): void {
+    this.#taken -= 1;
+    this.#waiting.shift()?.();
+  }
+}
+
+const slots = new Slots();

@@ -31,6 +31,7 @@ import { countBoots, startWatchdog } from "./watchdog.ts";
 import type { Leave } from "./api/exchange.ts";
 import { foregroundOf } from "../contract/foreground.ts";
 import { lifelineVariable } from "../contract/variables.ts";
+import { servePm2Clients, type Pm2Clients } from "./pm2-clients/server.ts";
 import { openClock, steadyNow, useClock } from "../host/clock.ts";
 
 /** God: `node god.cjs HOME`. One per home; started by the first client, by the watchdog, or inside `xm-runtime`. */
@@ -82,6 +83,7 @@ async function main(): Promise<void> {
   for (const note of daemon.notes) log(note);
 
   let closeInspector: (() => void) | undefined;
+  let pm2Clients: Pm2Clients | undefined;
   let isLeaving = false;
   const leave = (how: Leave | "signal", why: string): void => {
     if (isLeaving) return;
@@ -89,6 +91,7 @@ async function main(): Promise<void> {
     log(`leaving: ${why}`);
     watchdog?.standDown();
     if (how === "shutDown") closeInspector?.();
+    pm2Clients?.close();
     leaveDaemon({ daemon, how, why, lock, server })
       .catch((error: unknown) => log(`while leaving: ${messageOf(error)}`))
       .finally(() => process.exit(0));
@@ -111,6 +114,7 @@ async function main(): Promise<void> {
     leave: leaveAsAsked,
   });
   writeDaemonPid(paths.pidFile, log);
+  pm2Clients = await servePm2Clients({ path: paths.pm2Socket, daemon, log });
   if (hasWatchdog) watchdog = startWatchdog({ command, boots, log, heldPort });
   if (hasLifeline) {
     onInputEnd(() => {

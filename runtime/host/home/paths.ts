@@ -9,6 +9,8 @@ export interface HomePaths {
   readonly home: string;
   /** The API's unix socket. */
   readonly socket: string;
+  /** Where PM2's own package looks for its daemon. */
+  readonly pm2Socket: string;
   /** The socket that the preloads of apps connect to. */
   readonly links: string;
   /** Folder of the balancers' sockets. */
@@ -56,7 +58,8 @@ export function homePaths(home: string): HomePaths {
     get isPm2Layout() {
       return isPm2Layout(home);
     },
-    socket: chosen("PM2_DAEMON_RPC_PORT") ?? join(home, "god.sock"),
+    socket: join(home, "god.sock"),
+    pm2Socket: chosen("PM2_DAEMON_RPC_PORT") ?? join(home, "rpc.sock"),
     links: join(home, "apps.sock"),
     balancers: join(home, "balancers"),
     pipes: join(home, "pipes"),

@@ -1,0 +1,122 @@
+import { connect, createServer, type Server, type Socket } from "node:net";
+import * as v from "valibot";
+import { messageOf } from "../../contract/errors.ts";
+import { plain } from "../../contract/plain.ts";
+import { removeIfThere } from "../../host/files.ts";
+import { parseJson } from "../../host/parse-json.ts";
+import { withSocketPath } from "../../host/socket-path.ts";
+import type { Daemon } from "../daemon.ts";
+import { createFrames, frameOf } from "./frames.ts";
+import { methods } from "./methods.ts";
+
+/*
+ * Where PM2's own package looks for its daemon: `HOME/rpc.sock`. An app that requires `pm2` finds our home in `PM2_HOME`, and
+ * without an answer there it would start a daemon of PM2's in it, which nobody sees. What it asks for most is answered; of
+ * the rest it is told whom it talks to. The socket is 0600 in a folder of 0700: who reaches it may use ours as well.
+ */
+export interface Pm2Clients {
+  /** Takes it away. */
+  close(): void;
+}
+
+const requestSchema = v.looseObject({
+  type: v.string(),
+  method: v.optional(v.string()),
+  args: v.optional(v.pipe(v.array(v.unknown()), v.maxLength(15)), []),
+});
+
+/** @param daemon is asked once it has restored its apps. */
+export async function servePm2Clients(options: {
+  readonly path: string;
+  readonly daemon: Daemon;
+  readonly log: (line: string) => void;
+}): Promise<Pm2Clients> {
+  const { path, daemon, log } = options;
+  try {
+    if (await isAnswered(path)) {
+      log(`${path} is left to the daemon of PM2 that answers there`);
+      return { close: () => {} };
+    }
+    removeIfThere(path);
+    const server = await listen(path, (socket) => serve(socket, daemon, log));
+    server.unref();
+    return {
+      close: () => {
+        server.close();
+        removeIfThere(path);
+      },
+    };
+  } catch (error) {
+    log(`${path}: programs that use PM2's package find nobody there: ${messageOf(error)}`);
+    return { close: () => {} };
+  }
+}
+
+function serve(socket: Socket, daemon: Daemon, log: (line: string) => void): void {
+  const onMessage = (args: readonly Buffer[]): void => {
+    const [request, call] = [args[0]?.toString() ?? "", args.at(-1)?.toString() ?? ""];
+    void answerOf(request, daemon, log)
+      .catch((error: unknown) => ({ error: messageOf(error), stack: String(error) }))
+      .then((reply) => {
+        if (!socket.destroyed) socket.write(frameOf([`j:${JSON.stringify(reply)}`, call]));
+      });
+  };
+  const take = createFrames(onMessage);
+  socket.on("data", (bytes) => {
+    try {
+      take(bytes);
+    } catch (error) {
+      log(`a program that uses PM2's socket: ${messageOf(error)}`);
+      socket.destroy();
+    }
+  });
+  // Its program has ended.
+  socket.on("error", () => {});
+  socket.unref();
+}
+
+async function answerOf(
+  text: string,
+  daemon: Daemon,
+  log: (line: string) => void,
+): Promise<unknown> {
+  const request = v.parse(requestSchema, parseJson(text.replace(/^j:/, "")));
+  if (request.type === "methods") {
+    return { methods: Object.fromEntries([...methods.keys()].map((name) => [name, { name }])) };
+  }
+  const method = methods.get(request.method ?? "");
+  if (method === undefined) {
+    const why = refusal(request.method ?? "");
+    // PM2's client tells its program of few errors.
+    log(`a program that uses PM2's package: ${plain(why)}`);
+    throw new Error(why);
+  }
+  await daemon.isRestored;
+  return { args: [await method(daemon, request.args)] };
+}
+
+function refusal(method: string): string {
+  return `${method}: the daemon of this home is Ex Machina, not PM2: use require("exmachina") in place of require("pm2"), or \`xm\` in place of \`pm2\``;
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = withSocketPath(path, (short) => connect(short));
+    socket.once("connect", () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once("error", () => resolve(false));
+  });
+}
+
+function listen(path: string, onSocket: (socket: Socket) => void): Promise<Server> {
+  const server = createServer(onSocket);
+  server.maxConnections = 64;
+  const umask = process.umask(0o177);
+  return new Promise((resolve, reject) => {
+    server.once("error", reject);
+    withSocketPath(path, (short) => server.listen(short, () => resolve(server)));
+    process.umask(umask);
+  });
+}

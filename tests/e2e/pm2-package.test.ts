@@ -1,0 +1,112 @@
+import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { frameOf } from "../../runtime/daemon/pm2-clients/frames.ts";
+import { until } from "../support/condition.ts";
+import { testHome } from "../support/home.ts";
+import { installPm2, pm2Package } from "../support/pm2.ts";
+import { program } from "../support/programs.ts";
+
+/** An app that uses PM2's own package, and writes what it was answered. */
+const uses = (folder: string): string => `
+const pm2 = require(${JSON.stringify(folder)});
+const told = {};
+const ask = (name, ...args) => new Promise((resolve) => {
+  pm2[name](...args, (error, value) => {
+    told[name] = error ? "error: " + (error.message ?? error) : Array.isArray(value) ? value.map(({ name }) => name) : typeof value;
+    resolve(value);
+  });
+});
+pm2.connect(async (error) => {
+  told.connect = error ? String(error) : "ok";
+  await ask("list");
+  await ask("restart", "web");
+  await ask("stop", "web");
+  await ask("describe", "web");
+  await ask("start", { script: ${JSON.stringify(program("stays.js"))}, name: "late" }).catch(String);
+  pm2.disconnect();
+  require("fs").writeFileSync("told.json", JSON.stringify(told));
+});
+setInterval(() => {}, 1 << 30);
+`;
+
+test("an app that requires PM2's own package talks to us, and starts no daemon of PM2's in our home", async () => {
+  await installPm2();
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "web");
+  await home.ok("start", home.file("uses.cjs", uses(pm2Package)), "--name", "uses");
+  const told = (): string => {
+    try {
+      return readFileSync(join(home.folder, "told.json"), "utf8");
+    } catch {
+      return "";
+    }
+  };
+  await until("its answers", () => told() !== "", { saw: () => home.log("uses-error.log") });
+  expect(JSON.parse(told())).toEqual({
+    connect: "ok",
+    list: ["web", "uses"],
+    restart: ["web"],
+    stop: ["web"],
+    describe: ["web"],
+    // Its client keeps the refusal to itself; the daemon's log has it.
+    start: [],
+  });
+  expect(home.godLog()).toContain(
+    'prepare: the daemon of this home is Ex Machina, not PM2: use require("exmachina")',
+  );
+  expect((await home.process("web")).status).toBe("stopped");
+  expect((await home.process("web")).restarts).toBe(1);
+  // PM2's daemon would have written its own log.
+  const names = ["god.log", "rpc.sock"];
+  const there = readdirSync(home.paths.home);
+  expect(there).toEqual(expect.arrayContaining(names));
+  expect(there).not.toContain("pub.sock");
+  await home.ok("kill");
+  expect(readdirSync(home.paths.home)).not.toContain("rpc.sock");
+});
+
+test("what is no frame ends the connection it came over, and nothing else", async () => {
+  const home = testHome();
+  await home.ok("ping");
+  const said = (bytes: Buffer | string): Promise<string> =>
+    new Promise((resolve) => {
+      let text = "";
+      const socket = connect(home.paths.pm2Socket);
+      socket.on("data", (chunk: Buffer) => {
+        text += chunk.toString();
+        socket.end();
+      });
+      socket.on("error", () => {});
+      socket.on("close", () => resolve(text));
+      socket.write(bytes);
+    });
+  const call = (request: unknown): Buffer => frameOf([`j:${JSON.stringify(request)}`, "s:1:0"]);
+  for (const bytes of ["GET / HTTP/1.1\r\n\r\n", Buffer.from([0x12, 0xff, 0xff, 0xff, 0xff])]) {
+    expect(await said(bytes)).toBe("");
+  }
+  expect(await said(frameOf(["j:{", "s:1:0"]))).toContain('"error"');
+  expect(await said(call({ type: "call", method: "__proto__" }))).toContain("Ex Machina");
+  expect(await said(call({ type: "call", method: "stopProcessId", args: [7] }))).toContain("error");
+  expect(await said(call({ type: "call", method: "getVersion", args: [{}] }))).toContain('"args"');
+  await home.ok("ping");
+});
+
+test("a socket on which PM2's daemon answers is left to it", async () => {
+  const home = testHome();
+  mkdirSync(home.paths.home, { mode: 0o700 });
+  const server = createServer((socket) => {
+    socket.on("error", () => {});
+    socket.end("theirs");
+  });
+  await new Promise<void>((resolve) => server.listen(home.paths.pm2Socket, resolve));
+  onTestFinished(() => void server.close());
+  await home.ok("ping");
+  await until("the note", () => home.godLog().includes("is left to the daemon of PM2"));
+  await home.ok("kill");
+  const text = await new Promise<string>((resolve) => {
+    connect(home.paths.pm2Socket).on("data", (bytes: Buffer) => resolve(bytes.toString()));
+  });
+  expect(text).toBe("theirs");
+});

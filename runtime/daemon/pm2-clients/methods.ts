@@ -7,7 +7,7 @@ import { sendMessage, sendSignal } from "../commands/send.ts";
 import type { Daemon } from "../daemon.ts";
 import { detailOf } from "../registry/views.ts";
 
-/** Does what a client of PM2 asks for. @throws what it is told. */
+/** Does what a client of PM2 asks for. @throws what it answers. */
 export type Method = (daemon: Daemon, args: readonly unknown[]) => Promise<unknown>;
 
 /** What its clients take for one of their own; it only decides whether they say that the daemon is another version. */

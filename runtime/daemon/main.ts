@@ -31,7 +31,7 @@ import { countBoots, startWatchdog } from "./watchdog.ts";
 import type { Leave } from "./api/exchange.ts";
 import { foregroundOf } from "../contract/foreground.ts";
 import { lifelineVariable } from "../contract/variables.ts";
-import { servePm2Clients, type Pm2Clients } from "./pm2-clients/server.ts";
+import { servePm2Clients, type Pm2Clients } from "./api/pm2-clients.ts";
 import { openClock, steadyNow, useClock } from "../host/clock.ts";
 
 /** God: `node god.cjs HOME`. One per home; started by the first client, by the watchdog, or inside `xm-runtime`. */

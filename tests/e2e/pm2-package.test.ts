@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { frameOf } from "../../runtime/daemon/pm2-clients/frames.ts";
+import { frameOf } from "../../runtime/daemon/api/pm2-frames.ts";
 import { until } from "../support/condition.ts";
 import { testHome } from "../support/home.ts";
 import { installPm2, pm2Package } from "../support/pm2.ts";

@@ -6,8 +6,8 @@ import { removeIfThere } from "../../host/files.ts";
 import { parseJson } from "../../host/parse-json.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
 import type { Daemon } from "../daemon.ts";
-import { createFrames, frameOf } from "./frames.ts";
-import { methods } from "./methods.ts";
+import { createFrames, frameOf } from "./pm2-frames.ts";
+import { methods } from "./pm2-methods.ts";
 
 /*
  * Where PM2's own package looks for its daemon: `HOME/rpc.sock`. An app that requires `pm2` finds our home in `PM2_HOME`, and

@@ -6,6 +6,7 @@ import { targetArgs, xmCommand } from "../call/command.ts";
 import { detailsOf } from "../apps/one-process.ts";
 import { paint } from "../render/colors.ts";
 import { declaredRows } from "../render/declared.ts";
+import { meaningRows } from "../render/exit-meaning.ts";
 import { quoted } from "../render/last-words.ts";
 import { formatAge, formatBytes, formatPercent, formatTime } from "../render/format.ts";
 
@@ -96,6 +97,7 @@ async function describe(detail: ProcessDetail, now: number): Promise<string> {
       ...rows.flatMap(([key, value]) => [
         `  ${paint("grey", plain(key).padEnd(keyWidth))} ${plain(value)}`,
         ...(key === "last exit" ? quoted(lastExit?.lastWords ?? []) : []),
+        ...(key === "last exit" ? meaningRows(detail) : []),
       ]),
     ].join("\n"),
   );

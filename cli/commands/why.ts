@@ -10,6 +10,7 @@ import { targetArgs, xmCommand } from "../call/command.ts";
 import { detailsOf } from "../apps/one-process.ts";
 import { paint } from "../render/colors.ts";
 import { formatTime } from "../render/format.ts";
+import { meaningRows } from "../render/exit-meaning.ts";
 import { quoted } from "../render/last-words.ts";
 
 export default xmCommand({
@@ -98,6 +99,7 @@ function explain(detail: ProcessDetail): string {
   return [
     status === "pending" ? head : `${head}${health} ${plain(latest.sentence)}${late(detail)}`,
     ...words,
+    ...meaningRows(detail),
     ...(isBackground ? ["", `  ${paint("yellow", foreground(detail))}`] : []),
     "",
     ...lines,

@@ -85,6 +85,19 @@ export const processSchema = v.object({
 export const processDetailSchema = v.object({
   ...processSchema.entries,
   lifeId: nullable(text()),
+  portHolder: v.pipe(
+    nullable(
+      v.object({
+        port: count(),
+        pid: nullable(count()),
+        command: nullable(text()),
+        app: nullable(text()),
+      }),
+    ),
+    v.description(
+      "who listens now on the port that its last words say was taken; only for a single process",
+    ),
+  ),
   uniqueId: v.pipe(
     nullable(text()),
     v.description("of the process, from its declaration to its end"),

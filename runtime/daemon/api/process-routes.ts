@@ -7,6 +7,7 @@ import { reload } from "../commands/reload.ts";
 import { statesOf } from "../commands/machine-states.ts";
 import { triggerAction } from "../commands/trigger.ts";
 import type { Managed } from "../registry/registry.ts";
+import { portHolderOf } from "../registry/port-holder.ts";
 import { detailOf, viewOf } from "../registry/views.ts";
 import { xmError } from "../../contract/errors.ts";
 import { assertCronPatterns } from "./cron-patterns.ts";
@@ -50,7 +51,9 @@ export async function show(exchange: Exchange): Promise<void> {
   const managed = chosen(exchange);
   const pid = managed.facts.child?.pid;
   const metrics = pid === undefined ? undefined : await exchange.daemon.sampler.sample([pid], {});
-  sendJson(exchange.response, detailOf(managed, metrics?.get(pid ?? -1), exchange.daemon.custom));
+  const detail = detailOf(managed, metrics?.get(pid ?? -1), exchange.daemon.custom);
+  const portHolder = portHolderOf(managed, exchange.daemon.registry);
+  sendJson(exchange.response, { ...detail, portHolder });
 }
 
 export function states(exchange: Exchange): void {

@@ -65,6 +65,7 @@ export function detailOf(
   return {
     ...viewOf(managed, metrics),
     lifeId: facts.child?.lifeId ?? null,
+    portHolder: null,
     uniqueId: facts.uniqueId ?? null,
     backoffMs: facts.backoffMs,
     goal: facts.goal,

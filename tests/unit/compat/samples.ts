@@ -43,6 +43,7 @@ export function processDetail(
     waitsFor: [],
     readiness: "ready",
     reload: null,
+    portHolder: null,
     lifeId: "life",
     uniqueId: "unique",
     backoffMs: 0,

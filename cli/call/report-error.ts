@@ -1,13 +1,12 @@
 import { plainLines } from "../../runtime/contract/plain.ts";
-import { XmError } from "../../runtime/contract/errors.ts";
+import { referenceOf, XmError } from "../../runtime/contract/errors.ts";
 
 /** Says what failed, why, and how to fix it, and makes the exit code say it too. */
 export function reportError(error: unknown): void {
   process.exitCode = 1;
   if (error instanceof XmError) {
-    process.stderr.write(
-      plainLines(`xm: ${indented(error.message)}\n    ${indented(error.fix)}\n`),
-    );
+    const fix = `${indented(error.fix)}\n    see ${referenceOf(error.code)}`;
+    process.stderr.write(plainLines(`xm: ${indented(error.message)}\n    ${fix}\n`));
     return;
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -7,7 +7,7 @@ export function errorReference(): string {
       entry.tell as (p: unknown) => { what: string; why?: string; fix: string }
     )(placeholders);
     const told = why === undefined ? what : `${what}: ${why}`;
-    return `| \`${code}\` | ${entry.class} (${httpStatus[entry.class]}) | ${cell(told)} | ${cell(fix)} |`;
+    return `| <a id="${code.toLowerCase()}"></a>\`${code}\` | ${entry.class} (${httpStatus[entry.class]}) | ${cell(told)} | ${cell(fix)} |`;
   });
   return `# Errors
 

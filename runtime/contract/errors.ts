@@ -211,6 +211,11 @@ function define<TParams = undefined>(
   return { class: errorClass, tell };
 }
 
+/** Where the error reference tells of a code. */
+export function referenceOf(code: ErrorCode): string {
+  return `docs/reference/errors.md#${code.toLowerCase()}`;
+}
+
 /** A failure from the catalog. `message` says what and why; `fix` how to fix it. */
 export class XmError extends Error {
   readonly code: ErrorCode;

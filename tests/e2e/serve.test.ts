@@ -32,7 +32,8 @@ test("a folder is served on this machine's own address by a process that is mana
   expect([again.code, again.stderr]).toEqual([
     1,
     `xm: port ${port}: static-page-server-${port} (0) runs already
-    \`xm restart static-page-server-${port}\`, or another port or --name; --force starts a second one\n`,
+    \`xm restart static-page-server-${port}\`, or another port or --name; --force starts a second one
+    see docs/reference/errors.md#err_usage\n`,
   ]);
   const before = await home.process(`static-page-server-${port}`);
   await home.ok("restart", String(before.id));

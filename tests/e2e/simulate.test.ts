@@ -70,6 +70,6 @@ test("a flag that says nothing is named, with how to mend it", async () => {
   const ran = await home.xm("simulate", "--crash-every", "often");
   expect(ran).toMatchObject({ code: 1, stdout: "" });
   expect(ran.stderr).toBe(
-    'xm: --crash-every: expected ms or a time such as "500ms", "10s", "1h", got "often"\n    for example `--crash-every 500ms`\n',
+    'xm: --crash-every: expected ms or a time such as "500ms", "10s", "1h", got "often"\n    for example `--crash-every 500ms`\n    see docs/reference/errors.md#err_usage\n',
   );
 });

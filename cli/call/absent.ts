@@ -3,9 +3,19 @@ import { xmError } from "../../runtime/contract/errors.ts";
 
 const later = (what: string, fix: string): Absence => ({ what: `${what} is not there yet`, fix });
 
-const cloud: Absence = {
-  what: "Ex Machina has no cloud service behind it, and never will (docs/explanation/scope.md)",
-  fix: "`xm ls`, `xm describe` and the API tell on this machine what it would",
+const account: Absence = {
+  what: "there is no cloud service behind Ex Machina, and no account to link (docs/explanation/scope.md)",
+  fix: "`xm inspect` has the page, `xm metrics` the figures for a monitoring system of your own, `xm web` PM2's JSON",
+};
+
+const page: Absence = {
+  what: "the page is this machine's own, and no service's",
+  fix: "`xm inspect` opens it; docs/how-to/inspect.md has how to reach it from another machine",
+};
+
+const measured: Absence = {
+  what: "every app is measured as it is, and nothing is sent anywhere",
+  fix: "`xm ls`, `xm describe NAME`, and `xm metrics` for Prometheus and OpenTelemetry's collector",
 };
 
 const dashboard = later("the terminal dashboard", "`xm ls` and `xm logs` show the same figures");
@@ -43,15 +53,15 @@ const absent: Readonly<Record<string, Absence>> = {
     what: "rotation is built in, and needs no file of logrotate(8)",
     fix: "`xm rotate` rotates now; docs/how-to/rotate-logs.md has the settings",
   },
-  plus: cloud,
-  register: cloud,
-  link: cloud,
-  unlink: cloud,
-  login: cloud,
-  logout: cloud,
-  open: cloud,
-  monitor: cloud,
-  unmonitor: cloud,
+  plus: page,
+  register: account,
+  link: account,
+  unlink: account,
+  login: account,
+  logout: account,
+  open: page,
+  monitor: measured,
+  unmonitor: measured,
   pull: git,
   forward: git,
   backward: git,

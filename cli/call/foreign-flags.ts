@@ -1,23 +1,24 @@
 import { nearest } from "../../runtime/client/targets/nearest.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 
-/** PM2's flags for what Ex Machina does not do yet: to go on without them would do something else than was asked. */
-const later: Readonly<Record<string, string>> = {
-  container: "containers",
-  docker: "containers",
-  dockerdaemon: "containers",
-  dist: "containers",
-  fresh: "containers",
-  "image-name": "containers",
-  "node-version": "containers",
-  monitor: "remote monitoring",
-  "info-node": "remote monitoring",
-  install: "modules",
-  npm: "modules",
-  tarball: "modules",
-  v1: "modules",
-  "install-all": "modules",
-};
+/** What PM2's flags are for, and what serves the same end here: without them something else would be done than was asked. */
+const otherwise: readonly { flags: readonly string[]; subject: string; fix: string }[] = [
+  {
+    flags: ["container", "docker", "dockerdaemon", "dist", "fresh", "image-name", "node-version"],
+    subject: "building images",
+    fix: "docs/examples/ has Dockerfiles whose command is `xm-runtime`; docs/how-to/run-in-a-container.md describes them",
+  },
+  {
+    flags: ["monitor", "info-node"],
+    subject: "its cloud service",
+    fix: "leave it out: every app is measured; `xm metrics` gives the figures to a monitoring system of your own",
+  },
+  {
+    flags: ["install", "npm", "tarball", "v1", "install-all"],
+    subject: "modules and dependencies",
+    fix: "run `npm ci` first, or `xm start npm -- start`",
+  },
+];
 
 /** Flags of one command that PM2 takes with every one, and what would be thought done if they were left out. */
 const ofServe: readonly string[] = ["basic-auth-username", "basic-auth-password", "spa", "ftp"];
@@ -67,12 +68,10 @@ export function foreignFlag(
   word: string,
   { name, known }: { name: string; known: readonly string[] },
 ): "alone" | "value" {
-  const subject = later[name];
-  if (subject !== undefined) {
-    throw xmError("ERR_USAGE", {
-      what: `${word} is PM2's for ${subject}, which Ex Machina does not do yet`,
-      fix: "leave it out, or keep PM2 for that",
-    });
+  const other = otherwise.find(({ flags }) => flags.includes(name));
+  if (other !== undefined) {
+    const what = `${word} is PM2's for ${other.subject}, which is done by other means here`;
+    throw xmError("ERR_USAGE", { what, fix: other.fix });
   }
   if (ofServe.includes(name)) {
     const what = `${word} is a flag of \`xm serve\``;

@@ -134,7 +134,7 @@ async function superviseApps({
   readonly settings: ContainerSettings;
   readonly signals: Signals;
 }): Promise<void> {
-  const { policy, graceMs, probes, webPort } = settings;
+  const { policy, graceMs, probes, web } = settings;
   const significant =
     settings.significant.length > 0
       ? settings.significant
@@ -153,14 +153,7 @@ async function superviseApps({
   });
   signals.hand(targetOf(client, supervision, settings));
   if (probes !== undefined) (await serveProbes(probes, client)).unref();
-  if (webPort !== undefined) {
-    const opened = await client.openInspector({
-      port: webPort,
-      control: false,
-      by: "xm-runtime --web",
-    });
-    say(`the inspector is open on 127.0.0.1: ${opened.url}`);
-  }
+  if (web !== undefined) await serveList(web, client);
   try {
     if (shell.life === 0) await declareApps(client, apps);
   } catch (error) {
@@ -169,6 +162,23 @@ async function superviseApps({
     return supervision.leave("not every app could be started", 1);
   }
   supervision.begin();
+}
+
+/** PM2's `--web`. */
+async function serveList(web: { host: string; port: number }, client: Client): Promise<void> {
+  const [{ servePages }, { webReport }] = await Promise.all([
+    import("../../runtime/client/metrics/serve.ts"),
+    import("../../runtime/client/metrics/web.ts"),
+  ]);
+  const server = await servePages({
+    ...web,
+    paths: ["/"],
+    page: async () => ({
+      type: "application/json",
+      text: JSON.stringify(webReport(await client.details({ metrics: true }))),
+    }),
+  });
+  server.unref();
 }
 
 /** What an earlier run has left is not what this one was asked for. */

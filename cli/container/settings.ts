@@ -1,6 +1,7 @@
 import type { ArgsDef } from "citty";
 import { parseDuration } from "../../runtime/contract/fields/units.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
+import { readAddress } from "../call/listening.ts";
 import { fileArgs } from "../call/command.ts";
 import { startArgs } from "../apps/start-flags.ts";
 import { exitPolicies, type ExitPolicy } from "./exit-policy.ts";
@@ -55,8 +56,8 @@ export const containerArgs = {
   delay: { type: "string", description: "Wait before the start", valueHint: "SECONDS" },
   web: {
     type: "string",
-    description: "Open the inspector on a port of 127.0.0.1 (9615)",
-    valueHint: "PORT",
+    description: "Serve the list as JSON in PM2's shape (127.0.0.1:9615), as `xm web` does",
+    valueHint: "[HOST:]PORT",
   },
   exec: {
     type: "boolean",
@@ -91,7 +92,8 @@ export interface ContainerSettings {
   readonly probes: string | undefined;
   readonly logType: string | undefined;
   readonly delayMs: number;
-  readonly webPort: number | undefined;
+  /** Where PM2's JSON is served. */
+  readonly web: { readonly host: string; readonly port: number } | undefined;
   /** Flags of PM2's that do nothing here, with the reason. */
   readonly notes: readonly string[];
 }
@@ -111,9 +113,6 @@ export function containerSettings(args: Readonly<Record<string, unknown>>): Cont
   const seconds = Number(text("delay") ?? 0);
   if (!(seconds >= 0 && seconds < 86_400)) throw wrong("delay", "seconds", text("delay"));
   const web = text("web") === "true" ? "9615" : text("web");
-  if (web !== undefined && !(Number(web) <= 65_535 && /^\d+$/.test(web))) {
-    throw wrong("web", "a port", web);
-  }
   return {
     policy: args["auto-exit"] === false ? undefined : policy,
     significant: names,
@@ -122,7 +121,7 @@ export function containerSettings(args: Readonly<Record<string, unknown>>): Cont
     probes: text("probes"),
     logType: logTypes.find(([flag]) => args[flag] === true)?.[1],
     delayMs: seconds * 1_000,
-    webPort: web === undefined ? undefined : Number(web),
+    web: web === undefined ? undefined : readAddress(web, "9615"),
     notes: ["secret", "public", "machine-name"]
       .filter((name) => args[name] !== undefined)
       .map((name) => `--${name} does nothing: there is no cloud service behind Ex Machina`),

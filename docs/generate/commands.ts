@@ -24,7 +24,7 @@ export async function commandReference(): Promise<string> {
     "",
     "Targets are an id, a name (a numeric name wins over an id), a namespace, a script's path, `/regex/`, an ecosystem file, `-` for one",
     "on stdin, or `all`; several at once. Names with capitals are taken with dashes as well: `start-or-reload`. What follows `--` is the",
-    "program's. PM2's flags for what is not there yet (remote monitoring …) are refused with a word; PM2's other flags are",
+    "program's. PM2's flags for what is done by other means here (images, its cloud service …) are refused with what to do instead; PM2's other flags are",
     "taken by every command, with no effect where there is nothing for them to do.",
     "",
     "Exit codes: 0 when it is done, 1 with a message that says what failed, why and how to fix it.",

@@ -370,6 +370,7 @@ describe.skipIf(!hasNamespaces)("its output and its probes", () => {
 
   test("--probes tells startup, readiness and life apart", async () => {
     const port = await freePort();
+    const webPort = await freePort();
     const args = [
       "a.js",
       "--wait-ready",
@@ -381,7 +382,7 @@ describe.skipIf(!hasNamespaces)("its output and its probes", () => {
     const ready = `process.on("SIGUSR2", () => process.send("ready")); ${stays}`;
     const container = startContainer({
       files: { "a.js": ready },
-      args: [...args, "--forward", "USR2"],
+      args: [...args, "--forward", "USR2", "--web", `127.0.0.1:${webPort}`],
     });
     const ask = async (path: string): Promise<[number, string]> => {
       const answer = await fetch(`http://127.0.0.1:${port}/${path}`);
@@ -395,6 +396,8 @@ describe.skipIf(!hasNamespaces)("its output and its probes", () => {
       container.signal("SIGUSR2");
       await until("its readiness", async () => (await ask("readyz"))[0] === 200);
       expect(await ask("startupz")).toEqual([200, "ok"]);
+      const web = await fetch(`http://127.0.0.1:${webPort}/`).then((answer) => answer.json());
+      expect(web).toMatchObject({ processes: [{ name: "a" }] });
       await fetch(`http://127.0.0.1:${port}/other`).then(({ status }) => expect(status).toBe(404));
     } finally {
       container.signal("SIGTERM");

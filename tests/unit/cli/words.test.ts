@@ -34,7 +34,7 @@ test.each([
 test.each([
   [["app.js", "--nmae", "x"], 'no such flag: --nmae'],
   [["app.js", "--name"], "--name needs a value"],
-  [["app.js", "--container"], "--container is PM2's for containers"],
+  [["app.js", "--container"], "--container is PM2's for building images"],
 ])("%j is refused", async (words, told) => {
   await expect(prepare(...words)).rejects.toThrow(told);
 }); // prettier-ignore

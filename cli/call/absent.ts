@@ -18,8 +18,6 @@ const measured: Absence = {
   fix: "`xm ls`, `xm describe NAME`, and `xm metrics` for Prometheus and OpenTelemetry's collector",
 };
 
-const dashboard = later("the terminal dashboard", "`xm ls` and `xm logs` show the same figures");
-
 const git: Absence = {
   what: "there is no vizion here: Ex Machina does not follow an app's git repository",
   fix: "`git pull` or `git checkout`, then `xm reload NAME`",
@@ -36,10 +34,6 @@ const absent: Readonly<Record<string, Absence>> = {
     "deployment over ssh",
     "`ssh HOST 'cd APP && git pull && xm reload ecosystem.config.js'`",
   ),
-  monit: dashboard,
-  imonit: dashboard,
-  dashboard,
-  dash: dashboard,
   uninstall: modules,
   "module:install": modules,
   "module:update": modules,

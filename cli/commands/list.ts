@@ -5,6 +5,16 @@ import { showList } from "../render/show-list.ts";
 export default xmCommand({
   name: "list",
   description: "Shows the table of all processes",
-  args: {},
-  run: () => showList(connect()),
+  args: {
+    watch: {
+      type: "string",
+      description: "Again every second, or every so many, until Ctrl-C",
+      valueHint: "SECONDS",
+    },
+  },
+  run: async ({ args }) => {
+    if (args.watch === undefined) return showList(connect());
+    const { watchList } = await import("../render/watch-list.ts");
+    await watchList(args.watch);
+  },
 });

@@ -19,6 +19,12 @@ export function guardOutput(stream: NodeJS.WriteStream): void {
     write(typeof chunk === "string" ? plainOutput(chunk) : chunk, ...(rest as []));
 }
 
+/** For a screen that draws by itself until the process ends, out of text that is `plain` already. */
+export function takeOver(stream: NodeJS.WriteStream): void {
+  const raw = (stream as Guarded)[rawWrite];
+  if (raw !== undefined) stream.write = raw;
+}
+
 /** Writes what is to arrive as it is: raw log lines, and our own control of a terminal. */
 export function writeRaw(stream: NodeJS.WriteStream, text: string): boolean {
   const raw = (stream as Guarded)[rawWrite];

@@ -34,7 +34,7 @@ export function logsOf(
 ): SearchedLog[] {
   const logs = new Map<string, SearchedLog>();
   for (const { id, name, spec } of details) {
-    const { out, error, combined } = instanceLogPaths(spec as never, id);
+    const { out, error, combined } = instanceLogPaths(spec, id);
     const formats = [ownFilesRule.dateSuffix, spec.logs.rotation?.dateSuffix ?? ""].filter(Boolean);
     for (const stream of streams) {
       const file = (stream === "out" ? out : error) ?? combined;

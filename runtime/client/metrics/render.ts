@@ -56,7 +56,7 @@ function labelsOf({ app, instance, namespace }: ProcessDetail): Record<string, s
 
 function daemonFamilies(registry: AnyRegistry, { daemon }: Scraped): void {
   const gauge = (name: string, help: string, value: number | undefined): void => {
-    const metric = new Gauge({ name, help, registers: [registry as Registry] });
+    const metric = new Gauge({ name, help, registers: [registry] });
     if (value !== undefined) metric.set(value);
   };
   gauge("xm_daemon_up", "Whether the daemon answers.", daemon === null ? 0 : 1);
@@ -74,7 +74,7 @@ function daemonFamilies(registry: AnyRegistry, { daemon }: Scraped): void {
     name: "xm_build_info",
     help: "Versions.",
     labelNames: ["version", "node"],
-    registers: [registry as Registry],
+    registers: [registry],
   }).set({ version: daemon.version, node: daemon.node.split(" ")[0] ?? "" }, 1);
 }
 
@@ -216,7 +216,7 @@ function pm2Families(registry: AnyRegistry, processes: readonly ProcessDetail[])
       name,
       help,
       labelNames: ["id", "name", "instance", "interpreter"],
-      registers: [registry as Registry],
+      registers: [registry],
     });
     for (const each of processes) {
       const { id, name: app, instance, spec } = each;

@@ -14,7 +14,7 @@ import { rowsOf, type Row } from "./rows.ts";
 import { openScreen } from "./screen.ts";
 
 /** Between two looks at CPU and memory, and at a daemon that is away; ms. */
-const looksEveryMs = 1_000;
+const looksEveryMs = 2_000;
 const awayEveryMs = 300;
 
 /** No more often; ms. */
@@ -90,7 +90,7 @@ export async function monitor(): Promise<void> {
   try {
     while (!quit.signal.aborted) {
       await look();
-      // A change of state is seen at once; figures once a second.
+      // A change of state is seen at once; figures every two seconds.
       await changed(client, quit.signal, model.isAway ? awayEveryMs : looksEveryMs);
     }
   } finally {

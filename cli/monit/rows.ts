@@ -15,7 +15,7 @@ export interface Piece {
 
 export type Row = readonly Piece[];
 
-/** The whole screen, exactly so many rows, none wider than the screen. */
+/** The whole screen, exactly as many rows as it has, none wider. */
 export function rowsOf(
   model: Model,
   { width, height, now }: { width: number; height: number; now: number },

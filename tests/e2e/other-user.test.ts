@@ -208,3 +208,27 @@ asRoot("a folder that is swapped for a link between two lives leads nowhere", as
   expect(readdirSync(target)).toEqual([]);
   intact();
 });
+
+asRoot("rotated files of another user's app are the user's, and lead nowhere else", async () => {
+  const { home, user, secret, intact } = setUp();
+  const script = putProgram(user);
+  const log = join(user.folder, "app.log");
+  const flags = ["--uid", String(user.uid), "--gid", String(user.gid), "-o", log, "--merge-logs"];
+  await home.ok("start", script, "--name", "app", ...flags, "--log-max-size", "1G");
+  await until("a line", () => existsSync(log) && statSync(log).size > 0);
+  const to = (await home.ok("rotate", "app")).trim().split("\n").at(-1) ?? "";
+  expect(to).toMatch(/app__.*\.log$/);
+  await until("compression", () => existsSync(`${to}.gz`), { withinMs: 30_000 });
+  expect(statSync(`${to}.gz`)).toMatchObject({ uid: user.uid, gid: user.gid });
+  expect(statSync(log)).toMatchObject({ uid: user.uid, size: 0 });
+  await home.ok("stop", "app");
+  // The user puts links where the log, and a rotated file, were.
+  rmSync(log);
+  symlinkSync(secret, log);
+  linkSync(secret, join(user.folder, "app__2020-01-01_00-00-00.log"));
+  const { code, stderr } = await home.xm("rotate", "app");
+  expect(code).toBe(1);
+  expect(stderr).toContain(`${log} is not rotated`);
+  intact();
+  expect(readdirSync(user.folder).filter((name) => name.startsWith("."))).toEqual([]);
+});

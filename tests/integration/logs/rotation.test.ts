@@ -18,6 +18,7 @@ import { gunzipSync } from "node:zlib";
 import { expect, onTestFinished, test } from "vitest";
 import { ownFilesRule } from "../../../machines/log-rotation.ts";
 import { readProcess, scanProcesses } from "../../../runtime/host/procfs.ts";
+import { followFile } from "../../../runtime/host/log-files/follow.ts";
 import { recoverRotation } from "../../../runtime/host/rotation/recover.ts";
 import { rotateFile } from "../../../runtime/programs/rotator/rotate.ts";
 import { until } from "../../support/condition.ts";
@@ -212,4 +213,35 @@ test("a link that others could have put there is not followed", () => {
   expect(outcome.kind).toBe("failed");
   expect(readFileSync(join(folder, "secret"), "utf8")).toBe("secret\n");
   expect(readdirSync(open)).toEqual(["app.log"]);
+});
+
+test("who follows a file gets every line once while it is rotated", async () => {
+  const { intents, file } = place();
+  const writer = startWriter(writers["Node 20,000/s"] as never, file);
+  await until("lines", () => statSync(file).size > 0);
+  const lines: string[] = [];
+  const abort = new AbortController();
+  const following = followFile({
+    path: file,
+    fromBytes: 0,
+    onLine: (line) => void lines.push(line),
+    signal: abort.signal,
+  });
+  const rotator = startRotator(intents);
+  for (let rotated = 0; rotated < 3;) {
+    const before = lines.length;
+    await until("followed lines", () => lines.length > before);
+    await grows(file);
+    const { kind } = await rotator.rotate(file);
+    if (kind === "rotated") rotated += 1;
+  }
+  await rotator.end();
+  await endWriter(writer);
+  const { lines: written } = countLines(file);
+  await until("all lines", () => lines.length >= written, { saw: () => [lines.length, written] });
+  abort.abort();
+  await following;
+  expect(lines.map((line) => Number(line.split(" ")[1]))).toEqual(
+    Array.from({ length: written }, (_, index) => index + 1),
+  );
 });

@@ -92,7 +92,7 @@ function readHttp(value: unknown): Check | undefined {
   const isRange = range.length === 2 && Number.isInteger(least) && Number.isInteger(most);
   const isSound =
     isText(path) &&
-    path.startsWith("/") &&
+    /^\/[\x21-\x7e]*$/.test(path) &&
     isText(host) &&
     isRange &&
     isEmpty(rest) &&

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { connect } from "node:net";
+import { connect, type Socket } from "node:net";
 import type { AppSpec, Check, LogPaths } from "../../../machines/spec.ts";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { resolveIdentity } from "../../host/users.ts";
@@ -17,8 +17,8 @@ export interface Asked {
   readonly beats: () => number;
 }
 
-/** What of a body is read: who answers more is not asked for it. */
-const mostBodyBytes = 10 * 1024;
+/** What is read of an answer. */
+const mostBytes = 10 * 1024;
 
 const good: Answer = { isGood: true };
 const bad = (why: string): Answer => ({ isGood: false, why });
@@ -68,44 +68,71 @@ function portOf(port: number | string, { spec, instance }: Asked): number | stri
   return isPort ? own : `the variable ${name} holds no port`;
 }
 
-async function askHttp(
+function askHttp(
   check: Extract<Check, { kind: "http" }>,
   { signal, timeoutMs, port }: { signal: AbortSignal; timeoutMs: number; port: number | string },
 ): Promise<Answer> {
-  if (typeof port === "string") return bad(port);
-  const { isTls, host, path, headers, least, most } = check;
-  const { request } = isTls ? await import("node:https") : await import("node:http");
-  return new Promise((resolve) => {
-    // No socket is kept, no redirect followed, and a certificate of its own will do: it is this machine's own program.
-    const asking = request(
-      { host, port, path, headers, signal, agent: false, rejectUnauthorized: false },
-      (response) => {
-        const { statusCode = 0 } = response;
-        let bytes = 0;
-        const end = (): void => {
-          clearTimeout(timer);
-          asking.destroy();
-          const isGood = statusCode >= least && statusCode <= most;
-          resolve(isGood ? good : bad(`HTTP ${statusCode}`));
-        };
-        response.on("data", (piece: Buffer) => {
-          bytes += piece.length;
-          if (bytes > mostBodyBytes) end();
-        });
-        response.on("end", end);
-        response.on("error", end);
-      },
-    );
-    const timer = setTimeout(() => {
-      resolve(bad(`no answer within ${timeoutMs} ms`));
-      asking.destroy();
-    }, timeoutMs);
-    asking.on("error", (error) => {
-      clearTimeout(timer);
-      resolve(bad(errnoOf(error) ?? messageOf(error)));
-    });
-    asking.end();
+  if (typeof port === "string") return Promise.resolve(bad(port));
+  const { host, path, headers, least, most } = check;
+  const hasHost = Object.keys(headers).some((name) => name.toLowerCase() === "host");
+  const given = Object.entries(hasHost ? headers : { Host: `${host}:${port}`, ...headers });
+  const head = given.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return new Promise((resolve, reject) => {
+    const begin = (socket: Socket): void => {
+      let said = "";
+      let isOver = false;
+      const answer = (told: Answer): void => {
+        isOver = true;
+        resolve(told);
+      };
+      const end = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", end);
+        socket.destroy();
+        if (!isOver) answer(bad("it closed the connection without an answer"));
+      };
+      const timer = setTimeout(() => {
+        if (!isOver) answer(bad(`no answer within ${timeoutMs} ms`));
+        end();
+      }, timeoutMs);
+      signal.addEventListener("abort", end);
+      socket.on("error", (error) => {
+        if (!isOver) answer(bad(errnoOf(error) ?? messageOf(error)));
+        end();
+      });
+      // What follows the status is read, up to a limit, so that the app sees its answer taken.
+      socket.on("data", (piece: Buffer) => {
+        said += piece.toString("latin1");
+        const status = isOver ? null : statusIn(said);
+        if (status !== null)
+          answer(status >= least && status <= most ? good : bad(`HTTP ${status}`));
+        if (said.length > mostBytes) end();
+      });
+      socket.on("end", end);
+      socket.on("close", end);
+      socket.write(`GET ${path} HTTP/1.1\r\n${head}Connection: close\r\n\r\n`);
+    };
+    if (!check.isTls) begin(connect({ host, port }));
+    // A certificate of its own will do: it is this machine's own program.
+    else
+      import("node:tls").then(
+        (tls) => begin(tls.connect({ host, port, rejectUnauthorized: false })),
+        reject,
+      );
   });
+}
+
+/** The status of an answer, without those that only announce one; `null` when it is not there yet, 0 for no HTTP. */
+function statusIn(said: string): number | null {
+  let rest = said;
+  for (;;) {
+    if (!rest.includes("\r\n")) return null;
+    const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(rest)?.[1] ?? 0);
+    if (status < 100 || status > 199) return status;
+    const end = rest.indexOf("\r\n\r\n");
+    if (end === -1) return null;
+    rest = rest.slice(end + 4);
+  }
 }
 
 function askSocket(

@@ -19,7 +19,11 @@ export function startProbes(
 ): () => void {
   const { probes } = spec.policy;
   if (probes === null || child === null) return () => {};
-  const ask = (probe: ProbeSpec | null, told: (found: string | null) => void): (() => void) =>
+  const ask = (
+    probe: ProbeSpec | null,
+    told: (found: string | null) => void,
+    withinMs?: number,
+  ): (() => void) =>
     probe === null
       ? () => {}
       : runProbe(
@@ -32,6 +36,7 @@ export function startProbes(
             beats: () => beats(child.lifeId),
           }),
           told,
+          withinMs,
         );
   const stops = [
     ask(probes.readiness, (why) =>
@@ -41,12 +46,16 @@ export function startProbes(
           : { type: "probe.unready", at: now(), why },
       ),
     ),
-    ask(probes.liveness, (why) =>
-      report(
-        why === null
-          ? { type: "probe.passing", at: now() }
-          : { type: "probe.failing", at: now(), why },
-      ),
+    ask(
+      probes.liveness,
+      (why) =>
+        report(
+          why === null
+            ? { type: "probe.passing", at: now() }
+            : { type: "probe.failing", at: now(), why },
+        ),
+      // Nobody waits for the first answer: a hundred apps are asked over the whole of a period.
+      Number.POSITIVE_INFINITY,
     ),
   ];
   return () => {

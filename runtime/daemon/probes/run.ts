@@ -18,12 +18,14 @@ const slackMs = 1_000;
  * `failure_threshold` bad ones. Answers are counted and never timed, one question is in flight at a time, and what the
  * daemon itself was held up for (SIGSTOP, a suspended machine) is not counted: it blames nobody.
  * @param told `null` for good, else what was found; only when it is another than before.
+ * @param withinMs the first question is asked at a random moment of this time, or of a period that is shorter.
  * @returns stops asking.
  */
 export function runProbe(
   spec: ProbeSpec,
   ask: Ask,
   told: (found: string | null) => void,
+  withinMs = 1_000,
 ): () => void {
   const { initialDelayMs, periodMs, timeoutMs, successThreshold, failureThreshold } = spec;
   const abort = new AbortController();
@@ -64,8 +66,8 @@ export function runProbe(
     await once();
     if (!abort.signal.aborted) next(Math.max(0, periodMs - (performance.now() - began)));
   };
-  // Not all at the same moment: a hundred apps are asked over the whole of a period.
-  next(initialDelayMs + Math.random() * Math.min(periodMs, 1_000));
+  // Not all at the same moment.
+  next(initialDelayMs + Math.random() * Math.min(periodMs, withinMs));
   return () => {
     abort.abort();
     clearTimeout(timer);

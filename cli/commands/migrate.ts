@@ -6,6 +6,10 @@ import { specsFromPm2 } from "../../runtime/client/pm2/from-pm2.ts";
 import { endPm2, readPm2Home, type Pm2Home } from "../../runtime/client/pm2/pm2-home.ts";
 import { flatSettings, isGroup } from "../../runtime/client/config/settings.ts";
 import { changeSettings } from "../../runtime/client/config/settings-file.ts";
+import {
+  logrotateDefaults,
+  logrotateName,
+} from "../../runtime/contract/fields/logrotate-settings.ts";
 import { homePaths, type HomePaths } from "../../runtime/host/home/paths.ts";
 import { xmCommand } from "../call/command.ts";
 import { globals } from "../call/globals.ts";
@@ -52,7 +56,10 @@ async function migrate(client: Client, pm2: Pm2Home, takesOver: boolean): Promis
     await declare(client, apps, { isSecond: true });
   }
   for (const note of [...pm2.notes, ...notes]) fail(note);
-  for (const module of pm2.modules) tell(`not taken over: the module ${module}`);
+  for (const module of pm2.modules) {
+    if (module === logrotateName) tell(`${module} is built in, with the settings it had`);
+    else tell(`not taken over: the module ${module}`);
+  }
   if (pm2.daemonPid !== null && !takesOver) {
     tell(
       `PM2 still runs (pid ${pm2.daemonPid}), so its apps are declared here and not started: two of each would fight over ports.`,
@@ -68,11 +75,19 @@ function tellList({ list, entries, folder, daemonPid }: Pm2Home): void {
 }
 
 /** What is set here already stays. */
-function takeSettings({ settings, folder }: Pm2Home, { settings: file, home }: HomePaths): void {
+function takeSettings(pm2: Pm2Home, { settings: file, home }: HomePaths): void {
+  const { folder } = pm2;
+  const settings = withLogrotate(pm2);
   const count = flatSettings(settings).length;
   if (count === 0 || folder === home) return;
   changeSettings(file, (own) => mergeBelow(settings, own));
   tell(`${count} setting(s) of module_conf.json`);
+}
+
+/** What rotated its files goes on rotating them: a module that nothing was set for has its own defaults. */
+function withLogrotate({ settings, modules }: Pm2Home): Pm2Home["settings"] {
+  if (!modules.includes(logrotateName)) return settings;
+  return mergeBelow({ [logrotateName]: logrotateDefaults }, settings) as Pm2Home["settings"];
 }
 
 function mergeBelow(below: object, above: object): Record<string, unknown> {

@@ -44,6 +44,7 @@ const socketOnly = [
   "POST /resurrect",
   "POST /logs",
   "POST /logs/flush",
+  "POST /logs/rotate",
   "POST /logs/reopen",
 ];
 

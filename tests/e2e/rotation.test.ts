@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
@@ -136,4 +136,24 @@ test.each([
   const ran = await home.xm("start", home.file("app.js", ""), `${flag}=${value}`);
   expect(ran.code).toBe(1);
   expect(ran.stderr).toContain(field);
+});
+
+test("`xm migrate` takes the settings of pm2-logrotate, and its defaults for what was not set", async () => {
+  const home = testHome();
+  const pm2 = join(home.folder, "pm2");
+  mkdirSync(join(pm2, "modules"), { recursive: true });
+  const put = (name: string, value: unknown): void =>
+    writeFileSync(join(pm2, name), JSON.stringify(value));
+  put("dump.pm2", []);
+  put("modules/package.json", { dependencies: { "pm2-logrotate": "3", "pm2-other": "1" } });
+  put("module_conf.json", { "pm2-logrotate": { retain: "5" } });
+  const { stdout } = await home.xm("migrate", pm2);
+  expect(stdout).toContain("pm2-logrotate is built in");
+  expect(stdout).toContain("not taken over: the module pm2-other");
+  const settings = JSON.parse(readFileSync(home.paths.settings, "utf8")) as Record<string, object>;
+  expect(settings["pm2-logrotate"]).toMatchObject({
+    retain: "5",
+    max_size: "10M",
+    compress: "false",
+  });
 });

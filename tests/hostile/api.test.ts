@@ -16,6 +16,7 @@ const targets: readonly (readonly [method: string, path: string, body: unknown])
   ["POST", "/v1/input", { ids: [77], text: "hello\n" }],
   ["POST", "/v1/logs", { ids: [77], lines: 5, streams: ["out"], follow: false }],
   ["POST", "/v1/logs/flush", { ids: [77] }],
+  ["POST", "/v1/logs/rotate", { ids: [77] }],
   ["POST", "/v1/dump", { force: true }],
   ["GET", "/v1/history?limit=5", undefined],
   ["GET", "/v1/processes/0", undefined],

@@ -28,6 +28,7 @@ export function identityVariables({ spec, id, uniqueId, logs, pidFile }: Launche
     pm_out_log_path: logs.out ?? "/dev/null",
     pm_err_log_path: logs.error ?? "/dev/null",
     pm_pid_path: pidFile ?? "",
+    ...(logs.combined === null ? {} : { pm_log_path: logs.combined }),
   };
 }
 

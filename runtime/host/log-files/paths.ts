@@ -29,8 +29,12 @@ export function ownedFiles(spec: AppSpec, id: number): OwnedFile[] {
   return logFilesOf(spec, id).map((path) => ({ path, owner }));
 }
 
-/** The pid file of one process: with its id before `.pid`; a file of any other ending is that file (PM2). */
+/**
+ * The pid file of one process: with its id before `.pid`, unless that is there (`worker-0`, process 0); a file of any other
+ * ending is that file (PM2).
+ */
 export function instancePidFile({ pidFile }: AppSpec, id: number): string {
+  if (pidFile.endsWith(`-${id}.pid`)) return pidFile;
   return pidFile.endsWith(".pid") ? withId(pidFile, id) : pidFile;
 }
 

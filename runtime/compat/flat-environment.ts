@@ -9,7 +9,7 @@ interface Launched {
   readonly spec: AppSpec;
   readonly id: number;
   readonly uniqueId: string;
-  readonly logs: LogPaths;
+  readonly logs: LogPaths & { readonly combined: string | null };
   readonly pidFile: string | null;
   readonly counts: LaunchCounts;
 }

@@ -93,10 +93,15 @@ function fieldNamed(name: string): Field | undefined {
   return fieldsByName.get(name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
 }
 
+/** Of PM2's two names of the interpreter this one wins; `interpreter` is the one that people write. */
+const pm2Canonical = "exec_interpreter";
+
 /** Of two names of one field the canonical one wins, wherever it stands (PM2). */
 function canonicalLast(raw: RawApp): [string, unknown][] {
   const rank = ([name]: [string, unknown]): number =>
-    fieldsByName.get(name)?.name === name ? 1 : 0;
+    name === pm2Canonical || (fieldsByName.get(name)?.name === name && name !== "interpreter")
+      ? 1
+      : 0;
   return Object.entries(raw).sort((a, b) => rank(a) - rank(b));
 }
 

@@ -1,4 +1,5 @@
 import { compared } from "../corpus/compared.ts";
+import { differs } from "../corpus/differs.ts";
 import { environment } from "../corpus/files/environment.ts";
 import { forms } from "../corpus/files/forms.ts";
 import { frameworks } from "../corpus/files/frameworks.ts";
@@ -17,7 +18,9 @@ const all: readonly Scenario[] = [
   ...forms,
   ...operations,
 ].map((shape) =>
-  scenario(`file: ${shape.name}`, (s) => play(s, shape), { differs: shape.differs }),
+  scenario(`file: ${shape.name}`, (s) => play(s, shape), {
+    differs: { ...shape.differs, ...differs[shape.name] },
+  }),
 );
 
 /** `CORPUS=all`: every shape under which PM2 was seen. */

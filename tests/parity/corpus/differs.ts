@@ -1,0 +1,54 @@
+/**
+ * Where a shape ends otherwise on purpose: paths of facts, and the subjects of their rows in
+ * docs/reference/differences.md.
+ */
+export const differs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  "env_file with --env": { "ran….0.env.env_file": "variables of PM2's own" },
+  "instances of an environment": {
+    "apps…": "settings in env_NAME",
+    "ran…": "settings in env_NAME",
+    files: "settings in env_NAME",
+  },
+  Nest: { "ran….0.env.env_production": "variables of PM2's own" },
+  Strapi: { "ran….0.env.PWD": "PWD" },
+  Ghost: { "ran….0.env.PWD": "PWD" },
+  "a monorepo": {
+    "ran….0.env.PWD": "PWD",
+    "ran….1.env.PWD": "PWD",
+    "ran….2.env.PWD": "PWD",
+    "ran….3.env.PWD": "PWD",
+  },
+  "a command line beside args": {
+    "apps….0.args": "args beside a command line",
+    "ran….0.argv": "args beside a command line",
+  },
+  "a command line beside a text of args": {
+    "apps….0.args": "args beside a command line",
+    "ran….0.argv": "args beside a command line",
+  },
+  "ts-node as the interpreter": { "ran….0.argv.0": "process.argv[1]" },
+  "bun as the interpreter": { "ran….0.argv.1": "process.argv[1]" },
+  "bun with a path": { "ran….0.argv.0": "argv[0]", "ran….0.argv.2": "process.argv[1]" },
+  "bun as the script": isExecutable(),
+  dotnet: isExecutable(),
+  "a Python script": { "ran….0.argv.0": "a .py script without interpreter" },
+  "python of a virtual environment": { "ran….0.argv.0": "argv[0]" },
+  "gunicorn of a virtual environment with its python": { "ran….0.argv.0": "argv[0]" },
+  "PYTHONUNBUFFERED by hand": { "ran….0.env.PYTHONUNBUFFERED": "PYTHONUNBUFFERED in env" },
+  "empty texts": { "apps….0.args": "an empty text", "ran….0.env.cwd": "an empty text" },
+  "an old file with error_file and out_file": Object.fromEntries(
+    ["start", "apps…", "ran…", "files", "restart", "reload", "stop", "delete"].map((fact) => [
+      fact,
+      "a switch or a count as a text",
+    ]),
+  ),
+  "a user": {
+    "ran….0.env.HOME": "groups of an app with uid",
+    "ran….0.env.username": "username in jlist",
+  },
+};
+
+function isExecutable(): Readonly<Record<string, string>> {
+  const row = "an executable without extension";
+  return { "apps….0.exec_interpreter": row, "apps….0.status": row, "ran…": row, files: row };
+}

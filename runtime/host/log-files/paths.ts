@@ -30,12 +30,11 @@ export function ownedFiles(spec: AppSpec, id: number): OwnedFile[] {
 }
 
 /**
- * The pid file of one process: with its id before `.pid`, unless that is there (`worker-0`, process 0); a file of any other
- * ending is that file (PM2).
+ * The pid file of one process: with its id before `.pid`, in the place of a number that is there (`worker-1.pid`, process 0:
+ * `worker-0.pid`); a file of any other ending is that file (PM2).
  */
 export function instancePidFile({ pidFile }: AppSpec, id: number): string {
-  if (pidFile.endsWith(`-${id}.pid`)) return pidFile;
-  return pidFile.endsWith(".pid") ? withId(pidFile, id) : pidFile;
+  return pidFile.replace(/(?:-\d+)?\.pid$/, `-${id}.pid`);
 }
 
 /** `/logs/api-out.log` → `/logs/api-out-3.log`. */

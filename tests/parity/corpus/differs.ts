@@ -39,9 +39,12 @@ export const differs: Readonly<Record<string, Readonly<Record<string, string>>>>
   "an old file with error_file and out_file": Object.fromEntries(
     ["start", "apps…", "ran…", "files", "restart", "reload", "stop", "delete"].map((fact) => [
       fact,
-      "a switch or a count as a text",
+      "a switch as a text",
     ]),
   ),
+  "JSON on standard input": { reload: "reload of a configuration on standard input" },
+  "loose JSON on standard input": { reload: "reload of a configuration on standard input" },
+  "a program by an absolute path": isExecutable(),
   "a user": {
     "ran….0.env.HOME": "groups of an app with uid",
     "ran….0.env.username": "username in jlist",

@@ -172,7 +172,7 @@ export const startFlags: readonly StartFlag[] = [
   flag("v8", "v8", "", "Accepted for compatibility; no effect"),
   flag("event-loop-inspector", "event_loop_inspector", "", "Accepted for compatibility; no effect"),
   flag("deep-monitoring", "deep_monitoring", "", "Accepted for compatibility; no effect"),
-  flag("vizion", "vizion", "", "Accepted for compatibility; no effect"),
+  flag("vizion", "vizion", "", "Show its git checkout in `describe` (--no-vizion: do not)"),
   flag("pmx", "pmx", "", "Accepted for compatibility; no effect"),
   flag("automation", "automation", "", "Accepted for compatibility; no effect"),
 ];

@@ -19,7 +19,7 @@ const measured: Absence = {
 };
 
 const git: Absence = {
-  what: "there is no vizion here: Ex Machina does not follow an app's git repository",
+  what: "Ex Machina shows what an app's folder has checked out (`xm describe NAME`), and does not change it",
   fix: "`git pull` or `git checkout`, then `xm reload NAME`",
 };
 

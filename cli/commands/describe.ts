@@ -62,6 +62,7 @@ async function describe(detail: ProcessDetail, now: number): Promise<string> {
           `${spec.mode}, instance ${detail.instance} of ${spec.instances}, namespace ${spec.namespace}`,
         ],
         ["user", userOf(detail)],
+        ...(await gitRows(spec)),
         ["out log", detail.logs.out ?? "none"],
         ["error log", detail.logs.error ?? "none"],
         ["pid file", detail.pidFile ?? "none"],
@@ -111,6 +112,17 @@ function healthRows({ health, finding }: ProcessDetail): [string, string][] {
   return [
     ["health", health === "unhealthy" && finding !== null ? `${health}: ${finding}` : health],
   ];
+}
+
+/** What its folder has checked out now, unless the app wants nothing of it. */
+async function gitRows({ cwd, passthrough }: ProcessDetail["spec"]): Promise<[string, string][]> {
+  if (passthrough["vizion"] === false) return [];
+  const { readCheckout } = await import("../../runtime/host/git.ts");
+  const checkout = readCheckout(cwd);
+  if (checkout === undefined) return [];
+  const { branch, commit, remote } = checkout;
+  const where = `${branch ?? "no branch"}, ${commit === null ? "no commit yet" : `commit ${commit.slice(0, 10)}`}`;
+  return [["git", remote === null ? where : `${where}, of ${remote}`]];
 }
 
 /** What restarts it besides its end: only what is declared. */

@@ -143,7 +143,7 @@ await build({
   entryPoints: { "xm-runtime": "dist/cli/container/main.js" },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
-  banner: { js: `#!/bin/sh\n':' /*\n${firstProcess}*/;` },
+  banner: { js: `#!/usr/bin/env sh\n':' /*\n${firstProcess}*/;` },
   external: packagesApart,
 });
 chmodSync("dist/bin/xm-runtime.cjs", 0o755);

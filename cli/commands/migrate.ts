@@ -87,7 +87,7 @@ function takeSettings(pm2: Pm2Home, { settings: file, home }: HomePaths): void {
 /** What rotated its files goes on rotating them: a module that nothing was set for has its own defaults. */
 function withLogrotate({ settings, modules }: Pm2Home): Pm2Home["settings"] {
   if (!modules.includes(logrotateName)) return settings;
-  return mergeBelow({ [logrotateName]: logrotateDefaults }, settings) as Pm2Home["settings"];
+  return mergeBelow({ [logrotateName]: logrotateDefaults }, settings);
 }
 
 function mergeBelow(below: object, above: object): Record<string, unknown> {

@@ -55,7 +55,9 @@ export function planBoot(options: PlanOptions): BootPlan {
   const own = process.env["USER"] || process.env["LOGNAME"] || "root";
   const user = options.user ?? (process.getuid?.() === 0 ? "root" : own);
   const isSelf = user === own || (user === "root" && process.getuid?.() === 0);
-  const userHome = userVariables(user)["HOME"] ?? (isSelf ? homedir() : undefined);
+  // One's own service manager reads where HOME is; the machine's, what the user's entry says.
+  const entry = isUser ? undefined : userVariables(user)["HOME"];
+  const userHome = entry ?? (isSelf ? homedir() : undefined);
   if (userHome === undefined || userHome === "/") {
     throw wrong(`there is no user "${user}" with a home`, "name another with -u");
   }

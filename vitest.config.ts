@@ -20,6 +20,7 @@ export default defineConfig({
       project("integration", realProcesses),
       project("e2e", realProcesses),
       project("hostile", { testTimeout: 600_000, hookTimeout: 60_000 }),
+      project("realworld", { testTimeout: 180_000, hookTimeout: 300_000 }),
       project("parity", {
         globalSetup: "tests/parity/set-up.ts",
         testTimeout: 120_000,

@@ -16,7 +16,7 @@ export default defineConfig({
     maxConcurrency: 6,
     projects: [
       project("unit", { testTimeout: 30_000 }),
-      project("model", { testTimeout: 60_000 }),
+      project("model", { testTimeout: 180_000 }),
       project("integration", realProcesses),
       project("e2e", realProcesses),
       project("hostile", { testTimeout: 600_000, hookTimeout: 60_000 }),

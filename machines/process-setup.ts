@@ -116,11 +116,11 @@ export const processSetup = setup({
     })),
     noteVerdict: assign(({ event }) => {
       if (!("why" in event)) return {};
-      const why = String(event.why);
+      const why = event.why;
       const probe = event.type === "child.unstarted" ? ("startup" as const) : ("liveness" as const);
       return { verdict: { probe, why }, askedBy: null, finding: why };
     }),
-    noteFinding: assign(({ event }) => ("why" in event ? { finding: String(event.why) } : {})),
+    noteFinding: assign(({ event }) => ("why" in event ? { finding: event.why } : {})),
     reportUnhealthy: enqueueActions(({ context: { owner, id }, event, enqueue }) => {
       if (owner === undefined || event.type !== "probe.failing") return;
       const { at, why } = event;

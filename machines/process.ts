@@ -422,7 +422,7 @@ function healthOf(snapshot: SnapshotFrom<typeof processMachine>): Health | null 
   if (probes === null) return null;
   if (snapshot.hasTag("starting") && !snapshot.matches("resuming")) return "starting";
   const at = (region: object): boolean =>
-    snapshot.matches({ alive: { online: { sensors: { probing: region } } } } as never);
+    snapshot.matches({ alive: { online: { sensors: { probing: region } } } });
   if (!snapshot.hasTag("online")) return null;
   if (at({ readiness: "notReady" }) || at({ liveness: "failing" })) return "unhealthy";
   const isReady = probes.readiness === null || at({ readiness: "ready" });

@@ -80,7 +80,8 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     spec: input.spec,
     goal: facts?.goal ?? firstGoal(input.spec),
     removal: facts?.removal ?? null,
-    askedBy: null,
+    // Who asked is not kept; that somebody did shows in the goal.
+    askedBy: facts != null && facts.child !== null && facts.goal !== "run" ? "a command" : null,
     child: input.resume?.child === "none" ? null : (facts?.child ?? null),
     endedPid: null,
     readiness: facts?.readiness ?? "pending",

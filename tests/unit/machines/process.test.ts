@@ -404,3 +404,12 @@ test.each([
     expect([process.status, process.facts.readiness]).toEqual(["online", "late"]);
   },
 );
+
+test("the end of a process that was being stopped when the daemon died was asked for", () => {
+  const process = new SimulatedProcess(appSpec());
+  process.command("stop");
+  process.restartDaemon();
+  process.exit(0);
+  expect(process.status).toBe("stopped");
+  expect(process.facts.lastExit?.askedBy).toBe("a command");
+});

@@ -132,10 +132,11 @@ test("scrubbing back to a reload that ran under a God that was killed shows each
   );
   // And of the process two generations lived: the one that serves, and its replacement.
   await page.getByRole("tab", { name: "Process" }).click();
-  // Within the millisecond in which the replacement takes its place, the old one may be told to stop already.
+  // Within the millisecond in which the replacement takes its place, the old one may be asked to stop already, and that
+  // the replacement is online may be recorded in the next one.
   await until(
     "the same moment of the process",
-    async () => ["online", "stopping"].includes((await shown())[1] ?? ""),
+    async () => ["online", "stopping", "launching"].includes((await shown())[1] ?? ""),
     { saw: shown },
   );
   expect((await shown())[0]).toBe(moment);

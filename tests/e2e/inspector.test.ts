@@ -213,11 +213,14 @@ test("a crash loop is seen edge by edge, and the guard that ends it shows 16 of 
   const life = ["process.alive.starting child.spawned  process.alive.online"];
   const crash = "process.alive child.exited  process.exited";
   const wait = [crash, "process.exited always delaysRestart process.waiting"];
-  const again = "process.waiting restartDelay  process.alive";
+  // It depends on nothing: it is looked at, and goes on at once.
+  const looks = "process.pending.looking always  process.alive";
+  const again = ["process.waiting restartDelay  process.pending", looks];
   expect(words).toEqual([
-    "process.stopped restart  process.alive",
+    "process.stopped restart  process.pending",
+    looks,
     ...life,
-    ...Array.from({ length: 15 }, () => [...wait, again, ...life]).flat(),
+    ...Array.from({ length: 15 }, () => [...wait, ...again, ...life]).flat(),
     crash,
     "process.exited always unstableTooOften process.errored",
   ]);

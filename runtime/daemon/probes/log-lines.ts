@@ -11,6 +11,9 @@ export interface LogPlaces {
 /** Read of a file at a time. */
 const mostBytes = 64 * 1024;
 
+/** Pieces read at each call: an app that writes without a pause does not hold the daemon up. */
+const mostPieces = 16;
+
 /** Whether a text has been written by this life; each call reads on from where the one before stopped. */
 export function readLogs(
   { text, stream }: Pick<Extract<Check, { kind: "log" }>, "text" | "stream">,
@@ -26,7 +29,8 @@ export function readLogs(
     for (const file of files) {
       const { path } = file;
       if (isFound || path === null) continue;
-      for (let piece = readFrom(path, file.at); piece.length > 0; piece = readFrom(path, file.at)) {
+      for (let pieces = 0; pieces < mostPieces; pieces += 1) {
+        const piece = readFrom(path, file.at);
         file.at += piece.length;
         const read = file.tail + piece.toString("utf8");
         if (read.includes(text)) isFound = true;

@@ -63,9 +63,16 @@ export function waitForWords(
 }
 
 /** Size of an error log now: a life's part of it begins there. No link is followed: its target is none of our files. */
-export function errorLogSize(path: string | null): number {
-  const stat = path === null ? undefined : lstatSync(path, { throwIfNoEntry: false });
-  return stat?.isFile() === true ? stat.size : 0;
+export function logSize(path: string | null): number {
+  if (path === null) return 0;
+  try {
+    const stat = lstatSync(path, { throwIfNoEntry: false });
+    return stat?.isFile() === true ? stat.size : 0;
+  } catch (error) {
+    // A path that cannot be used (ENOTDIR, EACCES, ELOOP) is reported by who opens it.
+    if (errnoOf(error) === undefined) throw error;
+    return 0;
+  }
 }
 
 function linesOfException({ stack, message, error }: UncaughtException): string[] {

@@ -17,7 +17,7 @@ import { startSensors } from "../sensors/index.ts";
 import { pipeOrder } from "../log-lane/launch-order.ts";
 import { adoptChild, spawnChild } from "./child.ts";
 import { takeException } from "./exception.ts";
-import { errorLogSize, lastWordsOf, waitForWords } from "./last-words.ts";
+import { logSize, lastWordsOf, waitForWords } from "./last-words.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
 import { createListens } from "./listens.ts";
 import { packageVersion } from "./package-version.ts";
@@ -64,9 +64,9 @@ export function childSource(dependencies: SourceDependencies) {
     const launch = launchFrom(input, dependencies);
     const version = input.adopt === null ? versionOf(input.spec.script) : {};
     const { error: errorLog } = launch.logs;
-    const begun = input.adopt?.errorLogBytes ?? errorLogSize(errorLog);
+    const begun = input.adopt?.errorLogBytes ?? logSize(errorLog);
     // Of an adopted one nobody knows: a line may have come already.
-    const begunOut = input.adopt === null ? errorLogSize(launch.logs.out) : 0;
+    const begunOut = input.adopt === null ? logSize(launch.logs.out) : 0;
     let exception: UncaughtException | undefined;
     let thrownAt = 0;
     let wasAsked = input.stopWasAsked;

@@ -93,6 +93,8 @@ export type Down =
       drainMs: number;
       /** Its own code waits for the message `shutdown`, and not for the signal. */
       byMessage: boolean;
+      /** A daemon that died may have said it already, or not: what was begun goes on. */
+      again?: boolean;
     }
   | { type: "message"; data: unknown }
   /** It is to end by its signal, unless that has come already. */

@@ -93,6 +93,8 @@ export class Child implements ChildHandle {
   #endWatch: (() => void) | undefined;
   #end: End | undefined;
   #stopWasAsked = false;
+  /** What has still to be said to an app whose line is not there yet. */
+  #reminder: Down | undefined;
   #isDraining = false;
   #isLost = false;
   #isKilling = false;
@@ -144,6 +146,9 @@ export class Child implements ChildHandle {
   /** @param from of an app that talks to God itself; a worker's balancer speaks for it. */
   hear(message: Up, from?: Peer): void {
     if (message.type === "drained") return this.#drained(from);
+    if (message.type === "hello" && this.#reminder !== undefined) {
+      if (this.#talk.tell(this.#reminder) > 0) this.#reminder = undefined;
+    }
     if (message.type !== "stopping") return this.#events.told(message);
     this.#unanswered -= 1;
     if (this.#unanswered <= 0) clearTimeout(this.#answer);
@@ -169,26 +174,40 @@ export class Child implements ChildHandle {
   stop(graceMs: number): void {
     if (this.#endWatch !== undefined && !this.#stopWasAsked) expectEnd(this.fact);
     this.#stopWasAsked = true;
-    const { stopWithMessage, stopSignal, policy, mode } = this.#launch.spec;
     if (this.#isLost) return;
+    const order = this.#stopOrder(graceMs);
+    this.#unanswered = order !== undefined && this.#end === undefined ? this.#talk.tell(order) : 0;
+    if (this.#unanswered > 0) {
+      this.#answer = setTimeout(() => this.#askToEnd(), answersWithinMs(graceMs));
+      return;
+    }
+    this.#askToEnd();
+  }
+
+  remind(graceMs: number): void {
+    if (this.#endWatch !== undefined && !this.#stopWasAsked) expectEnd(this.fact);
+    this.#stopWasAsked = true;
+    const order = this.#stopOrder(graceMs);
+    if (this.#isLost || this.#end !== undefined || order === undefined) return;
+    const reminder: Down = { ...order, again: true };
+    // The line of an app that talks to God itself comes a moment after God.
+    if (this.#talk.tell(reminder) === 0) this.#reminder = reminder;
+  }
+
+  /** @returns `undefined` for an app that does not drain. */
+  #stopOrder(graceMs: number): Extract<Down, { type: "stop" }> | undefined {
+    const { stopWithMessage, stopSignal, policy, mode } = this.#launch.spec;
     // A worker that may not drain still has to part from the others, which share their connections with it.
-    const mayPrepare = mode === "cluster" || (policy.drain && !stopWithMessage);
-    const answerMs = answersWithinMs(graceMs);
-    const order: Down = {
+    if (mode !== "cluster" && (!policy.drain || stopWithMessage)) return undefined;
+    return {
       type: "stop",
       signal: stopSignal,
       graceMs,
       ownMs: policy.killTimeoutMs,
-      answerMs,
+      answerMs: answersWithinMs(graceMs),
       drainMs: Math.min(policy.drainTimeoutMs, graceMs),
       byMessage: stopWithMessage,
     };
-    this.#unanswered = mayPrepare && this.#end === undefined ? this.#talk.tell(order) : 0;
-    if (this.#unanswered > 0) {
-      this.#answer = setTimeout(() => this.#askToEnd(), answerMs);
-      return;
-    }
-    this.#askToEnd();
   }
 
   kill(): void {

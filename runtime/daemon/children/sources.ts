@@ -164,8 +164,10 @@ export function childSource(dependencies: SourceDependencies) {
     receive((event) => {
       wasAsked = true;
       if (event.type === "kill") handle?.kill();
-      else if (alreadyAsked) alreadyAsked = false;
-      else handle?.stop(event.graceMs);
+      else if (alreadyAsked) {
+        alreadyAsked = false;
+        handle?.remind(event.graceMs);
+      } else handle?.stop(event.graceMs);
     });
     return () => {
       if (children.get(key) === handle) children.delete(key);

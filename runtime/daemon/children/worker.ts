@@ -158,6 +158,10 @@ class Worker implements WorkerHandle, WorkerEvents {
     this.#events.lost("the end of its balancer");
   }
 
+  remind(graceMs: number): void {
+    this.#do((child) => child.remind(graceMs));
+  }
+
   stop(graceMs: number): void {
     this.#do((child) => child.stop(graceMs));
   }

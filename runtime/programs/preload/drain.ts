@@ -45,6 +45,10 @@ export function createDrain(
   const servers = new Map<Server, Connections>();
   let isDraining = false;
   let leave = (): void => {};
+  /** How the first `stop` was answered. */
+  let answered: "signal" | "drain" | undefined;
+  let isAsked = false;
+  let wasSignalled = false;
 
   const drain = (limits: Limits, end: () => void): void => {
     if (isDraining) return;
@@ -83,14 +87,30 @@ export function createDrain(
     obey: () => {
       link.onDown((message) => {
         if (message.type === "leave") leave();
-        if (message.type !== "stop" || isDraining) return;
-        const { signal, graceMs, drainMs, byMessage } = message;
+        if (message.type !== "stop") return;
+        const { signal, graceMs, drainMs, byMessage, again = false } = message;
+        if (isDraining || (again && isAsked)) {
+          // The daemon that got the answer has died; it may have died before the signal, too.
+          const isOpen =
+            answered === "drain" || (answered === "signal" && !wasSignalled && !byMessage);
+          if (again && answered !== undefined && isOpen)
+            link.send({ type: "stopping", how: answered });
+          return;
+        }
+        isAsked = true;
+        if (process.listenerCount(signal) > 0)
+          process.prependOnceListener(signal as NodeJS.Signals, () => {
+            wasSignalled = true;
+          });
         const began = performance.now();
         const hasOwnCode = byMessage || bystanders.hasOwnCode(signal);
         if (isWorker) letGoOfChannel(signal, byMessage);
         if (isBehind) leave = unlessSignalled(signal);
         if (hasOwnCode || servers.size === 0) {
-          const answer = (): void => void link.send({ type: "stopping", how: "signal" });
+          const answer = (): void => {
+            answered = "signal";
+            link.send({ type: "stopping", how: "signal" });
+          };
           const prepare = (): void => {
             if (isWorker && servers.size > 0) retire(servers, { ...message, began }, answer);
             else answer();
@@ -100,6 +120,7 @@ export function createDrain(
           else sharing.leave(prepare);
           return;
         }
+        answered = "drain";
         link.send({ type: "stopping", how: "drain" });
         const isHeard = process.listenerCount(signal) > 0;
         const raise = (): void => {

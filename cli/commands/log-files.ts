@@ -19,8 +19,7 @@ export const flush = xmCommand({
       isAll,
     );
     tell(files.map((file) => `emptied ${file}`));
-    for (const note of notes) process.stderr.write(`xm: ${note}\n`);
-    if (notes.length > 0) process.exitCode = 1;
+    warn(notes);
   },
 });
 
@@ -37,8 +36,7 @@ export const rotate = xmCommand({
         ? ["nothing to rotate: the log files are empty"]
         : files,
     );
-    for (const note of notes) process.stderr.write(`xm: ${plain(note)}\n`);
-    if (notes.length > 0) process.exitCode = 1;
+    warn(notes);
   },
 });
 
@@ -68,4 +66,10 @@ async function chosenFrom(client: Client, targets: readonly string[]): Promise<P
 function tell(lines: readonly string[]): void {
   if (globals.isSilent) return;
   for (const line of lines) process.stdout.write(`${plain(line)}\n`);
+}
+
+/** What could not be done; it holds paths that others have named. */
+function warn(notes: readonly string[]): void {
+  for (const note of notes) process.stderr.write(`xm: ${plain(note)}\n`);
+  if (notes.length > 0) process.exitCode = 1;
 }

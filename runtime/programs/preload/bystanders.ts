@@ -18,11 +18,17 @@ type Listener = (...args: unknown[]) => unknown;
 export interface Bystanders {
   /** Whether somebody but bystanders listens to a signal. */
   hasOwnCode(signal: string): boolean;
+  /**
+   * Hears a signal before everybody else does, and counts as nobody's code. Only where somebody listens already:
+   * without a listener the signal ends the process, and must go on doing so.
+   */
+  hear(signal: string, listener: () => void): void;
 }
 
 /** Remembers from now on who registers a listener for a signal. */
 export function watchSignalListeners(): Bystanders {
   const bystanders = new WeakSet<Listener>();
+  const ours = new WeakSet<Listener>();
   process.on("newListener", (name: string | symbol, listener: Listener) => {
     if (typeof name === "string" && /^SIG[A-Z0-9]+$/.test(name) && isBystander(packageOfCaller())) {
       bystanders.add(listener);
@@ -30,11 +36,17 @@ export function watchSignalListeners(): Bystanders {
   });
   return {
     hasOwnCode: (signal) => {
-      const own = process
-        .listeners(signal as NodeJS.Signals)
-        .filter((listener) => !bystanders.has(listener as Listener));
+      const others = (process.listeners(signal as NodeJS.Signals) as Listener[]).filter(
+        (listener) => !ours.has(listener),
+      );
+      const known = others.filter((listener) => bystanders.has(listener)).length;
       // A bundle holds its libraries: signal-exit tells how many of its listeners there are.
-      return own.length > signalExits(bystanders, signal);
+      return others.length - known > Math.max(0, signalExits() - known);
+    },
+    hear: (signal, listener) => {
+      if (process.listenerCount(signal) === 0) return;
+      ours.add(listener);
+      process.prependListener(signal as NodeJS.Signals, listener);
     },
   };
 }
@@ -81,18 +93,14 @@ function packageIn(file: string): string | undefined {
   return first.startsWith("@") ? `${first}/${second}` : first;
 }
 
-/** Listeners of copies of signal-exit (versions 2 to 4) that are not known as bystanders already. */
-function signalExits(known: WeakSet<Listener>, signal: string): number {
+/** How many listeners for each signal the copies of signal-exit (versions 2 to 4) have. */
+function signalExits(): number {
   const emitters = [
     (process as { __signal_exit_emitter__?: unknown }).__signal_exit_emitter__,
     (globalThis as Record<symbol, unknown>)[Symbol.for("signal-exit emitter")],
   ];
-  const count = emitters.reduce<number>((sum, emitter) => {
-    const { count: own } = (emitter ?? {}) as { count?: unknown };
-    return sum + (typeof own === "number" ? own : 0);
+  return emitters.reduce<number>((sum, emitter) => {
+    const { count } = (emitter ?? {}) as { count?: unknown };
+    return sum + (typeof count === "number" ? count : 0);
   }, 0);
-  const seen = process
-    .listeners(signal as NodeJS.Signals)
-    .filter((listener) => known.has(listener as Listener)).length;
-  return Math.max(0, count - seen);
 }

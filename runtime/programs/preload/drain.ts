@@ -98,14 +98,17 @@ export function createDrain(
           return;
         }
         isAsked = true;
-        if (process.listenerCount(signal) > 0)
-          process.prependOnceListener(signal as NodeJS.Signals, () => {
-            wasSignalled = true;
-          });
+        bystanders.hear(signal, () => {
+          wasSignalled = true;
+        });
         const began = performance.now();
         const hasOwnCode = byMessage || bystanders.hasOwnCode(signal);
-        if (isWorker) letGoOfChannel(signal, byMessage);
-        if (isBehind) leave = unlessSignalled(signal);
+        if (isWorker) letGoOfChannel(signal, byMessage, bystanders);
+        // The command in front passes its signal on, as a rule, and a second one makes some apps give up what is in flight.
+        if (isBehind)
+          leave = () => {
+            if (!wasSignalled) process.kill(process.pid, signal);
+          };
         if (hasOwnCode || servers.size === 0) {
           const answer = (): void => {
             answered = "signal";
@@ -166,31 +169,13 @@ function outliveBalancer(drain: (limits: Limits, end: () => void) => void): void
 }
 
 /**
- * The command in front passes its signal on, as a rule, and a second one makes some apps give up what is in flight.
- * @returns ends the app by the signal if that has not come yet.
- */
-function unlessSignalled(signal: string): () => void {
-  let hasCome = false;
-  // Without a listener of its own the signal ends it.
-  if (process.listenerCount(signal) > 0)
-    process.prependOnceListener(signal as NodeJS.Signals, () => {
-      hasCome = true;
-    });
-  return () => {
-    if (!hasCome) process.kill(process.pid, signal);
-  };
-}
-
-/**
  * A worker whose own code is asked to end, and closes what it has, ends by itself as it would without a channel: from
  * then on the channel keeps no process alive. Not before: until its code has been asked, nothing else may.
  */
-function letGoOfChannel(signal: string, byMessage: boolean): void {
+function letGoOfChannel(signal: string, byMessage: boolean, bystanders: Bystanders): void {
   const letGo = (): void => process.channel?.unref();
   if (byMessage) process.prependListener("message", letGo);
-  // Without a listener of its own the signal ends it.
-  else if (process.listenerCount(signal) > 0)
-    process.prependListener(signal as NodeJS.Signals, letGo);
+  else bystanders.hear(signal, letGo);
 }
 
 function endBy(signal: string): void {

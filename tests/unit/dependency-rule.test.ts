@@ -32,6 +32,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   cli: [...ground, "client"],
 };
 
+/** The rooms as the compiler sees them: the programs are one project, but for the page, which is the browser's. */
+const projects = [
+  ...new Set(Object.keys(mayImport).map((room) => (isProgram(room) ? "programs" : room))),
+];
+
 /** The daemon's own rooms, lower ones first: each may import those before it. */
 const daemonRooms = [
   "state",
@@ -89,13 +94,31 @@ test("only runtime/daemon/wire.ts fills ports, and the simulation, whose world i
   expect(filling).toEqual(["machines/simulation.ts", "runtime/daemon/wire.ts"]);
 });
 
-test("the compiler gives the machines no types of Node", () => {
-  const { compilerOptions } = JSON.parse(
-    readFileSync(join(root, "machines/tsconfig.json"), "utf8"),
-  ) as {
-    compilerOptions: { types: string[] };
-  };
-  expect(compilerOptions.types).toEqual([]);
+test("the compiler knows the rooms too: each is a project that refers to those it may import", () => {
+  const references = (room: string) =>
+    (projectOf(room).references ?? [])
+      .map(({ path }) => roomOf(relative(root, resolve(root, folderOf(room), path))))
+      .toSorted();
+  const allowed = (room: string) =>
+    Object.entries(mayImport)
+      .filter(([name]) => name === room || (room === "programs" && isProgram(name)))
+      .flatMap(([, rooms]) => rooms);
+  for (const room of projects) {
+    expect(references(room), room).toEqual([...new Set(allowed(room))].toSorted());
+  }
+});
+
+test("no types of Node where no Node runs, and those of a browser in the page alone", () => {
+  const given = projects.map((room) => [room, projectOf(room).compilerOptions] as const);
+  const withoutNode = given.filter(([, { types }]) => !types.includes("node"));
+  expect(withoutNode.map(([room]) => room)).toEqual([
+    "machines",
+    "charts",
+    "contract",
+    "programs/page",
+  ]);
+  const withDom = given.filter(([, { lib }]) => lib?.includes("DOM"));
+  expect(withDom.map(([room]) => room)).toEqual(["programs/page"]);
 });
 
 test("every machine can be built: each transition has a target that exists", () => {
@@ -104,6 +127,23 @@ test("every machine can be built: each transition has a target that exists", () 
     expect(machine.root.id).toMatch(/^(process|reload|app|god)$/);
   }
 });
+
+interface Project {
+  readonly compilerOptions: { readonly types: readonly string[]; readonly lib?: readonly string[] };
+  readonly references?: readonly { readonly path: string }[];
+}
+
+function projectOf(room: string): Project {
+  return JSON.parse(readFileSync(join(root, folderOf(room), "tsconfig.json"), "utf8")) as Project;
+}
+
+function folderOf(room: string): string {
+  return room === "machines" || room === "cli" ? room : `runtime/${room}`;
+}
+
+function isProgram(room: string): boolean {
+  return room.startsWith("programs/") && room !== "programs/page";
+}
 
 /** A room is a folder of the ground, a program, or one of the three that are more than a folder. */
 function roomOf(path: string): string {

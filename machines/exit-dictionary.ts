@@ -38,21 +38,31 @@ export const codeMeanings: Readonly<Record<number, Entry>> = {
   127: { means: "the shell did not find the command", source: shell },
 };
 
-/** Exit codes of Node itself, for programs that Node runs. */
-export const nodeMeanings: Readonly<Record<number, Entry>> = {
-  3: { means: "Node could not parse its own JavaScript", source: node },
-  4: { means: "Node could not evaluate its own JavaScript", source: node },
-  5: { means: "a fatal error in V8", source: node },
-  6: { means: "an exception was not caught, and its handler was no function", source: node },
-  7: { means: "the handler of an uncaught exception threw one itself", source: node },
-  9: { means: "Node was started with an invalid argument", source: node },
-  10: { means: "Node could not start its own JavaScript", source: node },
-  12: { means: "the debugger's port is invalid or taken", source: node },
+/**
+ * Exit codes of Node itself, for programs that Node runs. A program may end with the same small numbers for reasons of its
+ * own: where Node says something with its code, it must have said it. Codes that only a broken Node gives are left out.
+ */
+export const nodeMeanings: Readonly<Record<number, Entry & { readonly said?: RegExp }>> = {
+  5: { means: "a fatal error in V8", said: /FATAL ERROR|Fatal error in/, source: node },
+  7: {
+    means:
+      "if the program does not use this code itself: the handler of an uncaught exception threw one",
+    source: node,
+  },
+  9: {
+    means: "Node was started with an invalid argument",
+    said: /bad option|requires an argument|not allowed in NODE_OPTIONS|must be|cannot be used/,
+    source: node,
+  },
+  12: {
+    means: "the debugger's port is invalid or taken",
+    said: /inspector/i,
+    source: node,
+  },
   13: {
     means: "a top-level await never settled: nothing was left that could settle it",
     source: node,
   },
-  14: { means: "an error while a start-up snapshot was built", source: node },
 };
 
 /** Signals that say something of their sender or of a fault. */
@@ -189,7 +199,7 @@ export function meaningOf(exit: Told, options: { readonly isNode: boolean }): st
   const { code } = exit;
   if (code === null) return null;
   const own = options.isNode ? nodeMeanings[code] : undefined;
-  if (own !== undefined) return own.means;
+  if (own !== undefined && (own.said?.test(said) ?? true)) return own.means;
   const signal = signalNumbers[code - 128];
   if (signal !== undefined)
     return `128 + ${code - 128}, which is ${signal}: ${signalMeanings[signal]?.means}`;

@@ -22,7 +22,7 @@ export function startProbes(
   const ask = (
     probe: ProbeSpec | null,
     told: (found: string | null) => void,
-    withinMs?: number,
+    options?: Parameters<typeof runProbe>[3],
   ): (() => void) =>
     probe === null
       ? () => {}
@@ -36,15 +36,18 @@ export function startProbes(
             beats: () => beats(child.lifeId),
           }),
           told,
-          withinMs,
+          options,
         );
   const stops = [
-    ask(probes.readiness, (why) =>
-      report(
-        why === null
-          ? { type: "probe.ready", at: now() }
-          : { type: "probe.unready", at: now(), why },
-      ),
+    ask(
+      probes.readiness,
+      (why) =>
+        report(
+          why === null
+            ? { type: "probe.ready", at: now() }
+            : { type: "probe.unready", at: now(), why },
+        ),
+      { isAwaited: true },
     ),
     ask(
       probes.liveness,
@@ -55,7 +58,7 @@ export function startProbes(
             : { type: "probe.failing", at: now(), why },
         ),
       // Nobody waits for the first answer: a hundred apps are asked over the whole of a period.
-      Number.POSITIVE_INFINITY,
+      { withinMs: Number.POSITIVE_INFINITY },
     ),
   ];
   return () => {

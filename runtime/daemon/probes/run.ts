@@ -10,6 +10,9 @@ export type Ask = (options: { signal: AbortSignal; timeoutMs: number }) => Promi
 /** Most questions asked at a time, over all apps: the others wait for their turn. */
 const mostAtOnce = 8;
 
+/** Who waits for the first good answer does not wait for a whole period between two questions; ms. */
+const untilGoodEveryMs = 1_000;
+
 /** An answer that comes so much later than its time says that we were held up ourselves, and nothing of the app; ms. */
 const slackMs = 1_000;
 
@@ -17,15 +20,17 @@ const slackMs = 1_000;
  * Asks a process again and again and tells when its answers turn: after `success_threshold` good ones in a row, and after
  * `failure_threshold` bad ones. Answers are counted and never timed, one question is in flight at a time, and what the
  * daemon itself was held up for (SIGSTOP, a suspended machine) is not counted: it blames nobody.
+ * With `isAwaited` it asks more often until the answers first turn, as Kubernetes does for readiness; of these extra
+ * questions only the good answers count, so that the time until it gives up stays what the numbers say.
  * @param told `null` for good, else what was found; only when it is another than before.
- * @param withinMs the first question is asked at a random moment of this time, or of a period that is shorter.
+ * @param options.withinMs the first question is asked at a random moment of this time, or of a period that is shorter.
  * @returns stops asking.
  */
 export function runProbe(
   spec: ProbeSpec,
   ask: Ask,
   told: (found: string | null) => void,
-  withinMs = 1_000,
+  { withinMs = 1_000, isAwaited = false }: { withinMs?: number; isAwaited?: boolean } = {},
 ): () => void {
   const { initialDelayMs, periodMs, timeoutMs, successThreshold, failureThreshold } = spec;
   const abort = new AbortController();
@@ -33,8 +38,11 @@ export function runProbe(
   let successes = 0;
   let failures = 0;
   let said: "good" | "bad" | undefined;
-  const count = (answer: Answer): void => {
+  /** When the next question is due whose answer counts, good or bad. */
+  let dueAt = 0;
+  const count = (answer: Answer, isExtra: boolean): void => {
     successes = answer.isGood ? successes + 1 : 0;
+    if (isExtra && !answer.isGood) return;
     failures = answer.isGood ? 0 : failures + 1;
     if (answer.isGood && successes >= successThreshold && said !== "good") {
       said = "good";
@@ -44,7 +52,7 @@ export function runProbe(
       told(failures === 1 ? answer.why : `${answer.why}, ${failures} times in a row`);
     }
   };
-  const once = async (): Promise<void> => {
+  const once = async (isExtra: boolean): Promise<void> => {
     await slots.enter(abort.signal);
     let answer: Answer;
     const began = performance.now();
@@ -56,15 +64,21 @@ export function runProbe(
       slots.leave();
     }
     const wasHeldUp = performance.now() - began > timeoutMs + slackMs;
-    if (!abort.signal.aborted && (answer.isGood || !wasHeldUp)) count(answer);
+    if (!abort.signal.aborted && (answer.isGood || !wasHeldUp)) count(answer, isExtra);
   };
   const next = (afterMs: number): void => {
     timer = setTimeout(() => void turn(), afterMs).unref();
   };
   const turn = async (): Promise<void> => {
     const began = performance.now();
-    await once();
-    if (!abort.signal.aborted) next(Math.max(0, periodMs - (performance.now() - began)));
+    // A timer may be a fraction of a millisecond early.
+    const isExtra = began < dueAt - 1;
+    if (!isExtra) dueAt = began + periodMs;
+    await once(isExtra);
+    if (abort.signal.aborted) return;
+    const nextAt =
+      isAwaited && said === undefined ? Math.min(dueAt, began + untilGoodEveryMs) : dueAt;
+    next(Math.max(0, nextAt - performance.now()));
   };
   // Not all at the same moment.
   next(initialDelayMs + Math.random() * Math.min(periodMs, withinMs));

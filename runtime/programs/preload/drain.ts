@@ -138,6 +138,8 @@ export function createDrain(
         const end = (): void => {
           const isTold = (isWorker || isBehind) && link.send({ type: "drained" });
           if (!isTold) raise();
+          // The balancer may die before it answers.
+          else if (isWorker) link.onEnd(raise);
           // God signals the command, which passes it on; Node's watcher hangs when the app ends before that.
           else if (isBehind) setTimeout(raise, signalledWithinMs).unref();
         };

@@ -191,9 +191,10 @@ function channelLink(): Link {
   const send = (message: Up, handle?: { close(): void }, sent?: () => void): boolean => {
     if (!process.connected) return false;
     const packet = { cmd: channelCommand, message };
-    if (handle === undefined) return process.send?.(packet) === true;
-    // Whether it is queued does not matter here: it is gone, and the copy is closed when the other side has it.
+    // Its word for "queued", behind a connection that the balancer has not acknowledged, is `false`: it goes out.
+    if (handle === undefined) return process.send?.(packet) !== undefined;
     process.send?.(packet, handle as never, {}, () => {
+      // The other side has its own copy by now.
       handle.close();
       sent?.();
     });
@@ -203,7 +204,8 @@ function channelLink(): Link {
     isChannel: true,
     open: () => {},
     send,
-    tellNow: send,
+    tellNow: (message) =>
+      process.connected && process.send?.({ cmd: channelCommand, message }) === true,
     listening: (server) => void send({ type: "listening", server }),
     remember: () => {},
     markReady: () => {},

@@ -120,6 +120,13 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
     link.send({ type: "took", ticket: message.ticket });
   });
 
+  // The balancer has died: nothing is on its way any more.
+  link.onEnd(() => {
+    isParted = true;
+    sending = 0;
+    check();
+  });
+
   return {
     share: (server) => {
       const { _handle: listening } = server as Server & { _handle?: ListenHandle | null };
@@ -142,7 +149,9 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
       hasLeft = true;
       whenParted = parted;
       note(0);
-      if (!link.send({ type: "parting" })) parted();
+      if (link.send({ type: "parting" })) return;
+      isParted = true;
+      check();
     },
   };
 }

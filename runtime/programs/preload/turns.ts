@@ -16,12 +16,16 @@ interface TurnHandle {
 export function createTurns(link: Link): Sharing {
   const handles = new Map<Server, TurnHandle>();
   let whenParted: (() => void) | undefined;
-  link.onDown((message) => {
-    if (message.type !== "parted") return;
+  const part = (): void => {
     const parted = whenParted;
     whenParted = undefined;
     parted?.();
+  };
+  link.onDown((message) => {
+    if (message.type === "parted") part();
   });
+  // The balancer has died: nothing is on its way any more.
+  link.onEnd(part);
   return {
     share: (server) => {
       const { _handle: handle } = server as Server & { _handle?: TurnHandle | null };
@@ -35,7 +39,7 @@ export function createTurns(link: Link): Sharing {
         keepAddress(server);
         handle.close();
       }
-      if (!link.send({ type: "parting" })) parted();
+      if (!link.send({ type: "parting" })) part();
     },
   };
 }

@@ -16,6 +16,8 @@ const means = (exit: Partial<Told>, isNode = true): string | null =>
 test.each([
   [{ code: 78 }, /^EX_CONFIG/],
   [{ code: 13 }, /top-level await/],
+  [{ code: 9, lastWords: ["/usr/bin/node: bad option: --max-old-space"] }, /invalid argument/],
+  [{ code: 12, lastWords: ["Starting inspector on 127.0.0.1:9229 failed"] }, /debugger's port/],
   [{ code: 137 }, /^128 \+ 9, which is SIGKILL: ended by force/],
   [{ code: 143 }, /^128 \+ 15, which is SIGTERM/],
   [{ signal: "SIGSEGV" }, /native code/],
@@ -48,6 +50,10 @@ test("what needs no explanation has none", () => {
   expect(means({ code: null })).toBeNull();
   expect(means({ signal: "SIGKILL", askedBy: "`xm stop`" })).toBeNull();
   expect(means({ code: 13 }, false)).toBeNull();
+  // Programs have their own small codes.
+  for (const code of [2, 3, 4, 5, 6, 9, 10, 12, 14]) {
+    expect(means({ code, lastWords: ["Error: cannot open the database"] })).toBeNull();
+  }
 });
 
 test("every entry has its source", () => {

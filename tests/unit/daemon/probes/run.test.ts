@@ -55,6 +55,29 @@ test("answers are counted in a row, and told when they turn", async () => {
   stop();
 });
 
+test.each([
+  ["extra questions find the first good answer sooner", [bad, bad, bad, good], 3_000, null],
+  [
+    "their bad answers do not shorten the time until it gives up",
+    Array.from({ length: 40 }, () => bad),
+    20_000,
+    "HTTP 503, 3 times in a row",
+  ],
+])("while it is awaited, %s", async (_, answers, afterMs, expected) => {
+  const told: (string | null)[] = [];
+  const stop = runProbe(
+    { ...spec, initialDelayMs: 0, periodMs: 10_000, successThreshold: 1 },
+    () => Promise.resolve(answers.shift() ?? good),
+    (why) => told.push(why),
+    { isAwaited: true },
+  );
+  await vi.advanceTimersByTimeAsync(afterMs - 1);
+  expect(told).toEqual([]);
+  await vi.advanceTimersByTimeAsync(2);
+  expect(told).toEqual([expected]);
+  stop();
+});
+
 test("one question is in flight, and none after the end", async () => {
   let asked = 0;
   const stop = runProbe(

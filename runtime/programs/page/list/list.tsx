@@ -168,7 +168,8 @@ function Row(options: {
   const { process, place, count, isSelected, at } = options;
   const { id, name, instance, mode, restarts } = process;
   const status = at === null ? process.status : statusAt(id, at);
-  const word = status === null ? "not there" : statusWord(status);
+  const isUnhealthy = at === null && process.health === "unhealthy";
+  const word = status === null ? "not there" : isUnhealthy ? "unhealthy" : statusWord(status);
   const known = samples.get(id);
   const cpu = known?.cpu.at(-1) ?? process.cpuPercent;
   const memory = known?.memory.at(-1) ?? process.memoryBytes;
@@ -189,7 +190,10 @@ function Row(options: {
         {name}
         {mode === "cluster" && <span class="faint">:{instance}</span>}
       </span>
-      <span class={`status ${status ?? "removed"}`}>
+      <span
+        class={`status ${isUnhealthy ? "errored" : (status ?? "removed")}`}
+        title={isUnhealthy ? (process.finding ?? undefined) : undefined}
+      >
         {status !== null && <span aria-hidden="true">{statusMarks[status]}</span>} {word}
       </span>
       <span class="row-facts faint">

@@ -1,5 +1,6 @@
 import { duration } from "../../../../machines/lib/words.ts";
 import type { ProcessStatus } from "../../../../machines/facts.ts";
+import { plain } from "../../../contract/plain.ts";
 import { Controls } from "../controls.tsx";
 import { past, shownLife, statusOf } from "../state/shown.ts";
 import {
@@ -15,6 +16,7 @@ import {
 } from "../state/store.ts";
 import { goLive } from "../state/travel.ts";
 import { moment as momentText, statusMarks, statusWord } from "../words.ts";
+import { LastWords } from "./last-words.tsx";
 import { useNow } from "./use-now.ts";
 
 /** Where the process is, and why, in a sentence: now, or at the viewed moment. */
@@ -35,12 +37,18 @@ export function Decision() {
       <div class="decision-head">
         <h2 title={selectedName.value}>{selectedName.value}</h2>
         {status !== null && <StatusWord status={status} />}
+        {!isPast && selected.value?.health === "unhealthy" && (
+          <span class="status big errored" title={selected.value.finding ?? undefined}>
+            <span aria-hidden="true">♡</span> unhealthy
+          </span>
+        )}
         {isPast ? <PastBanner /> : <Controls />}
       </div>
       <p class="sentence" aria-live="polite">
         <Sentence isPast={isPast} status={status} />
         <Countdown />
       </p>
+      <LastWords />
     </div>
   );
 }
@@ -95,9 +103,16 @@ function Running({ isPast, status }: { isPast: boolean; status: ProcessStatus })
     <>
       {verb}
       {age}
-      {pid == null ? "" : ` as pid ${pid}`}.
+      {pid == null ? "" : ` as pid ${pid}`}.{!isPast && <Finding />}
     </>
   );
+}
+
+/** What its probes found, while they fail. */
+function Finding() {
+  const { health, finding } = selected.value ?? {};
+  if (health !== "unhealthy") return null;
+  return <> It is unhealthy{finding == null ? "" : ` (${plain(finding)})`}.</>;
 }
 
 function PastBanner() {

@@ -14,6 +14,8 @@ export default defineConfig({
   ssr: { resolve: { conditions: ["development"] } },
   test: {
     maxConcurrency: 6,
+    // They wait more than they compute.
+    maxWorkers: 2,
     projects: [
       project("unit", { testTimeout: 30_000 }),
       project("model", { testTimeout: 180_000 }),

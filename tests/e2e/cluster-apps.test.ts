@@ -4,11 +4,12 @@ import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { certificate, freePort, reloadUnder, startCluster } from "../support/cluster.ts";
+import { certificate, reloadUnder, startCluster } from "../support/cluster.ts";
 import { until } from "../support/condition.ts";
 import { isThere, testHome } from "../support/home.ts";
 import { startHttp2Load } from "../support/http2-load.ts";
 import { startLoad } from "../support/load.ts";
+import { freePort } from "../support/ports.ts";
 
 const keptAlive = { connections: 6, keepAlive: true };
 

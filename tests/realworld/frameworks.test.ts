@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freePort } from "../support/cluster.ts";
+import { freePort } from "../support/ports.ts";
 import { until } from "../support/condition.ts";
 import { isThere, testHome } from "../support/home.ts";
 import { startLoad } from "../support/load.ts";

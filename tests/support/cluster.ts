@@ -1,6 +1,5 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { expect } from "vitest";
 import { until } from "./condition.ts";
@@ -68,18 +67,6 @@ export async function reloadUnder(app: ClusterApp, loads: readonly Load[]): Prom
     .flatMap(({ answers }) => Object.keys(answers))
     .filter((pid) => ![...before, ...after].includes(Number(pid)));
   expect(strangers).toEqual([]);
-}
-
-/** A TCP port that nobody has at the moment. */
-export function freePort(host = "127.0.0.1"): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, host, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
 }
 
 /** A key and a certificate of 127.0.0.1 that is its own authority, in the home's folder. */

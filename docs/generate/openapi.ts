@@ -14,6 +14,7 @@ export function openApi(): string {
   }
   const components = Object.fromEntries(
     Object.entries(schemas)
+      .filter(([name]) => name.endsWith("Schema"))
       .sort(([a], [b]) => a.localeCompare(b))
       .map(([name, schema]) => [
         name.replace(/Schema$/, ""),

@@ -13,7 +13,7 @@ import { findLives, type FoundLife } from "./children/found-lives.ts";
 import { lastWordsOf } from "./children/last-words.ts";
 import type { EndedLife } from "./children/left-over.ts";
 import { shareEnvironment } from "./registry/balancer-share.ts";
-import type { DeclaredApp as DeclaredRecord, OpenReload } from "./state/schema.ts";
+import type { DeclaredApp as DeclaredRecord, OpenReload } from "./state/entries.ts";
 import type { Restored } from "./state/store.ts";
 
 export interface Plan {

@@ -1,21 +1,19 @@
-import { createHash } from "node:crypto";
-import { isPlain, plain } from "../../contract/plain.ts";
 import { existsSync } from "node:fs";
-import { availableParallelism, constants } from "node:os";
-import { basename, extname, join } from "node:path";
-import type { AppSpec, LogFile, Scheduling } from "../../../machines/spec.ts";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import type { AppSpec, Scheduling } from "../../../machines/spec.ts";
 import { messageOf, XmError, xmError } from "../../contract/errors.ts";
 import type { HomePaths } from "../../host/home/paths.ts";
 import { userVariables } from "../../host/users.ts";
-import { hasReusePort } from "../../host/reuse-port.ts";
 import { mergeEnvironment } from "./environment.ts";
 import { resolveProgram, type Program } from "./interpreter.ts";
 import { passthroughOf } from "./passthrough.ts";
-import { isTimeZone, nextRun, splitZone } from "../../contract/cron.ts";
+import { faultsOf } from "./app-faults.ts";
+import { fileName, nameOf } from "./app-names.ts";
+import { logsOf } from "./log-files.ts";
 import { policyOf, probeFaults, sensorsOf } from "./policy.ts";
 import { readFields, type ReadApp, type Reading } from "./read-fields.ts";
 import { servedFolder } from "./serve.ts";
-import { rotationFaults, rotationOf } from "./rotation.ts";
 import { settingsEnvironment } from "./settings.ts";
 import { readSettings } from "./settings-file.ts";
 import { absolute, expandHome, text } from "./values.ts";
@@ -64,35 +62,7 @@ export async function normalizeApps(
     const path = each?.[place] ?? `apps[${index}]`;
     const { app, written, faults: own, warnings: minor } = readFields(each, path, environment);
     warnings.push(...minor);
-    if (app["script"] === undefined)
-      own.push(`${path}.script: expected a file or a command, got nothing`);
-    if (app["autorestart"] === true && app["restart"] === "never") {
-      own.push(`${path}.autorestart: true contradicts restart: "never"`);
-    }
-    if (app["script"] !== undefined && nameOf(app, context).length > longestName) {
-      own.push(`${path}.name: expected at most ${longestName} characters with its environment`);
-    }
-    // It may be that of the script's file.
-    if (
-      app["name"] === undefined &&
-      app["script"] !== undefined &&
-      !isPlain(nameOf(app, context))
-    ) {
-      const shown = plain(nameOf(app, context));
-      own.push(`${path}.name: expected a name without control characters, got "${shown}"`);
-    }
-    own.push(...signalFaults(app, context.caller));
-    own.push(...(await cronFaults(app, path)));
-    own.push(...(await rotationFaults(app, path)));
-    if (
-      app["scheduling"] === "reuse-port" &&
-      isThisNode(app) &&
-      !hasReusePort(process.versions.node)
-    ) {
-      own.push(
-        `${path}.scheduling: "reuse-port" needs Node 22.12, 23.1 or newer, and this is ${process.version}; "shared" is the next best`,
-      );
-    }
+    own.push(...(await faultsOf(app, path, context)));
     faults.push(...own);
     if (own.length > 0) continue;
     try {
@@ -225,11 +195,6 @@ function noWorkers(command: string, mode: AppSpec["mode"]): string {
   return `${command} starts the app as a process of its own, which cannot be a worker of a cluster: ${what}; name the file of the app itself for a cluster`;
 }
 
-function isThisNode(app: ReadApp): boolean {
-  const wanted = text(app, "interpreter");
-  return wanted === undefined || wanted === "node";
-}
-
 function userOf(app: ReadApp): string | number | null {
   return (app["uid"] as string | number | undefined) ?? null;
 }
@@ -273,113 +238,7 @@ function nodeOptionsOf(app: ReadApp, caller: ConfigContext["caller"]): string | 
   return typeof own === "string" ? own : caller["NODE_OPTIONS"];
 }
 
-/** PM2's: what follows the last slash, without its extension; a command line has its words for a name. */
-function nameOf(app: ReadApp, { environment }: Pick<ConfigContext, "environment">): string {
-  const script = (text(app, "script") ?? "").trim().replaceAll(/\s+/g, " ");
-  const own = text(app, "name") ?? basename(script, extname(script)).slice(0, longestName);
-  const suffix =
-    app["append_env_to_name"] === true && environment !== undefined ? `-${environment}` : "";
-  return `${own || "app"}${suffix}`;
-}
-
-/** Log and pid files are named after it, with an ending each; a file's name holds 255 bytes. */
-const longestName = 200;
-
 function instancesOf(wanted: number | undefined, processors = availableParallelism()): number {
   if (wanted === undefined) return 1;
   return wanted > 0 ? wanted : Math.max(1, processors + wanted);
-}
-
-function logsOf(
-  app: ReadApp,
-  place: { name: string; cwd: string; home: HomePaths; mergeLogs: boolean },
-): AppSpec["logs"] {
-  const { name, cwd, home: paths, mergeLogs } = place;
-  const file = (value: string | undefined, otherwise: string): string | null => {
-    const path = value ?? otherwise;
-    return path === "NULL" || path === "/dev/null" ? null : absolute(path, cwd);
-  };
-  const logs = (suffix: string): string =>
-    join(paths.logs, `${fileName(name, paths)}${suffix}.log`);
-  const both = app["log_file"];
-  const isNamed = typeof both === "string" && both !== "";
-  const hasBoth = both === true || both === "";
-  const isNumbered: Readonly<Record<LogFile, boolean>> = {
-    out: takesNumber(text(app, "out_file")),
-    error: takesNumber(text(app, "error_file")),
-    combined: hasBoth || (isNamed && takesNumber(both)),
-  };
-  return {
-    out: file(text(app, "out_file"), logs("-out")),
-    error: file(text(app, "error_file"), logs("-error")),
-    combined: isNamed ? file(both, "") : hasBoth ? logs("") : null,
-    numbered: mergeLogs ? [] : logFiles.filter((each) => isNumbered[each]),
-    isOff: app["disable_logs"] === true,
-    type: logTypes.find((type) => type === app["log_type"]) ?? "plain",
-    // PM2: `time` is a format of its own, whatever other one is declared.
-    dateFormat: app["time"] === true ? timeFormat : (text(app, "log_date_format") ?? null),
-    ...rotationOf(app),
-  };
-}
-
-/** PM2: a file that was named gets the process's id before `.log`; any other ending makes it one file for all of them. */
-export function takesNumber(named: string | undefined): boolean {
-  return named === undefined || named.endsWith(".log");
-}
-
-const logFiles: readonly LogFile[] = ["out", "error", "combined"];
-
-/** What changes lines; any other word leaves them as they are. */
-const logTypes = ["json", "pairs", "labelled"] as const;
-
-/** PM2's `time: true`. */
-const timeFormat = "YYYY-MM-DDTHH:mm:ss";
-
-/** The caller may choose the signal by a variable; an invalid one is reported by the variable's name. */
-function signalFaults(
-  app: ReadApp,
-  { PM2_KILL_SIGNAL: wanted }: ConfigContext["caller"],
-): string[] {
-  if (!wanted || app["kill_signal"] !== undefined || wanted in constants.signals) return [];
-  return [`the variable PM2_KILL_SIGNAL: expected a signal such as SIGTERM, got "${wanted}"`];
-}
-
-async function cronFaults(app: ReadApp, path: string): Promise<string[]> {
-  const { cron_restart: text, cron_timezone: zone } = app;
-  if (typeof text !== "string") return [];
-  const { pattern, timezone } = splitZone(text);
-  const wanted = timezone ?? (typeof zone === "string" ? zone : null);
-  if (wanted !== null && !isTimeZone(wanted)) {
-    const field = timezone === null ? "cron_timezone" : "cron_restart";
-    return [`${path}.${field}: expected a time zone such as "Europe/Berlin", got "${wanted}"`];
-  }
-  try {
-    await nextRun({ pattern, timezone: wanted }, new Date());
-    return [];
-  } catch (error) {
-    return [
-      `${path}.cron_restart: expected a cron pattern such as "0 3 * * *", got "${text}" (${messageOf(error)})`,
-    ];
-  }
-}
-
-/**
- * A name as part of a file name. What a shell would want quoted becomes a dash, as in PM2; the end of a hash then keeps the
- * files of `a/b` from those of `a-b`. A home of PM2's layout has PM2's very names, which its users' scripts know.
- */
-function fileName(name: string, { isPm2Layout }: HomePaths): string {
-  if (isPm2Layout) return name.replaceAll(/[^a-zA-Z0-9.-]/g, "-");
-  const plain = name.replaceAll(/[^\p{L}\p{N}._@+~-]/gu, "-");
-  if (plain === name && Buffer.byteLength(plain) <= longestFileName) return name;
-  const hash = createHash("sha256").update(name).digest("hex").slice(0, 6);
-  return `${cut(plain, longestFileName - hash.length - 1)}-${hash}`;
-}
-
-/** Bytes; an ending and an id follow, and a file's name holds 255. */
-const longestFileName = 200;
-
-function cut(words: string, bytes: number): string {
-  let end = words.length;
-  while (Buffer.byteLength(words.slice(0, end)) > bytes) end -= 1;
-  return words.slice(0, end);
 }

@@ -2,7 +2,8 @@ import type { AppSpec, LogFile } from "../../../machines/spec.ts";
 import type { RotationSpec } from "../../../machines/log-rotation.ts";
 import { readers } from "./_readers.ts";
 import { mergeEnvironment } from "./environment.ts";
-import { normalizeApps, takesNumber, type ConfigContext } from "./normalize.ts";
+import { takesNumber } from "./log-files.ts";
+import { normalizeApps, type ConfigContext } from "./normalize.ts";
 import type { RawApp } from "../../contract/fields/raw-app.ts";
 
 type Draft = { -readonly [K in keyof AppSpec]: AppSpec[K] };

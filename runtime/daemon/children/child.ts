@@ -1,6 +1,5 @@
 import type { ChildFact } from "../../../machines/facts.ts";
-import { pipeOrder } from "../log-lane/launch-order.ts";
-import type { Lane } from "../log-lane/lane.ts";
+import { adoptOutputs } from "./adopt-outputs.ts";
 import type { Down, Up } from "../../contract/app-link/protocol.ts";
 import { commandInFront } from "../../host/node-program.ts";
 import type { Talk } from "../app-links/lives.ts";
@@ -10,6 +9,7 @@ import type { ChildEvents, ChildHandle, ChildServices, End, Launch } from "./con
 import { takeExitCode } from "./exit-code.ts";
 import { knownMarkers } from "./life.ts";
 import { removePidFile } from "./pid-file.ts";
+import { answersWithinMs, stopOrder } from "./stop-order.ts";
 import { startChild, type StartedChild } from "./spawn.ts";
 import {
   addLeader,
@@ -59,22 +59,9 @@ export function adoptChild(
   return child;
 }
 
-/** A daemon that died in the middle of a start may have left a pipe that nobody serves. */
-export function adoptOutputs(launch: Launch, pid: number, lane: Lane): void {
-  const [out, err] = [pipeOrder(launch, "out"), pipeOrder(launch, "err")];
-  if (out !== undefined || err !== undefined)
-    lane.adopt(pid, { ...(out && { out }), ...(err && { err }) });
-}
-
 /** Between two looks at what is left of a tree; ms. */
 const shortestLookMs = 2;
 const longestLookMs = 50;
-
-/**
- * A program that does not answer by then is signalled: its event loop is busy. On a loaded machine an answer takes a
- * while, and to signal too early cuts what is in flight; the signal still needs its own share of the grace period. ms.
- */
-const answersWithinMs = (graceMs: number): number => Math.min(graceMs / 2, 2_000);
 
 /** A worker without a balancer ends by itself within this, or is killed; ms. */
 const lostEndsWithinMs = 500;
@@ -175,7 +162,7 @@ export class Child implements ChildHandle {
     if (this.#endWatch !== undefined && !this.#stopWasAsked) expectEnd(this.fact);
     this.#stopWasAsked = true;
     if (this.#isLost) return;
-    const order = this.#stopOrder(graceMs);
+    const order = stopOrder(this.#launch.spec, graceMs);
     this.#unanswered = order !== undefined && this.#end === undefined ? this.#talk.tell(order) : 0;
     if (this.#unanswered > 0) {
       this.#answer = setTimeout(() => this.#askToEnd(), answersWithinMs(graceMs));
@@ -187,27 +174,11 @@ export class Child implements ChildHandle {
   remind(graceMs: number): void {
     if (this.#endWatch !== undefined && !this.#stopWasAsked) expectEnd(this.fact);
     this.#stopWasAsked = true;
-    const order = this.#stopOrder(graceMs);
+    const order = stopOrder(this.#launch.spec, graceMs);
     if (this.#isLost || this.#end !== undefined || order === undefined) return;
     const reminder: Down = { ...order, again: true };
     // The line of an app that talks to God itself comes a moment after God.
     if (this.#talk.tell(reminder) === 0) this.#reminder = reminder;
-  }
-
-  /** @returns `undefined` for an app that does not drain. */
-  #stopOrder(graceMs: number): Extract<Down, { type: "stop" }> | undefined {
-    const { stopWithMessage, stopSignal, policy, mode } = this.#launch.spec;
-    // A worker that may not drain still has to part from the others, which share their connections with it.
-    if (mode !== "cluster" && (!policy.drain || stopWithMessage)) return undefined;
-    return {
-      type: "stop",
-      signal: stopSignal,
-      graceMs,
-      ownMs: policy.killTimeoutMs,
-      answerMs: answersWithinMs(graceMs),
-      drainMs: Math.min(policy.drainTimeoutMs, graceMs),
-      byMessage: stopWithMessage,
-    };
   }
 
   kill(): void {

@@ -1,6 +1,6 @@
 import type { ProcessFacts } from "../../../machines/facts.ts";
 import type { OnStep } from "./compact.ts";
-import type { DeclaredApp, JournalEntry, OpenReload } from "./schema.ts";
+import type { DeclaredApp, JournalEntry, OpenReload } from "./entries.ts";
 
 /** Facts restored at open. */
 export interface Restored {

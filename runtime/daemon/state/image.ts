@@ -1,6 +1,6 @@
 import type { ProcessFacts, ReloadFacts } from "../../../machines/facts.ts";
 import { processKey } from "../../../machines/lib/process-key.ts";
-import type { DeclaredApp, JournalEntry, OpenReload } from "./schema.ts";
+import type { DeclaredApp, JournalEntry, OpenReload } from "./entries.ts";
 
 /** The state in memory. It holds references to what was appended, never copies. */
 export interface Image {

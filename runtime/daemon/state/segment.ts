@@ -4,7 +4,8 @@ import * as v from "valibot";
 import { openPlain } from "../../host/files/read.ts";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { parseJson } from "../../host/parse-json.ts";
-import { faultOf, journalRecordSchema, type JournalRecord } from "./schema.ts";
+import type { JournalRecord } from "./entries.ts";
+import { faultOf, journalRecordSchema } from "./schema.ts";
 
 /** How many full segments are kept beside the current one. */
 export const keptSegments = 4;

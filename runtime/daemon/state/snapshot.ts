@@ -5,14 +5,9 @@ import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { emptyImage, type Image } from "./image.ts";
 import { readPlain } from "../../host/files/read.ts";
 import { parseJson } from "../../host/parse-json.ts";
-import {
-  declaredAppSchema,
-  faultOf,
-  formatVersion,
-  openReloadSchema,
-  processFactsSchema,
-  snapshotSchema,
-} from "./schema.ts";
+import { formatVersion } from "./entries.ts";
+import { processFactsSchema } from "./facts-schema.ts";
+import { declaredAppSchema, faultOf, openReloadSchema, snapshotSchema } from "./schema.ts";
 
 /** A snapshot that was read: everything up to and with journal record `seq`. */
 export interface Snapshot {

@@ -7,7 +7,7 @@ import { applyEntry, type Image } from "./image.ts";
 import { JournalFile } from "./journal.ts";
 import { recover } from "./recover.ts";
 import type { Repair } from "./repair.ts";
-import type { JournalEntry } from "./schema.ts";
+import type { JournalEntry } from "./entries.ts";
 import { encodeLine } from "./segment.ts";
 import { probeWritable } from "./space.ts";
 

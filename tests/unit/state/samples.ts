@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { ProcessFacts } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
-import type { DeclaredApp, JournalEntry } from "../../../runtime/daemon/state/schema.ts";
+import type { DeclaredApp, JournalEntry } from "../../../runtime/daemon/state/entries.ts";
 import {
   openStore,
   type StateStore,

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import type { JournalEntry } from "../../../runtime/daemon/state/schema.ts";
+import type { JournalEntry } from "../../../runtime/daemon/state/entries.ts";
 import { app, changed, inOrder, open, temporaryFolder, type Facts } from "./samples.ts";
 
 type Step = JournalEntry | "compact" | "kill" | "close" | "flush";

@@ -1,0 +1,74 @@
+import * as v from "valibot";
+import { processSchema } from "./process-schemas.ts";
+import { count, nullable, text, time } from "./schema-words.ts";
+
+/** What commands come to, and the steps on the way. */
+
+/** What became of one process by a command. */
+export const outcomeKinds = [
+  "started",
+  "restarted",
+  "reloaded",
+  "stopped",
+  "deleted",
+  "reset",
+  "flushed",
+  "sent",
+  "declared",
+  /** It was as the command wants it already, or was to be left as it is. */
+  "unchanged",
+  /** It was started, and has ended by itself as it is meant to. */
+  "ended",
+  /** Another command came between. */
+  "overtaken",
+  "failed",
+] as const;
+
+/** One line of an action's answer: what became of one process. */
+export const outcomeSchema = v.object({
+  id: count(),
+  name: text(),
+  ok: v.boolean(),
+  kind: v.picklist(outcomeKinds),
+  /** For example `started`, `stopped`, `already stopped`, or what went wrong. */
+  message: text(),
+  note: v.pipe(
+    nullable(text()),
+    v.description("what is worth knowing although it succeeded; `null` when its kind says it all"),
+  ),
+  warning: v.pipe(
+    nullable(text()),
+    v.description("what is to be known of a success that may not last, such as a full disk"),
+  ),
+  lastWords: v.pipe(
+    v.array(text()),
+    v.description("of a failure: the last lines the program wrote to its errors"),
+  ),
+  /** Names of the settings that a declaration changed. */
+  changed: v.array(text()),
+  status: processSchema.entries.status,
+  pid: nullable(count()),
+});
+
+/** One step of a reload, as it is taken. */
+export const progressSchema = v.object({
+  progress: v.picklist(["starting", "ready", "late", "draining", "stopping", "ended"]),
+  at: time(),
+  id: count(),
+  generation: count(),
+  name: text(),
+  pid: nullable(count()),
+  livedMs: v.pipe(nullable(v.number()), v.description("age of the child")),
+});
+
+/** One line of a reload's answer. */
+export const reloadLineSchema = v.union([outcomeSchema, progressSchema]);
+
+/** What an app answered to an action. */
+export const triggerResultSchema = v.object({
+  id: count(),
+  name: text(),
+  ok: v.boolean(),
+  message: text(),
+  return: v.unknown(),
+});

@@ -66,7 +66,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   },
   numbers: (value) => {
     const list = isText(value) ? value.split(",") : Array.isArray(value) ? value : [value];
-    const numbers = list.map(readNumber);
+    const numbers = list.filter((each) => each !== "").map(readNumber);
     return numbers.every(Number.isInteger) ? numbers : undefined;
   },
   env: readVariables,
@@ -139,7 +139,7 @@ function readNumber(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** Names that hold `=` or a zero byte, and the empty one, cannot stand in an environment. */
+/** A text that holds a zero byte cannot stand in an environment. */
 function readVariables(value: unknown): Record<string, unknown> | undefined {
   if (isText(value)) {
     const pairs = splitWords(value).map((word) => /^([^=]+)=(.*)$/s.exec(word));
@@ -160,8 +160,8 @@ function readVariables(value: unknown): Record<string, unknown> | undefined {
 
 function readBoolean(value: unknown): boolean | undefined {
   if (typeof value === "boolean") return value;
-  if (value === "true") return true;
-  return value === "false" ? false : undefined;
+  if (value === "true" || value === 1) return true;
+  return value === "false" || value === 0 ? false : undefined;
 }
 
 function oneOf(value: unknown, words: readonly string[]): unknown {

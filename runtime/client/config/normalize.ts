@@ -120,11 +120,7 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
   const name = nameOf(app, context);
   const mode = modeOf(app, program);
   const port = app["port"] === undefined ? {} : { PORT: app["port"] };
-  // PM2: a single process that nobody counted has nothing to share its files with, however many it becomes.
-  const mergeLogs =
-    app["merge_logs"] === undefined
-      ? mode === "fork" && app["instances"] === undefined
-      : app["merge_logs"] === true;
+  const mergeLogs = mergesLogs(app, mode);
   return {
     name,
     namespace: text(app, "namespace") ?? "default",
@@ -182,6 +178,19 @@ function modeOf(app: ReadApp, { interpreter }: Program): AppSpec["mode"] {
   return wantsCluster(app) && isNode(interpreter) ? "cluster" : "fork";
 }
 
+/**
+ * PM2: a process that nobody counted has nothing to share its files with, however many it becomes; and as many as there
+ * are processors share them, unless a mode is named.
+ */
+function mergesLogs(app: ReadApp, mode: AppSpec["mode"]): boolean {
+  if (app["merge_logs"] !== undefined) return app["merge_logs"] === true;
+  const instances = app["instances"];
+  return (
+    (mode === "fork" && instances === undefined) ||
+    (app["exec_mode"] === undefined && instances === 0)
+  );
+}
+
 function wantsCluster(app: ReadApp): boolean {
   const wanted = text(app, "exec_mode") ?? (app["instances"] === undefined ? "fork" : "cluster");
   return wanted.startsWith("cluster");
@@ -215,15 +224,18 @@ function sourceMapsOf(app: ReadApp): boolean | null {
 /** A file is often called from the root of its project, and as often from anywhere. */
 function baseOf(app: ReadApp, { base, fileFolder }: ConfigContext): string {
   if (fileFolder === undefined) return base;
-  const path = text(app, "cwd") ?? servedFolder(app) ?? expandHome(String(app["script"]));
+  const path = text(app, "cwd") ?? servedFolder(app) ?? scriptOf(app);
   const isOnlyBesideFile =
     !existsSync(absolute(path, base)) && existsSync(absolute(path, fileFolder));
   return isOnlyBesideFile ? fileFolder : base;
 }
 
+/** PM2: spaces around it are no part of it. */
+const scriptOf = (app: ReadApp): string => expandHome(String(app["script"]).trim());
+
 function programOf(app: ReadApp, cwd: string, { caller }: ConfigContext): Program {
   return resolveProgram({
-    script: expandHome(String(app["script"])),
+    script: scriptOf(app),
     args: (app["args"] as string[] | undefined) ?? [],
     cwd,
     interpreter: text(app, "interpreter"),

@@ -1,5 +1,6 @@
 import { closest } from "fastest-levenshtein";
 import { fieldsByName, type Field } from "../../contract/fields/fields.ts";
+import { plain } from "../../contract/plain.ts";
 import { rangeFault } from "./_ranges.ts";
 import { expectations, readers } from "./_readers.ts";
 import { oddKind } from "./odd-values.ts";
@@ -49,12 +50,18 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
       warnings.push(`${path}.${name}: no such field; did you mean "${near}"? It is not used`);
       continue;
     }
-    const held = withoutHoles(value, (what) => warnings.push(`${path}.${name}${what}`));
+    const tell = (what: string): void => void warnings.push(`${path}.${name}${what}`);
+    const held = withoutHoles(found.kind === "env" ? withoutNoNames(value, tell) : value, tell);
     const read = readers[found.kind](held);
+    if (read === undefined && held === false) continue;
     const expected = read === undefined ? expectations[found.kind] : rangeFault(found, read);
     const isOther = name.startsWith("env_");
     if (expected !== undefined && isOther && (typeof held !== "object" || Array.isArray(held))) {
       warnings.push(`${path}.${name}: expected an object of variables; it is not used`);
+      continue;
+    }
+    if (expected !== undefined && isNoAmount(held) && startsAnyway.includes(found.name)) {
+      warnings.push(`${path}.${name}: expected ${expected}, got ${held}; it is not used`);
       continue;
     }
     if (expected !== undefined) {
@@ -77,6 +84,22 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
   if (environment !== undefined) readSettingsOf({ app, written, warnings }, { path, environment });
   return { app, written, faults, warnings };
 }
+
+/** `-1` and its like. */
+const isNoAmount = (value: unknown): value is number =>
+  typeof value === "number" && (value < 0 || !Number.isInteger(value));
+
+/** With a number that is no amount in one of these PM2 starts the app. */
+const startsAnyway: readonly string[] = [
+  "max_memory_restart",
+  "max_restarts",
+  "restart_delay",
+  "kill_timeout",
+  "listen_timeout",
+  "min_uptime",
+  "exp_backoff_restart_delay",
+  "watch_delay",
+];
 
 /** What could be meant, and cannot be: an app that needs it would run, and fail some of its users. */
 const noCookies =
@@ -105,20 +128,31 @@ function canonicalLast(raw: RawApp): [string, unknown][] {
   return Object.entries(raw).sort((a, b) => rank(a) - rank(b));
 }
 
-/** `null` and an empty text are as if the field were not there; `log_file: ""` is PM2's for its usual place. */
+/** `null` and an empty text, and `false` where it says nothing, are as if the field were not there; `log_file: ""` is PM2's for its usual place. */
 function isAbsent(name: string, value: unknown): boolean {
   if (value === undefined || value === null) return true;
   return value === "" && fieldNamed(name)?.name !== "log_file";
 }
 
-/** A list without what a condition has left out of it. */
+/** A list without what a condition has left out of it. A list in it is one text, as Node makes it of one (PM2). */
 function withoutHoles(value: unknown, tell: (what: string) => void): unknown {
   if (!Array.isArray(value)) return value;
   return value.flatMap((each: unknown, index) => {
     const isHole = each === undefined || each === null || oddKind(each) !== undefined;
     if (isHole) tell(`[${index}]: ${oddKind(each) ?? "nothing"} is no value; it is left out`);
-    return isHole ? [] : [each];
+    return isHole ? [] : [Array.isArray(each) ? each.join() : each];
   });
+}
+
+/** Variables without those whose names no environment can hold (PM2). */
+function withoutNoNames(value: unknown, tell: (what: string) => void): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const cannotBe = (name: string): boolean => name === "" || name.includes("=");
+  const wrong = Object.keys(value).filter(cannotBe);
+  for (const name of wrong) tell(`: "${plain(name)}" is no name of a variable; it is left out`);
+  return wrong.length === 0
+    ? value
+    : Object.fromEntries(Object.entries(value).filter(([name]) => !cannotBe(name)));
 }
 
 /** Variables that cannot be: a function in an environment is a call that somebody forgot. */

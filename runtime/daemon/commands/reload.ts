@@ -175,14 +175,12 @@ async function outcomeAfter(options: {
       facts.failure.lastWords ??
       (await linesSince(instanceLogPaths(spec, id).error, fromBytes, shownLines));
     const reason = `the replacement ${lowerFirst(facts.failure.reason)}`;
-    return say(
-      failed(
-        facts.surge
-          ? `${reason}; the old one (pid ${after.child?.pid}) keeps serving`
-          : facts.failure.reason,
-        words,
-      ),
-    );
+    const pid = after.child?.pid;
+    const left =
+      pid === undefined
+        ? "the old one does not run either"
+        : `the old one (pid ${pid}) keeps serving`;
+    return say(failed(facts.surge ? `${reason}; ${left}` : facts.failure.reason, words));
   }
   if (facts.done.includes(id)) {
     if (facts.surge) return say(done("reloaded"));

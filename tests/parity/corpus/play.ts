@@ -29,9 +29,12 @@ const ofTheMachine = [
 /** Plays a shape: starts the file, looks at what runs and what was written, then does what people do next. */
 export async function play(s: Stage, shape: Shape): Promise<void> {
   const told = join(s.folder, "told");
+  const project = projectOf(s, shape);
   const options = {
+    cwd: project,
     env: {
-      PATH: `${s.folder}/bin:${dirname(process.execPath)}:/usr/bin:/bin`,
+      PATH: `${project}/bin:${dirname(process.execPath)}:/usr/bin:/bin`,
+      PWD: project,
       CORPUS_TOLD: told,
       ...shape.variables,
     },
@@ -62,29 +65,34 @@ export async function play(s: Stage, shape: Shape): Promise<void> {
   }
 }
 
+/** What PM2 and the stand-ins write is not in a project that is watched: PM2 would restart for ever. */
+function projectOf(s: Stage, shape: Shape): string {
+  return shape.isWatched ? join(s.folder, "project") : s.folder;
+}
+
 function build(s: Stage, shape: Shape): void {
-  for (const name of ofNode) place(s, `bin/${name}`, "tells.cjs", "#!/usr/bin/env node\n");
-  for (const name of ofTheMachine) place(s, `bin/${name}`, "tells.sh");
+  const project = projectOf(s, shape);
+  for (const name of ofNode)
+    place(s, `${project}/bin/${name}`, "tells.cjs", "#!/usr/bin/env node\n");
+  for (const name of ofTheMachine) place(s, `${project}/bin/${name}`, "tells.sh");
   for (const path of shape.programs) {
-    if (path.endsWith("/")) mkdirSync(join(s.folder, path), { recursive: true });
-    else if (/\.[cm]?[jt]sx?$/.test(path)) place(s, path, "tells.cjs");
+    if (path.endsWith("/")) mkdirSync(join(project, path), { recursive: true });
+    else if (/\.[cm]?[jt]sx?$/.test(path)) place(s, join(project, path), "tells.cjs");
     else if (path.startsWith("node_modules/.bin/") || path.endsWith("/cli"))
-      place(s, path, "tells.cjs", "#!/usr/bin/env node\n");
-    else place(s, path, "tells.sh");
+      place(s, join(project, path), "tells.cjs", "#!/usr/bin/env node\n");
+    else place(s, join(project, path), "tells.sh");
   }
-  for (const [path, content] of Object.entries(shape.files)) s.write(path, content);
-  if (!shape.isInput) s.write(shape.file, shape.content);
+  for (const [path, content] of Object.entries(shape.files)) s.write(join(project, path), content);
+  if (!shape.isInput) s.write(join(project, shape.file), shape.content);
 }
 
 function place(s: Stage, path: string, fixture: string, first = ""): void {
-  const to = join(s.folder, path);
-  mkdirSync(dirname(to), { recursive: true });
   s.write(path, first + readFileSync(join(fixtures, fixture), "utf8"));
 }
 
 /** Waits until each process has told of itself, or has ended. */
 function settled(s: Stage, told: string): Promise<{ list: Listed[]; ran: Ran[] }> {
-  return until("every process to have told of itself", async () => {
+  const look = async () => {
     const list = await s.list();
     const ran = toldIn(told);
     const isSettled = list.every(
@@ -93,7 +101,9 @@ function settled(s: Stage, told: string): Promise<{ list: Listed[]; ran: Ran[] }
         (status === "online" && ran.some((each) => each.pid === pid)),
     );
     return isSettled && { list, ran };
-  });
+  };
+  // A program that fails is started sixteen times.
+  return until("every process to have told of itself", look, { withinMs: 60_000 });
 }
 
 /** Every file below a folder but the managers' own. */

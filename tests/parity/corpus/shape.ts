@@ -17,6 +17,8 @@ export interface Shape {
   readonly variables: Readonly<Record<string, string>>;
   /** The configuration is given as standard input. */
   readonly isInput: boolean;
+  /** Something of it is watched: it is in a folder of its own. */
+  readonly isWatched: boolean;
   /** Paths of facts that differ on purpose, to the subjects of their rows. */
   readonly differs: Readonly<Record<string, string>>;
 }
@@ -31,7 +33,14 @@ export function shape(
   programs: readonly string[],
   more: More = {},
 ): Shape {
-  const usual = { files: {}, flags: [], variables: {}, isInput: false, differs: {} };
+  const usual = {
+    files: {},
+    flags: [],
+    variables: {},
+    isInput: false,
+    isWatched: false,
+    differs: {},
+  };
   return { name, file, content, programs, ...usual, ...more };
 }
 

@@ -6,6 +6,7 @@ import { frameworks } from "../corpus/files/frameworks.ts";
 import { languages } from "../corpus/files/languages.ts";
 import { node } from "../corpus/files/node.ts";
 import { operations } from "../corpus/files/operations.ts";
+import { projects } from "../corpus/files/projects.ts";
 import { play } from "../corpus/play.ts";
 import { readObserved } from "../observed.ts";
 import { scenario, type Scenario } from "../scenario.ts";
@@ -17,6 +18,7 @@ const all: readonly Scenario[] = [
   ...languages,
   ...forms,
   ...operations,
+  ...projects,
 ].map((shape) =>
   scenario(`file: ${shape.name}`, (s) => play(s, shape), {
     differs: { ...shape.differs, ...differs[shape.name] },

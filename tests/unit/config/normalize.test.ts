@@ -439,6 +439,45 @@ test("what is not used is told, and keeps no app from being started", async () =
   ]);
 });
 
+test("`false` says nothing, and a number out of its range is told and not used: PM2 starts such apps", async () => {
+  const { normalize } = setUp();
+  const told: string[] = [];
+  const spec = await normalize(
+    {
+      script: " app.js ",
+      max_memory_restart: false,
+      node_args: false,
+      exec_mode: false,
+      restart_delay: -1,
+      max_restarts: 1.5,
+      stop_exit_codes: [0, "", null],
+      args: [["a", "b"], "c"],
+      merge_logs: 0,
+      env: { "": 1, "A=B": 1, A: 1 },
+    },
+    { warn: (line) => void told.push(line.replace("apps.json: apps[0].", "")) },
+  );
+  expect(spec).toMatchObject({ mode: "fork", interpreterArgs: [], args: ["a,b", "c"] });
+  expect(spec.policy.restart).toMatchObject({ stopExitCodes: [0], maxRestarts: 16 });
+  expect(told).toEqual([
+    'restart_delay: expected ms or a time such as "10s", "5m", "1h", got -1; it is not used',
+    "max_restarts: expected a whole number of at least 0, got 1.5; it is not used",
+    "stop_exit_codes[2]: nothing is no value; it is left out",
+    'env: "" is no name of a variable; it is left out',
+    'env: "A=B" is no name of a variable; it is left out',
+  ]);
+});
+
+test("as many as there are processors share their log files, unless a mode is named (PM2)", async () => {
+  const { normalize } = setUp();
+  const numbered = async (raw: RawApp) =>
+    (await normalize({ script: "app.js", ...raw })).logs.numbered;
+  expect(await numbered({ instances: "max", out_file: "out.log" })).toEqual([]);
+  expect(await numbered({ instances: 0 })).toEqual([]);
+  expect(await numbered({ instances: "max", exec_mode: "cluster" })).toEqual(["out", "error"]);
+  expect(await numbered({ instances: 2 })).toEqual(["out", "error"]);
+});
+
 test.each([
   ["a function", () => 1],
   ["a symbol", Symbol("x")],
@@ -533,7 +572,7 @@ test.each([
   ["instances", 20_000, "expected at most 10000 processes"],
   ["restart_delay", 2 ** 31, "expected a time of at most 24 days"],
   ["env", "A", 'expected an object of variables, or a text such as "A=1 B=2"'],
-  ["env", { "A=B": 1 }, 'expected an object of variables, or a text such as "A=1 B=2"'],
+  ["env", { A: "\0" }, 'expected an object of variables, or a text such as "A=1 B=2"'],
   ["args", "a\0b", "expected a text or a list of texts"],
   ["port", 70_000, "expected a port from 0 to 65535"],
   ["cron_restart", true, 'expected a cron pattern such as "0 3 * * *", or 0 for none'],

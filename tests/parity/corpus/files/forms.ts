@@ -90,6 +90,7 @@ export const forms: readonly Shape[] = [
     "apps.yaml",
     `apps:\n  - name: web\n    script: app.js\n    autorestart: yes\n    watch: no\n    env:\n      ON: on\n      VERSION: 1.10\n      BIG: 012\n      DAY: 2024-01-01\n`,
     ["app.js"],
+    { isWatched: true },
   ),
   shape(
     "an ES module as .cjs's neighbour",

@@ -20,6 +20,7 @@ export const node: readonly Shape[] = [
   deploy: { production: { user: "SSH_USERNAME", host: "SSH_HOSTMACHINE", ref: "origin/master", repo: "GIT_REPOSITORY", path: "DESTINATION_PATH", "pre-deploy-local": "", "post-deploy": "npm install && pm2 reload ecosystem.config.js --env production", "pre-setup": "" } },
 }`,
     ["index.js", "service-worker/index.js"],
+    { isWatched: true },
   ),
   ecosystem(
     "every processor",

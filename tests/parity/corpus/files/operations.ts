@@ -26,6 +26,7 @@ export const operations: readonly Shape[] = [
     "a watched folder with options",
     `{ apps: [{ name: "web", script: "app.js", watch: true, ignore_watch: ["node_modules", "logs", ".git"], watch_options: { followSymlinks: false, usePolling: false } }] }`,
     ["app.js"],
+    { isWatched: true },
   ),
   ecosystem(
     "a watched folder that is not there",
@@ -41,6 +42,7 @@ export const operations: readonly Shape[] = [
     "ignore_watch with a regular expression",
     `{ apps: [{ name: "web", script: "app.js", watch: true, ignore_watch: [/\\.log$/, "public"] }] }`,
     ["app.js"],
+    { isWatched: true },
   ),
   ecosystem(
     "a nightly restart",

@@ -114,7 +114,12 @@ async function main(): Promise<void> {
     leave: leaveAsAsked,
   });
   writeDaemonPid(paths.pidFile, log);
-  pm2Clients = await servePm2Clients({ path: paths.pm2Socket, daemon, log });
+  pm2Clients = await servePm2Clients({
+    path: paths.pm2Socket,
+    busPath: paths.pm2BusSocket,
+    daemon,
+    log,
+  });
   if (hasWatchdog) watchdog = startWatchdog({ command, boots, log, heldPort });
   if (hasLifeline) {
     onInputEnd(() => {

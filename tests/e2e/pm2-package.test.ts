@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -6,6 +6,7 @@ import { frameOf } from "../../runtime/daemon/api/pm2-frames.ts";
 import { until } from "../support/condition.ts";
 import { testHome } from "../support/home.ts";
 import { installPm2, pm2Package } from "../support/pm2.ts";
+import { programs } from "../support/pm2-programs.ts";
 import { program } from "../support/programs.ts";
 
 /** An app that uses PM2's own package, and writes what it was answered. */
@@ -31,18 +32,18 @@ pm2.connect(async (error) => {
 setInterval(() => {}, 1 << 30);
 `;
 
+/** What a program has written to its `told.json`. */
+function toldIn(folder: string): () => string {
+  const file = join(folder, "told.json");
+  return () => (existsSync(file) ? readFileSync(file, "utf8") : "");
+}
+
 test("an app that requires PM2's own package talks to us, and starts no daemon of PM2's in our home", async () => {
   await installPm2();
   const home = testHome();
   await home.ok("start", program("stays.js"), "--name", "web");
   await home.ok("start", home.file("uses.cjs", uses(pm2Package)), "--name", "uses");
-  const told = (): string => {
-    try {
-      return readFileSync(join(home.folder, "told.json"), "utf8");
-    } catch {
-      return "";
-    }
-  };
+  const told = toldIn(home.folder);
   await until("its answers", () => told() !== "", { saw: () => home.log("uses-error.log") });
   expect(JSON.parse(told())).toEqual({
     connect: "ok",
@@ -59,12 +60,48 @@ test("an app that requires PM2's own package talks to us, and starts no daemon o
   expect((await home.process("web")).status).toBe("stopped");
   expect((await home.process("web")).restarts).toBe(1);
   // PM2's daemon would have written its own log.
-  const names = ["god.log", "rpc.sock"];
   const there = readdirSync(home.paths.home);
-  expect(there).toEqual(expect.arrayContaining(names));
-  expect(there).not.toContain("pub.sock");
+  expect(there).toEqual(expect.arrayContaining(["god.log", "rpc.sock", "pub.sock"]));
+  expect(there).not.toContain("pm2.log");
   await home.ok("kill");
   expect(readdirSync(home.paths.home)).not.toContain("rpc.sock");
+  expect(readdirSync(home.paths.home)).not.toContain("pub.sock");
+});
+
+/** Uses PM2's own package as a supervisor does: hears the bus, asks for an action, makes more processes. */
+const supervises = (folder: string): string => `
+const pm2 = require(${JSON.stringify(folder)});
+const heard = new Set();
+const asked = (name, ...args) => new Promise((resolve) => pm2[name](...args, (error, value) => resolve(error ? String(error.message ?? error) : value)));
+const until = async (look) => {
+  while (!(await look())) await new Promise((resolve) => setTimeout(resolve, 50));
+};
+pm2.connect(async () => {
+  const bus = await asked("launchBus");
+  bus.on("log:out", ({ process, data }) => heard.add("log:out " + process.name + " " + data.trim()));
+  bus.on("process:event", ({ event, process }) => heard.add(event + " " + process.name));
+  const actions = async () => (await asked("describe", "web"))[0].pm2_env.axm_actions.length > 0;
+  await until(actions);
+  const [{ data }] = await asked("trigger", "web", "double", { value: 21 });
+  await asked("scale", "web", 3);
+  const count = (await asked("describe", "web")).length;
+  await asked("restart", "web");
+  await until(() => heard.has("log:out web on the way") && heard.has("restart web") && heard.has("online web"));
+  require("fs").writeFileSync("told.json", JSON.stringify({ answer: data.return, count }));
+});
+setInterval(() => {}, 1 << 30);
+`;
+
+test("PM2's own package hears our bus, triggers actions and scales", async () => {
+  await installPm2();
+  const home = testHome();
+  await home.ok("start", join(programs, "apps/listens.cjs"), "--name", "web");
+  await home.ok("start", home.file("supervises.cjs", supervises(pm2Package)), "--name", "boss");
+  const told = toldIn(home.folder);
+  await until("its answers", () => told() !== "", {
+    saw: () => [home.log("boss-error.log"), home.godLog()],
+  });
+  expect(JSON.parse(told())).toEqual({ answer: 42, count: 3 });
 });
 
 test("what is no frame ends the connection it came over, and nothing else", async () => {

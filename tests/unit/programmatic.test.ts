@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { programmaticReference } from "../../docs/generate/programmatic.ts";
 import type { BusEvent } from "../../runtime/client/connection/types.ts";
-import { patternOf, toPacket, topicsOf } from "../../runtime/client/pm2/bus.ts";
+import { patternOf, toPacket, topicsOf } from "../../runtime/compat/bus.ts";
 import { method } from "../../runtime/client/package/method.ts";
 import { testFolder } from "../support/folder.ts";
 import xm from "../../runtime/client/package/index.ts";

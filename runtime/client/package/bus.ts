@@ -1,4 +1,4 @@
-import { patternOf, toPacket, topicsOf, type Packet } from "../pm2/bus.ts";
+import { patternOf, toPacket, topicsOf, type Packet } from "../../compat/bus.ts";
 import type { Client } from "../connection/types.ts";
 import type { BusTopic } from "../connection/types.ts";
 import { XmError } from "../../contract/errors.ts";

@@ -2,6 +2,7 @@ import { flushLogs } from "../../host/log-files/flush.ts";
 import { instanceLogPaths, logFilesOf, ownedFiles } from "../../host/log-files/paths.ts";
 import { reopenLogs, type LogWriter } from "../../host/log-files/reopen.ts";
 import { logRights } from "../../host/log-files/rights.ts";
+import type { Daemon } from "../daemon.ts";
 import { ownFile, pipeOrder } from "../log-lane/launch-order.ts";
 import type { Managed } from "../registry/registry.ts";
 import { readBody, sendJson, type Exchange } from "./exchange.ts";
@@ -17,6 +18,11 @@ export async function flush({ daemon, request, response }: Exchange): Promise<vo
 }
 
 export async function reopen({ daemon, response }: Exchange): Promise<void> {
+  sendJson(response, await reopenAll(daemon));
+}
+
+/** Brings every log file back to its declared path. */
+export async function reopenAll(daemon: Daemon): ReturnType<typeof reopenLogs> {
   await daemon.lane.reopen();
   const processes = daemon.registry.processes();
   const files = processes.flatMap(({ spec, facts }) => {
@@ -24,7 +30,7 @@ export async function reopen({ daemon, response }: Exchange): Promise<void> {
     return logFilesOf(spec, facts.id).map((path) => ({ path, rights: rights(path) }));
   });
   const writers = processes.flatMap((managed) => writersOf(managed, daemon));
-  sendJson(response, await reopenLogs(writers, files, daemon.carrier));
+  return reopenLogs(writers, files, daemon.carrier);
 }
 
 export async function rotate({ daemon, request, response }: Exchange): Promise<void> {

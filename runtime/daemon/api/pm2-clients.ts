@@ -5,6 +5,8 @@ import { plain } from "../../contract/plain.ts";
 import { removeIfThere } from "../../host/files.ts";
 import { parseJson } from "../../host/parse-json.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
+import { toPacket } from "../../compat/bus.ts";
+import type { BusTopic } from "../../contract/api/schemas.ts";
 import type { Daemon } from "../daemon.ts";
 import { createFrames, frameOf } from "./pm2-frames.ts";
 import { methods } from "./pm2-methods.ts";
@@ -25,25 +27,31 @@ const requestSchema = v.looseObject({
   args: v.optional(v.pipe(v.array(v.unknown()), v.maxLength(15)), []),
 });
 
-/** @param daemon is asked once it has restored its apps. */
+/**
+ * @param path where calls come in. @param busPath where PM2's bus is listened to (`launchBus`).
+ * @param daemon is asked once it has restored its apps.
+ */
 export async function servePm2Clients(options: {
   readonly path: string;
+  readonly busPath: string;
   readonly daemon: Daemon;
   readonly log: (line: string) => void;
 }): Promise<Pm2Clients> {
-  const { path, daemon, log } = options;
+  const { path, busPath, daemon, log } = options;
   try {
     if (await isAnswered(path)) {
       log(`${path} is left to the daemon of PM2 that answers there`);
       return { close: () => {} };
     }
-    removeIfThere(path);
-    const server = await listen(path, (socket) => serve(socket, daemon, log));
-    server.unref();
+    const servers = [
+      await listen(path, (socket) => serve(socket, daemon, log)),
+      await listen(busPath, (socket) => publish(socket, daemon)),
+    ];
+    for (const server of servers) server.unref();
     return {
       close: () => {
-        server.close();
-        removeIfThere(path);
+        for (const server of servers) server.close();
+        for (const each of [path, busPath]) removeIfThere(each);
       },
     };
   } catch (error) {
@@ -74,6 +82,24 @@ function serve(socket: Socket, daemon: Daemon, log: (line: string) => void): voi
   socket.on("error", () => {});
   socket.unref();
 }
+
+/** Everything that happens, as PM2's bus has it. A client that reads too slowly is disconnected. */
+function publish(socket: Socket, daemon: Daemon): void {
+  const end = daemon.bus.subscribe(everything, (event) => {
+    const { name, data } = toPacket(event);
+    socket.write(frameOf([`s:${name}`, `j:${JSON.stringify(data)}`]));
+    if (socket.writableLength > mostUnreadBytes) socket.destroy();
+  });
+  socket.on("close", end);
+  // Its program has ended.
+  socket.on("error", () => {});
+  socket.resume();
+  socket.unref();
+}
+
+const everything: ReadonlySet<BusTopic> = new Set(["processes", "logs", "messages", "daemon"]);
+
+const mostUnreadBytes = 16 * 1024 * 1024;
 
 async function answerOf(
   text: string,
@@ -111,6 +137,7 @@ function isAnswered(path: string): Promise<boolean> {
 }
 
 function listen(path: string, onSocket: (socket: Socket) => void): Promise<Server> {
+  removeIfThere(path);
   const server = createServer(onSocket);
   server.maxConnections = 64;
   const umask = process.umask(0o177);

@@ -1,10 +1,17 @@
+import type { AppActor } from "../../../machines/app.ts";
+import { setImmediate } from "node:timers/promises";
 import * as v from "valibot";
 import { toPm2Process, type Pm2Process } from "../../compat/jlist.ts";
 import type { Outcome } from "../../contract/api/schemas.ts";
+import { xmError } from "../../contract/errors.ts";
 import { act } from "../commands/commands.ts";
 import { reload } from "../commands/reload.ts";
 import { sendMessage, sendSignal } from "../commands/send.ts";
+import { reopenAll } from "./log-routes.ts";
 import type { Daemon } from "../daemon.ts";
+import { scaleNow, takeSteps, tellAll } from "../commands/steps.ts";
+import { triggerAction } from "../commands/trigger.ts";
+import type { Managed } from "../registry/registry.ts";
 import { detailOf } from "../registry/views.ts";
 
 /** Does what a client of PM2 asks for. @throws what it answers. */
@@ -53,6 +60,18 @@ export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
       return settle(sendMessage(daemon, { ids: [target], message: packet }));
     },
   ],
+  ["ping", () => Promise.resolve({ msg: "pong" })],
+  ["startProcessId", async (daemon, [target]) => acted(daemon, "restart", v.parse(id, target))],
+  // How its `scale` makes one more.
+  ["duplicateProcessId", async (daemon, [target]) => oneMore(daemon, v.parse(id, target))],
+  ["msgProcess", (daemon, [options]) => trigger(daemon, v.parse(toAction, options))],
+  [
+    "reloadLogs",
+    async (daemon) => {
+      await reopenAll(daemon);
+      return { success: true };
+    },
+  ],
   // What it tells of itself: our bus has it already.
   ...["notify", "notifyByProcessId", "stopWatch"].map((name): [string, Method] => [
     name,
@@ -62,6 +81,50 @@ export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
 
 const toId = v.looseObject({ signal: v.string(), process_id: id });
 const toName = v.looseObject({ signal: v.string(), process_name: v.string() });
+
+const toAction = v.looseObject({
+  msg: v.string(),
+  opts: v.optional(v.unknown()),
+  id: v.optional(id),
+  name: v.optional(v.string()),
+});
+
+/**
+ * The answer of the app comes over the bus, as `axm:reply`: PM2's client takes one only once it knows how many it awaits.
+ */
+async function trigger(
+  daemon: Daemon,
+  { msg, opts, id: target, name }: v.InferOutput<typeof toAction>,
+): Promise<unknown> {
+  const chosen = daemon.registry
+    .processes()
+    .filter(({ facts, spec }) => facts.id === target || spec.name === name);
+  const ids = chosen.map(({ facts }) => facts.id);
+  const asked = triggerAction(daemon, { ids, action: msg, params: opts, target: name });
+  // What cannot be asked at all is refused at once.
+  await Promise.race([asked, setImmediate()]);
+  return { process_count: ids.length, success: true };
+}
+
+/** Counted where no other command counts. */
+async function oneMore(daemon: Daemon, target: number): Promise<unknown> {
+  const { registry, store } = daemon;
+  const outcomes: Outcome[] = [];
+  const reached = await daemon.exclusive(() => {
+    store.assertWritable();
+    const processesOf = (app: AppActor): Managed[] => registry.processesOf(app);
+    const app = registry
+      .apps()
+      .find((each) => processesOf(each).some(({ facts }) => facts.id === target));
+    if (app === undefined) throw xmError("ERR_PROCESS_NOT_FOUND", { target: String(target) });
+    const instances = processesOf(app).length + 1;
+    return takeSteps(scaleNow(daemon, { app, instances, by }));
+  });
+  await tellAll(daemon, reached, (outcome) => void outcomes.push(outcome));
+  settle(outcomes);
+  const made = outcomes.at(-1)?.id;
+  return (await list(daemon)).find(({ pm_id: each }) => each === made);
+}
 
 async function list(daemon: Daemon): Promise<Pm2Process[]> {
   const processes = daemon.registry.processes();

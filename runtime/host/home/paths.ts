@@ -11,6 +11,8 @@ export interface HomePaths {
   readonly socket: string;
   /** Where PM2's own package looks for its daemon. */
   readonly pm2Socket: string;
+  /** Where it listens to its bus. */
+  readonly pm2BusSocket: string;
   /** The socket that the preloads of apps connect to. */
   readonly links: string;
   /** Folder of the balancers' sockets. */
@@ -60,6 +62,7 @@ export function homePaths(home: string): HomePaths {
     },
     socket: join(home, "god.sock"),
     pm2Socket: chosen("PM2_DAEMON_RPC_PORT") ?? join(home, "rpc.sock"),
+    pm2BusSocket: chosen("PM2_DAEMON_PUB_PORT") ?? join(home, "pub.sock"),
     links: join(home, "apps.sock"),
     balancers: join(home, "balancers"),
     pipes: join(home, "pipes"),
@@ -87,6 +90,7 @@ export function homePaths(home: string): HomePaths {
 /** PM2's variables that choose a path. */
 const pathVariables = [
   "PM2_DAEMON_RPC_PORT",
+  "PM2_DAEMON_PUB_PORT",
   "PM2_PID_FILE_PATH",
   "PM2_LOG_FILE_PATH",
   "PM2_DEFAULT_LOG_PATH",

@@ -1,5 +1,5 @@
-import type { BusEvent, BusTopic } from "../connection/types.ts";
-import { toPm2Process } from "../../compat/jlist.ts";
+import type { BusEvent, BusTopic } from "../contract/api/schemas.ts";
+import { toPm2Process } from "./jlist.ts";
 
 /** Something on PM2's bus: the channel's name, and what its listeners get. */
 export interface Packet {

@@ -1,8 +1,6 @@
 import { modules, type Absence } from "../../runtime/client/pm2/absent.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 
-const later = (what: string, fix: string): Absence => ({ what: `${what} is not there yet`, fix });
-
 const account: Absence = {
   what: "there is no cloud service behind Ex Machina, and no account to link (docs/explanation/scope.md)",
   fix: "`xm inspect` has the page, `xm metrics` the figures for a monitoring system of your own, `xm web` PM2's JSON",
@@ -30,10 +28,6 @@ const tracing: Absence = {
 
 /** PM2's commands that are not among ours: those that come later, and those that never will. */
 const absent: Readonly<Record<string, Absence>> = {
-  deploy: later(
-    "deployment over ssh",
-    "`ssh HOST 'cd APP && git pull && xm reload ecosystem.config.js'`",
-  ),
   uninstall: modules,
   "module:install": modules,
   "module:update": modules,

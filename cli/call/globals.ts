@@ -50,7 +50,7 @@ export const globalFlags: readonly (readonly [flag: string, meaning: string])[] 
     "Run the daemon in the foreground and show every log; Ctrl-C ends it and its apps",
   ],
   ["--attach", "Follow the logs of what was started; Ctrl-C leaves it running"],
-  ["--parallel N", "Restart, stop or delete no more than N at a time"],
+  ["--parallel N", "Restart, stop, delete or deploy to no more than N at a time"],
 ];
 
 /**

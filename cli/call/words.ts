@@ -22,6 +22,7 @@ const optionalValues: readonly string[] = [
   "secret",
   "public",
   "machine-name",
+  "canary",
 ];
 
 /**
@@ -94,8 +95,9 @@ export async function prepareWords(given: readonly string[], args: ArgsDef): Pro
   return prepared;
 }
 
-/** A time's format has a token of dayjs in it: the `0` of `logs --timestamp 0` is a process. */
+/** A time's format has a token of dayjs in it: the `0` of `logs --timestamp 0` is a process. A canary's is a number. */
 function mayBeValue(name: string, word: string): boolean {
+  if (name === "canary") return /^\d+$/.test(word);
   return name !== "timestamp" || /YY|[MDHhmsSZXx]/.test(word);
 }
 

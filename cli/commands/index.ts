@@ -56,6 +56,7 @@ export const commands: readonly CommandEntry[] = [
   entry("examples", async () => (await import("./examples.ts")).default),
   entry("report", async () => (await import("./report.ts")).default),
   entry("slist", async () => (await import("./system.ts")).default, "sysinfos"),
+  entry("deploy", async () => (await import("./deploy.ts")).default),
   entry("dev", async () => (await import("./dev.ts")).default),
   entry("startup", async () => (await import("./startup.ts")).startup),
   entry("unstartup", async () => (await import("./startup.ts")).unstartup),

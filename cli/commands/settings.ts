@@ -1,3 +1,4 @@
+import { shellWord } from "../call/shell-word.ts";
 import { isPlain, plain, plainLines } from "../../runtime/contract/plain.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import type { Settings } from "../../runtime/client/config/settings.ts";
@@ -160,7 +161,7 @@ function quote(value: string): string {
     const escaped = value.replaceAll(/[\\']/g, "\\$&").replaceAll("\n", "\\n");
     return `$'${plain(escaped)}'`;
   }
-  return /^[\w./:@%+,=-]+$/.test(value) ? value : `'${value.replaceAll("'", `'\\''`)}'`;
+  return /^[\w./:@%+,=-]+$/.test(value) ? value : shellWord(value);
 }
 
 function file(): string {

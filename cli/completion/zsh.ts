@@ -1,3 +1,4 @@
+import { shellWord } from "../call/shell-word.ts";
 import { globalFlags, type CommandWords, type FlagWords } from "./words.ts";
 
 /** A script for zsh: sourced after `compinit`, or as the file `_xm` in a folder of `fpath`. */
@@ -12,7 +13,7 @@ export function zshCompletion(commands: readonly CommandWords[]): string {
     return `    (${names.join("|")}) ${sets.join("; ")} ;;`;
   });
   const all = commands.flatMap(({ names, description }) =>
-    names.map((name) => `    ${quote(`${name.replaceAll(":", "\\:")}:${description}`)}`),
+    names.map((name) => `    ${shellWord(`${name.replaceAll(":", "\\:")}:${description}`)}`),
   );
   return `#compdef xm
 # Completion of xm for zsh: source <(xm completion zsh), after compinit
@@ -59,9 +60,5 @@ fi
 }
 
 function describeFlag({ names, description }: FlagWords): string[] {
-  return names.map((name) => quote(`${name}:${description}`));
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
+  return names.map((name) => shellWord(`${name}:${description}`));
 }

@@ -1,3 +1,5 @@
+import { shellWord } from "../call/shell-word.ts";
+import { nodePlaces, nvmPlaces } from "./node-places.ts";
 import type { BootPlan } from "./plan.ts";
 
 /**
@@ -9,9 +11,9 @@ export function launcherText({ service, home, node, god, userHome, isUser }: Boo
   const flag = isUser ? " --user" : "";
   return `#!/bin/sh
 # Written by \`xm startup\`; \`xm unstartup\` removes it.
-god=${quoted(god)}
-home=${quoted(home)}
-user_home=${quoted(userHome)}
+god=${shellWord(god)}
+home=${shellWord(home)}
+user_home=${shellWord(userHome)}
 
 if [ "\${1-}" = stop ]; then
   # systemd stops a service to restart it; the daemon then leaves its apps to the next one.
@@ -30,24 +32,15 @@ start() {
   done
 }
 
-start ${quoted(node)}
-start "$user_home/.volta/bin/node"
-start "$user_home/.local/share/fnm/aliases/default/bin/node"
-start "$user_home/.fnm/aliases/default/bin/node"
-start "$user_home/.asdf/shims/node"
-start "$user_home/.local/share/mise/shims/node"
-start "$user_home/n/bin/node"
+start ${shellWord(node)}
+${nodePlaces.map((place) => `start "$user_home/${place}/node"`).join("\n")}
 # The newest of nvm's comes last.
 newest=
-for each in "$user_home"/.nvm/versions/node/v[2-9][0-9].*/bin/node; do newest=$each; done
+for each in "$user_home"/${nvmPlaces}/node; do newest=$each; done
 start "$newest"
 start /usr/local/bin/node
 start "$(command -v node || :)"
 echo "${service}: no Node 20 or newer with Ex Machina was found; install them, then run \\\`xm startup\\\` again" >&2
 exit 78
 `;
-}
-
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -1,3 +1,4 @@
+import { shellWord } from "../call/shell-word.ts";
 import type { BootPlan } from "./plan.ts";
 
 /** A daemon that a service manager starts has no watchdog of its own, and takes the home over from one that it did not start. */
@@ -63,16 +64,16 @@ function inUnit(text: string): string {
 
 function openrc(plan: BootPlan): string {
   const { user, service, launcher, waitsForNetwork } = plan;
-  const env = environment(plan).map(([name, value]) => `export ${name}=${forShell(value)}`);
+  const env = environment(plan).map(([name, value]) => `export ${name}=${shellWord(value)}`);
   return `#!/sbin/openrc-run
 # Written by \`xm startup\`; \`xm unstartup\` removes it.
 # shellcheck shell=sh disable=SC2034
-name=${forShell(service)}
-description=${forShell(`Ex Machina, the process manager of ${user}`)}
+name=${shellWord(service)}
+description=${shellWord(`Ex Machina, the process manager of ${user}`)}
 supervisor=supervise-daemon
 command=/bin/sh
-command_args=${forShell(launcher)}
-command_user=${forShell(user)}
+command_args=${shellWord(launcher)}
+command_user=${shellWord(user)}
 respawn_delay=1
 respawn_max=0
 retry="TERM/${stopsWithinS}/KILL/5"
@@ -87,22 +88,22 @@ depend() {
 
 function runit(plan: BootPlan): string {
   const { user, launcher } = plan;
-  const env = environment(plan).map(([name, value]) => `export ${name}=${forShell(value)}`);
+  const env = environment(plan).map(([name, value]) => `export ${name}=${shellWord(value)}`);
   return `#!/bin/sh
 # Written by \`xm startup\`; \`xm unstartup\` removes it.
 exec 2>&1
 ${env.join("\n")}
-exec chpst -u ${user} /bin/sh ${forShell(launcher)}
+exec chpst -u ${user} /bin/sh ${shellWord(launcher)}
 `;
 }
 
 function s6(plan: BootPlan): string {
   const { user, launcher } = plan;
-  const env = environment(plan).map(([name, value]) => `export ${name}=${forShell(value)}`);
+  const env = environment(plan).map(([name, value]) => `export ${name}=${shellWord(value)}`);
   return `#!/bin/sh
 # Written by \`xm startup\`; \`xm unstartup\` removes it.
 ${env.join("\n")}
-exec s6-setuidgid ${user} /bin/sh ${forShell(launcher)}
+exec s6-setuidgid ${user} /bin/sh ${shellWord(launcher)}
 `;
 }
 
@@ -130,10 +131,6 @@ ${env}
 </dict>
 </plist>
 `;
-}
-
-function forShell(text: string): string {
-  return `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }
 
 function forXml(text: string): string {

@@ -61,6 +61,11 @@ export const errors = {
     why: p.failures.join("; "),
     fix: "fix the problem above; see `xm why NAME` and `xm logs NAME`",
   })),
+  ERR_DEPLOY_FAILED: define("failed", (p: { what: string; why: string; fix?: string }) => ({
+    what: `the deployment failed: ${p.what}`,
+    why: p.why,
+    fix: p.fix ?? "correct what is named above and deploy again",
+  })),
   ERR_ACTION_UNKNOWN: define(
     "not-found",
     (p: { name: string; action: string; actions: readonly string[] }) => ({

@@ -43,6 +43,18 @@ export async function loadEcosystem(file: string): Promise<Ecosystem> {
   }
 }
 
+/**
+ * The `deploy` block of a configuration file, by environment; a file may hold nothing else.
+ * @throws `ERR_CONFIG_UNREADABLE`
+ */
+export async function loadDeployments(file: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    return deploymentsOf((await readValue(file)).value);
+  } catch (error) {
+    throw unreadable(file, error);
+  }
+}
+
 /** Reads a configuration given as text (`xm start -`): JSON with its relaxations, or YAML. */
 export async function parseEcosystem(text: string, name: string): Promise<Ecosystem> {
   try {
@@ -59,15 +71,18 @@ function ecosystemOf({ value, variables }: Read, file: string): Ecosystem {
 
 /** The environment that `deploy` declares for each of its targets. */
 function deployedIn(value: unknown): Ecosystem["deployed"] {
-  const { deploy } = (value ?? {}) as { deploy?: unknown };
-  if (typeof deploy !== "object" || deploy === null) return {};
   return Object.fromEntries(
-    Object.entries(deploy).flatMap(([name, target]) => {
-      const { env } = ((target as unknown) ?? {}) as { env?: unknown };
+    Object.entries(deploymentsOf(value)).flatMap(([name, target]) => {
+      const { env } = (target ?? {}) as { env?: unknown };
       const isObject = typeof env === "object" && env !== null && !Array.isArray(env);
       return isObject ? [[name, env as Record<string, unknown>] as const] : [];
     }),
   );
+}
+
+function deploymentsOf(value: unknown): Readonly<Record<string, unknown>> {
+  const { deploy } = (value ?? {}) as { deploy?: unknown };
+  return typeof deploy === "object" && deploy !== null ? (deploy as Record<string, unknown>) : {};
 }
 
 async function readValue(file: string): Promise<Read> {

@@ -1,0 +1,48 @@
+import { spawn } from "node:child_process";
+import { errnoOf, messageOf, xmError } from "../../runtime/contract/errors.ts";
+import { shellWord } from "../call/shell-word.ts";
+import type { DeployTarget } from "./target.ts";
+
+/** Chooses the shell that a person would have there, with what its profile sets, and gives it the script. */
+const inLoginShell = `case \${SHELL##*/} in bash | zsh | ksh | fish) ;; *) SHELL=/bin/sh ;; esac
+exec "$SHELL" -l -c 'exec /bin/sh -c "$XM_DEPLOY"'`;
+
+/** The words of the ssh(1) call that runs a script on a host. */
+export function sshWords(target: DeployTarget, host: string, script: string): string[] {
+  const { user, port, key, sshOptions } = target;
+  return [
+    ...sshOptions.flatMap((option) => ["-o", option]),
+    ...(port === undefined ? [] : ["-p", port]),
+    ...(key === undefined ? [] : ["-i", key]),
+    "-T",
+    "--",
+    user === undefined ? host : `${user}@${host}`,
+    `exec env XM_DEPLOY=${shellWord(script)} /bin/sh -c ${shellWord(inLoginShell)}`,
+  ];
+}
+
+/**
+ * Runs ssh(1) and gives its exit code; 255 is that of a connection that failed.
+ * @param onLine is called with each line of both outputs.
+ * @throws `ERR_DEPLOY_FAILED` when there is no ssh
+ */
+export function runSsh(words: readonly string[], onLine: (line: string) => void): Promise<number> {
+  const child = spawn("ssh", words, { stdio: ["ignore", "pipe", "pipe"] });
+  for (const stream of [child.stdout, child.stderr]) {
+    let rest = "";
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      const lines = `${rest}${text}`.split(/\r?\n/);
+      rest = lines.pop() ?? "";
+      for (const line of lines) onLine(line);
+    });
+    stream.on("end", () => rest !== "" && onLine(rest));
+  }
+  return new Promise((resolve, reject) => {
+    child.on("error", (error) => {
+      const isMissing = errnoOf(error) === "ENOENT";
+      const why = isMissing ? "ssh is not in PATH: install OpenSSH's client" : messageOf(error);
+      reject(xmError("ERR_DEPLOY_FAILED", { what: "no host was reached", why }));
+    });
+    child.on("close", (code) => resolve(code ?? 255));
+  });
+}

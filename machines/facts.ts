@@ -4,6 +4,18 @@ import type { Decision } from "./restart-policy.ts";
 export type * from "./exit.ts";
 export type { Decision, NextStep, Rule } from "./restart-policy.ts";
 
+/** What a folder's git repository has checked out. */
+export interface Checkout {
+  /** The folder that `.git` is in. */
+  readonly root: string;
+  /** `null` for a commit that no branch is checked out for. */
+  readonly branch: string | null;
+  /** `null` before the first commit. */
+  readonly commit: string | null;
+  /** Address of `origin`, or of the first remote, without a password. */
+  readonly remote: string | null;
+}
+
 /** One life of a process: what the kernel runs. A pid alone is not an identity, its start time makes it one. */
 export interface ChildFact {
   readonly pid: number;
@@ -15,6 +27,8 @@ export interface ChildFact {
   readonly at: number;
   /** Of the package that the script belonged to then; not there when it says none. */
   readonly version?: string;
+  /** Of its working directory then; not there outside of a repository, or when the app wants nothing of it. */
+  readonly checkout?: Checkout;
   /** Size of its error log when it was spawned; bytes. What is in it from there on is this life's. */
   readonly errorLogBytes?: number;
 }

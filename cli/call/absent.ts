@@ -16,11 +16,6 @@ const measured: Absence = {
   fix: "`xm ls`, `xm describe NAME`, and `xm metrics` for Prometheus and OpenTelemetry's collector",
 };
 
-const git: Absence = {
-  what: "Ex Machina shows what an app's folder has checked out (`xm describe NAME`), and does not change it",
-  fix: "`git pull` or `git checkout`, then `xm reload NAME`",
-};
-
 const tracing: Absence = {
   what: "Ex Machina puts no tracing into your apps",
   fix: "load your tracer yourself: `--node-args '--require ./tracing.cjs'`",
@@ -50,9 +45,6 @@ const absent: Readonly<Record<string, Absence>> = {
   open: page,
   monitor: measured,
   unmonitor: measured,
-  pull: git,
-  forward: git,
-  backward: git,
   deepUpdate: {
     what: "Ex Machina does not install itself",
     fix: "`npm install -g exmachina@latest`, then `xm update`: no app is touched",

@@ -62,7 +62,7 @@ async function describe(detail: ProcessDetail, now: number): Promise<string> {
           `${spec.mode}, instance ${detail.instance} of ${spec.instances}, namespace ${spec.namespace}`,
         ],
         ["user", userOf(detail)],
-        ...(await gitRows(spec)),
+        ...(await gitRows(detail)),
         ["out log", detail.logs.out ?? "none"],
         ["error log", detail.logs.error ?? "none"],
         ["pid file", detail.pidFile ?? "none"],
@@ -114,15 +114,24 @@ function healthRows({ health, finding }: ProcessDetail): [string, string][] {
   ];
 }
 
-/** What its folder has checked out now, unless the app wants nothing of it. */
-async function gitRows({ cwd, passthrough }: ProcessDetail["spec"]): Promise<[string, string][]> {
+/** What its folder has checked out now, and what it runs if that is another commit; unless the app wants nothing of it. */
+async function gitRows({
+  checkout: started,
+  spec: { cwd, passthrough },
+}: ProcessDetail): Promise<[string, string][]> {
   if (passthrough["vizion"] === false) return [];
   const { readCheckout } = await import("../../runtime/host/git.ts");
   const checkout = readCheckout(cwd);
   if (checkout === undefined) return [];
   const { branch, commit, remote } = checkout;
   const where = `${branch ?? "no branch"}, ${commit === null ? "no commit yet" : `commit ${commit.slice(0, 10)}`}`;
-  return [["git", remote === null ? where : `${where}, of ${remote}`]];
+  const rows: [string, string][] = [["git", remote === null ? where : `${where}, of ${remote}`]];
+  if (started?.commit != null && started.commit !== commit)
+    rows.push([
+      "runs",
+      `commit ${started.commit.slice(0, 10)}: what is checked out now waits for a reload`,
+    ]);
+  return rows;
 }
 
 /** What restarts it besides its end: only what is declared. */

@@ -82,5 +82,11 @@ function render(record: HistoryRecordView): string {
   const life = generation === 0 ? "" : ` (generation ${generation})`;
   const head = `  ${time}  ${who} ${event.padEnd(16)} ${statusWord(status ?? "stopped").padEnd(16)}`;
   const sentence = decision === null ? "" : `\n      ${plain(decision.sentence)}`;
-  return `${head}${pid === null ? "" : ` pid ${pid}`}${life}${sentence}`;
+  return `${head}${pid === null ? "" : ` pid ${pid}`}${life}${revisionText(record)}${sentence}`;
+}
+
+function revisionText({ revision }: HistoryRecordView): string {
+  if (revision == null) return "";
+  const [from, to] = [revision.from, revision.to].map((each) => plain(each ?? "").slice(0, 7));
+  return from === "" ? `, at ${to}` : `, went from ${from} to ${to}`;
 }

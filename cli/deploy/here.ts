@@ -1,5 +1,6 @@
 import { spawnSync } from "node:child_process";
 import { xmError } from "../../runtime/contract/errors.ts";
+import { askGit, type GitAnswer } from "./git.ts";
 import type { DeployTarget } from "./target.ts";
 
 /**
@@ -8,6 +9,7 @@ import type { DeployTarget } from "./target.ts";
  * @throws `ERR_USAGE`
  */
 export function checkPushed(): void {
+  const git = (...words: string[]): GitAnswer => askGit(process.cwd(), ...words);
   if (git("rev-parse", "--is-inside-work-tree").code !== 0) return;
   const refuse = (what: string): never => {
     throw xmError("ERR_USAGE", { what, fix: "`--force` deploys what the repository has" });
@@ -17,11 +19,6 @@ export function checkPushed(): void {
   if (git("diff", "--quiet").code === 1) refuse("commit or stash your changes before deploying");
   const ahead = git("rev-list", "--count", "@{upstream}..HEAD");
   if (ahead.code === 0 && ahead.out !== "0") refuse("push your changes before deploying");
-}
-
-function git(...words: string[]): { code: number | null; out: string } {
-  const { status, stdout, error } = spawnSync("git", words, { encoding: "utf8" });
-  return { code: error === undefined ? status : 127, out: (stdout ?? "").trim() };
 }
 
 /**

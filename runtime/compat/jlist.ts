@@ -91,13 +91,20 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       axm_dynamic: {},
       vizion_running: false,
       km_link: false,
-      versioning: null,
+      versioning: versioningOf(detail),
       version: detail.version ?? "N/A",
       ...nodeVersion(spec.interpreter),
     },
     pm_id: id,
     monit: { memory: detail.memoryBytes ?? 0, cpu: detail.cpuPercent ?? 0 },
   };
+}
+
+/** As PM2 tells of a repository; what it would have to start git for is not there. */
+function versioningOf({ checkout }: ProcessDetail): Readonly<Record<string, unknown>> | null {
+  if (checkout === null) return null;
+  const { root, branch, commit, remote } = checkout;
+  return { type: "git", url: remote, revision: commit, branch, repo_path: root };
 }
 
 /** When it was started last, be it stopped since or not. */

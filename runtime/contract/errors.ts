@@ -66,6 +66,11 @@ export const errors = {
     why: p.why,
     fix: p.fix ?? "correct what is named above and deploy again",
   })),
+  ERR_REPOSITORY: define("conflict", (p: { root: string; why: string }) => ({
+    what: `the repository ${p.root} stays as it is`,
+    why: p.why,
+    fix: "see `git status` and `git log` there",
+  })),
   ERR_ACTION_UNKNOWN: define(
     "not-found",
     (p: { name: string; action: string; actions: readonly string[] }) => ({

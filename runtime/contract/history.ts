@@ -23,6 +23,12 @@ export interface GuardAnswer {
   readonly saw: Saw;
 }
 
+/** The commit that a life runs, and that of the life before. */
+export interface Revision {
+  readonly from: string | null;
+  readonly to: string;
+}
+
 /** One moment of the history: a transition of a machine, or a daemon that came up. */
 export interface HistoryRecord {
   /** Grows by one from record to record, over all daemons of a home. */
@@ -58,6 +64,8 @@ export interface HistoryRecord {
   readonly sensor: Sensor | null;
   /** Of a life that begins: the version of what is run, where the app says one. */
   readonly version: string | null;
+  /** Of a life that begins with another commit than the one before had, or whose commit is the first that is known. */
+  readonly revision: Revision | null;
   readonly goal: Goal;
   readonly readiness: Readiness;
   readonly restartAt: number | null;
@@ -108,6 +116,7 @@ const empty: HistoryRecord = {
   by: null,
   sensor: null,
   version: null,
+  revision: null,
   goal: "run",
   readiness: "pending",
   restartAt: null,
@@ -137,6 +146,7 @@ export function historyEntry(
 export function encodeRecord(record: HistoryRecord): string {
   const { seq, at, kind, id, generation, pid, restarts, unstableRestarts } = record;
   const { app, name, event, states, status, goal, readiness, by, sensor, version } = record;
+  const { revision } = record;
   const { exit, decision, reload, judgement, restartAt, killAt } = record;
   const { startedAt, backoffMs, failure, createdAt, context, cause, guards } = record;
   let line = `{"seq":${seq},"at":${at},"kind":"${kind}"`;
@@ -156,6 +166,7 @@ export function encodeRecord(record: HistoryRecord): string {
   if (by !== null) line += `,"by":${JSON.stringify(by)}`;
   if (sensor !== null) line += `,"sensor":"${sensor}"`;
   if (version !== null) line += `,"version":${JSON.stringify(version)}`;
+  if (revision !== null) line += `,"revision":${JSON.stringify(revision)}`;
   if (goal !== "run") line += `,"goal":"${goal}"`;
   if (readiness !== "pending") line += `,"readiness":"${readiness}"`;
   if (restartAt !== null) line += `,"restartAt":${restartAt}`;

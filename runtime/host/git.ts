@@ -1,4 +1,5 @@
 import { dirname, join, resolve } from "node:path";
+import type { Checkout } from "../../machines/facts.ts";
 import { errnoOf } from "../contract/errors.ts";
 import { PlaceError } from "./files/place.ts";
 import { readPlain, UnusableFile } from "./files/read.ts";
@@ -7,18 +8,6 @@ import { readPlain, UnusableFile } from "./files/read.ts";
  * What a folder's git repository has checked out, read from git's own files (gitrepository-layout(5)): no program is started.
  * Whoever can write the folder can write these files, so of each no more is taken than what has the form of a branch, a commit or an address.
  */
-
-/** What is checked out. */
-export interface Checkout {
-  /** The folder that `.git` is in. */
-  readonly root: string;
-  /** `null` for a commit that no branch is checked out for. */
-  readonly branch: string | null;
-  /** `null` before the first commit. */
-  readonly commit: string | null;
-  /** Address of `origin`, or of the first remote, without a password. */
-  readonly remote: string | null;
-}
 
 const mostBytes = 4 * 1024 * 1024;
 const commitForm = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;

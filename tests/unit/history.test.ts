@@ -152,6 +152,7 @@ test("every field of a record is in its line, and comes back from it", () => {
     name: "n\n",
     event: "e",
     states: "s t",
+    revision: { from: null, to: "a1" },
     status: "errored",
     pid: 9,
     restarts: 1,

@@ -55,6 +55,10 @@ export const historyRecordSchema = v.object({
     nullable(text()),
     v.description("of a life that begins: the version of what is run"),
   ),
+  revision: v.pipe(
+    nullable(v.object({ from: nullable(text()), to: text() })),
+    v.description("of a life that begins with another commit than the one before: both"),
+  ),
   goal: processDetailSchema.entries.goal,
   readiness: processSchema.entries.readiness,
   restartAt: nullable(time()),

@@ -98,6 +98,17 @@ export const processDetailSchema = v.object({
       "who listens now on the port that its last words say was taken; only for a single process",
     ),
   ),
+  checkout: v.pipe(
+    nullable(
+      v.object({
+        root: text(),
+        branch: nullable(text()),
+        commit: nullable(text()),
+        remote: nullable(text()),
+      }),
+    ),
+    v.description("what its folder's git repository had checked out when it was started"),
+  ),
   uniqueId: v.pipe(
     nullable(text()),
     v.description("of the process, from its declaration to its end"),

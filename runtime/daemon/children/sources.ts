@@ -9,6 +9,7 @@ import type {
   ToChild,
   ToSensors,
 } from "../../../machines/process-events.ts";
+import type { ChildFact } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { UncaughtException, Up } from "../../contract/app-link/protocol.ts";
 import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
@@ -20,6 +21,7 @@ import { takeException } from "./exception.ts";
 import { logSize, lastWordsOf, waitForWords } from "./last-words.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
 import { createListens } from "./listens.ts";
+import { readCheckout } from "../../host/git.ts";
 import { packageVersion } from "./package-version.ts";
 import { startProbes } from "../probes/index.ts";
 import { askerOf, type Asked } from "../probes/ask.ts";
@@ -62,7 +64,7 @@ export function childSource(dependencies: SourceDependencies) {
     const { children, services, now, onFact, onSaid, log } = dependencies;
     const key = processKey(input);
     const launch = launchFrom(input, dependencies);
-    const version = input.adopt === null ? versionOf(input.spec.script) : {};
+    const told = input.adopt === null ? deployedIn(input.spec) : {};
     const { error: errorLog } = launch.logs;
     const begun = input.adopt?.errorLogBytes ?? logSize(errorLog);
     // Of an adopted one nobody knows: a line may have come already.
@@ -111,7 +113,7 @@ export function childSource(dependencies: SourceDependencies) {
     };
     const events: ChildEvents = {
       spawned: (child) => {
-        const life = { ...child, ...version, ...(begun > 0 ? { errorLogBytes: begun } : {}) };
+        const life = { ...child, ...told, ...(begun > 0 ? { errorLogBytes: begun } : {}) };
         tell({ type: "child.spawned", at: now(), child: input.adopt ?? life });
         // A port that a cluster shares would be answered by another process, such as the one it replaces.
         const asksPort = ["http", "tcp", "unix"].includes(startup?.check.kind ?? "http");
@@ -259,9 +261,18 @@ function meansListening(message: Up): boolean {
   return message.type === "listening" || (message.type === "hello" && message.isListening);
 }
 
-function versionOf(script: string): { version?: string } {
+/** What is run now: a deployment under a running app shows when it runs. */
+function deployedIn({
+  script,
+  cwd,
+  passthrough,
+}: AppSpec): Partial<Pick<ChildFact, "version" | "checkout">> {
   const version = packageVersion(script);
-  return version === undefined ? {} : { version };
+  const checkout = passthrough["vizion"] === false ? undefined : readCheckout(cwd);
+  return {
+    ...(version === undefined ? {} : { version }),
+    ...(checkout === undefined ? {} : { checkout }),
+  };
 }
 
 function launchFrom(input: LaunchInput, { home, newLifeId }: SourceDependencies): Launch {

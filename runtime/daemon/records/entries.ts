@@ -6,7 +6,8 @@ import { shownDecision, shownExit, shownFailure } from "../../host/shown-facts.t
 
 /** A change of a process as the history keeps it: an exit and a decision where they are new. */
 export function entryOfChange(change: Change): HistoryEntry {
-  const { at, event, before, facts, name, states, by, sensor, version, judgement } = change;
+  const { at, event, before, facts, name, states, by, sensor, version, judgement, revision } =
+    change;
   const { id, generation, app, status, child, restarts, unstableRestarts, lastExit } = facts;
   const { goal, readiness, restartAt, killAt, backoffMs, failure, createdAt } = facts;
   const last = facts.decisions.at(-1) ?? null;
@@ -32,6 +33,7 @@ export function entryOfChange(change: Change): HistoryEntry {
     by,
     sensor,
     version: isNewLife ? version : null,
+    revision,
     goal,
     readiness,
     restartAt: shownTime(restartAt),

@@ -5,6 +5,7 @@ import { versionOf } from "../../../machines/process-context.ts";
 import type { Sensor } from "../../../machines/process-events.ts";
 import type { Judgement } from "../../../machines/restart-policy.ts";
 import { processKey } from "../../../machines/lib/process-key.ts";
+import type { Revision } from "../../contract/history.ts";
 import type { StateStore } from "../state/store.ts";
 
 /** What brought a change about. */
@@ -28,6 +29,8 @@ export interface Change {
   readonly sensor: Sensor | null;
   /** Version of what is run, where the app says one. */
   readonly version: string | null;
+  /** Of a life that begins with another commit than the one before. */
+  readonly revision: Revision | null;
   /** What the rules compared at the latest decision. */
   readonly judgement: Judgement | null;
 }
@@ -57,9 +60,22 @@ export function createRecorder(options: {
   /** Of what is on its way to each process: it receives each event once, in order. */
   const causes = new Map<string, Cause[]>();
   const last = new Map(store.restored.processes.map((facts) => [processKey(facts), facts]));
+  /** The commit of each process's latest life, by id: a reload's replacement is another machine. */
+  const commits = new Map<number, string>();
+  for (const { id, child } of store.restored.processes)
+    if (child?.checkout?.commit != null) commits.set(id, child.checkout.commit);
   const lastStates = new Map<string, string>();
   const listeners = new Set<(change: Change) => void>();
   let frozen = false;
+
+  const revisionOf = ({ id, child, status }: ProcessFacts): Revision | null => {
+    const from = commits.get(id) ?? null;
+    if (status === "removed") commits.delete(id);
+    const to = child?.checkout?.commit ?? null;
+    if (to === null || to === from) return null;
+    commits.set(id, to);
+    return { from, to };
+  };
 
   const record = ({ facts, ...seen }: Seen, cause: Cause | undefined): void => {
     const { states } = seen;
@@ -71,7 +87,7 @@ export function createRecorder(options: {
     lastStates.set(key, states);
     if (!isNews) {
       const event = statesBefore === undefined ? "resumed" : (cause?.event ?? delayWithin(states));
-      tell({ at: now(), event, before, facts, ...seen, ...causer(cause) });
+      tell({ at: now(), event, before, facts, revision: null, ...seen, ...causer(cause) });
       return;
     }
     const broken = brokenRule(facts);
@@ -88,7 +104,7 @@ export function createRecorder(options: {
       last.set(key, facts);
       store.append({ type: "process.changed", at, event, facts });
     }
-    tell({ at, event, before, facts, ...seen, ...causer(cause) });
+    tell({ at, event, before, facts, revision: revisionOf(facts), ...seen, ...causer(cause) });
   };
   const tell = (change: Change): void => {
     for (const listener of listeners) listener(change);

@@ -66,6 +66,7 @@ export function detailOf(
     ...viewOf(managed, metrics),
     lifeId: facts.child?.lifeId ?? null,
     portHolder: null,
+    checkout: facts.child?.checkout ?? null,
     uniqueId: facts.uniqueId ?? null,
     backoffMs: facts.backoffMs,
     goal: facts.goal,

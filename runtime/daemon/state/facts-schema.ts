@@ -54,6 +54,14 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
       lifeId: v.pipe(v.string(), v.regex(lifeIdPattern, "expected letters, digits, _ and -")),
       at,
       errorLogBytes: v.exactOptional(count),
+      checkout: v.exactOptional(
+        v.object({
+          root: v.string(),
+          branch: v.nullable(v.string()),
+          commit: v.nullable(v.string()),
+          remote: v.nullable(v.string()),
+        }),
+      ),
     }),
   ),
   readiness: v.optional(v.picklist(["pending", "ready", "late"]), "ready"),

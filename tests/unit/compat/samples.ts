@@ -18,6 +18,7 @@ export function processDetail(
     instance: 0,
     mode: declared.mode,
     status: "online",
+    checkout: null,
     pid: 4_242,
     startedAt: 5_000,
     createdAt: 4_990,

@@ -1,0 +1,168 @@
+import { spawnSync } from "node:child_process";
+import { connect } from "../../runtime/client/connection/client.ts";
+import type {
+  Client,
+  Outcome,
+  ProcessDetail,
+  ProcessView,
+  Progress,
+} from "../../runtime/client/connection/types.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
+import { readCheckout } from "../../runtime/host/git.ts";
+import { resolveTargets } from "../apps/targets.ts";
+import { xmCommand } from "../call/command.ts";
+import { move, putBack, type Move, type Way } from "../deploy/move.ts";
+import { showReload } from "../render/reload-progress.ts";
+import { say } from "../render/say.ts";
+
+const moving = (
+  name: string,
+  words: { description: string; doing: string },
+  wayOf: (commit: string | undefined) => Way,
+) =>
+  xmCommand({
+    name,
+    description: words.description,
+    args: {
+      name: {
+        type: "positional",
+        description: "id, name or namespace of what runs from the repository",
+        required: true,
+      },
+      ...(name === "pull"
+        ? {
+            commit: {
+              type: "positional",
+              description: "commit, tag or branch instead of what the remote has",
+              required: false,
+            },
+          }
+        : {}),
+    } as const,
+    run: async ({ args }) => {
+      const [target = "", commit, ...more] = args._;
+      if (more.length > 0 || (commit !== undefined && name !== "pull")) {
+        const what = `${name}: expected the name of a process${name === "pull" ? " and a commit" : ""}`;
+        throw xmError("ERR_USAGE", { what, fix: `for example \`xm ${name} api\`` });
+      }
+      const client = connect();
+      const chosen = await resolveTargets(client, [target]);
+      say(`${words.doing} ${target}\n`);
+      const repositories = await repositoriesOf(client, chosen);
+      for (const repository of repositories) await moveAndReload(client, repository, wayOf(commit));
+    },
+  });
+
+export const pull = moving(
+  "pull",
+  {
+    description:
+      "Brings an app's repository to what its remote has, or to a commit, and reloads the app",
+    doing: "Updating repository for process name",
+  },
+  (commit) => ({ kind: "pull", commit }),
+);
+
+export const forward = moving(
+  "forward",
+  {
+    description: "Brings an app's repository to its next commit, and reloads the app",
+    doing: "Updating to next commit repository for process name",
+  },
+  () => ({ kind: "forward" }),
+);
+
+export const backward = moving(
+  "backward",
+  {
+    description: "Brings an app's repository to the commit before, and reloads the app",
+    doing: "Downgrading to previous commit repository for process name",
+  },
+  () => ({ kind: "backward" }),
+);
+
+/** A repository, and those of the chosen processes that run from it. */
+interface Repository {
+  readonly root: string;
+  readonly details: readonly ProcessDetail[];
+}
+
+async function repositoriesOf(
+  client: Client,
+  chosen: readonly ProcessView[],
+): Promise<Repository[]> {
+  const roots = new Map<string, ProcessDetail[]>();
+  for (const { id } of chosen) {
+    const detail = await client.detail(id);
+    const { cwd } = detail.spec;
+    const root = readCheckout(cwd)?.root;
+    if (root === undefined) {
+      throw xmError("ERR_REPOSITORY", {
+        root: cwd,
+        why: `no versioning system found for process ${detail.name}`,
+      });
+    }
+    roots.set(root, [...(roots.get(root) ?? []), detail]);
+  }
+  return [...roots].map(([root, details]) => ({ root, details }));
+}
+
+/** Moves a repository and reloads what runs from it; when that fails, both go back. */
+async function moveAndReload(
+  client: Client,
+  { root, details }: Repository,
+  way: Way,
+): Promise<void> {
+  const moved = move(root, way);
+  if (moved.from === moved.to) return say(`${root} is at ${short(moved.to)} already\n`);
+  say(`${root} went from ${short(moved.from)} to ${short(moved.to)}\n`);
+  if (await putToUse(client, details)) return;
+  await goBack(client, { root, details }, moved);
+}
+
+async function goBack(
+  client: Client,
+  { root, details }: Repository,
+  { from, to }: Move,
+): Promise<void> {
+  putBack(root, from);
+  say(`${root} went back to ${short(from)}\n`);
+  const isBack = await putToUse(client, details);
+  const why = `${short(to)} did not come up; ${root} is at ${short(from)} again${isBack ? "" : ", which did not come up either"}`;
+  throw xmError("ERR_COMMAND_FAILED", { command: "the update", failures: [why] });
+}
+
+/** Runs the `post_update` commands, then reloads what runs. @returns whether all went well. */
+async function putToUse(client: Client, details: readonly ProcessDetail[]): Promise<boolean> {
+  const steps = new Map<string, ProcessDetail>();
+  for (const detail of details)
+    for (const command of [detail.spec.passthrough["post_update"] ?? []].flat())
+      if (typeof command === "string") steps.set(command, detail);
+  for (const [command, { spec }] of steps) {
+    say(`$ ${command}\n`);
+    const { status } = spawnSync("/bin/sh", ["-c", command], {
+      cwd: spec.cwd,
+      env: { ...process.env, ...spec.env },
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    if (status !== 0) return false;
+  }
+  const chosen = details.filter(({ status }) => status !== "stopped");
+  if (chosen.length === 0) return true;
+  let hasFailed = false;
+  const watched = async function* (
+    lines: AsyncIterable<Outcome | Progress>,
+  ): AsyncIterable<Outcome | Progress> {
+    for await (const line of lines) {
+      if ("ok" in line && !line.ok) hasFailed = true;
+      yield line;
+    }
+  };
+  const lines = client.reload({ ids: chosen.map(({ id }) => id), by: "`xm pull`" });
+  await showReload({ client, lines: watched(lines), chosen });
+  return !hasFailed;
+}
+
+function short(commit: string): string {
+  return commit.slice(0, 7);
+}

@@ -123,7 +123,7 @@ describe.runIf(hasSshd())("over ssh", () => {
     const told = await done(three.deploy({}, "production", "--canary", "--parallel", "1"));
     expect(told).toContain(`127.0.0.3: went from ${v1.slice(0, 7)} to ${v2.slice(0, 7)}`);
     expect(await answers(three)).toEqual(["v2", "v2", "v2"]);
-  }, 180_000);
+  }, 300_000);
 
   test("PM2's commands and hooks; Node is where the profile does not say; values are words, not code", async () => {
     const one = await fleet(1);
@@ -185,7 +185,7 @@ describe.runIf(hasSshd())("over ssh", () => {
     expect(await failing([], { "pre-deploy-local": "exit 4" })).toContain("hook ended with 4");
     expect(await failing(["curr"], { port: 1 })).toContain("the connection failed: ");
     expect(existsSync(trap)).toBe(false);
-  }, 120_000);
+  }, 300_000);
 
   test("--no-revert leaves what failed; --dry-run does nothing", async () => {
     const one = await fleet(1);
@@ -202,7 +202,7 @@ describe.runIf(hasSshd())("over ssh", () => {
     const list = await done(one.deploy({}, "production", "list"));
     expect(list).toContain(`0\t${broken}\n`);
     expect(await answers(one)).toEqual(["v1"]);
-  }, 120_000);
+  }, 300_000);
 });
 
 test("what could be taken for a flag, and what is missing, is refused before anything is run", async () => {

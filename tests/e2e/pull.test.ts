@@ -66,6 +66,8 @@ test("pull, backward and forward move the repository and reload; what ran is in 
     `went from ${short(third)} to ${short(second)}`,
   ])
     expect(history).toContain(text);
+  // Once for each life: two processes, four moves.
+  expect(history.match(/went from/g)).toHaveLength(8);
   git(work, "reset", "--quiet", "--hard", second);
   expect(await home.ok("describe", "web")).toMatch(
     new RegExp(`git +main, commit ${second.slice(0, 10)}[^]*runs +commit ${first.slice(0, 10)}`),

@@ -68,10 +68,15 @@ export function createRecorder(options: {
   const listeners = new Set<(change: Change) => void>();
   let frozen = false;
 
-  const revisionOf = ({ id, child, status }: ProcessFacts): Revision | null => {
+  const revisionOf = (
+    before: ProcessFacts | undefined,
+    { id, child, status }: ProcessFacts,
+  ): Revision | null => {
+    const isLeft = (): boolean => [...last.values()].some((facts) => facts.id === id);
+    if (status === "removed" && !isLeft()) commits.delete(id);
+    if (child === null || child.lifeId === before?.child?.lifeId) return null;
     const from = commits.get(id) ?? null;
-    if (status === "removed") commits.delete(id);
-    const to = child?.checkout?.commit ?? null;
+    const to = child.checkout?.commit ?? null;
     if (to === null || to === from) return null;
     commits.set(id, to);
     return { from, to };
@@ -104,7 +109,15 @@ export function createRecorder(options: {
       last.set(key, facts);
       store.append({ type: "process.changed", at, event, facts });
     }
-    tell({ at, event, before, facts, revision: revisionOf(facts), ...seen, ...causer(cause) });
+    tell({
+      at,
+      event,
+      before,
+      facts,
+      revision: revisionOf(before, facts),
+      ...seen,
+      ...causer(cause),
+    });
   };
   const tell = (change: Change): void => {
     for (const listener of listeners) listener(change);

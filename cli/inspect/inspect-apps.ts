@@ -62,7 +62,7 @@ async function untilEnd(
   } catch (error) {
     if (!(error instanceof XmError) || error.code !== "ERR_DAEMON_DIED") throw error;
     // Nobody else switches it off then.
-    const { closeDebugger } = await import("../../runtime/host/close-debugger.ts");
+    const { closeDebugger } = await import("../../runtime/host/debugger-port.ts");
     if (!wasOpen) await closeDebugger(url);
     throw error;
   }

@@ -1,13 +1,14 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
-import { readFileSync } from "node:fs";
+import { chmodSync, readFileSync } from "node:fs";
 import { userInfo } from "node:os";
 import { expect, onTestFinished, test } from "vitest";
 import { Custom } from "../../runtime/client/package/custom.ts";
 import { loopbackPorts } from "../../runtime/host/listeners.ts";
 import { until } from "../support/condition.ts";
 import { isThere, testHome, xmFile, type TestHome } from "../support/home.ts";
+import { isRoot } from "../support/other-user.ts";
 import { program } from "../support/programs.ts";
 
 test("a line is sent to an app, and a terminal that is attached hears the answer until its separator", async () => {
@@ -151,22 +152,40 @@ test("an app that has a line to the daemon profiles itself, and no port is opene
   expect(JSON.stringify(profiles[0])).toContain("worksHard");
 });
 
-test("the debugger of an app is closed when the daemon and the command are both killed", async () => {
-  const home = testHome({ env: { XM_WATCHDOG: "off" } });
-  const script = home.file("web.cjs", webServer);
-  await home.ok("start", script, "--name", "web");
-  const { pid } = await home.process("web");
-  const ports = () => loopbackPorts(pid ?? 0);
-  const [own] = await until("it to listen", () => ports().length === 1 && ports());
-  const inspecting = inspect(home, "web");
-  await until("it to be told", () => inspecting.said().includes("Ctrl-C"));
-  expect(ports()).toHaveLength(2);
-  inspecting.child.kill("SIGSTOP");
-  process.kill(home.godPid(), "SIGKILL");
-  inspecting.child.kill("SIGKILL");
-  await until("it to be closed", () => ports().length === 1, { saw: ports });
-  expect([ports(), isThere(pid ?? 0)]).toEqual([[own], true]);
-});
+const idles = "setInterval(() => {}, 1e9);";
+const debugged: Record<string, (home: TestHome) => readonly string[]> = {
+  "an app with a line to the daemon": (home) => [home.file("web.cjs", webServer)],
+  "an ES module without one": (home) => [home.file("idle.mjs", idles)],
+  "a worker": (home) => [home.file("web.cjs", webServer), "-i", "1"],
+  "a program that is Node by another name": (home) => [
+    home.file("idle.cjs", idles),
+    "--interpreter",
+    home.file("node20", `#!/bin/sh\nexec ${process.execPath} "$@"\n`),
+  ],
+  ...(isRoot && {
+    "another user's app": (home) => [home.file("idle.cjs", idles), "--uid", "nobody"],
+  }),
+};
+
+test.each(Object.keys(debugged))(
+  "the debugger of %s is closed when the daemon and the command are both killed",
+  async (kind) => {
+    const home = testHome({ env: { XM_WATCHDOG: "off" } });
+    chmodSync(home.folder, 0o755);
+    await home.ok("start", ...(debugged[kind]?.(home) ?? []), "--name", "app", "--cwd", "/");
+    const { pid } = await home.process("app");
+    const inspecting = inspect(home, "app");
+    await until("it to be told", () => inspecting.said().includes("Ctrl-C"));
+    const url = /ws:\/\/127\.0\.0\.1:(\d+)\//.exec(inspecting.said());
+    expect(loopbackPorts(pid ?? 0)).toContain(Number(url?.[1]));
+    inspecting.child.kill("SIGSTOP");
+    process.kill(home.godPid(), "SIGKILL");
+    inspecting.child.kill("SIGKILL");
+    const isClosed = (): boolean => !loopbackPorts(pid ?? 0).includes(Number(url?.[1]));
+    await until("it to be closed", isClosed, { saw: () => loopbackPorts(pid ?? 0) });
+    expect(isThere(pid ?? 0)).toBe(true);
+  },
+);
 
 test("the API's inspect switches the debugger off again when its program disconnects", async () => {
   const home = testHome();

@@ -185,7 +185,6 @@ export function connect(options: ConnectOptions = {}): Client {
     reopenLogs: () => json("POST", "/logs/reopen"),
     events: (signal, after) =>
       lines("GET", after === undefined ? "/events" : `/events?after=${after}`, undefined, signal),
-    inspect: (id) => json("POST", "/inspections", { id }),
     holdDebugger: (id, signal) => lines("POST", "/inspections", { id, hold: true }, signal),
     profile: async (body) => {
       let profile: object = {};

@@ -137,9 +137,10 @@ export interface Client {
   reopenLogs(): Promise<LogFiles>;
   /** Moments as they happen; with `after` first those with a higher number, so that nothing is missed. */
   events(abort?: AbortSignal, after?: number): AsyncIterable<HistoryRecordView>;
-  /** Switches the Node inspector of a running app on, on the loopback interface. */
-  inspect(id: number): Promise<Inspection>;
-  /** The same until aborted: it gives one value, and the end of the connection, by a kill too, switches the inspector off again. */
+  /**
+   * Switches the Node inspector of a running app on, on the loopback interface, until aborted: it gives one value, and the end of the
+   * connection, by a kill too, switches the inspector off again.
+   */
   holdDebugger(id: number, signal: AbortSignal): AsyncIterable<Inspection>;
   /** Profiles the daemon itself: the content of a `.cpuprofile` or `.heapprofile` file. */
   profile(request: ProfileRequest): Promise<object>;

@@ -26,8 +26,10 @@ export const inspectorOpenedSchema = v.object({
 export const inspectionRequestSchema = v.strictObject({
   id: count(),
   hold: v.pipe(
-    v.optional(v.boolean()),
-    v.description("closes the debugger's port when this request's connection ends"),
+    v.optional(v.literal(true)),
+    v.description(
+      "the debugger's port is closed when this request's connection ends, with or without it",
+    ),
   ),
 });
 

@@ -107,9 +107,7 @@ export type Down =
   | { type: "taken" }
   | ProfileOrder
   /** Whoever asked for the profile has gone. */
-  | { type: "profile.end"; ticket: number }
-  /** God has opened the debugger's port, and keeps it open until it says otherwise, or the line ends. */
-  | { type: "debugger"; isHeld: boolean };
+  | { type: "profile.end"; ticket: number };
 
 /** What the preload reads from its environment, in the variable `XM_PRELOAD`, which it removes. */
 export interface PreloadOptions {

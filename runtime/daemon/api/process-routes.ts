@@ -2,7 +2,7 @@ import { act } from "../commands/commands.ts";
 import { declare } from "../commands/declare.ts";
 import { sendInput, sendMessage, sendSignal } from "../commands/send.ts";
 import { scale } from "../commands/steps.ts";
-import { holdDebugger, inspectApp } from "../commands/node-inspector.ts";
+import { holdDebugger } from "../commands/node-inspector.ts";
 import { reload } from "../commands/reload.ts";
 import { statesOf } from "../commands/machine-states.ts";
 import { triggerAction } from "../commands/trigger.ts";
@@ -153,9 +153,8 @@ export async function input({ daemon, request, response }: Exchange): Promise<vo
 }
 
 export async function inspect({ daemon, request, response }: Exchange): Promise<void> {
-  const { id, hold = false } = await readBody(request, inspectionRequestSchema);
-  if (hold) await holdDebugger(daemon, id, startStream(request, response));
-  else sendJson(response, await inspectApp(daemon, id));
+  const { id } = await readBody(request, inspectionRequestSchema);
+  await holdDebugger(daemon, id, startStream(request, response));
 }
 
 function chosen({ daemon, params }: Exchange): Managed {

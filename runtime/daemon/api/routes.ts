@@ -192,10 +192,10 @@ export const routes: readonly Route[] = [
     method: "POST",
     path: "/inspections",
     summary:
-      "Switches the Node inspector of a running app on, on the loopback interface; with `hold` a stream of one line, whose end switches it off",
+      "Switches the Node inspector of a running app on, on the loopback interface: a stream of one line, whose end switches it off",
     body: "inspectionRequestSchema",
     answer: "inspectionSchema",
-    kind: "json",
+    kind: "stream",
     handle: processRoutes.inspect,
   },
   {

@@ -3,7 +3,7 @@ import { constants } from "node:os";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type { Inspection } from "../../contract/api/schemas.ts";
 import { errnoOf, xmError } from "../../contract/errors.ts";
-import { closeDebugger } from "../../host/close-debugger.ts";
+import { closeDebugger, closeDebuggerWithUs } from "../../host/debugger-port.ts";
 import { catchesSignal, loopbackPorts } from "../../host/listeners.ts";
 import type { Daemon } from "../daemon.ts";
 
@@ -23,7 +23,7 @@ const catchesWithinMs = 1_500;
  * it has our preload. The port is found in the kernel's tables, and nothing but the loopback interface is looked at.
  * @throws `ERR_PROCESS_NOT_FOUND`, `ERR_CANNOT_INSPECT`.
  */
-export async function inspectApp(
+async function inspectApp(
   { registry, children }: Pick<Daemon, "registry" | "children">,
   id: number,
 ): Promise<Inspection> {
@@ -95,10 +95,9 @@ export async function holdDebugger(
   const held = holders.get(url) ?? 0;
   const isOurs = !wasOpen || held > 0;
   if (isOurs) holders.set(url, held + 1);
+  // When this daemon is killed nobody else closes it, and every user of the machine could go on connecting to it.
+  if (isOurs && held === 0) await closeDebuggerWithUs(url);
   stream.write({ ...inspection, wasOpen: !isOurs });
-  const child = daemon.children.get(processKey(daemon.registry.process(id).facts));
-  // It closes the port itself when this daemon is killed.
-  if (isOurs) child?.tell({ type: "debugger", isHeld: true });
   await new Promise<void>((resolve) => {
     if (stream.signal.aborted) resolve();
     stream.signal.addEventListener("abort", () => resolve());
@@ -110,7 +109,6 @@ export async function holdDebugger(
     return;
   }
   holders.delete(url);
-  child?.tell({ type: "debugger", isHeld: false });
   await closeDebugger(url);
 }
 

@@ -10,7 +10,6 @@ import { createDrain } from "./drain.ts";
 import { onListening, reusePorts } from "./listening.ts";
 import { createLink, type Link } from "./link.ts";
 import { offerMessages } from "./messages.ts";
-import { closeLeftDebugger } from "./debugger.ts";
 import { offerProfiles } from "./profile.ts";
 import { holdEarlyMessages } from "./early-messages.ts";
 import { tellExceptions } from "./exceptions.ts";
@@ -61,7 +60,6 @@ function start(options: PreloadOptions, shared: string | undefined, isApp?: () =
   if (options.reusesPort) reusePorts();
   freeInspectorPort();
   offerProfiles(link);
-  closeLeftDebugger(link);
   const sharing = sharingOf(options, shared, link);
   const { isWorker } = options;
   const isBehind = !isWorker && process.ppid !== options.parent;

@@ -1,4 +1,5 @@
-import { copyFileSync, chmodSync, existsSync, readdirSync, statSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, chmodSync, existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { until } from "../support/condition.ts";
@@ -69,6 +70,71 @@ test.runIf(isRoot)("what another user's worker writes is in its log in the home"
   await home.ok("start", declare(home, { ...app, listen_timeout: 300, merge_logs: true }));
   await until("the line", () => home.log("web-out.log") === "a line\n");
 });
+
+const modes: Record<string, (script: string) => readonly string[]> = {
+  "an app": (script) => [script],
+  "a worker": (script) => [script, "-i", "1"],
+  "a program that a shell starts": (script) => [
+    `exec 9</dev/null; ${process.execPath} ${script}; true`,
+  ],
+};
+
+test.runIf(isRoot).each(Object.keys(modes))(
+  "%s of another user has that user's groups, and no descriptor of the daemon's",
+  async (mode) => {
+    const { name, uid, gid, folder } = otherUser(["adm"]);
+    const home = testHome();
+    const script = join(folder, "tells.cjs");
+    const told = join(folder, "told.json");
+    copyFileSync(home.file("tells.cjs", tells), script);
+    chmodSync(script, 0o644);
+    const run = modes[mode]?.(script) ?? [];
+    await home.ok(
+      "start",
+      ...run,
+      "--name",
+      "web",
+      "--uid",
+      name,
+      "--cwd",
+      folder,
+      "--ready",
+      "spawned",
+    );
+    await until("it to tell", () => existsSync(told));
+    const { ids, groups, files } = JSON.parse(readFileSync(told, "utf8")) as Told;
+    const adm = Number(
+      execFileSync("getent", ["group", "adm"], { encoding: "utf8" }).split(":")[2],
+    );
+    expect(ids).toEqual([uid, uid, gid, gid]);
+    expect(groups.toSorted((a, b) => a - b)).toEqual([adm, gid].toSorted((a, b) => a - b));
+    const ofHome = files.filter((file) => file.startsWith(home.paths.home));
+    const own = [home.paths.logs, home.paths.stdin].map((path) => `${path}/`);
+    expect(ofHome.filter((file) => !own.some((path) => file.startsWith(path)))).toEqual([]);
+    expect(ofHome.filter((file) => file.startsWith(own[0] ?? ""))).toHaveLength(2);
+    // A connection of its own to the daemon or its balancer, besides what Node has opened.
+    expect(files.filter((file) => file.startsWith("socket:")).length).toBeLessThanOrEqual(1);
+    expect(files.filter((file) => /^\/(?!dev\/(null|shm\/)|proc\/)/.test(file))).toEqual(ofHome);
+  },
+);
+
+interface Told {
+  readonly ids: readonly number[];
+  readonly groups: readonly number[];
+  /** What each descriptor is, as /proc names it. */
+  readonly files: readonly string[];
+}
+
+const tells = `
+const fs = require("node:fs");
+const files = fs.readdirSync("/proc/self/fd").flatMap((fd) => {
+  try { return [fs.readlinkSync("/proc/self/fd/" + fd)]; } catch { return []; }
+});
+const ids = [process.getuid(), process.geteuid(), process.getgid(), process.getegid()];
+fs.writeFileSync("told.new", JSON.stringify({ ids, groups: process.getgroups(), files }));
+fs.renameSync("told.new", "told.json");
+setInterval(() => {}, 1e6);
+`;
 
 test.each([
   ["a line that is no JSON", "this is no json\n"],

@@ -27,7 +27,8 @@ const looksEveryMs = 10_000;
 
 /**
  * The daemon's own log, which is its standard output unless that is the apps' (`contract/foreground.ts`): the watchdog, the log lane and balancers write to the same open file, so it
- * is rotated by copying it and emptying it, and they go on. What the disk does not take is lost: no log ends the daemon.
+ * is rotated by copying it and emptying it, and they go on. What the disk does not take is lost, and counted for when it takes lines again: no log
+ * ends the daemon.
  */
 export function createOwnLog(path: string, descriptor: number): (line: string) => void {
   // Node's own streams write there too, at an uncaught exception for instance.
@@ -44,12 +45,34 @@ export function createOwnLog(path: string, descriptor: number): (line: string) =
   };
   look();
   setInterval(look, looksEveryMs).unref();
-  return limitAlike((line) => {
-    const bytes = Buffer.from(`${new Date().toISOString()} ${line}\n`);
+  let lost = 0;
+  let isCut = false;
+  /** @returns why a line was not written. */
+  const write = (line: string): string | undefined => {
+    const bytes = Buffer.from(`${isCut ? "\n" : ""}${new Date().toISOString()} ${line}\n`);
     try {
-      written += writeSync(descriptor, bytes);
+      const taken = writeSync(descriptor, bytes);
+      written += taken;
+      if (taken === bytes.length) isCut = false;
+      else if (taken > 0) isCut = true;
+      return taken === bytes.length ? undefined : "ENOSPC";
     } catch (error) {
-      if (errnoOf(error) === undefined) throw error;
+      const why = errnoOf(error);
+      if (why === undefined) throw error;
+      return why;
+    }
+  };
+  let why = "";
+  return limitAlike((line) => {
+    if (
+      lost > 0 &&
+      write(`${lost} line(s) before this one could not be written here (${why})`) === undefined
+    )
+      lost = 0;
+    const fault = write(line);
+    if (fault !== undefined) {
+      lost += 1;
+      why = fault;
     }
     if (written > mostBytes / 10) look();
   }, Date.now);

@@ -16,6 +16,9 @@ const looksEveryMs = 1_000;
 let tell: ((line: string) => void) | undefined;
 let watch: NodeJS.Timeout | undefined;
 
+/** Whether something has failed for want of one since the last look. */
+let isFresh = false;
+
 /**
  * Holds descriptors back.
  * @param log told when they were needed, and when it is over; once each.
@@ -49,13 +52,16 @@ export function isShortage(error: unknown): boolean {
 
 /** Tells of a shortage, and of its end. */
 export function noteShortage(error: unknown): void {
+  isFresh = true;
   if (watch !== undefined || tell === undefined) return;
   const whose = errnoOf(error) === "ENFILE" ? "the machine has" : "this process has";
   tell(
     `${whose} no file descriptors left (${errnoOf(error)}): raise the limit (ulimit -n, LimitNOFILE), or run fewer apps here`,
   );
   watch = setInterval(() => {
-    if (refill() < heldBack) return;
+    const isOver = refill() === heldBack && !isFresh;
+    isFresh = false;
+    if (!isOver) return;
     clearInterval(watch);
     watch = undefined;
     tell?.("there are file descriptors again");

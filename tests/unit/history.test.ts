@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { HistoryQuery } from "../../runtime/daemon/records/read.ts";
@@ -77,7 +77,7 @@ test("it is bounded by size and by age", async () => {
   expect((await history.find({}))[0]?.seq).toBeGreaterThan(98);
 });
 
-test("a history that cannot be written is said once, and goes on without", async () => {
+test("a history that cannot be written is said once, goes on without, and its end is said", async () => {
   const { put } = testFolder();
   const lines: string[] = [];
   const folder = put("history", "a file is in the way");
@@ -87,6 +87,16 @@ test("a history that cannot be written is said once, and goes on without", async
     history.flush();
   }
   expect([lines.length, history.lastSeq, await history.find({})]).toEqual([1, 3, []]);
+  rmSync(folder);
+  for (let n = 0; n < 2; n += 1) {
+    history.append(entry(0, n));
+    history.flush();
+  }
+  expect(lines).toEqual([
+    expect.stringContaining("the history cannot be written"),
+    "the history is written again",
+  ]);
+  expect((await history.find({})).map(({ seq }) => seq)).toEqual([4, 5]);
 });
 
 test("listeners hear each record once, as it happens", () => {

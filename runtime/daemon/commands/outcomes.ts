@@ -123,7 +123,9 @@ function wordsOf({ failure, lastExit }: ProcessFacts): readonly string[] {
 /** A child that has outlived every deadline: the kernel holds it, or its balancer does not answer. */
 function overdue({ status, child, createdAt }: ProcessFacts): string {
   if (status === "stopping") {
-    return `pid ${child?.pid} does not end, although SIGKILL was sent to it; it is gone when the kernel lets it go`;
+    return child === null
+      ? "it is stopping, and what started it has not told its pid: see the daemon's log"
+      : `pid ${child.pid} does not end, although SIGKILL was sent to it; it is gone when the kernel lets it go`;
   }
   const since = duration(steadyNow() - (child?.at ?? createdAt));
   return child === null

@@ -29,7 +29,7 @@ const mostAgeMs = 14 * 24 * 3_600_000;
 export interface History {
   /** The number of the last record. */
   readonly lastSeq: number;
-  /** Never throws: a history that cannot be written is said once, and goes on without. */
+  /** Never throws: a history that cannot be written goes on without; that is said once, and once when it is over. */
   append(entry: HistoryEntry): void;
   /** The last records that are wanted, oldest first, read in the background. */
   find(query: HistoryQuery): Promise<HistoryRecord[]>;
@@ -66,6 +66,7 @@ export function openHistory(options: {
   const guard = (work: () => void): void => {
     try {
       work();
+      if (isBroken) log("the history is written again");
       isBroken = false;
     } catch (error) {
       if (!isBroken) log(`the history cannot be written: ${messageOf(error)}`);

@@ -2,6 +2,7 @@ import { existsSync, rmSync, writeSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { dirname } from "node:path";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
+import { limitAlike } from "../../host/complaints.ts";
 import { isShortage, noteShortage, reserveDescriptors } from "../../host/descriptors.ts";
 import { acquireLock, holderWords, homeTakenCode } from "../../host/home/lock.ts";
 import type { LaneCommand, LaneNews } from "../../contract/log-lane.ts";
@@ -148,14 +149,14 @@ function leave(): void {
   process.exit(0);
 }
 
-/** Into the daemon's log; a disk that takes no more of it ends nobody. */
-function complain(what: string): void {
+/** Into the daemon's log, a few hundred lines alike a minute; a disk that takes no more of it ends nobody. */
+const complain = limitAlike((line) => {
   try {
-    writeSync(2, `${new Date().toISOString()} log lane: ${what}\n`);
+    writeSync(2, `${new Date().toISOString()} log lane: ${line}\n`);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
   }
-}
+}, Date.now);
 
 main().catch((error: unknown) => {
   complain(messageOf(error));

@@ -1,8 +1,17 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { request } from "node:http";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { createOwnLog } from "../../../runtime/daemon/own-log.ts";
 import { openStdin, removeStdin, writeStdin } from "../../../runtime/daemon/children/stdin.ts";
 import { createComplaints, limitAlike } from "../../../runtime/host/complaints.ts";
 import { until } from "../../support/condition.ts";
@@ -23,6 +32,28 @@ test("a daemon whose log takes no line, as on a full disk, goes on", async () =>
   for (let n = 0; n < 3; n += 1) await home.ok("ping");
   expect(isThere(god.pid ?? 0)).toBe(true);
   expect(home.godPid()).toBe(god.pid);
+});
+
+test("lines that a full disk did not take are counted in the log when it takes some again", () => {
+  const { path: folder } = testFolder();
+  const path = join(folder, "god.log");
+  const log = openSync(path, "a");
+  const full = openSync("/dev/full", "a");
+  onTestFinished(() => closeSync(log));
+  // One descriptor, as the daemon has it: first a full disk, and then the file.
+  const write = createOwnLog(path, full);
+  for (let n = 0; n < 3; n += 1) write("lost");
+  closeSync(full);
+  expect(openSync(path, "a")).toBe(full);
+  onTestFinished(() => closeSync(full));
+  write("there is room");
+  write("and more");
+  const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+  expect(lines.map((line) => line.slice(25))).toEqual([
+    "3 line(s) before this one could not be written here (ENOSPC)",
+    "there is room",
+    "and more",
+  ]);
 });
 
 test("the daemon's log is rotated when it is too large", async () => {

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { request } from "node:http";
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { until } from "../support/condition.ts";
@@ -81,6 +81,46 @@ test("a record with a cron pattern or a probe that cannot be used keeps no daemo
 
   expect(isThere(god)).toBe(true);
   expect(home.godLog()).toContain("a (0): its probe cannot be asked");
+});
+
+test("a body of more than 64 MB is refused with the limit, and God lives", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "a");
+  const god = home.godPid();
+  const text = "x".repeat(65 * 2 ** 20);
+  await expect(home.client().input([0], text)).rejects.toMatchObject({
+    code: "ERR_INPUT_INVALID",
+    message: expect.stringContaining("the body is larger than 64 MB"),
+  });
+  expect((await home.process("a")).status).toBe("online");
+  expect([home.godPid(), isThere(god)]).toEqual([god, true]);
+});
+
+test("records of the history that are damaged are left out of what `xm history` shows", async () => {
+  const home = testHome();
+  await home.ok("start", program("stays.js"), "--name", "a");
+  await until(
+    "a record",
+    () => existsSync(home.paths.history) && readdirSync(home.paths.history).length > 0,
+  );
+  const file = join(home.paths.history, readdirSync(home.paths.history).at(-1) ?? "");
+  const lines = (await home.ok("history", "--json", "--all")).trim().split("\n");
+  const record = JSON.parse(lines.at(-1) ?? "") as object;
+  const damages = [
+    { ...record, at: 1e300 },
+    { ...record, kind: "reload", reload: {} },
+    { ...record, decision: { rule: 5 }, exit: [] },
+    { ...record, name: { toString: 5 } },
+    null,
+  ];
+  for (const damage of damages) appendFileSync(file, `${JSON.stringify(damage)}\n`);
+  for (const args of [["--all"], ["a", "--all"], ["--all", "--json"]]) {
+    const { code, stdout, stderr } = await home.xm("history", ...args);
+    expect([code, stderr]).toEqual([0, ""]);
+    expect(stdout).not.toMatch(/Invalid Date|1e\+?300|undefined|\[object/);
+  }
+  const after = (await home.ok("history", "--json", "--all")).trim().split("\n");
+  expect(after.slice(0, lines.length)).toEqual(lines);
 });
 
 test("a saved list with a cron pattern that cannot be used starts the others", async () => {

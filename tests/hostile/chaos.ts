@@ -19,7 +19,7 @@ import { createRandom, createWorld, kill } from "./chaos/world.ts";
  * | `app` | SIGKILL to the daemon and an app's main process together | 100 |
  * | `all` | SIGKILL to the daemon, its watchdog and every balancer | 100 |
  * | `lane` | SIGKILL to the log lane, the daemon and the watchdog, in all mixes, under 500 numbered lines a second | 60 |
- * | `nodes` | SIGKILL to the daemon, and three calls at once under Node 20, 22 and 24 | 40 |
+ * | `nodes` | SIGKILL to the daemon, and four calls at once under Node 20, 22, 24 and 26 | 40 |
  * | `emfile` | the daemon has no descriptor left, an app's process is killed, at times the daemon too | 60 |
  * | `enospc` | the disk of the home is full, an app's process is killed, at times the daemon too (needs root) | 60 |
  * | `clock` | the wall clock is set by seconds to years, at times with the daemon killed (needs libfaketime) | 60 |

@@ -43,7 +43,7 @@ export const oddValue: fc.Arbitrary<unknown> = fc.oneof(
   { weight: 5, arbitrary: fc.constantFrom<unknown>(null, true, false, [], {}, [[]], [null], [{}]) },
   { weight: 5, arbitrary: fc.constantFrom<unknown>(...oddNumbers) },
   { weight: 5, arbitrary: fc.constantFrom<unknown>(...oddTexts) },
-  { weight: 1, arbitrary: fc.constantFrom<unknown>(nested(50), nested(2_000)) },
+  { weight: 1, arbitrary: fc.constantFrom<unknown>(nested(50), nested(800)) },
   { weight: 2, arbitrary: fc.string({ unit: "binary", maxLength: 40 }) },
   { weight: 2, arbitrary: fc.jsonValue() },
 );
@@ -57,21 +57,25 @@ export function mutated(value: unknown): fc.Arbitrary<unknown> {
     })
     .map((changes) => {
       let result = structuredClone(value);
-      for (const [pick, how, other] of changes) result = change(result, pick, how, other);
+      // A copy: constants are the same objects in every sample, and later changes would grow them.
+      for (const [pick, how, other] of changes)
+        result = change(result, pick, how, structuredClone(other));
       return result;
     });
 }
 
 function change(root: unknown, pick: number, how: string, other: unknown): unknown {
   const places: { holder: Record<string, unknown>; key: string }[] = [];
-  const visit = (node: unknown): void => {
-    if (typeof node !== "object" || node === null) return;
-    for (const key of Object.keys(node)) {
-      places.push({ holder: node as Record<string, unknown>, key });
-      visit((node as Record<string, unknown>)[key]);
+  // A stack of its own: what was put in before may be nested deeply.
+  const nodes = [root];
+  for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+    if (typeof node !== "object" || node === null) continue;
+    const holder = node as Record<string, unknown>;
+    for (const key of Object.keys(holder)) {
+      places.push({ holder, key });
+      nodes.push(holder[key] ?? null);
     }
-  };
-  visit(root);
+  }
   const place = places[pick % Math.max(1, places.length)];
   if (place === undefined) return other;
   const { holder, key } = place;

@@ -12,7 +12,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { until } from "../../support/condition.ts";
-import { nodeProgram } from "../../support/nodes.ts";
+import { nodeProgram, otherNodes } from "../../support/nodes.ts";
 import { createScript, noCounts, type Counts } from "./script.ts";
 import { kill, pause, type Random, type World } from "./world.ts";
 
@@ -130,7 +130,7 @@ export const clock: Kind = async (world, rounds, random) => {
 /** The daemon is killed between calls under two versions of Node, several of them at once. */
 export const nodes: Kind = async (world, rounds, random) => {
   const counts = noCounts();
-  const programs = [process.execPath, await nodeProgram(22), await nodeProgram(24)];
+  const programs = [process.execPath, ...(await Promise.all(otherNodes.map(nodeProgram)))];
   const script = createScript(world, counts, random);
   for (let round = 0; round < rounds; round += 1) {
     const work = script.step(random.oneOf(programs));

@@ -1,7 +1,9 @@
+import { appendFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { ProcessStatus } from "../../../machines/facts.ts";
 import { openHistory, type History } from "../../../runtime/daemon/records/history.ts";
+import { segments } from "../../../runtime/daemon/records/segments.ts";
 import { historyEntry, type HistoryEntry } from "../../../runtime/contract/history.ts";
 import { statusCodes, type Timeline } from "../../../runtime/contract/inspector.ts";
 import { readTimeline } from "../../../runtime/daemon/inspector/timeline.ts";
@@ -10,6 +12,7 @@ import { testFolder } from "../../support/folder.ts";
 const exit = { at: 0, code: 1, signal: null, uptimeMs: 5, askedBy: null };
 
 function world(): {
+  folder: string;
   history: History;
   tell: (at: number, status: ProcessStatus, more?: Partial<HistoryEntry>) => void;
   read: (
@@ -20,6 +23,7 @@ function world(): {
   const folder = join(testFolder().path, "history");
   const history = openHistory({ folder, now: () => 10_000, log: () => {}, segmentBytes: 600 });
   return {
+    folder,
     history,
     tell: (at, status, more = {}) => {
       history.append(
@@ -204,6 +208,35 @@ test("a replacement is on its lane from its start on, and no longer than the nex
     [400, "starting"],
     [500, "removed"],
   ]);
+});
+
+test("records that are damaged are left out of it, and the others are in it", async () => {
+  const { tell, read, folder } = world();
+  tell(4_100, "online");
+  const file = segments(folder).at(-1);
+  const record = {
+    seq: 1,
+    at: 4_200,
+    kind: "reload",
+    event: "settled",
+    id: 0,
+    name: "a",
+    status: "online",
+  };
+  for (const damage of [
+    { ...record, reload: {} },
+    { ...record, reload: { ids: null } },
+    { ...record, kind: "process", at: 1e300 },
+    { ...record, kind: "process", at: -1 },
+    { ...record, kind: "process", status: "nothing" },
+    { ...record, kind: "process", exit: 5, decision: [] },
+    null,
+    [],
+  ])
+    appendFileSync(file?.path ?? "", `${JSON.stringify(damage)}\n`);
+  tell(5_000, "waiting", { event: "child.exited", exit });
+  const line = await read(4_000);
+  expect(pointsOf(line).map((point) => (point as unknown[])[2])).toEqual(["online", "waiting"]);
 });
 
 test("what apps and God did is no lane", async () => {

@@ -49,6 +49,7 @@ async function describe(detail: ProcessDetail, now: number): Promise<string> {
         ],
         ["last exit", lastExit === null ? "–" : `${endOf(lastExit)} at ${formatTime(lastExit.at)}`],
         ["memory, cpu", `${formatBytes(detail.memoryBytes)}, ${formatPercent(detail.cpuPercent)}`],
+        ...usageRows(detail),
         ["created at", formatTime(detail.createdAt)],
       ],
     ],
@@ -104,6 +105,18 @@ async function describe(detail: ProcessDetail, now: number): Promise<string> {
   );
   const more = `  xm why ${name} · xm logs ${name} · xm history ${name} · xm env ${detail.id}`;
   return [title, ...body, paint("grey", more)].join("\n");
+}
+
+/** What it has used over its lives of the last day. */
+function usageRows({ usage }: ProcessDetail): [string, string][] {
+  if (usage === null) return [];
+  const { since, memory, cpu } = usage;
+  const words = ({ p50, p99, peak }: typeof cpu, format: (value: number) => string): string =>
+    `p50 ${format(p50)}, p99 ${format(p99)}, peak ${format(peak)}`;
+  return [
+    ["memory so far", `${words(memory, formatBytes)} (since ${formatTime(since)})`],
+    ["cpu so far", words(cpu, formatPercent)],
+  ];
 }
 
 /** What its probes say, when any is declared. */

@@ -9,6 +9,7 @@ import type { Lane } from "./log-lane/lane.ts";
 import type { CustomMetrics } from "./metrics/custom.ts";
 import type { Rotations } from "./rotation/rotations.ts";
 import type { Sampler } from "./metrics/sampler.ts";
+import type { Usage } from "./metrics/usage.ts";
 import type { Calls } from "./registry/calls.ts";
 import type { GuardLog } from "./records/guard-log.ts";
 import type { History } from "./records/history.ts";
@@ -43,6 +44,7 @@ export interface Daemon extends DeclareDependencies {
   readonly recorder: Recorder;
   readonly store: StateStore;
   readonly sampler: Sampler;
+  readonly usage: Usage;
   readonly history: History;
   /** What apps publish of themselves. */
   readonly custom: CustomMetrics;

@@ -21,6 +21,8 @@ import { removeStdin, sweepStdin } from "./children/stdin.ts";
 import { takeExitCode } from "./children/exit-code.ts";
 import { createGivenFiles } from "./children/given-files.ts";
 import { createSampler } from "./metrics/sampler.ts";
+import { createUsage, usageKey } from "./metrics/usage.ts";
+import { createUsageFiles } from "./metrics/usage-files.ts";
 import type { Children } from "./children/sources.ts";
 import { processKey } from "../../machines/lib/process-key.ts";
 import { instancePidFile, logFilesOf } from "../host/log-files/paths.ts";
@@ -76,6 +78,19 @@ export async function startDaemon(options: {
         ),
       ),
   );
+  const usage = createUsage({
+    sampler,
+    living: () =>
+      registry
+        .processes()
+        .flatMap(({ facts }) =>
+          facts.child === null ? [] : [{ key: usageKey(facts), pid: facts.child.pid }],
+        ),
+    files: createUsageFiles(paths.usage, complain),
+    wall,
+    complain,
+    sampleMs: Math.min(10_000, workerIntervalMs),
+  });
   const recorder = createRecorder({ store, now, log });
   const custom = createCustomMetrics();
   const profiles = createAppProfiles();
@@ -122,7 +137,7 @@ export async function startDaemon(options: {
     newLifeId: () => nanoid(12),
     now,
     log,
-    sensors: { sampler, workerIntervalMs, log, beats: (lifeId) => custom.beats(lifeId) },
+    sensors: { sampler, usage, workerIntervalMs, log, beats: (lifeId) => custom.beats(lifeId) },
     ownFiles: () =>
       new Set(
         registry
@@ -242,6 +257,7 @@ export async function startDaemon(options: {
     recorder,
     store,
     sampler,
+    usage,
     history,
     custom,
     profiles,

@@ -25,6 +25,11 @@ export const exitSchema = v.object({
   ),
 });
 
+const figuresSchema = v.pipe(
+  v.object({ p50: v.number(), p99: v.number(), peak: v.number() }),
+  v.description("percentiles of the means of five minutes each, and the highest sample"),
+);
+
 export const decisionSchema = v.object({
   at: time(),
   rule: text(),
@@ -85,6 +90,12 @@ export const processSchema = v.object({
 export const processDetailSchema = v.object({
   ...processSchema.entries,
   lifeId: nullable(text()),
+  usage: v.pipe(
+    nullable(v.object({ since: time(), memory: figuresSchema, cpu: figuresSchema })),
+    v.description(
+      "memory (bytes) and CPU (percent of a core) of the last 24 hours, over all its lives; only of a single process, and null while nothing is known",
+    ),
+  ),
   portHolder: v.pipe(
     nullable(
       v.object({

@@ -4,6 +4,7 @@ import { sendInput, sendMessage, sendSignal } from "../commands/send.ts";
 import { scale } from "../commands/steps.ts";
 import { holdDebugger } from "../commands/node-inspector.ts";
 import { reload } from "../commands/reload.ts";
+import { usageKey } from "../metrics/usage.ts";
 import { statesOf } from "../commands/machine-states.ts";
 import { triggerAction } from "../commands/trigger.ts";
 import type { Managed } from "../registry/registry.ts";
@@ -53,7 +54,8 @@ export async function show(exchange: Exchange): Promise<void> {
   const metrics = pid === undefined ? undefined : await exchange.daemon.sampler.sample([pid], {});
   const detail = detailOf(managed, metrics?.get(pid ?? -1), exchange.daemon.custom);
   const portHolder = portHolderOf(managed, exchange.daemon.registry);
-  sendJson(exchange.response, { ...detail, portHolder });
+  const usage = await exchange.daemon.usage.summary(usageKey(managed.facts));
+  sendJson(exchange.response, { ...detail, portHolder, usage });
 }
 
 export function states(exchange: Exchange): void {

@@ -67,6 +67,7 @@ export function detailOf(
     lifeId: facts.child?.lifeId ?? null,
     portHolder: null,
     checkout: facts.child?.checkout ?? null,
+    usage: null,
     uniqueId: facts.uniqueId ?? null,
     backoffMs: facts.backoffMs,
     goal: facts.goal,

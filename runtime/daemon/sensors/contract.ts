@@ -1,8 +1,10 @@
 import type { Sensor } from "../../../machines/process-events.ts";
 import type { Sampler } from "../metrics/sampler.ts";
+import type { Usage } from "../metrics/usage.ts";
 
 export interface SensorDependencies {
   readonly sampler: Sampler;
+  readonly usage: Pick<Usage, "growth">;
   /** How often the memory is looked at; ms. */
   readonly workerIntervalMs: number;
   /** How often an app's event loop has said that it turns. */

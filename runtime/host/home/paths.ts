@@ -30,6 +30,8 @@ export interface HomePaths {
   readonly log: string;
   readonly state: string;
   readonly history: string;
+  /** What processes have used of memory and CPU. */
+  readonly usage: string;
   /** The inspector's port and sessions, while it is open. */
   readonly inspector: string;
   readonly logs: string;
@@ -77,6 +79,7 @@ export function homePaths(home: string): HomePaths {
     },
     state: join(home, "state"),
     history: join(home, "history"),
+    usage: join(home, "usage"),
     inspector: join(home, "inspector.json"),
     logs: chosen("PM2_DEFAULT_LOG_PATH") ?? join(home, "logs"),
     pids: chosen("PM2_DEFAULT_PID_PATH") ?? join(home, "pids"),

@@ -45,6 +45,7 @@ export function processDetail(
     readiness: "ready",
     reload: null,
     portHolder: null,
+    usage: null,
     lifeId: "life",
     uniqueId: "unique",
     backoffMs: 0,

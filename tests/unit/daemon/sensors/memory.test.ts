@@ -17,6 +17,7 @@ test("a look at the memory that fails is told once, and the next one counts", as
             : Promise.resolve(new Map([[1, { memoryBytes: 2 ** 21, cpuPercent: 0 }]]));
         },
       },
+      usage: { growth: () => ({ perMinute: 3 * 2 ** 20, overMs: 7_200_000 }) },
       workerIntervalMs: 10,
       beats: () => 0,
       log: (line) => told.push(line),
@@ -27,6 +28,6 @@ test("a look at the memory that fails is told once, and the next one counts", as
   await vi.advanceTimersByTimeAsync(35);
   expect(told).toEqual([
     "memory limits: the memory cannot be measured: no /proc",
-    "memory: the memory limit of 1 MB (it used 2 MB)",
+    "memory: the memory limit of 1 MB (it used 2 MB, and had grown steadily by 3.0 MB a minute for 2 h)",
   ]);
 });

@@ -1,0 +1,104 @@
+import { appendFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { createUsage } from "../../../../runtime/daemon/metrics/usage.ts";
+import { createUsageFiles } from "../../../../runtime/daemon/metrics/usage-files.ts";
+import { testFolder } from "../../../support/folder.ts";
+
+const start = Date.parse("2026-03-01T22:00:00Z");
+
+beforeEach(() => {
+  vi.useFakeTimers({ now: start, toFake: ["setInterval", "clearInterval", "Date"] });
+});
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+/** Two processes; the second leaks 6 MB a minute. */
+function setUp(folder: string, pids: () => readonly number[] = () => [10, 11]) {
+  const told: string[] = [];
+  const complain = (_: string, line: string): void => void told.push(line);
+  const usage = createUsage({
+    sampler: {
+      sample: (asked) => {
+        const minutes = (Date.now() - start) / 60_000;
+        const of = (pid: number) => ({
+          memoryBytes: pid === 10 ? 1_000 : 1_000 + minutes * 6_000,
+          cpuPercent: pid,
+        });
+        return Promise.resolve(new Map(asked.map((pid) => [pid, of(pid)])));
+      },
+    },
+    living: () => pids().map((pid) => ({ key: `key-${pid}`, pid })),
+    files: createUsageFiles(folder, complain),
+    wall: () => Date.now(),
+    complain,
+  });
+  return { usage, told };
+}
+
+test("figures cover a day, over lives and daemons, and a leak is told by its rate", async () => {
+  const { path: folder } = testFolder();
+  const first = setUp(folder);
+  await vi.advanceTimersByTimeAsync(3 * 3_600_000);
+  expect(first.usage.growth(10)).toBeNull();
+  expect(first.usage.growth(11)?.perMinute).toBeCloseTo(6_000, 0);
+  expect(first.usage.growth(11)?.overMs).toBeGreaterThan(2 * 3_600_000);
+  first.usage.stop();
+  const { usage, told } = setUp(folder);
+  expect(await usage.summary("key-5")).toBeNull();
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  const summary = await usage.summary("key-11");
+  expect(summary?.since).toBe(start);
+  expect(summary?.cpu).toEqual({ p50: 11, p99: 11, peak: 11 });
+  // Four hours, of which the one or other bucket ended with the daemon.
+  expect(summary?.memory.p50).toBeGreaterThan(1_000 + 110 * 6_000);
+  expect(summary?.memory.p50).toBeLessThan(1_000 + 130 * 6_000);
+  expect(summary?.memory.peak).toBe(1_000 + 240 * 6_000);
+  await vi.advanceTimersByTimeAsync(22 * 3_600_000);
+  expect((await usage.summary("key-11"))?.since).toBe(start + 2 * 3_600_000);
+  expect(told).toEqual([]);
+  usage.stop();
+});
+
+test("what is older than two weeks goes, other files stay, and damaged lines are passed over", async () => {
+  const { path: folder } = testFolder();
+  for (const name of ["2026-02-14.ndjson", "2026-02-20.ndjson", "notes.txt"]) {
+    writeFileSync(join(folder, name), "");
+  }
+  const { usage } = setUp(folder);
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  usage.stop();
+  const today = join(folder, "2026-03-01.ndjson");
+  appendFileSync(
+    today,
+    '["key-11",\n[1e999,"key-11",1,1,1,1]\n{"__proto__":{},"a":["key-11"]}\nnull\n[2,"key-11","x",3,4,5]\n',
+  );
+  expect(readdirSync(folder)).toEqual(["2026-02-20.ndjson", "2026-03-01.ndjson", "notes.txt"]);
+  const files = createUsageFiles(folder, () => {});
+  const read = await files.read("key-11", { from: start, until: Date.now() });
+  expect(read).toHaveLength(12);
+  expect(read[0]?.at).toBe(start);
+});
+
+test("a life that follows another is no growth", async () => {
+  const { path: folder } = testFolder();
+  let pid = 10;
+  const { usage } = setUp(folder, () => [pid]);
+  await vi.advanceTimersByTimeAsync(600_000);
+  pid = 11;
+  await vi.advanceTimersByTimeAsync(30_000);
+  expect(usage.growth(11)).toBeNull();
+  usage.stop();
+});
+
+test("a folder that cannot be written is told, and nothing else happens", async () => {
+  const { path: folder } = testFolder();
+  const place = join(folder, "file");
+  writeFileSync(place, "");
+  const { usage, told } = setUp(place);
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(told[0]).toContain(`memory and CPU cannot be written to ${place}`);
+  expect((await usage.summary("key-11"))?.cpu.p50).toBe(11);
+  usage.stop();
+});

@@ -12,6 +12,8 @@ export interface ProcessStat {
   readonly state: string;
   /** Start time in clock ticks since boot (field 22): with the pid it is an identity. */
   readonly startTicks: number;
+  /** Processor time of its whole life, in clock ticks (fields 14 and 15). */
+  readonly cpuTicks: number;
 }
 
 /** Reads one process; `undefined` when there is none. */
@@ -28,6 +30,7 @@ export function readProcess(pid: number): ProcessStat | undefined {
     pgrp: Number(fields[2]),
     session: Number(fields[3]),
     startTicks: Number(fields[19]),
+    cpuTicks: Number(fields[11]) + Number(fields[12]),
   };
 }
 

@@ -2,7 +2,7 @@ import { xmError } from "../../contract/errors.ts";
 import { homePaths, resolveHome } from "../../host/home/paths.ts";
 import { assertTrustworthy } from "../../host/home/trust.ts";
 import type { Problem } from "../../contract/api/schemas.ts";
-import { AnswerTimeout, request, type Answer } from "./_http.ts";
+import { request, type Answer } from "./_http.ts";
 import {
   errorFrom,
   hasDied,
@@ -13,6 +13,7 @@ import {
   translate,
   wasCut,
 } from "./faults.ts";
+import { presenceOf } from "./presence.ts";
 import type {
   Client,
   ConnectOptions,
@@ -63,20 +64,14 @@ export function connect(options: ConnectOptions = {}): Client {
       isThere,
       isCommand: isCommand(method, path),
     });
-  /** A daemon that is busy with a long command answers this; one that is stopped or gone does not. */
-  const isThere = async (): Promise<boolean> => {
-    try {
-      await request({
-        socket,
-        method: "GET",
-        path: `${apiPrefix}/ping`,
-        answerWithinMs: pingWithinMs,
-      });
-      return true;
-    } catch (error) {
-      return !(error instanceof AnswerTimeout);
-    }
-  };
+  const isThere = presenceOf(home, () =>
+    request({
+      socket,
+      method: "GET",
+      path: `${apiPrefix}/ping`,
+      answerWithinMs: pingWithinMs,
+    }),
+  );
 
   const reach = async (method: string, path: string, body?: unknown, signal?: AbortSignal) => {
     assertTrustworthy(homePaths(home));

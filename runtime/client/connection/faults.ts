@@ -56,7 +56,7 @@ export function translate(
   return error;
 }
 
-function readPid(home: string): number | null {
+export function readPid(home: string): number | null {
   return Number(readFact(homePaths(home).pidFile, 64)) || null;
 }
 

@@ -25,7 +25,7 @@ import {
   newProcesses,
   outcomesOfNew,
   scaleNow,
-  startsPerTurn,
+  startsPerStep,
   takeSteps,
   tellAll,
   writeAhead,
@@ -191,7 +191,7 @@ function stepsFrom(dependencies: DeclareDependencies, parts: readonly Part[]): S
     }
     const { spec, processes } = part;
     const more = spec.autostart ? processes.length : 0;
-    if (starts + more > startsPerTurn || together.length === appsPerTurn) close();
+    if (starts + more > startsPerStep || together.length === appsPerTurn) close();
     together.push(part);
     starts += more;
   }

@@ -14,10 +14,14 @@ import type { DeclareDependencies } from "../daemon.ts";
 /** What is under way for a process, and what it leads to. */
 export type Reached = Promise<Outcome | undefined>;
 
-/** Processes started before others get a turn: a spawn blocks for a millisecond or two. */
-export const startsPerTurn = 8;
+/** Processes that a step starts: a spawn blocks for a millisecond or two, on a machine with too much to do for fifty. */
+export const startsPerStep = 2;
 
-/** A small piece of work: no more than `startsPerTurn` processes. */
+/** Others get a turn after this number of starts, or after this time (ms). */
+const startsPerTurn = 8;
+const turnMs = 20;
+
+/** A small piece of work: no more than `startsPerStep` processes. */
 export type Step = () => Reached[] | Promise<Reached[]>;
 
 /** Scales an app to N processes: new ones get free numbers, the lowest ids go first (PM2). */
@@ -80,8 +84,8 @@ export function addSteps(
 
 export function batchesOf(processes: readonly NewProcess[]): NewProcess[][] {
   const batches: NewProcess[][] = [];
-  for (let start = 0; start < processes.length; start += startsPerTurn) {
-    batches.push(processes.slice(start, start + startsPerTurn));
+  for (let start = 0; start < processes.length; start += startsPerStep) {
+    batches.push(processes.slice(start, start + startsPerStep));
   }
   return batches;
 }
@@ -176,14 +180,17 @@ export function nextTurn(): Promise<void> {
 /** Takes steps one after the other and lets others have their turn between them. */
 export async function takeSteps(steps: readonly Step[]): Promise<Reached[]> {
   const reached: Reached[] = [];
-  let turnBegan = 0;
+  let before = 0;
+  let began = performance.now();
   for (const step of steps) {
     const more = step();
     // A step that waits for what must be over before the next one.
     reached.push(...(Array.isArray(more) ? more : await more));
-    if (reached.length - turnBegan < startsPerTurn) continue;
-    turnBegan = reached.length;
+    const isShort = performance.now() - began < turnMs;
+    if (isShort && reached.length - before < startsPerTurn) continue;
     await nextTurn();
+    before = reached.length;
+    began = performance.now();
   }
   return reached;
 }

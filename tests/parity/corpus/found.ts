@@ -42,10 +42,19 @@ const declared = [
 ] as const;
 
 /** A process as the list shows it: whatever says how it was declared. */
-export function foundOf({ name, pm2_env: env }: Listed): Record<string, unknown> {
+export function foundOf(listed: Listed): Record<string, unknown> {
+  const { name, pm2_env: env } = listed;
   const fields = declared.map((field) => [field, env[field]] as const);
-  return { name, ...Object.fromEntries(fields) };
+  const status = isFailing(listed) ? "errored" : env.status;
+  return { name, ...Object.fromEntries(fields), status };
 }
+
+/** It fails each time it is started; whether it is given up is a matter of how fast it fails. */
+export function isFailing({ pm2_env: env }: Listed): boolean {
+  return Number(env["restart_time"]) >= failsAfter;
+}
+
+const failsAfter = 3;
 
 /** Variables that a manager adds, or that differ from run to run. */
 const managers =

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { until } from "../../support/condition.ts";
 import type { Listed, Stage } from "../stage.ts";
-import { foundOf, toldIn, type Ran } from "./found.ts";
+import { foundOf, isFailing, toldIn, type Ran } from "./found.ts";
 import type { Shape } from "./shape.ts";
 
 const fixtures = join(import.meta.dirname, "../../fixtures/corpus");
@@ -96,13 +96,13 @@ function settled(s: Stage, told: string): Promise<{ list: Listed[]; ran: Ran[] }
     const list = await s.list();
     const ran = toldIn(told);
     const isSettled = list.every(
-      ({ pid, pm2_env: { status } }) =>
-        ["stopped", "errored"].includes(status) ||
-        (status === "online" && ran.some((each) => each.pid === pid)),
+      (each) =>
+        ["stopped", "errored"].includes(each.pm2_env.status) ||
+        isFailing(each) ||
+        (each.pm2_env.status === "online" && ran.some(({ pid }) => each.pid === pid)),
     );
     return isSettled && { list, ran };
   };
-  // A program that fails is started sixteen times.
   return until("every process to have told of itself", look, { withinMs: 60_000 });
 }
 

@@ -174,6 +174,11 @@ module.exports = { apps: [{ name: "app", cwd: root, script: path.join(root, "dis
     "YAML of several with their environments",
     "ecosystem.yaml",
     `apps:
+  - name: worker
+    script: ./dist/worker.js
+    args: --concurrency 4
+    node_args: ["--max-old-space-size=512"]
+    cron_restart: "0 3 * * *"
   - name: api
     script: ./dist/api.js
     instances: 2
@@ -184,11 +189,6 @@ module.exports = { apps: [{ name: "app", cwd: root, script: path.join(root, "dis
       DEBUG: "app:*"
     env_production:
       NODE_ENV: production
-  - name: worker
-    script: ./dist/worker.js
-    args: --concurrency 4
-    node_args: ["--max-old-space-size=512"]
-    cron_restart: "0 3 * * *"
 `,
     ["dist/api.js", "dist/worker.js"],
     { flags: ["--env", "production"] },
@@ -201,7 +201,7 @@ module.exports = { apps: [{ name: "app", cwd: root, script: path.join(root, "dis
   ),
   ecosystem(
     "a number for everything",
-    `{ apps: [{ name: 3000, script: "app.js", args: [8080, true], instances: 1, max_memory_restart: 314572800, restart_delay: "1500", max_restarts: "5", kill_timeout: "3000" }] }`,
+    `{ apps: [{ name: "3000", script: "app.js", args: "--port 8080", instances: 1, max_memory_restart: 314572800, restart_delay: "1500", max_restarts: "5", kill_timeout: "3000" }] }`,
     ["app.js"],
   ),
   ecosystem(

@@ -57,7 +57,7 @@ function configuration({ spec, counts }: Launched, at: number): Record<string, u
     min_uptime: unless(least, 1_000),
     autostart: spec.autostart,
     autorestart: restart.mode !== "never",
-    watch: spec.sensors.watch !== null,
+    watch: watchOf(spec),
     treekill: spec.killsTree,
     merge_logs: unless(spec.mergeLogs, false),
     instances: spec.instances,
@@ -98,6 +98,12 @@ const usual = {
   km_link: false,
   vizion_running: false,
 } as const;
+
+/** PM2: one path stands there as it was written. */
+function watchOf({ sensors, passthrough }: Launched["spec"]): unknown {
+  const { watch: written } = passthrough;
+  return typeof written === "string" && sensors.watch !== null ? written : sensors.watch !== null;
+}
 
 function unless(value: unknown, otherwise: unknown): unknown {
   return value === otherwise ? undefined : value;

@@ -1,11 +1,13 @@
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { AppSpec, Scheduling } from "../../../machines/spec.ts";
 import { messageOf, XmError, xmError } from "../../contract/errors.ts";
 import type { HomePaths } from "../../host/home/paths.ts";
 import { userVariables } from "../../host/users.ts";
+import { isFile } from "../../host/node.ts";
 import { mergeEnvironment } from "./environment.ts";
+import { unwrapNode } from "./node-command.ts";
 import { resolveProgram, type Program } from "./interpreter.ts";
 import { passthroughOf } from "./passthrough.ts";
 import { faultsOf } from "./app-faults.ts";
@@ -116,7 +118,8 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
   const { caller, environment } = context;
   const base = baseOf(app, context);
   const cwd = absolute(text(app, "cwd") ?? base, base);
-  const program = programOf(app, cwd, context);
+  const isCluster = text(app, "exec_mode")?.startsWith("cluster") === true;
+  const program = programOf(isCluster ? unwrapNode(app) : app, { base, cwd }, context);
   const name = nameOf(app, context);
   const mode = modeOf(app, program);
   const port = app["port"] === undefined ? {} : { PORT: app["port"] };
@@ -233,9 +236,21 @@ function baseOf(app: ReadApp, { base, fileFolder }: ConfigContext): string {
 /** PM2: spaces around it are no part of it. */
 const scriptOf = (app: ReadApp): string => expandHome(String(app["script"]).trim());
 
-function programOf(app: ReadApp, cwd: string, { caller }: ConfigContext): Program {
+interface Places {
+  readonly base: string;
+  readonly cwd: string;
+}
+
+/** PM2: a script that is not in the working folder is looked for where that folder is declared. */
+function scriptBeside(app: ReadApp, { base, cwd }: Places): string {
+  const script = scriptOf(app);
+  const outside = resolve(base, script);
+  return !existsSync(resolve(cwd, script)) && isFile(outside) ? outside : script;
+}
+
+function programOf(app: ReadApp, { base, cwd }: Places, { caller }: ConfigContext): Program {
   return resolveProgram({
-    script: scriptOf(app),
+    script: scriptBeside(app, { base, cwd }),
     args: (app["args"] as string[] | undefined) ?? [],
     cwd,
     interpreter: text(app, "interpreter"),

@@ -468,6 +468,45 @@ test("`false` says nothing, and a number out of its range is told and not used: 
   ]);
 });
 
+test.each([
+  [{ args: "app.js --port 3001" }, ["--port", "3001"], []],
+  [
+    { args: ["-r", "dotenv/config", "--no-warnings", "app.js"] },
+    [],
+    ["-r", "dotenv/config", "--no-warnings"],
+  ],
+  [{ args: "./app.js", interpreter: "none", node_args: "--no-warnings" }, [], ["--no-warnings"]],
+])(
+  "node as the script of a cluster is a cluster of the file it is given: %j",
+  async (raw, args, interpreterArgs) => {
+    const { path, put, normalize } = setUp();
+    put("node", "\u007FELF", 0o755);
+    const spec = await normalize({ script: "node", exec_mode: "cluster", ...raw });
+    expect(spec).toMatchObject({
+      name: "node",
+      mode: "cluster",
+      script: join(path, "app.js"),
+      args,
+      interpreterArgs,
+    });
+    expect((await normalize({ script: "node", args: "app.js" })).mode).toBe("fork");
+    expect((await normalize({ script: "node", args: "-e 1", exec_mode: "cluster" })).mode).toBe(
+      "fork",
+    );
+  },
+);
+
+test("a script is looked for in the working folder, and then where that is declared (PM2)", async () => {
+  const { path, put, normalize } = setUp();
+  put("api/index.js", "");
+  put("index.js", "");
+  const found = async (script: string) => (await normalize({ script, cwd: "./api" })).script;
+  expect(await found("index.js")).toBe(join(path, "api/index.js"));
+  expect(await found("./api/index.js")).toBe(join(path, "api/index.js"));
+  expect(await found("app.js")).toBe(join(path, "app.js"));
+  await expect(found("./web/index.js")).rejects.toThrow("script not found");
+});
+
 test("as many as there are processors share their log files, unless a mode is named (PM2)", async () => {
   const { normalize } = setUp();
   const numbered = async (raw: RawApp) =>

@@ -67,6 +67,8 @@ export interface Daemon extends DeclareDependencies {
   readonly watchdogPid: () => number | null;
   /** Stops every process and forgets it; resolves when all are gone. */
   readonly stopEverything: (by: string) => Promise<void>;
+  /** After `stopEverything`: takes what a start that was under way had declared out of the state too. */
+  readonly forgetEverything: () => Promise<void>;
   /** Leaves every process to the next daemon. */
   readonly handOver: (by: string) => void;
 }

@@ -124,7 +124,10 @@ async function main(): Promise<void> {
   if (hasLifeline) {
     onInputEnd(() => {
       const why = "the program that it was started in has ended";
-      void daemon.stopEverything(why).then(() => leave("shutDown", why));
+      void daemon
+        .stopEverything(why)
+        .then(daemon.forgetEverything)
+        .then(() => leave("shutDown", why));
     });
   }
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { createAppProfiles } from "./metrics/app-profiles.ts";
 import { nanoid } from "nanoid";
 import { createActor } from "xstate";
@@ -42,6 +43,9 @@ import { createRotator } from "./rotation/rotator.ts";
 import { planRestore } from "./restore.ts";
 import type { Daemon } from "./daemon.ts";
 import { steadyNow } from "../host/clock.ts";
+
+/** A command that the daemon's end interrupts is over by then; ms. */
+const interruptedWithinMs = 1_000;
 
 /** PM2's name for how often the memory is checked; ms. */
 const workerIntervalMs = Number(process.env["PM2_WORKER_INTERVAL"]) || 30_000;
@@ -224,6 +228,11 @@ export async function startDaemon(options: {
     await balancers.quit();
     await lane.quit();
   };
+  const forgetEverything = async (): Promise<void> => {
+    // A start that is under way has declared apps in advance; it ends with its next step.
+    await Promise.race([exclusive(() => Promise.resolve()), pause(interruptedWithinMs)]);
+    for (const key of store.appKeys()) store.append({ type: "app.removed", at: now(), key });
+  };
   const handOver = (by: string): void => {
     calls.end(xmError("ERR_DAEMON_REPLACED", undefined));
     machines.noteLeaving(by);
@@ -249,6 +258,7 @@ export async function startDaemon(options: {
   return {
     watchdogPid,
     stopEverything,
+    forgetEverything,
     handOver,
     paths,
     startedAt,

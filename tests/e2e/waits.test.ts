@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/condition.ts";
-import { isThere, testHome, type TestHome } from "../support/home.ts";
+import { isThere, processesOf, testHome, type TestHome } from "../support/home.ts";
 
 /** Ends before it is ready, with words of its own. */
 const broken = `
@@ -180,7 +180,7 @@ test("a kill elsewhere ends every waiting call with an error, and none of them s
     "ecosystem.config.json",
     JSON.stringify({
       apps: [
-        { name: "slow", script: slow, kill_timeout: 1_500 },
+        { name: "slow", script: slow, kill_timeout: 5_000 },
         { name: "a", script, wait_ready: true, listen_timeout: 60_000 },
         { name: "b", script, exec_mode: "cluster", wait_ready: true, listen_timeout: 60_000 },
       ],
@@ -209,6 +209,32 @@ test("a kill elsewhere ends every waiting call with an error, and none of them s
   expect((await kill).code).toBe(0);
   expect(isThere(god)).toBe(false);
   expect(home.godLog().match(/ up: version/g)).toHaveLength(1);
+});
+
+test("a kill in the middle of a start of many stops what runs, and no daemon comes back for the rest", async () => {
+  const home = testHome();
+  const apps = Array.from({ length: 120 }, (_, n) => ({
+    name: `many-${n}`,
+    script: "sleep",
+    args: "1000000",
+    interpreter: "none",
+  }));
+  await home.ok("ping");
+  const god = home.godPid();
+  const starting = home.xm("start", home.file("ecosystem.json", JSON.stringify({ apps })));
+  await until("the first to run", async () => {
+    const running = (await home.list()).filter(({ pid }) => pid !== null).length;
+    return running > 0 && running < 120;
+  });
+  await home.ok("kill");
+  expect((await starting).code).not.toBe(0);
+  await until("the daemon to be gone", () => !isThere(god));
+  expect(home.godLog()).not.toContain("XmError");
+  // Whatever brings a daemon back would have by now: this one is new, and knows of nothing.
+  expect(await home.list()).toEqual([]);
+  expect(processesOf(home.paths.home).filter(({ command }) => command.includes("sleep"))).toEqual(
+    [],
+  );
 });
 
 test("two kills at once both succeed", async () => {

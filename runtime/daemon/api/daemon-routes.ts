@@ -45,6 +45,7 @@ export async function shutDown({ request, response, daemon, leave }: Exchange): 
   const { by } = await readBody(request, daemonRequestSchema);
   const stopped = daemon.registry.processes().length;
   await daemon.stopEverything(by);
+  await daemon.forgetEverything();
   daemon.bus.killed(by);
   const note = await unwritten(daemon.store);
   response.on("close", () => leave("shutDown"));

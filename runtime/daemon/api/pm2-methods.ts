@@ -118,7 +118,7 @@ async function oneMore(daemon: Daemon, target: number): Promise<unknown> {
       .find((each) => processesOf(each).some(({ facts }) => facts.id === target));
     if (app === undefined) throw xmError("ERR_PROCESS_NOT_FOUND", { target: String(target) });
     const instances = processesOf(app).length + 1;
-    return takeSteps(scaleNow(daemon, { app, instances, by }));
+    return takeSteps(daemon, scaleNow(daemon, { app, instances, by }));
   });
   await tellAll(daemon, reached, (outcome) => void outcomes.push(outcome));
   settle(outcomes);

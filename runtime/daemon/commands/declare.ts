@@ -67,7 +67,7 @@ export async function declare(
       parts.push(...begun.flat());
       if (index < order.waves.length - 1) parts.push(...gateAfter(dependencies, wave));
     }
-    return takeSteps(stepsFrom(dependencies, parts));
+    return takeSteps(dependencies, stepsFrom(dependencies, parts));
   });
   await tellAll(dependencies, reached, tell);
 }
@@ -241,7 +241,7 @@ function reloadStep(
       if (outcomes.some(({ ok }) => !ok) || spec.instances === current.length) return [];
       const { instances } = spec;
       const steps = (): Promise<Reached[]> =>
-        takeSteps(scaleNow(dependencies, { app, instances, by, spec }));
+        takeSteps(dependencies, scaleNow(dependencies, { app, instances, by, spec }));
       return Promise.all(await exclusive(steps));
     });
     const others = Math.abs(spec.instances - current.length);

@@ -32,7 +32,7 @@ export async function scale(
 ): Promise<void> {
   const reached = await dependencies.exclusive(async () => {
     dependencies.store.assertWritable();
-    return takeSteps(scaleNow(dependencies, request));
+    return takeSteps(dependencies, scaleNow(dependencies, request));
   });
   await tellAll(dependencies, reached, tell);
 }
@@ -177,15 +177,25 @@ export function nextTurn(): Promise<void> {
   });
 }
 
-/** Takes steps one after the other and lets others have their turn between them. */
-export async function takeSteps(steps: readonly Step[]): Promise<Reached[]> {
+/**
+ * Takes steps one after the other and lets others have their turn between them.
+ * @throws `ERR_DAEMON_LEAVING` once the daemon ends: nothing more is started then.
+ */
+export async function takeSteps(
+  { god }: Pick<DeclareDependencies, "god">,
+  steps: readonly Step[],
+): Promise<Reached[]> {
   const reached: Reached[] = [];
   let before = 0;
   let began = performance.now();
   for (const step of steps) {
+    if (!god.getSnapshot().matches("running")) throw xmError("ERR_DAEMON_LEAVING", undefined);
     const more = step();
     // A step that waits for what must be over before the next one.
-    reached.push(...(Array.isArray(more) ? more : await more));
+    const begun = Array.isArray(more) ? more : await more;
+    // They are awaited after the last step, and may fail before that.
+    for (const each of begun) each.catch(() => {});
+    reached.push(...begun);
     const isShort = performance.now() - began < turnMs;
     if (isShort && reached.length - before < startsPerTurn) continue;
     await nextTurn();

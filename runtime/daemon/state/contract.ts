@@ -32,6 +32,8 @@ export interface StateStore {
    * @throws `ERR_STATE_NOT_WRITABLE`
    */
   assertWritable(): void;
+  /** The keys of the apps that it holds now. */
+  appKeys(): readonly string[];
   /** Compacts now; a failure is logged, the journal then goes on growing. */
   snapshot(): void;
   /**

@@ -72,6 +72,10 @@ class Store implements StateStore {
     };
   }
 
+  appKeys(): readonly string[] {
+    return [...this.#image.apps.keys()];
+  }
+
   get isWritable(): boolean {
     return this.#fault === null;
   }

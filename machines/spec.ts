@@ -193,6 +193,33 @@ export interface WatchSpec {
   readonly options: WatchOptions;
 }
 
+/** A limit of setrlimit(2): what holds, and how far the program may raise it; `null` is none. */
+export interface RlimitSpec {
+  readonly soft: number | null;
+  readonly hard: number | null;
+}
+
+/** What the kernel lets an app have and do; what is not there is as the daemon has it. */
+export interface Confinement {
+  /** By prlimit(1)'s names: `nofile`, `core`. */
+  readonly limits?: Readonly<Record<string, RlimitSpec>>;
+  /** From -20, first, to 19, last. */
+  readonly nice?: number;
+  /** Level from 0, first, to 7; `idle` has none. */
+  readonly ionice?: {
+    readonly class: "realtime" | "best-effort" | "idle";
+    readonly level: number | null;
+  };
+  /** From -1000, never, to 1000, first. */
+  readonly oomScoreAdjust?: number;
+  /** No program that it starts has more rights than it has. */
+  readonly noNewPrivileges?: true;
+  /** All that it and its descendants may ever have, without `cap_`. */
+  readonly capabilities?: readonly string[];
+  /** In place of those of its user; names or numbers. */
+  readonly groups?: readonly string[];
+}
+
 /**
  * An app as its user declared it, every default filled in and every path absolute.
  * `runtime/client/config/` makes it from PM2's fields; one is shared by all processes of the app.
@@ -234,6 +261,8 @@ export interface AppSpec {
   readonly gid: number | string | null;
   /** Of its processes, and of its files outside the home; `null` leaves them the daemon's, 077. */
   readonly umask: number | null;
+  /** Not there when the app says nothing of it. */
+  readonly confinement?: Confinement;
   /** Started when declared. */
   readonly autostart: boolean;
   /** Apps that come before it. */

@@ -30,6 +30,27 @@ function programFields(spec: ProcessDetail["spec"]): Fields {
     instance_var: unless(instanceVariable, "NODE_APP_INSTANCE"),
     increment_var: incrementVariable,
     source_map_support: sourceMaps,
+    ...confinementFields(spec.confinement),
+  };
+}
+
+function confinementFields(confinement: ProcessDetail["spec"]["confinement"]): Fields {
+  const { limits = {}, ionice, capabilities, groups, ...others } = confinement ?? {};
+  const amount = (value: number | null): string => (value === null ? "unlimited" : String(value));
+  const limitTexts = Object.entries(limits).map(([name, { soft, hard }]) =>
+    soft === hard ? `${name} ${amount(soft)}` : `${name} ${amount(soft)} of ${amount(hard)}`,
+  );
+  return {
+    limits: limitTexts.length === 0 ? undefined : limitTexts.join(", "),
+    nice: others.nice,
+    ionice:
+      ionice === undefined
+        ? undefined
+        : `${ionice.class}${ionice.level === null ? "" : `:${ionice.level}`}`,
+    oom_score_adjust: others.oomScoreAdjust,
+    no_new_privileges: others.noNewPrivileges,
+    capabilities: capabilities === undefined ? undefined : capabilities.join(", ") || "none",
+    supplementary_groups: groups === undefined ? undefined : groups.join(", ") || "none",
   };
 }
 

@@ -105,6 +105,11 @@ export const errors = {
     why: p.why,
     fix: p.fix ?? `fix it and run \`xm restart ${p.name}\``,
   })),
+  ERR_LIMIT_DENIED: define("denied", (p: { what: string; why: string; fix: string }) => ({
+    what: `${p.what} cannot be had`,
+    why: `${p.why}; ${p.fix}`,
+    fix: p.fix,
+  })),
   ERR_LOG_UNWRITABLE: define("failed", (p: { path: string; why: string }) => ({
     what: `the log file ${p.path} cannot be written`,
     why: p.why,

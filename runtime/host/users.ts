@@ -73,7 +73,7 @@ export function asUser(identity: Identity, command: string, args: readonly strin
   const groups = uid === undefined || process.geteuid?.() !== 0 ? [] : groupsOf(uid, gid);
   if (uid === undefined || gid === undefined || groups.length === 0)
     return { command, args, ...identity };
-  setpriv ??= findTool("setpriv");
+  const setpriv = findTool("setpriv");
   if (setpriv === "") return { command, args, ...identity };
   const all = [gid, ...groups].join(",");
   return {
@@ -82,10 +82,21 @@ export function asUser(identity: Identity, command: string, args: readonly strin
   };
 }
 
-let setpriv: string | undefined;
+const tools = new Map<string, string>();
 
-/** By its path: the app's own PATH is not where a tool that runs as root is looked for. */
-function findTool(name: string): string {
+/**
+ * By its path: the app's own PATH is not where a tool that runs as root is looked for.
+ * @returns "" where there is none.
+ */
+export function findTool(name: string): string {
+  const known = tools.get(name);
+  if (known !== undefined) return known;
+  const found = lookFor(name);
+  tools.set(name, found);
+  return found;
+}
+
+function lookFor(name: string): string {
   const folders = [
     "/usr/bin",
     "/bin",
@@ -106,7 +117,7 @@ function findTool(name: string): string {
 }
 
 /** The groups in /etc/group that list a user, besides its own. */
-function groupsOf(uid: number, own: number | undefined): number[] {
+export function groupsOf(uid: number, own: number | undefined): number[] {
   const [name] = findEntry("/etc/passwd", uid) ?? [];
   if (name === undefined) return [];
   const groups = entriesOf("/etc/group")

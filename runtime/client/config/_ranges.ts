@@ -49,6 +49,15 @@ const ranges: Readonly<Record<string, Range>> = {
     expected: 'octal digits up to 777, such as "022"',
     holds: (value) => /^(0o)?0?[0-7]{1,3}$/.test(value as string),
   },
+  nice: {
+    expected: "a whole number from -20 to 19",
+    holds: (value) =>
+      Number.isInteger(value) && (value as number) >= -20 && (value as number) <= 19,
+  },
+  oom_score_adjust: {
+    expected: "a whole number from -1000 to 1000",
+    holds: (value) => Number.isInteger(value) && Math.abs(value as number) <= 1000,
+  },
   exp_backoff_restart_jitter: {
     expected: "a number from 0 to 1",
     holds: (value) => (value as number) >= 0 && (value as number) <= 1,

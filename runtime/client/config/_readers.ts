@@ -3,6 +3,8 @@ import type { FieldKind } from "../../contract/fields/field.ts";
 import { readPatterns, readWatchOptions } from "./_watch-options.ts";
 import { readDependencies } from "./_dependencies.ts";
 import { readProbeField } from "./_probes.ts";
+import { limitNames } from "../../contract/fields/confinement.ts";
+import { readCapabilities, readIonice, readLimits } from "./_confinement.ts";
 import { oddKind } from "./odd-values.ts";
 import { splitWords } from "./split-words.ts";
 import { isTimeFormat } from "../../host/rotation/names.ts";
@@ -38,6 +40,11 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   "boolean or string": "true, false or a path",
   probe:
     '{ http_get: { path: "/", port: 3000 } }, or tcp_socket, unix_socket, exec, log, message, heartbeat, with initial_delay, period (at least 100 ms), timeout, success_threshold, failure_threshold',
+  limits: `an object of ${limitNames.join(", ")}, each a number, a size such as "1G" where it is bytes, "unlimited", or { soft, hard }`,
+  ionice: 'a level from 0 to 7, "idle", "best-effort:3" or "realtime:3"',
+  capabilities:
+    'names of capabilities(7) such as "net_bind_service", or a list of them; [] for none',
+  groups: "a name or number of a group, or a list of them; [] for none",
   dependencies:
     'names of apps, or { NAME: { condition: "service_healthy", required: true } } with service_started, service_healthy, service_completed or service_completed_successfully',
 };
@@ -111,8 +118,18 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   "file time": (value) => (isText(value) && isTimeFormat(value) ? value : undefined),
   "boolean or string": (value) => readBoolean(value) ?? (isText(value) ? value : undefined),
   dependencies: readDependencies,
+  limits: readLimits,
+  ionice: readIonice,
+  capabilities: readCapabilities,
+  groups: (value) =>
+    isText(value) || isNumber(value) ? splitWords(String(value)) : listOfNames(value),
   probe: readProbeField,
 };
+
+function listOfNames(value: unknown): string[] | undefined {
+  const isList = Array.isArray(value) && value.every((each) => isText(each) || isNumber(each));
+  return isList ? value.map(String) : undefined;
+}
 
 /** `{ http }`, `{ tcp }` or `{ command }`, one of them. */
 function readProbe(value: unknown): Probe | undefined {

@@ -1,3 +1,4 @@
+import { confinementOf } from "./_confinement.ts";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
@@ -167,6 +168,7 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
     uid: userOf(app),
     gid: (app["gid"] as string | number | undefined) ?? null,
     umask: umaskOf(app),
+    ...confinementOf(app),
     autostart: app["autostart"] !== false,
     dependsOn: (app["depends_on"] as AppSpec["dependsOn"] | undefined) ?? [],
     policy: policyOf(app, { caller, mode }),

@@ -1,3 +1,4 @@
+import { capabilityNames, limitNames } from "../fields/confinement.ts";
 import * as v from "valibot";
 import { isPlain } from "../plain.ts";
 import {
@@ -85,6 +86,27 @@ const probes = v.strictObject({
   liveness: v.nullable(probeSpec),
 });
 
+const rlimit = nullable(v.pipe(v.number(), v.integer(), v.minValue(0)));
+const between = (least: number, most: number) =>
+  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+
+const confinement = v.strictObject({
+  limits: v.exactOptional(
+    v.record(v.picklist(limitNames), v.strictObject({ soft: rlimit, hard: rlimit })),
+  ),
+  nice: v.exactOptional(between(-20, 19)),
+  ionice: v.exactOptional(
+    v.strictObject({
+      class: v.picklist(["realtime", "best-effort", "idle"]),
+      level: nullable(between(0, 7)),
+    }),
+  ),
+  oomScoreAdjust: v.exactOptional(between(-1000, 1000)),
+  noNewPrivileges: v.exactOptional(v.literal(true)),
+  capabilities: v.exactOptional(v.array(v.picklist(capabilityNames))),
+  groups: v.exactOptional(v.array(text())),
+});
+
 /** An app's specification as a client sends it. Fields that came later may be absent from a saved list. */
 export const appSpecSchema = v.strictObject({
   name: v.pipe(v.string(), v.minLength(1), v.maxLength(255), plainText),
@@ -122,6 +144,7 @@ export const appSpecSchema = v.strictObject({
     nullable(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(0o777))),
     null,
   ),
+  confinement: v.exactOptional(confinement),
   autostart: v.boolean(),
   dependsOn: v.optional(
     v.pipe(

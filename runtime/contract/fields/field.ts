@@ -25,7 +25,11 @@ export type FieldKind =
   | "file time"
   | "boolean or string"
   | "dependencies"
-  | "probe";
+  | "probe"
+  | "limits"
+  | "ionice"
+  | "capabilities"
+  | "groups";
 
 /** One field of an ecosystem file. The configuration reference is generated from these. */
 export interface Field {
@@ -43,6 +47,7 @@ export type FieldGroup =
   | "Environment"
   | "Restarts"
   | "Start and stop"
+  | "Limits and rights"
   | "Logs"
   | "Triggers"
   | "Kept for scripts";

@@ -1,5 +1,6 @@
 import { lifecycleFields } from "./fields-lifecycle.ts";
 import { field, type Field } from "./field.ts";
+import { confinementFields } from "./confinement.ts";
 import { rotationFields } from "./log-fields.ts";
 
 export type { Field, FieldGroup } from "./field.ts";
@@ -161,6 +162,7 @@ export const fields: readonly Field[] = [
     },
   ),
   ...rotationFields,
+  ...confinementFields,
 
   field(
     "Triggers",

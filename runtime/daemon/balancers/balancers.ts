@@ -9,7 +9,7 @@ import type { News, WorkerEnd, WorkerState } from "../../contract/balancer.ts";
 import { doubtsAbout } from "./claimed.ts";
 import { connectBalancer, type Connection, type Hello } from "./connection.ts";
 import type { Balancers, LifeMark, WorkerEvents, WorkerLine } from "./contract.ts";
-import { launchBalancer } from "./launch.ts";
+import { launchBalancer, madeOfSpec } from "./launch.ts";
 import { readRecord, removeFiles, socketsIn } from "./record.ts";
 import { steadyAtUptime } from "../../host/clock.ts";
 
@@ -398,11 +398,6 @@ async function goneBy(pid: number, deadline: number): Promise<boolean> {
       setTimeout(resolve, 5);
     });
   }
-}
-
-function madeOfSpec({ interpreter, scheduling }: AppSpec, { uid, gid }: Identity): string {
-  const user = uid === undefined && gid === undefined ? "" : ` as ${uid ?? ""}:${gid ?? ""}`;
-  return `${interpreter} ${scheduling}${user}`;
 }
 
 /** Its own clock may have been set since. */

@@ -6,7 +6,8 @@ import { dirname } from "node:path";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { ownStream } from "../../host/log-files/open.ts";
 import { readProcess } from "../../host/procfs.ts";
-import { asUser, type Identity } from "../../host/users.ts";
+import { confined } from "../../host/confine.ts";
+import type { Identity } from "../../host/users.ts";
 import { writeRecord } from "./record.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
 
@@ -23,6 +24,15 @@ export interface Launched {
   readonly child: ChildProcess;
   readonly secret: string;
   readonly startTicks: number;
+}
+
+export function madeOfSpec(
+  { interpreter, scheduling, confinement }: AppSpec,
+  { uid, gid }: Identity,
+): string {
+  const user = uid === undefined && gid === undefined ? "" : ` as ${uid ?? ""}:${gid ?? ""}`;
+  const limits = confinement === undefined ? "" : ` ${JSON.stringify(confinement)}`;
+  return `${interpreter} ${scheduling}${user}${limits}`;
 }
 
 /** @throws what the kernel says when the socket, or the process, cannot be made. */
@@ -50,12 +60,12 @@ export function launchBalancer(options: {
     // Its user does not get God's log either, unless the app is to write there: it tells what there is to say.
     const isShared = [spec.logs.out, spec.logs.error].some((log) => log !== null && ownStream(log));
     const output = isOther && !isShared ? "ignore" : "inherit";
-    const { command, args, ...rights } = asUser(identity, spec.interpreter ?? process.execPath, [
-      isOther ? "-" : program,
-      app,
-      spec.scheduling,
-      madeOf,
-    ]);
+    const { command, args, ...rights } = confined(
+      spec.confinement,
+      identity,
+      spec.interpreter ?? process.execPath,
+      [isOther ? "-" : program, app, spec.scheduling, madeOf],
+    );
     const child = spawn(command, args, {
       detached: true,
       cwd: "/",

@@ -48,6 +48,14 @@ export function preflight(
       scriptFault,
       `its script ${spec.script} ${scriptFault === "ENOENT" ? "does not exist" : "cannot be read"}`,
     );
+  // What comes before a program under limits is there; the kernel's answer about the program would be its.
+  if (
+    spec.interpreter === null &&
+    spec.confinement !== undefined &&
+    findInPath(spec.script, env["PATH"] ?? process.env["PATH"]) === undefined
+  ) {
+    return fault("ENOENT", `${spec.script} does not exist or is not executable`);
+  }
   if (
     spec.interpreter !== null &&
     findInPath(spec.interpreter, env["PATH"] ?? process.env["PATH"]) === undefined

@@ -5,7 +5,8 @@ import type { ChildFact } from "../../../machines/facts.ts";
 import { openOutputs, type Outputs } from "./outputs.ts";
 import { readProcess } from "../../host/procfs.ts";
 import { withUmask } from "../../host/umask.ts";
-import { asUser, resolveIdentity } from "../../host/users.ts";
+import { confined } from "../../host/confine.ts";
+import { resolveIdentity } from "../../host/users.ts";
 import type { ChildEvents, ChildServices, Launch } from "./contract.ts";
 import { childEnvironment } from "./environment.ts";
 import { channelDescriptor, forkAddition } from "./node-app.ts";
@@ -50,7 +51,11 @@ export function startChild(
     input = openStdin(services.stdin, launch) ?? "ignore";
     const { env: added, channel } = forkAddition(launch, services);
     const [command = "", ...args] = commandLine(launch);
-    const { command: first, args: rest, ...rights } = asUser(identity, command, args);
+    const {
+      command: first,
+      args: rest,
+      ...rights
+    } = confined(spec.confinement, identity, command, args);
     // Never Node's own `ipc`: Node would read what the child writes inside this process, and die of it.
     const own = channel === undefined ? [] : ["pipe" as const];
     const stdio = [input, outputs.out, outputs.error, ...own];

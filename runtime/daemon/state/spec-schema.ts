@@ -108,6 +108,7 @@ export const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   uid: idOrNameOrNull,
   gid: idOrNameOrNull,
   umask: v.optional(v.nullable(v.number()), null),
+  confinement: v.exactOptional(v.looseObject({})),
   autostart: v.boolean(),
   dependsOn: v.optional(
     v.array(

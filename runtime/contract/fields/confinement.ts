@@ -1,0 +1,131 @@
+import { field, type Field } from "./field.ts";
+
+/** Names of limits as prlimit(1) has them, without those that `nice` and `ionice` stand for. */
+export const limitNames = [
+  "nofile",
+  "nproc",
+  "core",
+  "as",
+  "data",
+  "stack",
+  "rss",
+  "fsize",
+  "memlock",
+  "cpu",
+  "sigpending",
+  "msgqueue",
+  "rtprio",
+  "locks",
+] as const;
+
+/** Limits in bytes, for which a size such as `"1G"` may be written. */
+export const byteLimits: readonly string[] = [
+  "core",
+  "as",
+  "data",
+  "stack",
+  "rss",
+  "fsize",
+  "memlock",
+  "msgqueue",
+];
+
+/** capabilities(7), in the order of their numbers. */
+export const capabilityNames = [
+  "chown",
+  "dac_override",
+  "dac_read_search",
+  "fowner",
+  "fsetid",
+  "kill",
+  "setgid",
+  "setuid",
+  "setpcap",
+  "linux_immutable",
+  "net_bind_service",
+  "net_broadcast",
+  "net_admin",
+  "net_raw",
+  "ipc_lock",
+  "ipc_owner",
+  "sys_module",
+  "sys_rawio",
+  "sys_chroot",
+  "sys_ptrace",
+  "sys_pacct",
+  "sys_admin",
+  "sys_boot",
+  "sys_nice",
+  "sys_resource",
+  "sys_time",
+  "sys_tty_config",
+  "mknod",
+  "lease",
+  "audit_write",
+  "audit_control",
+  "setfcap",
+  "mac_override",
+  "mac_admin",
+  "syslog",
+  "wake_alarm",
+  "block_suspend",
+  "audit_read",
+  "perfmon",
+  "bpf",
+  "checkpoint_restore",
+] as const;
+
+const inherited = { default: "the daemon's" };
+
+/** What the kernel lets an app have and do. */
+export const confinementFields: readonly Field[] = [
+  field(
+    "Limits and rights",
+    "limits",
+    "limits",
+    'Limits of setrlimit(2), such as `{ nofile: 65536, core: "unlimited", as: "2G" }`; `{ soft, hard }` sets them apart.',
+    inherited,
+  ),
+  field(
+    "Limits and rights",
+    "nice",
+    "number",
+    "CPU priority, from -20 (first) to 19 (last).",
+    inherited,
+  ),
+  field(
+    "Limits and rights",
+    "ionice",
+    "ionice",
+    'Disk priority: a level from 0 (first) to 7, `"idle"`, `"best-effort:3"`, `"realtime:3"`.',
+    inherited,
+  ),
+  field(
+    "Limits and rights",
+    "oom_score_adjust",
+    "number",
+    "Who is killed when memory runs out: from -1000 (never) to 1000 (first).",
+    inherited,
+  ),
+  field(
+    "Limits and rights",
+    "no_new_privileges",
+    "boolean",
+    "No program that it starts has more rights than it has: setuid programs run as itself.",
+    { default: "false" },
+  ),
+  field(
+    "Limits and rights",
+    "capabilities",
+    "capabilities",
+    "All capabilities that it and its descendants may ever have; `[]` for none. With `uid` it has them without being root.",
+    inherited,
+  ),
+  field(
+    "Limits and rights",
+    "supplementary_groups",
+    "groups",
+    "Groups besides its own; `[]` for none.",
+    { default: "those of `uid`" },
+  ),
+];

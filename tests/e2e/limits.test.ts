@@ -1,0 +1,190 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync, rmSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { until } from "../support/condition.ts";
+import { testHome, type TestHome } from "../support/home.ts";
+import { isRoot, otherUser } from "../support/user.ts";
+
+/** What the kernel has of a process. */
+function kernelView(pid: number) {
+  const read = (file: string): string => readFileSync(`/proc/${pid}/${file}`, "latin1");
+  const status = (row: string): string =>
+    (new RegExp(`^${row}:\\s*(.*)$`, "m").exec(read("status"))?.[1] ?? "").trim();
+  const limit = (row: string): string =>
+    read("limits")
+      .split("\n")
+      .find((line) => line.startsWith(row))
+      ?.slice(row.length)
+      .trim()
+      .split(/\s+/)
+      .slice(0, 2)
+      .join(":") ?? "";
+  return {
+    command: read("cmdline").split("\0"),
+    files: limit("Max open files"),
+    core: limit("Max core file size"),
+    nice: Number(
+      read("stat")
+        .replace(/^.*\) /s, "")
+        .split(" ")[16],
+    ),
+    oom: Number(read("oom_score_adj")),
+    io: execFileSync("ionice", ["-p", String(pid)], { encoding: "utf8" }).trim(),
+    noNewPrivileges: status("NoNewPrivs"),
+    uid: status("Uid").split(/\s+/)[1],
+    groups: status("Groups"),
+    effective: BigInt(`0x${status("CapEff")}`),
+    bounding: BigInt(`0x${status("CapBnd")}`),
+  };
+}
+
+const stays = "setInterval(() => {}, 1e6);";
+const netBindService = 1n << 10n;
+
+async function started(
+  home: TestHome,
+  fields: Record<string, unknown>,
+): Promise<ReturnType<typeof kernelView>> {
+  const script = home.file("stays.cjs", stays);
+  const app = { name: "a", script, ready: "spawned", ...fields };
+  await home.ok("start", home.file("ecosystem.config.json", JSON.stringify({ apps: [app] })));
+  const { pid } = await home.process("a");
+  return kernelView(pid ?? 0);
+}
+
+const usual = {
+  limits: { nofile: { soft: 500, hard: 900 }, core: "1M" },
+  nice: 7,
+  ionice: "best-effort:6",
+  oom_score_adjust: 300,
+  no_new_privileges: true,
+};
+const held = {
+  // Node raises what holds as far as it may.
+  files: "900:900",
+  core: "1048576:1048576",
+  nice: 7,
+  oom: 300,
+  io: "best-effort: prio 6",
+  noNewPrivileges: "1",
+};
+
+describe("limits hold in the program itself, which is the process that was started", () => {
+  test.each([
+    ["fork", {}],
+    ["cluster", { instances: 2 }],
+  ])("%s", async (_, fields) => {
+    const home = testHome();
+    const seen = await started(home, { ...usual, ...fields });
+    expect(seen).toMatchObject(held);
+    expect(seen.command[0]).toContain("node");
+    const described = await home.ok("describe", "a");
+    expect(described).toMatch(/limits +nofile 500 of 900, core 1048576/);
+    expect(described).toMatch(/ionice +best-effort:6/);
+
+    // The next daemon starts it so too, and a changed file holds after a reload.
+    const god = home.godPid();
+    process.kill(god, "SIGKILL");
+    await home.nextGod(god);
+    const { pid: before } = await home.process("a");
+    await home.ok("restart", "a");
+    const { pid } = await home.process("a");
+    expect(pid).not.toBe(before);
+    expect(kernelView(pid ?? 0)).toMatchObject(held);
+    const script = home.file("stays.cjs", stays);
+    const others = { ready: "spawned", nice: 9, ionice: "idle" };
+    const apps = [{ name: "a", script, ...usual, ...fields, ...others }];
+    await home.ok("reload", home.file("ecosystem.config.json", JSON.stringify({ apps })));
+    const now = await home.process("a");
+    expect(kernelView(now.pid ?? 0)).toMatchObject({ ...held, nice: 9, io: "idle" });
+  });
+
+  test("a program that is not Node has the soft limit", async () => {
+    const program = { script: "sleep", args: "1000", interpreter: "none" };
+    const seen = await started(testHome(), { ...usual, ...program });
+    expect(seen).toMatchObject({
+      ...held,
+      files: "500:900",
+      command: [expect.stringMatching(/sleep$/), "1000", ""],
+    });
+  });
+
+  test("an app that declares none is started as ever", async () => {
+    const seen = await started(testHome(), {});
+    const own = kernelView(process.pid);
+    expect(seen).toMatchObject({
+      files: own.files,
+      oom: own.oom,
+      noNewPrivileges: own.noNewPrivileges,
+    });
+  });
+});
+
+test.skipIf(!isRoot).each([
+  ["fork", {}],
+  ["cluster", { instances: 1 }],
+])("%s: another user with one capability and chosen groups; root with none", async (_, fields) => {
+  const home = testHome();
+  const user = otherUser();
+  const rights = { capabilities: ["CAP_NET_BIND_SERVICE"], supplementary_groups: ["daemon"] };
+  const file = `${user.folder}/stays.cjs`;
+  execFileSync("cp", [home.file("stays.cjs", stays), file]);
+  const seen = await started(home, { ...usual, ...fields, ...rights, uid: user.uid, script: file });
+  expect(seen).toMatchObject({
+    ...held,
+    uid: String(user.uid),
+    groups: "1",
+    effective: netBindService,
+    bounding: netBindService,
+  });
+  await home.ok("delete", "a");
+  const none = await started(home, { ...fields, capabilities: [], supplementary_groups: [] });
+  expect(none).toMatchObject({ uid: "0", groups: "", effective: 0n, bounding: 0n });
+});
+
+test("what cannot be had keeps the app from starting, and says why and what would help", async () => {
+  const home = testHome();
+  const script = home.file("stays.cjs", stays);
+  /** A daemon that may nothing: root without capabilities, or whoever runs the test. */
+  const inFront = isRoot ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all", "--"] : [];
+  const [program, ...words] = [...inFront, process.execPath];
+  execFileSync(program, [...words, `${import.meta.dirname}/../../dist/bin/xm.cjs`, "ls"], {
+    env: { ...process.env, XM_HOME: home.paths.home },
+  });
+  const [, most = "0"] = kernelView(home.godPid()).files.split(":");
+  const refused = async (fields: Record<string, unknown>): Promise<string> => {
+    const apps = [{ name: "a", script, ...fields }];
+    const file = home.file("ecosystem.config.json", JSON.stringify({ apps }));
+    const { code, stderr } = await home.xm("start", file);
+    expect(code).toBe(1);
+    await until("it to be errored", async () => (await home.process("a")).status === "errored");
+    expect(await home.ok("why", "a")).toContain("cannot be had");
+    await home.ok("delete", "a");
+    return stderr;
+  };
+  expect(await refused({ limits: { nofile: Number(most) + 1 } })).toContain(
+    `limits.nofile ${Number(most) + 1} cannot be had: the daemon's own hard limit is ${most}; raise that`,
+  );
+  expect(await refused({ limits: { nofile: "unlimited" }, instances: 2 })).toContain(
+    "LimitNOFILE=",
+  );
+  expect(await refused({ nice: -5 })).toContain("CAP_SYS_NICE");
+  expect(await refused({ oom_score_adjust: -900 })).toContain("CAP_SYS_RESOURCE");
+  expect(await refused({ ionice: "realtime" })).toContain("ionice realtime cannot be had");
+  expect(await refused({ capabilities: ["net_admin"] })).toContain("capability net_admin cannot");
+  expect(await refused({ capabilities: [] })).toContain("the daemon may not take any away");
+  expect(await refused({ supplementary_groups: ["daemon"] })).toContain("may not set groups");
+});
+
+test("a program that is not there is not the fault of what comes before it", async () => {
+  const home = testHome();
+  const script = home.file("stays.sh", "#!/bin/sh\nexec sleep 1000\n");
+  const apps = [{ name: "a", script, interpreter: "none", nice: 5 }];
+  await home.ok("start", home.file("ecosystem.config.json", JSON.stringify({ apps })));
+  rmSync(script);
+  const { code, stderr } = await home.xm("restart", "a");
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining(`${script} does not exist or is not`),
+  ]);
+});

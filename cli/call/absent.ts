@@ -16,6 +16,11 @@ const measured: Absence = {
   fix: "`xm ls`, `xm describe NAME`, and `xm metrics` for Prometheus and OpenTelemetry's collector",
 };
 
+const ownModules: Absence = {
+  what: "a module is a package of npm's, and Ex Machina makes none",
+  fix: "`npm init`, `npm pack` and `npm publish`; `exmachina/io` is what it publishes metrics and actions with",
+};
+
 const tracing: Absence = {
   what: "Ex Machina puts no tracing into your apps",
   fix: "load your tracer yourself: `--node-args '--require ./tracing.cjs'`",
@@ -27,11 +32,14 @@ const absent: Readonly<Record<string, Absence>> = {
   "module:install": modules,
   "module:update": modules,
   "module:uninstall": modules,
-  "module:publish": modules,
-  "module:generate": modules,
-  publish: modules,
-  package: modules,
-  autoinstall: modules,
+  "module:publish": ownModules,
+  "module:generate": ownModules,
+  publish: ownModules,
+  package: ownModules,
+  autoinstall: {
+    what: "Ex Machina installs nothing by itself",
+    fix: "metrics, rotation of logs and figures of the machine are built in: `xm metrics`, `xm rotate`, `xm slist`",
+  },
   logrotate: {
     what: "rotation is built in, and needs no file of logrotate(8)",
     fix: "`xm rotate` rotates now; docs/how-to/rotate-logs.md has the settings",

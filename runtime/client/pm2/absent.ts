@@ -10,8 +10,8 @@ export const boot: Absence = {
 };
 
 export const modules: Absence = {
-  what: "running modules is not there yet",
-  fix: "a module is a program: `npm install` it and `xm start` its script",
+  what: "a module is a program like any other, and npm is what installs it",
+  fix: "`npm install NAME` in a folder of its own, then `xm start node_modules/NAME/SCRIPT --name NAME`: its metrics and actions are in `xm describe NAME`",
 };
 
 export const monitoring: Absence = {

@@ -87,7 +87,7 @@ function printPlan(target: DeployTarget, task: HostTask): void {
   const isUpdate = task.kind === "update" || task.kind === "revert";
   if (isUpdate && local !== undefined) process.stdout.write(`# here\n${local}\n\n`);
   for (const host of target.hosts) {
-    const words = sshWords(target, host, "SCRIPT").slice(0, -1);
+    const words = sshWords(target, host).slice(0, -1);
     process.stdout.write(`# ${["ssh", ...words].map(shellWord).join(" ")}, which runs:\n`);
     process.stdout.write(`${remoteScript(target, task, "xm")}\n`);
   }

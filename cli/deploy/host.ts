@@ -28,14 +28,14 @@ export async function runOnHost(call: {
   readonly onLine: (line: HostLine) => void;
 }): Promise<HostResult> {
   const { target, host, task, onLine } = call;
-  // What runs on a host cannot know it, and so cannot pretend.
+  // What a program there prints is not taken for ours.
   const mark = `xm-${randomBytes(12).toString("hex")}`;
   let from: string | null = null;
   let to: string | null = null;
   let why: string | null = null;
   let isReverted = false;
   let last = "";
-  const code = await runSsh(sshWords(target, host, remoteScript(target, task, mark)), (line) => {
+  const code = await runSsh(sshWords(target, host), remoteScript(target, task, mark), (line) => {
     if (!line.startsWith(`${mark} `)) {
       if (line.trim() !== "") last = plain(line);
       return onLine({ text: line.split("\t").map(plain).join("\t") });

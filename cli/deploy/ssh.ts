@@ -3,12 +3,17 @@ import { errnoOf, messageOf, xmError } from "../../runtime/contract/errors.ts";
 import { shellWord } from "../call/shell-word.ts";
 import type { DeployTarget } from "./target.ts";
 
-/** Chooses the shell that a person would have there, with what its profile sets, and gives it the script. */
-const inLoginShell = `case \${SHELL##*/} in bash | zsh | ksh | fish) ;; *) SHELL=/bin/sh ;; esac
-exec "$SHELL" -l -c 'exec /bin/sh -c "$XM_DEPLOY"'`;
+/**
+ * Reads the script, chooses the shell that a person would have there, with what its profile sets, and gives it the script. That
+ * stands in no command line: those can be read by every user of either machine.
+ */
+const inLoginShell = `XM_DEPLOY=$(cat)
+export XM_DEPLOY
+case \${SHELL##*/} in bash | zsh | ksh | fish) ;; *) SHELL=/bin/sh ;; esac
+exec "$SHELL" -l -c "exec /bin/sh -c 'eval \\"\\$XM_DEPLOY\\"'"`;
 
-/** The words of the ssh(1) call that runs a script on a host. */
-export function sshWords(target: DeployTarget, host: string, script: string): string[] {
+/** The words of the ssh(1) call that runs a script on a host; it reads the script from its input. */
+export function sshWords(target: DeployTarget, host: string): string[] {
   const { user, port, key, sshOptions } = target;
   return [
     ...sshOptions.flatMap((option) => ["-o", option]),
@@ -17,7 +22,7 @@ export function sshWords(target: DeployTarget, host: string, script: string): st
     "-T",
     "--",
     user === undefined ? host : `${user}@${host}`,
-    `exec env XM_DEPLOY=${shellWord(script)} /bin/sh -c ${shellWord(inLoginShell)}`,
+    `exec /bin/sh -c ${shellWord(inLoginShell)}`,
   ];
 }
 
@@ -26,8 +31,15 @@ export function sshWords(target: DeployTarget, host: string, script: string): st
  * @param onLine is called with each line of both outputs.
  * @throws `ERR_DEPLOY_FAILED` when there is no ssh
  */
-export function runSsh(words: readonly string[], onLine: (line: string) => void): Promise<number> {
-  const child = spawn("ssh", words, { stdio: ["ignore", "pipe", "pipe"] });
+export function runSsh(
+  words: readonly string[],
+  script: string,
+  onLine: (line: string) => void,
+): Promise<number> {
+  const child = spawn("ssh", words, { stdio: ["pipe", "pipe", "pipe"] });
+  // A connection that failed has its exit code.
+  child.stdin.on("error", () => {});
+  child.stdin.end(script);
   for (const stream of [child.stdout, child.stderr]) {
     let rest = "";
     stream.setEncoding("utf8").on("data", (text: string) => {

@@ -1,7 +1,6 @@
 import type { AppSpec, Confinement, RlimitSpec } from "../../../machines/spec.ts";
 import { byteLimits, capabilityNames, limitNames } from "../../contract/fields/confinement.ts";
 import { parseSize } from "../../contract/fields/units.ts";
-import type { ReadApp } from "./read-fields.ts";
 
 /** `{ nofile: 1024, core: "unlimited", as: { soft: "1G", hard: "2G" } }`; `undefined` for what cannot be. */
 export function readLimits(value: unknown): Confinement["limits"] | undefined {
@@ -66,7 +65,9 @@ export function readCapabilities(value: unknown): string[] | undefined {
 }
 
 /** What an app says of its limits and rights; nothing when it says nothing. */
-export function confinementOf(app: ReadApp): Pick<AppSpec, "confinement"> | object {
+export function confinementOf(
+  app: Readonly<Record<string, unknown>>,
+): Pick<AppSpec, "confinement"> | object {
   const said = {
     limits: app["limits"],
     nice: app["nice"],

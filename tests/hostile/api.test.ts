@@ -55,6 +55,9 @@ function oddPath(path: string): fc.Arbitrary<string> {
 
 test("whatever is asked of the API, God answers with a problem at most, and never a fault of its own", async () => {
   const home = testHome();
+  // The ids 0 and 1 come up among odd numbers: what is then asked of them is asked by their own user, and done.
+  const target = home.file("target.js", "setInterval(() => {}, 1e6);");
+  for (const name of ["target-a", "target-b"]) await home.ok("start", target, "--name", name);
   const { unharmed } = await witness(home);
   const faults: string[] = [];
   for (const text of sampled(request, runs(400))) {

@@ -171,10 +171,12 @@ export function hasLeaving({ leaving }: AppContext, id: number): boolean {
 
 /** How what a sensor asks for is done: a cluster's processes by replacements that serve before they go, any other's by restarts, one after the other. */
 export function reloadFor(
-  { by }: Trip,
+  { by, sensor }: Trip,
   { spec, ids }: { readonly spec: AppSpec; readonly ids: readonly number[] },
 ): ReloadRequest {
-  const surge = spec.mode === "cluster" && spec.policy.reload.surge;
+  // What a probe finds is no reason to serve with fewer: the replacement comes first.
+  const comesFirst = spec.policy.reload.surge || sensor === "liveness";
+  const surge = spec.mode === "cluster" && comesFirst;
   return { by, ids, surge, force: false, spec, resume: null };
 }
 

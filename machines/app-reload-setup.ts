@@ -115,8 +115,14 @@ export const appSetup = appProcesses.extend({
           if (tags.has("stopped") || tags.has("errored")) {
             enqueue.sendTo(successor, { type: "start", at, by });
           }
-          if (current !== undefined)
-            enqueue.sendTo(current, removal(current, { at, by, why: "replaced" }));
+          if (current !== undefined) {
+            const gone = removal(current, { at, by, why: "replaced" });
+            // What a probe has condemned gets what the probe grants.
+            const { probes, killTimeoutMs } = current.getSnapshot().context.spec.policy;
+            const graceMs = probes?.liveness?.graceMs ?? killTimeoutMs;
+            const isHung = context.trip?.sensor === "liveness" && gone.type === "remove";
+            enqueue.sendTo(current, isHung ? { ...gone, graceMs } : gone);
+          }
         } else if (!hasLeaving(context, id)) {
           enqueue.sendTo(context.reload, { type: "process.gone", at, id });
         }

@@ -20,6 +20,7 @@ import { factsOf, processMachine, type ProcessActor } from "./process.ts";
 import { sourcePort } from "./lib/port.ts";
 import type { Resume, ToSensors } from "./process-events.ts";
 import { reloadMachine } from "./reload.ts";
+import { trafficOrders } from "./traffic.ts";
 
 /** A process machine that breaks is replaced this often per app; then it is left out and reported. */
 const mostRevivals = 3;
@@ -143,6 +144,16 @@ export const appProcesses = setup({
       enqueue.sendTo(context.reload, { type: "process.gone", at, id });
     }),
 
+    shareTraffic: enqueueActions(({ context, event, enqueue }) => {
+      const { spec, processes, successors } = context;
+      if (spec.mode !== "cluster" || (spec.policy.probes?.readiness ?? null) === null) return;
+      if (!("at" in event)) return;
+      const { at } = event;
+      const serving = [...Object.values(processes), ...Object.values(successors)];
+      for (const { actor, order } of trafficOrders(serving)) {
+        enqueue.sendTo(actor, { type: order, at });
+      }
+    }),
     tellSensors: enqueueActions(({ context: { processes, spec }, enqueue }) => {
       const { cron, watch } = spec.sensors;
       const isNeeded = (cron !== null || watch !== null) && isAnyWanted(processes);
@@ -151,8 +162,11 @@ export const appProcesses = setup({
     queueTrip: assign(({ context: { trips }, event }) => {
       if (event.type !== "sensor.tripped" && event.type !== "process.tripped") return {};
       const { at, by, sensor } = event;
-      const ids = event.type === "process.tripped" ? [event.id] : null;
-      return { trips: withTrip(trips, { at, by, sensor, ids }) };
+      const about =
+        event.type === "process.tripped"
+          ? { ids: [event.id], generation: event.generation }
+          : { ids: null };
+      return { trips: withTrip(trips, { at, by, sensor, ...about }) };
     }),
     noteTrouble: enqueueActions(({ context: { troubles }, event, enqueue }) => {
       if (event.type !== "sensor.failed") return;

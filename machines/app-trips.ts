@@ -10,6 +10,8 @@ export interface Trip {
   readonly sensor: Sensor;
   /** The processes it is about; `null` for all of the app. */
   readonly ids: readonly number[] | null;
+  /** Of the process it is about: what has replaced that one is not meant. */
+  readonly generation?: number;
 }
 
 type Processes = Readonly<Record<number, ProcessActor>>;
@@ -21,13 +23,14 @@ export function withTrip(trips: readonly Trip[], trip: Trip): readonly Trip[] {
 }
 
 /** The processes a trip still is about: not those that were stopped by command, nor those that have begun a new life since. */
-export function trippedIds({ ids, at }: Trip, processes: Processes): number[] {
+export function trippedIds({ ids, at, generation }: Trip, processes: Processes): number[] {
   return Object.entries(processes)
     .filter(([id]) => ids === null || ids.includes(Number(id)))
     .filter(([, actor]) => {
-      const { goal, child } = actor.getSnapshot().context;
+      const { goal, child, generation: own } = actor.getSnapshot().context;
       const isWanted = goal === "run" || goal === "restart";
-      return isWanted && (child === null || child.at <= at);
+      const isMeant = generation === undefined || generation === own;
+      return isWanted && isMeant && (child === null || child.at <= at);
     })
     .map(([id]) => Number(id));
 }

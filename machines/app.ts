@@ -27,7 +27,7 @@ export const appMachine = appSetup.createMachine({
   initial: "declared",
   on: {
     "app.configure": { actions: "applySpec" },
-    "process.*": { actions: "tellReload" },
+    "process.*": { actions: ["tellReload", "shareTraffic"] },
     "reload.launch": { actions: "launchReplacements" },
     "reload.promote": { actions: "promoteReplacements" },
     "reload.discard": { actions: "discardReplacements" },

@@ -2,11 +2,62 @@ import { fromCallback, type Subscription } from "xstate";
 import { appsMeant, unmetOf, type Standing } from "./dependencies.ts";
 import type { GodActor } from "./god.ts";
 import { factsOf } from "./process.ts";
-import type { DependencyInput, DependencyReport } from "./process-events.ts";
+import { brokenBond } from "./dependency-bonds.ts";
+import type { BondInput, DependencyInput, DependencyReport } from "./process-events.ts";
+import type { AppSpec } from "./spec.ts";
 
 /** What an observer is given: enough of an actor to hear of it. */
 interface Observed {
   subscribe(observer: { next: () => void; error: () => void; complete: () => void }): Subscription;
+}
+
+/** An app that is depended on, and its actor. */
+interface Looked extends Standing {
+  readonly isReloading: boolean;
+}
+
+/**
+ * Looks at the apps that an app depends on, now and whenever anything of them changes.
+ * @returns ends it.
+ */
+function watchApps(
+  godOf: () => GodActor,
+  spec: AppSpec,
+  look: (standings: readonly Looked[]) => void,
+): () => void {
+  const subscriptions = new Map<Observed, Subscription>();
+  let isOver = false;
+  const hear = (actor: Observed): void => {
+    if (subscriptions.has(actor)) return;
+    subscriptions.set(actor, { unsubscribe: () => {} });
+    subscriptions.set(actor, actor.subscribe({ next: heard, error: heard, complete: heard }));
+  };
+  const heard = (): void => {
+    if (isOver) return;
+    const god = godOf();
+    hear(god);
+    const all = [...god.getSnapshot().context.apps.values()].map((actor) => ({
+      actor,
+      spec: actor.getSnapshot().context.spec,
+    }));
+    const meant = new Set(
+      spec.dependsOn.flatMap((dependency) => appsMeant(dependency, spec.namespace, all)),
+    );
+    look(
+      [...meant].map(({ actor, spec: own }): Looked => {
+        hear(actor);
+        const { key, processes, reload } = actor.getSnapshot().context;
+        for (const process of Object.values(processes)) hear(process);
+        const facts = Object.values(processes).map((process) => factsOf(process.getSnapshot()));
+        return { key, spec: own, processes: facts, isReloading: reload !== null };
+      }),
+    );
+  };
+  heard();
+  return () => {
+    isOver = true;
+    for (const subscription of subscriptions.values()) subscription.unsubscribe();
+  };
 }
 
 /**
@@ -17,49 +68,32 @@ interface Observed {
 export function dependencySource(godOf: () => GodActor, now: () => number) {
   return fromCallback<{ type: "none" }, DependencyInput>(({ sendBack, input }) => {
     const { spec, renewed } = input;
-    const subscriptions = new Map<Observed, Subscription>();
     let told = "";
-    let isOver = false;
     const tell = (report: DependencyReport): void => {
       const news = JSON.stringify({ ...report, at: 0 });
       if (news === told) return;
       told = news;
       sendBack(report);
     };
-    const hear = (actor: Observed): void => {
-      if (subscriptions.has(actor)) return;
-      const heard = (): void => look();
-      subscriptions.set(actor, { unsubscribe: () => {} });
-      subscriptions.set(actor, actor.subscribe({ next: heard, error: heard, complete: heard }));
-    };
-    const look = (): void => {
-      if (isOver) return;
-      const god = godOf();
-      hear(god);
-      const all = [...god.getSnapshot().context.apps.values()].map((actor) => ({
-        actor,
-        spec: actor.getSnapshot().context.spec,
-      }));
-      const meant = new Set(
-        spec.dependsOn.flatMap((dependency) => appsMeant(dependency, spec.namespace, all)),
-      );
-      const standings = [...meant].map(({ actor, spec: own }): Standing => {
-        hear(actor);
-        const { key, processes } = actor.getSnapshot().context;
-        for (const process of Object.values(processes)) hear(process);
-        const facts = Object.values(processes).map((process) => factsOf(process.getSnapshot()));
-        return { key, spec: own, processes: facts };
-      });
+    return watchApps(godOf, spec, (standings) => {
       const unmet = unmetOf(spec, standings, renewed);
       const at = now();
       if (unmet.length === 0) tell({ type: "dependencies.met", at });
       else if (unmet.some(({ isLost }) => isLost)) tell({ type: "dependencies.lost", at, unmet });
       else tell({ type: "dependencies.unmet", at, unmet });
-    };
-    look();
-    return () => {
-      isOver = true;
-      for (const subscription of subscriptions.values()) subscription.unsubscribe();
-    };
+    });
+  });
+}
+
+/** Fills the port `bonds`: tells once when what a process that runs depends on is lost, or was restarted, and it follows. */
+export function bondSource(godOf: () => GodActor, now: () => number) {
+  return fromCallback<{ type: "none" }, BondInput>(({ sendBack, input }) => {
+    let isTold = false;
+    return watchApps(godOf, input.spec, (standings) => {
+      const broken = isTold ? null : brokenBond(input, standings);
+      if (broken === null) return;
+      isTold = true;
+      sendBack({ type: `bond.${broken.what}`, at: now(), by: broken.by });
+    });
   });
 }

@@ -15,14 +15,17 @@ export const descriptions: Readonly<Record<string, string>> = {
   wasStopped: "it was stopped, or had exited by itself and stayed stopped",
   wantsToRun: "it should run and has no child",
   isBeingRemoved: "it was deleted",
+  hasBonds: "depends_on says restart or on_loss for an app, and no command started it without them",
   hasTimeToSpare: "it had longer than kill_timeout, for draining",
   mayBeLate: "its child has been spawned, and no startup probe is declared",
+  wasOutOfTraffic: "its readiness probe had failed, and it left the connections to the others",
   hasProbes: "a readiness or a liveness probe is declared",
   isReplacedFirst: "it is a process of a cluster: its app replaces it, the replacement first",
   isRestarted: "its restart policy restarts it",
   needsReadySignal: "it is ready only when it reports ready, listens, or its probe succeeds",
-  hasSensors: "a memory limit or a heartbeat is declared",
-  takesItsTurn: "its memory is over the limit: its app restarts its processes one after the other",
+  hasSensors: "a limit of memory, CPU or age, or a heartbeat is declared",
+  takesItsTurn:
+    "its memory, its CPU or its age is over the limit: its app restarts its processes one after the other",
   waitsForOthers: "it depends on other apps, and no command says to start it without them",
   waitsForItsTime: "it is new, autostart is false, and it has a cron pattern",
   isScheduled: "it exited by itself and a cron pattern starts it again",
@@ -53,7 +56,11 @@ export const descriptions: Readonly<Record<string, string>> = {
   countAskedRestart: "counts the restart",
   beginAnew: "resets the counters",
   noteVerdict: "remembers which probe ends the life, and what it found",
+  noteSignalled: "remembers, before it is sent, that the child gets its stop signal",
   noteFinding: "remembers what the probe found",
+  reportJudged: "tells the app, which shares the connections among those that can serve",
+  leaveTraffic: "has it accept no more connections",
+  enterTraffic: "has it accept connections again",
   reportUnhealthy: "tells the app, which replaces it",
   heedCommand:
     "remembers whether it starts without what it depends on, and what is restarted with it",
@@ -80,8 +87,10 @@ export const descriptions: Readonly<Record<string, string>> = {
   endWait: "the wait is over",
   // Actors.
   childProcess: "starts or adopts the child, and reports its exit once its whole tree is gone",
-  sensors: "of a process: watches memory and heartbeat; of an app: watches clock and files",
+  sensors:
+    "of a process: watches memory, CPU, age and heartbeat; of an app: watches clock and files",
   dependencies: "looks at the apps that it depends on, at every change of theirs",
+  bonds: "looks at the apps that it depends on, and tells when one is lost or was restarted",
   restore: "reads the state and asks the kernel which children are alive",
   process: "one process",
   reload: "one reload",
@@ -120,6 +129,8 @@ export const descriptions: Readonly<Record<string, string>> = {
   restartTripped:
     "starts a reload of what a sensor asked for: by replacements in a cluster, else by restarts, one after the other",
   queueTrip: "remembers what a sensor asks for; it waits for the reload under way",
+  shareTraffic:
+    "takes processes whose readiness probe fails out of traffic while another can serve, and back",
   tellSensors:
     "tells the sensors what to watch: nothing while all its processes are stopped by command",
   noteTrouble: "remembers why a sensor cannot do its work",

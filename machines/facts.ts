@@ -105,6 +105,10 @@ export interface ProcessFacts {
   readonly readiness: Readiness;
   /** What its probes say, in Docker's words; not there when none is declared or nothing runs. */
   readonly health?: Health;
+  /** The other processes of its cluster take its connections, because its readiness probe fails. */
+  readonly outOfTraffic?: true;
+  /** It has been sent its stop signal, or the message in its place, or is about to be: written before that is sent. */
+  readonly signalled?: true;
   /** Why its life is being ended, when a probe has failed. */
   readonly verdict?: Verdict;
   /** How long the last child took until it could serve; not there when none has said that it can. ms. */

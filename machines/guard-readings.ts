@@ -55,14 +55,23 @@ const ofProcess: Readings<ProcessContext> = {
     ignoresDependencies,
     onProbation: spec.policy.restart.onProbation === true,
   }),
-  hasTimeToSpare: ({ context: { killAt, spec } }) => ({
+  hasBonds: ({ context: { spec, ignoresDependencies } }) => ({
+    dependsOn: spec.dependsOn.map(({ app }) => app).join(", "),
+    ignoresDependencies,
+  }),
+  hasTimeToSpare: ({ context: { killAt, spec, verdict } }) => ({
     killAt,
+    failedProbe: verdict?.probe ?? null,
     killTimeoutMs: spec.policy.killTimeoutMs,
   }),
   isBeingRemoved: goalOf,
   mayBeLate: ({ context: { child, spec } }) => ({
     pid: child?.pid ?? null,
     hasStartupProbe: (spec.policy.probes?.startup ?? null) !== null,
+  }),
+  wasOutOfTraffic: (asked) => ({
+    child: asked.context.resume?.child ?? "none",
+    outOfTraffic: asked.context.resume?.facts.outOfTraffic === true,
   }),
   hasProbes: ({ context: { spec } }) => ({
     readinessProbe: spec.policy.probes?.readiness?.check.kind ?? null,
@@ -78,6 +87,8 @@ const ofProcess: Readings<ProcessContext> = {
   hasSensors: ({ context: { spec } }) => ({
     maxMemoryBytes: spec.sensors.maxMemoryBytes,
     heartbeatMs: spec.sensors.heartbeatMs,
+    maxCpuPercent: spec.sensors.limits?.maxCpuPercent ?? null,
+    maxAgeMs: spec.sensors.limits?.maxAgeMs ?? null,
   }),
   takesItsTurn: ({ context: { owner }, event }) => ({
     hasApp: owner !== undefined,

@@ -24,14 +24,21 @@ export const ignored: readonly Ignored[] = [
     events: [
       "sensor.tripped",
       "child.lost",
-      "child.signalled",
       "child.unstarted",
       "probe.ready",
       "probe.unready",
       "probe.passing",
       "probe.failing",
+      "bond.stop",
+      "bond.restart",
     ],
     because: "it is stopping anyway",
+  },
+  {
+    machine: "process",
+    states: ["pending.waitingForOthers", "alive.starting", "alive.stopping.*", "waiting", "errored", "stopped.*"],
+    events: ["traffic.enter", "traffic.leave"],
+    because: "it takes no connections; its app did not know yet that it has moved on",
   },
   {
     machine: "reload",

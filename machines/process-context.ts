@@ -52,6 +52,8 @@ export interface ProcessContext {
   readonly judgement: Judgement | null;
   /** Why its life is being ended, when a probe of it has failed. */
   readonly verdict: Verdict | null;
+  /** Its child has been sent its stop signal, or is about to be. */
+  readonly wasSignalled: boolean;
   /** What its latest failed probe found. */
   readonly finding: string | null;
   /** What it waits for before its next life, while it is pending. */
@@ -99,6 +101,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     decisions: facts?.decisions ?? input.inherits?.decisions ?? [],
     judgement: null,
     verdict: facts?.verdict ?? null,
+    wasSignalled: facts?.signalled ?? false,
     finding: null,
     unmet: [],
     ignoresDependencies:
@@ -156,6 +159,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     failure: failure && { at: failure.at, code: failure.code, message: failure.message },
     decisions,
     ...(removal === null ? {} : { removal }),
+    ...(context.wasSignalled && child !== null ? { signalled: true as const } : {}),
     ...(context.verdict === null || child === null ? {} : { verdict: context.verdict }),
     ...(context.ignoresDependencies ? { ignoresDependencies: true as const } : {}),
   };
@@ -178,6 +182,19 @@ export function listenPatienceMs(
   return listenTimeoutIsGiven
     ? listenTimeoutMs
     : Math.max(listenTimeoutMs, patience * Math.min(readyMs ?? 0, longestStartMs));
+}
+
+/** What the event that ends a life grants it until SIGKILL; `undefined` for kill_timeout. ms. */
+export function grantedMs({ probes }: LifecyclePolicy, event: ProcessEvent): number | undefined {
+  if (event.type === "remove") return event.graceMs;
+  if (event.type === "probe.failing") return probes?.liveness?.graceMs;
+  return event.type === "child.unstarted" ? probes?.startup?.graceMs : undefined;
+}
+
+/** The longest that anything grants a life until SIGKILL; ms. */
+export function longestGraceMs({ killTimeoutMs, drainTimeoutMs, probes }: LifecyclePolicy): number {
+  const ofProbes = [probes?.startup?.graceMs ?? 0, probes?.liveness?.graceMs ?? 0];
+  return Math.max(killTimeoutMs, drainTimeoutMs, ...ofProbes);
 }
 
 /** Of what runs, or ran last: what its package said at that start, else what the declaration says. */
@@ -217,6 +234,7 @@ export function afterExit(context: ProcessContext, end: End): Partial<ProcessCon
   return {
     child: null,
     verdict: null,
+    wasSignalled: false,
     endedPid: context.child?.pid ?? null,
     killAt: null,
     failure: null,

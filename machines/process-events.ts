@@ -65,7 +65,7 @@ export type SensorReport =
 export type ToSensors = { type: "watch"; spec: AppSpec | null };
 
 /** What may ask for a restart. */
-export type Sensor = "memory" | "cron" | "watch" | "heartbeat" | "liveness";
+export type Sensor = "memory" | "cron" | "watch" | "heartbeat" | "liveness" | "cpu" | "age";
 
 /** What the apps that a pending process waits for have come to. */
 export type DependencyReport =
@@ -75,10 +75,24 @@ export type DependencyReport =
   /** One of them will not come by itself any more. */
   | { type: "dependencies.lost"; at: number; unmet: readonly Unmet[] };
 
-export type ProcessEvent = Command | Fact | DependencyReport;
+/** What has become of an app that one which runs depends on: `by` says it for the decision record. */
+export type BondReport =
+  | { type: "bond.stop"; at: number; by: string }
+  | { type: "bond.restart"; at: number; by: string };
+
+/** What an app tells a process of a cluster whose readiness probe fails: it takes connections, or leaves them to others. */
+export type TrafficOrder =
+  | { type: "traffic.leave"; at: number }
+  | { type: "traffic.enter"; at: number };
+
+export type ProcessEvent = Command | Fact | DependencyReport | BondReport | TrafficOrder;
 
 /** What the child source does when told. `signal` and `send` pass the machine by: they change no state. */
-export type ToChild = { type: "stop"; graceMs: number } | { type: "kill" };
+export type ToChild =
+  | { type: "stop"; graceMs: number }
+  | { type: "kill" }
+  /** It accepts connections, or no more of them. */
+  | { type: "traffic"; isTaken: boolean };
 
 /** Which life a report is of: `pid` is `null` when nothing could be spawned. */
 interface Reported {
@@ -93,7 +107,16 @@ interface Reported {
 export type Report =
   | LifeReport
   /** A sensor of its child asks for a restart; when it comes is the app's to say. */
-  | { type: "process.tripped"; at: number; id: number; by: string; sensor: Sensor }
+  | {
+      type: "process.tripped";
+      at: number;
+      id: number;
+      generation: number;
+      by: string;
+      sensor: Sensor;
+    }
+  /** Its readiness probe says another thing than before. */
+  | { type: "process.judged"; at: number; id: number }
   /** It was started or has come to rest: what its app watches may be another. */
   | { type: "process.moved"; id: number };
 
@@ -121,6 +144,8 @@ export interface LaunchInput {
   readonly adopt: ChildFact | null;
   /** The child to adopt was asked to stop already: it shall see one stop signal, not two. */
   readonly stopWasAsked: boolean;
+  /** It may have got its stop signal already, or the message in its place. */
+  readonly wasSignalled: boolean;
   /** The child to adopt could serve already. */
   readonly wasReady: boolean;
   /** How long its readiness is waited for; ms. */
@@ -154,6 +179,13 @@ export interface DependencyInput {
   readonly spec: AppSpec;
   /** Apps of which only lives count that begin after a time. */
   readonly renewed: { readonly keys: readonly string[]; readonly since: number } | null;
+}
+
+/** What a process that runs looks at. */
+export interface BondInput {
+  readonly spec: AppSpec;
+  /** When its life began: what has happened before is past. */
+  readonly since: number;
 }
 
 /** What to go on from after the daemon's death. The kernel's word wins over the file's. */

@@ -10,20 +10,29 @@ import {
   afterLost,
   afterMet,
   afterUnmet,
+  grantedMs,
   listenPatienceMs,
+  longestGraceMs,
   type ProcessContext,
 } from "./process-context.ts";
+import { isBond } from "./dependency-bonds.ts";
 import type {
+  BondInput,
   DependencyInput,
   LaunchInput,
   ProcessEvent,
   ProcessInput,
+  Sensor,
   SensorInput,
   ToChild,
 } from "./process-events.ts";
 import { guardRules, rules, type GuardRule } from "./restart-policy.ts";
 
 type Has = { context: ProcessContext };
+
+/** Limits are the app's to heed: one process after the other, in a cluster the replacement first. */
+const isLimit = (sensor: Sensor | undefined): boolean =>
+  sensor === "memory" || sensor === "cpu" || sensor === "age";
 
 /** What each report to the app begins with. */
 function reported({ id, generation, child }: ProcessContext, at: number) {
@@ -65,6 +74,7 @@ export const processSetup = setup({
     childProcess: sourcePort<ToChild, LaunchInput>("childProcess"),
     sensors: sourcePort<{ type: "none" }, SensorInput>("sensors"),
     dependencies: sourcePort<{ type: "none" }, DependencyInput>("dependencies"),
+    bonds: sourcePort<{ type: "none" }, BondInput>("bonds"),
   },
   guards: {
     childEndedMeanwhile: ({ context }) => context.resume?.child === "gone",
@@ -83,8 +93,13 @@ export const processSetup = setup({
     waitsForOthers: ({ context: { spec, ignoresDependencies } }) =>
       // What a reload puts in the place of a process serves beside it: what that one depends on is there.
       spec.dependsOn.length > 0 && !ignoresDependencies && spec.policy.restart.onProbation !== true,
-    hasTimeToSpare: ({ context: { killAt, spec }, event }) =>
-      "at" in event && (killAt ?? 0) > event.at + spec.policy.killTimeoutMs,
+    wasOutOfTraffic: ({ context: { resume } }) =>
+      resume?.child === "alive" && resume.facts.outOfTraffic === true,
+    hasBonds: ({ context: { spec, ignoresDependencies } }) =>
+      !ignoresDependencies && spec.dependsOn.some(isBond),
+    hasTimeToSpare: ({ context: { killAt, spec, verdict }, event }) =>
+      // What a probe grants is granted for its own code too.
+      verdict === null && "at" in event && (killAt ?? 0) > event.at + spec.policy.killTimeoutMs,
     isBeingRemoved: ({ context }) => context.goal === "remove",
     mayBeLate: ({ context: { child, spec } }) =>
       // One that is declared and runs out is a failure, and counted.
@@ -96,9 +111,11 @@ export const processSetup = setup({
     isRestarted: ({ context: { spec } }) => spec.policy.restart.mode !== "never",
     needsReadySignal: ({ context }) => context.spec.policy.readiness !== "spawned",
     hasSensors: ({ context: { spec } }) =>
-      spec.sensors.maxMemoryBytes !== null || spec.sensors.heartbeatMs !== null,
+      spec.sensors.maxMemoryBytes !== null ||
+      spec.sensors.heartbeatMs !== null ||
+      spec.sensors.limits !== undefined,
     takesItsTurn: ({ context: { owner }, event }) =>
-      owner !== undefined && event.type === "sensor.tripped" && event.sensor === "memory",
+      owner !== undefined && event.type === "sensor.tripped" && isLimit(event.sensor),
     ...decidedBy,
   },
   delays: {
@@ -120,12 +137,21 @@ export const processSetup = setup({
       const probe = event.type === "child.unstarted" ? ("startup" as const) : ("liveness" as const);
       return { verdict: { probe, why }, askedBy: null, finding: why };
     }),
+    noteSignalled: assign({ wasSignalled: true }),
     noteFinding: assign(({ event }) => ("why" in event ? { finding: event.why } : {})),
-    reportUnhealthy: enqueueActions(({ context: { owner, id }, event, enqueue }) => {
+    reportJudged: enqueueActions(({ context: { owner, id }, event, enqueue }) => {
+      if (owner === undefined || !("at" in event)) return;
+      enqueue.sendTo(owner, { type: "process.judged", at: event.at, id });
+    }),
+    leaveTraffic: sendTo("childProcess", { type: "traffic", isTaken: false }),
+    enterTraffic: sendTo("childProcess", { type: "traffic", isTaken: true }),
+    reportUnhealthy: enqueueActions(({ context, event, enqueue }) => {
+      const { owner, id, generation } = context;
       if (owner === undefined || event.type !== "probe.failing") return;
       const { at, why } = event;
       const by = `a failed liveness probe (${why})`;
-      enqueue.sendTo(owner, { type: "process.tripped", at, id, by, sensor: "liveness" });
+      const sensor = "liveness" as const;
+      enqueue.sendTo(owner, { type: "process.tripped", at, id, generation, by, sensor });
     }),
     heedCommand: assign(({ event }) => afterCommand(event)),
     beginPending: assign({ goal: "run", askedBy: null, failure: null, unmet: [] }),
@@ -155,6 +181,7 @@ export const processSetup = setup({
       failure: null,
       readiness: "pending",
       verdict: null,
+      wasSignalled: false,
       finding: null,
     }),
     noteReady: assign(({ context, event }) => ({
@@ -190,10 +217,10 @@ export const processSetup = setup({
     reportMove: enqueueActions(({ context: { owner, id }, enqueue }) => {
       if (owner !== undefined) enqueue.sendTo(owner, { type: "process.moved", id });
     }),
-    reportTrip: enqueueActions(({ context: { owner, id }, event, enqueue }) => {
+    reportTrip: enqueueActions(({ context: { owner, id, generation }, event, enqueue }) => {
       if (owner === undefined || event.type !== "sensor.tripped") return;
       const { at, by, sensor = "memory" } = event;
-      enqueue.sendTo(owner, { type: "process.tripped", at, id, by, sensor });
+      enqueue.sendTo(owner, { type: "process.tripped", at, id, generation, by, sensor });
     }),
     reportStopping: enqueueActions(({ context, event, enqueue }) => {
       const { owner, child, removal } = context;
@@ -277,8 +304,7 @@ export const processSetup = setup({
     }),
     endWait: assign({ restartAt: null }),
     beginGracePeriod: assign(({ context, event }) => {
-      const asked = event.type === "remove" ? event.graceMs : undefined;
-      const delayMs = asked ?? context.spec.policy.killTimeoutMs;
+      const delayMs = grantedMs(context.spec.policy, event) ?? context.spec.policy.killTimeoutMs;
       return { delayMs, killAt: ("at" in event ? event.at : 0) + delayMs };
     }),
     shortenGracePeriod: assign(({ context: { spec }, event }) => ({
@@ -286,8 +312,7 @@ export const processSetup = setup({
       killAt: ("at" in event ? event.at : 0) + spec.policy.killTimeoutMs,
     })),
     resumeGracePeriod: assign(({ context: { resume, spec } }) => {
-      const { killTimeoutMs, drainTimeoutMs } = spec.policy;
-      const wholeMs = Math.max(killTimeoutMs, drainTimeoutMs);
+      const wholeMs = longestGraceMs(spec.policy);
       const delayMs = leftUntil(resume?.facts.killAt, resume?.at, wholeMs);
       const latest = (resume?.at ?? 0) + delayMs;
       return { delayMs, killAt: Math.min(resume?.facts.killAt ?? latest, latest) };

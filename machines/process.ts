@@ -19,6 +19,9 @@ export const processMachine = processSetup.createMachine({
     "sensor.*": { actions: "reportUnexpected" },
     "dependencies.*": { actions: "reportUnexpected" },
     "probe.*": { actions: "reportUnexpected" },
+    "bond.*": { actions: "reportUnexpected" },
+    // Its app may not know yet that it has moved on.
+    "traffic.*": {},
   },
   states: {
     resuming: {
@@ -101,6 +104,7 @@ export const processMachine = processSetup.createMachine({
           uniqueId: context.uniqueId,
           adopt: context.resume?.child === "alive" ? context.resume.facts.child : null,
           stopWasAsked: context.resume?.facts.status === "stopping",
+          wasSignalled: context.resume?.facts.signalled ?? false,
           wasReady: context.resume?.facts.status === "online",
           listenPatienceMs: listenPatienceMs(context.spec.policy, context.readyMs),
           counts: {
@@ -176,6 +180,18 @@ export const processMachine = processSetup.createMachine({
           entry: "reportReady",
           type: "parallel",
           on: {
+            "bond.stop": {
+              target: "stopping",
+              actions: [{ type: "setGoal", params: { goal: "stop" } }, "beginGracePeriod"],
+            },
+            "bond.restart": {
+              target: "stopping",
+              actions: [
+                { type: "setGoal", params: { goal: "restart" } },
+                "countAskedRestart",
+                "beginGracePeriod",
+              ],
+            },
             "sensor.tripped": [
               { guard: "takesItsTurn", actions: "reportTrip" },
               {
@@ -189,6 +205,29 @@ export const processMachine = processSetup.createMachine({
             ],
           },
           states: {
+            bonds: {
+              description: "What becomes of the apps that it depends on.",
+              initial: "free",
+              states: {
+                free: {
+                  description: "It runs on whatever becomes of them.",
+                  always: { guard: "hasBonds", target: "bound" },
+                },
+                bound: {
+                  description: "It follows the end or the restarts of an app.",
+                  invoke: {
+                    id: "bonds",
+                    src: "bonds",
+                    input: ({ context: { spec, child } }) => ({ spec, since: child?.at ?? 0 }),
+                    onError: { target: "broken" },
+                  },
+                },
+                broken: {
+                  description: "They cannot be looked at; the process keeps running.",
+                  entry: "reportUnexpected",
+                },
+              },
+            },
             uptime: {
               description: "How old the life is.",
               initial: "fresh",
@@ -253,9 +292,38 @@ export const processMachine = processSetup.createMachine({
                         "probe.unready": { target: ".notReady", actions: "noteFinding" },
                       },
                       states: {
-                        unknown: { description: "No answer yet, or no readiness probe." },
-                        ready: { description: "Its readiness probe succeeds." },
-                        notReady: { description: "Its readiness probe has failed." },
+                        unknown: {
+                          description: "No answer yet, or no readiness probe.",
+                          always: { guard: "wasOutOfTraffic", target: "notReady.outOfTraffic" },
+                        },
+                        ready: {
+                          description: "Its readiness probe succeeds.",
+                          entry: "reportJudged",
+                        },
+                        notReady: {
+                          description: "Its readiness probe has failed.",
+                          entry: "reportJudged",
+                          initial: "inTraffic",
+                          on: { "probe.unready": { actions: "noteFinding" } },
+                          states: {
+                            inTraffic: {
+                              description: "It takes connections all the same.",
+                              on: { "traffic.leave": { target: "outOfTraffic" } },
+                            },
+                            outOfTraffic: {
+                              description:
+                                "The other processes of its cluster take the connections.",
+                              entry: "leaveTraffic",
+                              on: {
+                                "traffic.enter": { target: "inTraffic", actions: "enterTraffic" },
+                                "probe.ready": {
+                                  target: "#process.alive.online.sensors.probing.readiness.ready",
+                                  actions: "enterTraffic",
+                                },
+                              },
+                            },
+                          },
+                        },
                       },
                     },
                     liveness: {
@@ -317,9 +385,10 @@ export const processMachine = processSetup.createMachine({
             remove: { actions: { type: "setGoal", params: { goal: "remove" } } },
             "sensor.tripped": {},
             "child.lost": {},
-            "child.signalled": {},
+            "child.signalled": { actions: "noteSignalled" },
             "child.unstarted": {},
             "probe.*": {},
+            "bond.*": {},
           },
           states: {
             graceful: {
@@ -330,7 +399,7 @@ export const processMachine = processSetup.createMachine({
                 "child.signalled": {
                   guard: "hasTimeToSpare",
                   target: "signalled",
-                  actions: "shortenGracePeriod",
+                  actions: ["noteSignalled", "shortenGracePeriod"],
                 },
               },
             },
@@ -413,7 +482,27 @@ export type ProcessActor = ActorRefFrom<typeof processMachine>;
 export function factsOf(snapshot: SnapshotFrom<typeof processMachine>): ProcessFacts {
   const [status = "stopped"] = snapshot.tags as Set<ProcessStatus>;
   const health = healthOf(snapshot);
-  return { ...factsFrom(snapshot.context, status), ...(health === null ? {} : { health }) };
+  return {
+    ...factsFrom(snapshot.context, status),
+    ...(health === null ? {} : { health }),
+    ...(trafficOf(snapshot) === "out" ? { outOfTraffic: true as const } : {}),
+  };
+}
+
+/**
+ * What a process is to those who share its connections: it may serve, its readiness probe fails while it takes
+ * connections, it takes none, or it is not online.
+ */
+export function trafficOf(
+  snapshot: SnapshotFrom<typeof processMachine>,
+): "able" | "unready" | "out" | "gone" {
+  if (!snapshot.hasTag("online")) return "gone";
+  const isAt = (state: "inTraffic" | "outOfTraffic"): boolean =>
+    snapshot.matches({
+      alive: { online: { sensors: { probing: { readiness: { notReady: state } } } } },
+    });
+  if (isAt("outOfTraffic")) return "out";
+  return isAt("inTraffic") ? "unready" : "able";
 }
 
 /** What its probes say: unhealthy as soon as one fails, and healthy when each has succeeded. */

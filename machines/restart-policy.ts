@@ -88,7 +88,7 @@ export const rules = [
   {
     rule: "wantsStop",
     next: "stop",
-    means: "a command stopped it",
+    means: "a command stopped it, or the end of an app with on_loss: stop",
     applies: ({ goal }) => goal === "stop",
     sees: ["goal", "askedBy"],
     why: ({ exit }) => `${exit?.askedBy ?? "a command"} stopped it`,
@@ -104,7 +104,8 @@ export const rules = [
   {
     rule: "wantsRestart",
     next: "start",
-    means: "a command, a sensor or the end of its balancer asked for a restart",
+    means:
+      "a command, a sensor, the end of its balancer, or an app that it depends on asked for a restart",
     applies: ({ goal }) => goal === "restart",
     sees: ["goal", "askedBy"],
     why: ({ exit }) => `${exit?.askedBy ?? "a command"} asked for a restart`,

@@ -4,7 +4,14 @@ import type { Ports } from "./lib/port.ts";
 import { VirtualClock } from "./lib/virtual-clock.ts";
 import { duration } from "./lib/words.ts";
 import { factsOf, processMachine } from "./process.ts";
-import type { DependencyInput, Fact, LaunchInput, SensorInput, ToChild } from "./process-events.ts";
+import type {
+  BondInput,
+  DependencyInput,
+  Fact,
+  LaunchInput,
+  SensorInput,
+  ToChild,
+} from "./process-events.ts";
 import type { AppSpec } from "./spec.ts";
 
 /** How one life of the simulated child goes. */
@@ -71,6 +78,7 @@ export function simulate(options: {
     actors: {
       childProcess: childSource({ clock, pattern, lives }),
       sensors: fromCallback<{ type: "none" }, SensorInput>(() => undefined),
+      bonds: fromCallback<{ type: "none" }, BondInput>(() => undefined),
       dependencies: fromCallback<{ type: "none" }, DependencyInput>(({ sendBack }) =>
         sendBack({ type: "dependencies.met", at: clock.now() }),
       ),

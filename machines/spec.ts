@@ -62,7 +62,15 @@ export type Check =
   /** A line of its log files holds this text. */
   | { readonly kind: "log"; readonly text: string; readonly stream: "out" | "err" | "both" }
   | { readonly kind: "message" }
-  | { readonly kind: "heartbeat" };
+  | { readonly kind: "heartbeat" }
+  /** What a Node program measures of its event loop between two questions. */
+  | {
+      readonly kind: "loop";
+      /** The longest that it may have stood still; ms. */
+      readonly maxDelayMs: number | null;
+      /** 0 … 1: the share of the time that it may have been busy. */
+      readonly maxUtilization: number | null;
+    };
 
 /** A question that is asked again and again, in the words of Kubernetes. */
 export interface ProbeSpec {
@@ -75,6 +83,8 @@ export interface ProbeSpec {
   readonly successThreshold: number;
   /** This many bad answers in a row change it. */
   readonly failureThreshold: number;
+  /** From the stop signal to SIGKILL when it ends a life; `kill_timeout` when it is not there. ms. */
+  readonly graceMs?: number | undefined;
 }
 
 /** What is asked of a process over its life. */
@@ -132,6 +142,10 @@ export interface DependencySpec {
   readonly condition: DependencyCondition;
   /** Without it nothing is started; otherwise a condition that cannot be met any more is left out. */
   readonly isRequired: boolean;
+  /** What becomes of the one that depends on it when it ends, other than for a restart; it runs on unless this says it. */
+  readonly onLoss?: "keep" | "stop" | "restart" | undefined;
+  /** A restart or a reload of it, by whatever asked for it, restarts the one that depends on it. */
+  readonly followsRestarts?: boolean | undefined;
 }
 
 /** Where a process writes. `null` throws the stream away. Paths are absolute and hold no placeholder. */
@@ -159,6 +173,21 @@ export interface LogSpec extends LogPaths {
   readonly rotation?: RotationSpec | undefined;
 }
 
+/** What limits a life beside the size of its main process at one look. Times in ms. */
+export interface LimitSpec {
+  /** Of whom `maxMemoryBytes` is: the main process, or everything it has started too. */
+  readonly memoryScope: "main" | "tree";
+  /** How long it has to be over the limit; 0 for one look. */
+  readonly memoryForMs: number;
+  /** Of one core; `null` for no limit. */
+  readonly maxCpuPercent: number | null;
+  readonly cpuForMs: number;
+  /** From the start of a life; `null` for no limit. */
+  readonly maxAgeMs: number | null;
+  /** Up to so much more, drawn for each life, so that many do not end at one time. */
+  readonly ageJitterMs: number;
+}
+
 /** What trips a restart of an online process. */
 export interface SensorSpec {
   /** Resident size of the main pid above which it is restarted; `null` for no limit. */
@@ -168,6 +197,8 @@ export interface SensorSpec {
   /** IANA name of the time zone the pattern is read in; `null` for the daemon's own. */
   readonly cronTimezone: string | null;
   readonly watch: WatchSpec | null;
+  /** What else limits a life; not there when nothing of it is declared. */
+  readonly limits?: LimitSpec | undefined;
   /** Restarted when its event loop has not turned for this long; ms. `null` for no such rule. */
   readonly heartbeatMs: number | null;
 }

@@ -106,6 +106,12 @@ export const startFlags: readonly StartFlag[] = [
     "SIZE",
     "Restart it when its memory exceeds this",
   ),
+  flag("max-memory-scope", "max_memory_scope", "WHOSE", "Whose memory counts: main or tree"),
+  flag("max-memory-for", "max_memory_for", "TIME", "How long it has to exceed it"),
+  flag("max-cpu", "max_cpu", "PERCENT", "Restart it when it uses more than this of one core"),
+  flag("max-cpu-for", "max_cpu_for", "TIME", "How long it has to use more"),
+  flag("max-age", "max_age", "TIME", "Restart it when a life has lasted this long"),
+  flag("max-age-jitter", "max_age_jitter", "TIME", "Up to this much later, drawn for each life"),
   flag("cron-restart", "cron_restart", "PATTERN", "Restart it by a cron pattern", ["c", "cron"]),
   flag(
     "watch",

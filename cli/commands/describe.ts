@@ -120,10 +120,13 @@ function usageRows({ usage }: ProcessDetail): [string, string][] {
 }
 
 /** What its probes say, when any is declared. */
-function healthRows({ health, finding }: ProcessDetail): [string, string][] {
+function healthRows({ health, finding, outOfTraffic }: ProcessDetail): [string, string][] {
   if (health === null) return [];
   return [
     ["health", health === "unhealthy" && finding !== null ? `${health}: ${finding}` : health],
+    ...(outOfTraffic
+      ? [["traffic", "none: the other processes take its connections"] as [string, string]]
+      : []),
   ];
 }
 
@@ -152,10 +155,21 @@ async function sensorsOf(
   { spec: { sensors, cwd }, goal, troubles }: ProcessDetail,
   now: number,
 ): Promise<[string, [string, string][]][]> {
-  const { maxMemoryBytes, cron, cronTimezone, watch, heartbeatMs } = sensors;
+  const { maxMemoryBytes, limits, cron, cronTimezone, watch, heartbeatMs } = sensors;
   const isOff = goal === "stop" ? "; off while it is stopped" : "";
   const rows: [string, string][] = [];
-  if (maxMemoryBytes !== null) rows.push(["memory above", formatBytes(maxMemoryBytes)]);
+  const lasting = (ms: number): string => (ms === 0 ? "" : ` for ${formatAge(ms)}`);
+  if (maxMemoryBytes !== null) {
+    const whose = limits?.memoryScope === "tree" ? ", with all it has started" : "";
+    const time = lasting(limits?.memoryForMs ?? 0);
+    rows.push(["memory above", `${formatBytes(maxMemoryBytes)}${whose}${time}`]);
+  }
+  const { maxCpuPercent = null, cpuForMs = 0, maxAgeMs = null, ageJitterMs = 0 } = limits ?? {};
+  if (maxCpuPercent !== null) rows.push(["CPU above", `${maxCpuPercent} %${lasting(cpuForMs)}`]);
+  if (maxAgeMs !== null) {
+    const more = ageJitterMs === 0 ? "" : `, up to ${formatAge(ageJitterMs)} later`;
+    rows.push(["age above", `${formatAge(maxAgeMs)}${more}`]);
+  }
   if (cron !== null) {
     rows.push(["cron", `${cron}${cronTimezone === null ? "" : ` in ${cronTimezone}`}`]);
     const { nextRun } = await import("../../runtime/contract/cron.ts");

@@ -109,10 +109,11 @@ function explain(detail: ProcessDetail): string {
 }
 
 /** What its probes say. */
-function healthOf({ health, finding }: ProcessDetail): string {
+function healthOf({ health, finding, outOfTraffic }: ProcessDetail): string {
   if (health === null) return "";
   const found = health === "unhealthy" && finding !== null ? ` (${plain(finding)})` : "";
-  return ` It is ${health === "starting" ? "not known yet whether it is healthy" : health}${found}.`;
+  const traffic = outOfTraffic ? " The other processes of its cluster take its connections." : "";
+  return ` It is ${health === "starting" ? "not known yet whether it is healthy" : health}${found}.${traffic}`;
 }
 
 /** What it waits for now, which may be less than when the wait began. */

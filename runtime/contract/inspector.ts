@@ -133,6 +133,8 @@ export interface TimelineMark {
     | "cron"
     | "heartbeat"
     | "liveness"
+    | "cpu"
+    | "age"
     | "restart"
     | "reload"
     | "version";

@@ -21,6 +21,7 @@ import { takeException } from "./children/exception.ts";
 import { removeStdin, sweepStdin } from "./children/stdin.ts";
 import { takeExitCode } from "./children/exit-code.ts";
 import { createGivenFiles } from "./children/given-files.ts";
+import { createQuestions } from "./probes/questions.ts";
 import { createSampler } from "./metrics/sampler.ts";
 import { createUsage, usageKey } from "./metrics/usage.ts";
 import { createUsageFiles } from "./metrics/usage-files.ts";
@@ -141,7 +142,15 @@ export async function startDaemon(options: {
     newLifeId: () => nanoid(12),
     now,
     log,
-    sensors: { sampler, usage, workerIntervalMs, log, beats: (lifeId) => custom.beats(lifeId) },
+    sensors: {
+      sampler,
+      usage,
+      workerIntervalMs,
+      log,
+      now,
+      beats: (lifeId) => custom.beats(lifeId),
+      questions: createQuestions(),
+    },
     ownFiles: () =>
       new Set(
         registry

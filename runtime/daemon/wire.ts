@@ -1,6 +1,6 @@
 import { fromPromise, type AnyStateMachine } from "xstate";
 import { appMachine } from "../../machines/app.ts";
-import { dependencySource } from "../../machines/dependency-watch.ts";
+import { bondSource, dependencySource } from "../../machines/dependency-watch.ts";
 import { godMachine, type DeclaredApp, type GodActor } from "../../machines/god.ts";
 import { reloadMachine } from "../../machines/reload.ts";
 import { processMachine } from "../../machines/process.ts";
@@ -41,6 +41,7 @@ export function wireGod(dependencies: WireDependencies): typeof godMachine {
       childProcess: childSource(dependencies),
       sensors: sensorSource(dependencies),
       dependencies: dependencySource(dependencies.god, dependencies.now),
+      bonds: bondSource(dependencies.god, dependencies.now),
     } satisfies Ports<typeof processMachine>,
   });
   const reload = reloadMachine.provide({

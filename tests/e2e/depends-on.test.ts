@@ -211,3 +211,62 @@ test("circles and unknown names are refused with their path, and nothing is star
   await home.ok("start", two, "--only", "y");
   expect((await home.list()).map(({ name }) => name)).toEqual(["dbb", "x", "y"]);
 });
+
+test("an app follows the end or the restart of what it is bound to, also over the death of God", async () => {
+  const home = testHome();
+  const script = home.file("plain.cjs", "setInterval(() => {}, 1_000);");
+  const on = (bond: object): object => ({ script, depends_on: { db: bond } });
+  await home.ok(
+    "start",
+    file(home, [
+      { name: "db", script, restart_delay: 500 },
+      { name: "follows", ...on({ restart: true }) },
+      { name: "returns", ...on({ on_loss: "restart" }) },
+      { name: "ends", ...on({ on_loss: "stop" }) },
+      { name: "stays", ...on({}) },
+    ]),
+  );
+  const pids = async (): Promise<Record<string, number | null>> =>
+    Object.fromEntries((await home.list()).map(({ name, pid }) => [name, pid]));
+  const isUp = (...names: string[]): Promise<unknown> =>
+    until(
+      names.join(" and "),
+      async () => {
+        const list = await home.list();
+        return names.every((name) =>
+          list.some((each) => each.name === name && each.status === "online"),
+        );
+      },
+      { withinMs: 60_000 },
+    );
+  const first = await pids();
+  await home.ok("restart", "db");
+  await until("what follows", async () => (await pids())["follows"] !== first["follows"], {
+    withinMs: 60_000,
+  });
+  await isUp("follows", "db");
+  const second = await pids();
+  for (const name of ["returns", "ends", "stays"]) expect(second[name]).toBe(first[name]);
+  // It ends while no daemon looks.
+  const god = home.godPid();
+  process.kill(god, "SIGKILL");
+  process.kill(second["db"] ?? 0, "SIGKILL");
+  await home.nextGod(god);
+  await until("what returns", async () => (await pids())["returns"] !== second["returns"], {
+    withinMs: 60_000,
+  });
+  await isUp("returns", "db");
+  await until("what ends", async () => (await home.process("ends")).status === "stopped", {
+    withinMs: 60_000,
+  });
+  const third = await pids();
+  for (const name of ["follows", "stays"]) expect(third[name]).toBe(second[name]);
+  expect(await home.ok("why", "ends")).toContain("because the end of db stopped it");
+  expect(await home.ok("why", "follows")).toContain(
+    "because the restart of db asked for a restart",
+  );
+  const job = { db: { condition: "service_completed", on_loss: "stop" } };
+  expect((await home.xm("start", file(home, [{ name: "x", script, depends_on: job }]))).code).toBe(
+    1,
+  );
+});

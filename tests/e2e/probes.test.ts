@@ -189,7 +189,8 @@ test("what cannot be is refused with words", async () => {
       { name: "a", script, liveness_probe: { http_get: { port: 0 } } },
       { name: "b", script, liveness_probe: { log: "x" } },
       { name: "c", script, wait_ready: true, startup_probe: { tcp_socket: 1 } },
-      { name: "d", script, instances: 2, readiness_probe: { tcp_socket: 80 } },
+      { name: "d", script, readiness_probe: { tcp_socket: 80, grace_period: "1s" } },
+      { name: "e", script, startup_probe: { event_loop: { max_delay: "1s" } } },
     ]),
   );
   expect(code).toBe(1);
@@ -197,7 +198,187 @@ test("what cannot be is refused with words", async () => {
     "apps[0].liveness_probe: expected { http_get",
     "apps[1].liveness_probe: log is for startup_probe alone",
     "apps[2].startup_probe: contradicts ready and wait_ready",
-    "apps[3].readiness_probe: the processes of a cluster share their port",
+    "apps[3].readiness_probe: grace_period is for probes that end a life",
+    "apps[4].startup_probe: event_loop is for liveness_probe alone",
   ])
     expect(stderr).toContain(words);
+});
+
+/** A worker of a cluster that says which it is; a file with its number makes its `/ready` answer 503, another one its `/alive` nothing. */
+const worker = (home: TestHome): string =>
+  home.file(
+    "worker.cjs",
+    `
+const { existsSync } = require("node:fs");
+const is = (name) => existsSync(${JSON.stringify(home.folder)} + "/" + name + process.env.NODE_APP_INSTANCE);
+const server = require("node:http").createServer((request, response) => {
+  if (request.url === "/alive" && is("hung") && !is("pid" + process.pid + "-")) return;
+  response.writeHead(request.url === "/ready" && is("busy") ? 503 : 200, { connection: "close" });
+  response.end(process.env.NODE_APP_INSTANCE);
+});
+let listening = 0;
+server.on("listening", () => console.log("listening", ++listening));
+server.listen(Number(process.env.PORT), "127.0.0.1");
+`,
+  );
+
+/** Who has answered of many requests. */
+async function answerers(port: number, count = 60): Promise<string[]> {
+  const seen = new Set<string>();
+  for (let asked = 0; asked < count; asked += 1)
+    seen.add(await (await fetch(`http://127.0.0.1:${port}/`)).text());
+  return [...seen].sort();
+}
+
+test.each(["shared", "round-robin"])(
+  "a worker whose readiness fails is out of traffic until it succeeds, the last one never: %s",
+  async (scheduling) => {
+    const home = testHome();
+    const port = await freePort();
+    await home.ok(
+      "start",
+      declare(home, [
+        {
+          name: "web",
+          script: worker(home),
+          instances: 2,
+          exec_mode: "cluster",
+          scheduling,
+          env: { PORT: port },
+          readiness_probe: {
+            http_get: { path: "/ready", port: "$PORT" },
+            period: 200,
+            timeout: 10_000,
+          },
+        },
+      ]),
+    );
+    const [first] = await home.list();
+    const states = async (): Promise<[string | null, boolean][]> =>
+      (await home.list()).map(({ health, outOfTraffic }) => [health, outOfTraffic]);
+    const become = (wanted: [string, boolean][]): Promise<unknown> =>
+      until(
+        JSON.stringify(wanted),
+        async () => JSON.stringify(await states()) === JSON.stringify(wanted),
+        { withinMs: 60_000 },
+      );
+    await become([
+      ["healthy", false],
+      ["healthy", false],
+    ]);
+    home.file("busy0", "");
+    await become([
+      ["unhealthy", true],
+      ["healthy", false],
+    ]);
+    expect(await answerers(port)).toEqual(["1"]);
+    expect(await home.ok("why", String(first?.id))).toContain(
+      "The other processes of its cluster take its connections.",
+    );
+    // The next God knows, and goes on from there.
+    const god = home.godPid();
+    process.kill(god, "SIGKILL");
+    await home.nextGod(god);
+    await become([
+      ["unhealthy", true],
+      ["healthy", false],
+    ]);
+    expect(await answerers(port)).toEqual(["1"]);
+    home.file("busy1", "");
+    await become([
+      ["unhealthy", false],
+      ["unhealthy", false],
+    ]);
+    await until("both answer", async () => (await answerers(port)).length === 2, {
+      withinMs: 60_000,
+    });
+    rmSync(join(home.folder, "busy0"));
+    await become([
+      ["healthy", false],
+      ["unhealthy", true],
+    ]);
+    expect(await answerers(port)).toEqual(["0"]);
+    expect((await home.list()).map(({ restarts }) => restarts)).toEqual([0, 0]);
+    // The app's own code was told of none of it.
+    const log = await home.ok("logs", "web", "--nostream", "--raw", "--lines", "50");
+    expect(log).not.toContain("listening 2");
+    await home.ok("reload", "web");
+  },
+);
+
+test("a hung worker is replaced first, and its time is what the probe grants", async () => {
+  const home = testHome();
+  const port = await freePort();
+  await home.ok(
+    "start",
+    declare(home, [
+      {
+        name: "web",
+        script: worker(home),
+        instances: 1,
+        exec_mode: "cluster",
+        env: { PORT: port },
+        liveness_probe: {
+          http_get: { path: "/alive", port: "$PORT" },
+          period: 200,
+          timeout: 2_000,
+          failure_threshold: 2,
+          grace_period: 300,
+        },
+      },
+    ]),
+  );
+  const { pid } = await home.process("web");
+  home.file("hung0", "");
+  await until("its replacement", async () => (await home.process("web")).pid !== pid, {
+    withinMs: 60_000,
+  });
+  rmSync(join(home.folder, "hung0"));
+  await until("health", async () => (await home.process("web")).health === "healthy", {
+    withinMs: 60_000,
+  });
+  expect(await home.ok("why", "web")).toContain(
+    "Replaced while it served, because a failed liveness probe (no answer within 2000 ms, 2 times in a row) asked for a restart.",
+  );
+});
+
+test("an event loop that stands still too long fails its probe, in a cluster and alone", async () => {
+  const home = testHome();
+  const script = home.file(
+    "busy.cjs",
+    `
+require("node:http").createServer(() => {}).listen(0);
+setInterval(() => {
+  if (process.env.CALM) return;
+  const end = Date.now() + 400;
+  while (Date.now() < end);
+}, 500);`,
+  );
+  const liveness_probe = { event_loop: { max_delay: 200 }, period: 1_000, failure_threshold: 2 };
+  await home.ok(
+    "start",
+    declare(home, [
+      { name: "alone", script, liveness_probe },
+      { name: "cluster", script, liveness_probe, instances: 1, exec_mode: "cluster" },
+      {
+        name: "calm",
+        script,
+        env: { CALM: 1 },
+        liveness_probe: { event_loop: { max_delay: "30s" }, period: 500, timeout: "20s" },
+      },
+    ]),
+  );
+  await until(
+    "a verdict",
+    async () => (await home.process("alone")).lastExit?.verdict?.why.includes("stood still for"),
+    { withinMs: 60_000 },
+  );
+  await until(
+    "a replacement",
+    async () => (await home.ok("why", "cluster")).includes("its event loop stood still for"),
+    { withinMs: 60_000 },
+  );
+  await until("health", async () => (await home.process("calm")).health === "healthy", {
+    withinMs: 60_000,
+  });
 });

@@ -80,10 +80,13 @@ test("describe shows what restarts it: the pattern and its next run, what is wat
     name: "d", script: "/bin/sleep", args: "1000", cwd: ${JSON.stringify(home.folder)},
     watch: ["src/**/*.ts", "later"], ignore_watch: [/\\.test\\.ts$/, "logs"],
     cron_restart: "0 3 * * *", cron_timezone: "Asia/Tokyo", max_memory_restart: "300M",
+    max_memory_scope: "tree", max_memory_for: "1m", max_cpu: 90, max_age: "24h", max_age_jitter: "1h",
   }] };`;
   await home.ok("start", home.file("d.config.cjs", text));
   const shown = await home.ok("describe", "d");
-  expect(shown).toMatch(/memory above +300\.0mb/);
+  expect(shown).toMatch(/memory above +300\.0mb, with all it has started for 1m/);
+  expect(shown).toMatch(/CPU above +90 % for 30s/);
+  expect(shown).toMatch(/age above +1D, up to 1h later/);
   expect(shown).toMatch(/cron +0 3 \* \* \* in Asia\/Tokyo/);
   expect(shown).toMatch(/next run +20\d\d-/);
   expect(shown).toMatch(/watch +src\/\*\*\/\*\.ts, later/);
@@ -120,4 +123,29 @@ test("`--watch a --watch b` watches both, and `restart --watch` ends the watch o
   expect(await watchOf()).toBe(null);
   await home.ok("start", "w", "--watch");
   expect(await watchOf()).not.toBe(null);
+});
+
+test("what is too old or too busy is restarted, one process after the other, and why says it", async () => {
+  const home = testHome();
+  const script = home.file("plain.cjs", "setInterval(() => {}, 1_000);");
+  const busy = home.file(
+    "busy.cjs",
+    "setInterval(() => { const end = Date.now() + 90; while (Date.now() < end); }, 100);",
+  );
+  const apps = [
+    { name: "old", script, instances: 2, exec_mode: "fork", max_age: "2s", max_age_jitter: "1s" },
+    { name: "busy", script: busy, max_cpu: 5, max_cpu_for: "3s" },
+  ];
+  await home.ok("start", home.file("ecosystem.config.json", JSON.stringify({ apps })));
+  const decisions = async (): Promise<string> => home.ok("why", "all");
+  await until(
+    "restarts of each",
+    async () => (await home.list()).every(({ restarts }) => restarts > 0),
+    { withinMs: 60_000 },
+  );
+  const told = await decisions();
+  expect(told).toMatch(/because its age \(\d+ s, max_age is 2 s\) asked for a restart/);
+  expect(told).toMatch(
+    /because the CPU limit of 5 % \(it used \d+ %, and more than the limit for 3 s\)/,
+  );
 });

@@ -17,7 +17,11 @@ const name = (index: number): string => `app${index}`;
 interface AppDraft {
   readonly isJob: boolean;
   readonly saysReady: boolean;
-  readonly needs: readonly { readonly of: number; readonly condition: number }[];
+  readonly needs: readonly {
+    readonly of: number;
+    readonly condition: number;
+    readonly bond: (typeof bonds)[number];
+  }[];
   readonly readyMs: number;
   readonly stopMs: number;
   readonly ends: readonly {
@@ -28,10 +32,22 @@ interface AppDraft {
   readonly restartDelayMs: number;
 }
 
+/** What follows from the end, and from a restart, of a service that is depended on. */
+const bonds = [
+  {},
+  {},
+  { onLoss: "stop" },
+  { onLoss: "restart" },
+  { followsRestarts: true },
+] as const;
+
 const draft: fc.Arbitrary<AppDraft> = fc.record({
   isJob: fc.boolean(),
   saysReady: fc.boolean(),
-  needs: fc.array(fc.record({ of: fc.nat(1_000), condition: fc.nat(3) }), { maxLength: 3 }),
+  needs: fc.array(
+    fc.record({ of: fc.nat(1_000), condition: fc.nat(3), bond: fc.constantFrom(...bonds) }),
+    { maxLength: 3 },
+  ),
   readyMs: fc.integer({ min: 1, max: 2_000 }),
   stopMs: fc.integer({ min: 0, max: 3_000 }),
   ends: fc.array(
@@ -66,13 +82,14 @@ function world(drafts: readonly AppDraft[]): {
     const { isJob, saysReady, needs, readyMs, stopMs, ends, restartDelayMs } = each;
     const dependsOn = [...new Map(needs.map((need) => [need.of, need])).values()]
       .filter(() => index > 0)
-      .map(({ of, condition }): DependencySpec => {
+      .map(({ of, condition, bond }): DependencySpec => {
         const other = of % index;
         const conditions = drafts[other]?.isJob
           ? (["completed", "succeeded", "succeeded", "started"] as const)
           : (["usual", "started", "healthy", "usual"] as const);
         const wanted = conditions[condition] ?? "usual";
-        return { app: name(other), condition: wanted, isRequired: true };
+        const isJob = wanted === "completed" || wanted === "succeeded";
+        return { app: name(other), condition: wanted, isRequired: true, ...(isJob ? {} : bond) };
       });
     behaviours.set(name(index), {
       readyMs,
@@ -114,8 +131,22 @@ function holds(god: SimulatedGod, dependency: DependencySpec, specs: readonly Ap
   }
 }
 
+/** A life that goes on although what it is bound to has ended, or been restarted, since it began. */
+function brokenBonds(god: SimulatedGod, app: string, specs: readonly AppSpec[]): string[] {
+  const { child } = god.facts(app);
+  if (child === null) return [];
+  const spec = specs.find((each) => each.name === app);
+  return (spec?.dependsOn ?? []).flatMap(({ app: other, onLoss, followsRestarts }) => {
+    const { lastExit, child: life } = god.facts(other);
+    if (lastExit === null || lastExit.at <= child.at) return [];
+    const isFollowed = lastExit.askedBy !== null && life !== null && followsRestarts === true;
+    const isLost = onLoss !== undefined && (lastExit.askedBy === null || life === null);
+    return isFollowed || isLost ? [`${app} runs on without ${other}`] : [];
+  });
+}
+
 test("of thirty apps that depend on each other none starts too early, twice, or waits for ever", async () => {
-  const counts = { spawned: 0, lost: 0, waited: 0 };
+  const counts = { spawned: 0, lost: 0, waited: 0, ended: 0, followed: 0 };
   await fc.assert(
     fc.asyncProperty(
       fc.array(draft, { minLength: size, maxLength: size }),
@@ -150,6 +181,10 @@ test("of thirty apps that depend on each other none starts too early, twice, or 
           counts.waited += rules.includes("hasItsDependencies") ? 1 : 0;
           if (status === "pending") faults.push(`${app} waits for ever`);
           if (goal === "restart" || status === "waiting") faults.push(`${app} is ${status}`);
+          const asked = decisions.map(({ exit }) => exit?.askedBy ?? "");
+          counts.ended += asked.some((by) => by.startsWith("the end of")) ? 1 : 0;
+          counts.followed += asked.some((by) => by.startsWith("the restart of")) ? 1 : 0;
+          faults.push(...brokenBonds(god, app, specs));
         }
         god.actor.stop();
         expect(faults).toEqual([]);
@@ -159,6 +194,7 @@ test("of thirty apps that depend on each other none starts too early, twice, or 
   );
   // Each of these happens often, or the runs would prove nothing.
   expect(Math.min(counts.spawned, counts.lost, counts.waited)).toBeGreaterThan(fuzz.numRuns);
+  expect(Math.min(counts.ended, counts.followed)).toBeGreaterThan(fuzz.numRuns / 10);
 }, 600_000);
 
 test("what ends is ended after everything that depends on it", async () => {

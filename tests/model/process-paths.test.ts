@@ -129,7 +129,14 @@ function atOtherMoments(): SimulatedProcess[] {
   owned.trip("the memory limit", "memory");
   expect([owned.status, owned.reports.at(-1)]).toEqual([
     "online",
-    { type: "process.tripped", at: 0, id: 0, by: "the memory limit", sensor: "memory" },
+    {
+      type: "process.tripped",
+      at: 0,
+      id: 0,
+      generation: 0,
+      by: "the memory limit",
+      sensor: "memory",
+    },
   ]);
   const late = new SimulatedProcess(appSpec({ spec: { autostart: false } }));
   late.actor.send({ type: "child.ready", at: 0 });
@@ -181,6 +188,19 @@ function atOtherMoments(): SimulatedProcess[] {
     "unhealthy",
     expect.objectContaining({ type: "process.tripped", sensor: "liveness" }),
   ]);
+  worker.finds("probe.unready");
+  for (const order of ["traffic.leave", "traffic.enter", "traffic.leave"] as const)
+    worker.shares(order);
+  worker.finds("probe.unready");
+  expect([worker.facts.outOfTraffic, worker.traffic]).toEqual([true, [false, true, false]]);
+  worker.restartDaemon();
+  expect(worker.facts.outOfTraffic).toBe(true);
+  worker.finds("probe.ready");
+  worker.shares("traffic.enter");
+  expect([worker.facts.outOfTraffic, worker.traffic]).toEqual([
+    undefined,
+    [false, true, false, false, true],
+  ]);
   const proud = new SimulatedProcess({
     ...probed,
     policy: { ...probed.policy, restart: { ...probed.policy.restart, mode: "never" } },
@@ -201,8 +221,29 @@ function atOtherMoments(): SimulatedProcess[] {
   for (const type of found) unseen.actor.send({ type, at: 0, why: "a test" } as ProcessEvent);
   unseen.actor.send({ type: "child.unstarted", at: 0, why: "a test" });
   expect(unseen.unexpected.slice(-4)).toEqual([...found]);
+  const bound = new SimulatedProcess({
+    ...needy,
+    dependsOn: [{ app: "db", condition: "healthy", isRequired: true, onLoss: "stop" }],
+  });
+  bound.hears("met");
+  bound.follows("bond.restart");
+  bound.actor.send({ type: "bond.stop", at: 0, by: "the end of db" });
+  bound.exit(0);
+  bound.hears("met");
+  bound.follows("bond.stop");
+  bound.exit(0);
+  expect([bound.status, bound.children.length]).toEqual(["stopped", 2]);
+  bound.actor.send({ type: "bond.stop", at: 0, by: "the end of db" });
+  expect(bound.unexpected).toEqual(["bond.stop"]);
+  const unbound = new SimulatedProcess({ ...bound.spec, autostart: false });
+  unbound.bondsBreak = true;
+  unbound.command("start");
+  unbound.hears("met");
+  expect([unbound.status, unbound.unexpected.length]).toEqual(["online", 1]);
   return [
     worker,
+    bound,
+    unbound,
     proud,
     stubborn,
     unseen,

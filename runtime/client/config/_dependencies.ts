@@ -31,16 +31,32 @@ function named(names: readonly unknown[]): DependencySpec[] | undefined {
     : undefined;
 }
 
-/** `{ condition, required }`, the condition alone, or nothing more than the name. */
+const losses = ["keep", "stop", "restart"] as const;
+
+/** `{ condition, required, restart, on_loss }`, the condition alone, or nothing more than the name. */
 function readOne(app: string, given: unknown): DependencySpec | undefined {
   if (!isName(app)) return undefined;
   const long = typeof given === "string" ? { condition: given } : (given ?? {});
   if (typeof long !== "object" || Array.isArray(long)) return undefined;
-  const { condition: word, required = true, ...others } = long as Record<string, unknown>;
+  const words = long as Record<string, unknown>;
+  const { condition: word, required = true, restart = false, on_loss, ...others } = words;
   const condition = conditions.get(word);
-  if (condition === undefined || typeof required !== "boolean" || Object.keys(others).length > 0)
-    return undefined;
-  return { app, condition, isRequired: required };
+  const onLoss = losses.find((each) => each === (on_loss ?? "keep"));
+  const isSound =
+    typeof required === "boolean" &&
+    typeof restart === "boolean" &&
+    Object.keys(others).length === 0;
+  if (condition === undefined || onLoss === undefined || !isSound) return undefined;
+  // What has done its work is neither lost nor restarted.
+  const isJob = condition === "completed" || condition === "succeeded";
+  if (isJob && (restart || onLoss !== "keep")) return undefined;
+  return {
+    app,
+    condition,
+    isRequired: required,
+    ...(onLoss === "keep" ? {} : { onLoss }),
+    ...(restart ? { followsRestarts: true } : {}),
+  };
 }
 
 function isName(name: string): boolean {

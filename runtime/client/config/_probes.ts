@@ -28,6 +28,7 @@ const checks: Readonly<Record<string, (value: unknown) => Check | undefined>> = 
     return { kind: "log", text: match, stream };
   },
   message: (value) => (value === true || value === "ready" ? { kind: "message" } : undefined),
+  event_loop: readLoop,
   heartbeat: (value) => (value === true ? { kind: "heartbeat" } : undefined),
 };
 
@@ -35,7 +36,9 @@ const checks: Readonly<Record<string, (value: unknown) => Check | undefined>> = 
 export function readProbeField(value: unknown): ReadProbe | undefined {
   const given = objectOf(value);
   if (given === undefined) return undefined;
-  const { initial_delay, period, timeout, success_threshold, failure_threshold, ...rest } = given;
+  const { initial_delay, period, timeout, success_threshold, failure_threshold, ...more } = given;
+  const { grace_period, ...rest } = more;
+  const graceMs = grace_period === undefined ? undefined : timeOf(grace_period, 0, 0);
   const [name, ...others] = Object.keys(rest);
   const check = name === undefined ? undefined : checks[name]?.(rest[name]);
   const initialDelayMs = timeOf(initial_delay, 0, 0);
@@ -47,7 +50,9 @@ export function readProbeField(value: unknown): ReadProbe | undefined {
   const isSound =
     check !== undefined &&
     others.length === 0 &&
-    ![initialDelayMs, periodMs, timeoutMs, successThreshold, failureThreshold].includes(null);
+    ![initialDelayMs, periodMs, timeoutMs, successThreshold, failureThreshold, graceMs].includes(
+      null,
+    );
   if (!isSound) return undefined;
   return {
     check,
@@ -56,6 +61,7 @@ export function readProbeField(value: unknown): ReadProbe | undefined {
     successThreshold: successThreshold ?? 1,
     ...(periodMs == null ? {} : { periodMs }),
     ...(failureThreshold == null ? {} : { failureThreshold }),
+    ...(graceMs == null ? {} : { graceMs }),
   };
 }
 
@@ -101,6 +107,23 @@ function readHttp(value: unknown): Check | undefined {
   if (to === undefined || !isSound) return undefined;
   const numbers = { least: least as number, most: most as number };
   return { kind: "http", isTls: scheme === "https", host, port: to, path, headers, ...numbers };
+}
+
+/** `true` is a delay of at most half a second. */
+function readLoop(value: unknown): Check | undefined {
+  const given = objectOf(value === true ? { max_delay: 500 } : value);
+  if (given === undefined) return undefined;
+  const { max_delay, max_utilization, ...rest } = given;
+  const maxDelayMs = max_delay === undefined ? null : (timeOf(max_delay, 0, 10) ?? undefined);
+  const isShare =
+    typeof max_utilization === "number" && max_utilization > 0 && max_utilization <= 1;
+  const isSound =
+    maxDelayMs !== undefined &&
+    (max_utilization === undefined || isShare) &&
+    (maxDelayMs !== null || isShare) &&
+    isEmpty(rest);
+  if (!isSound) return undefined;
+  return { kind: "loop", maxDelayMs, maxUtilization: isShare ? max_utilization : null };
 }
 
 /** A number, or the name of a variable that holds one: `"$PORT"`. */

@@ -83,6 +83,10 @@ const ranges: Readonly<Record<string, Range>> = {
     holds: (value) =>
       Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65_535,
   },
+  max_cpu: {
+    expected: "a number of percent of one core, 1 or more, or 0 for no limit",
+    holds: (value) => value === 0 || (value as number) >= 1,
+  },
   heartbeat_timeout: {
     expected: "a time from 100 ms to 24 days, or 0 for none",
     holds: (value) =>

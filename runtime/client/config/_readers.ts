@@ -29,6 +29,7 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   restart: '"always", "on-failure", "on-abnormal" or "never"',
   readiness:
     '"spawned", "listening", "message", { http: "http://…" }, { tcp: 3000 } or { command: "…" }',
+  "memory scope": '"main" or "tree"',
   scheduling: '"shared", "round-robin", "sticky" or "reuse-port"',
   positive: "a whole number of at least 1",
   cron: 'a cron pattern such as "0 3 * * *", or 0 for none',
@@ -39,7 +40,7 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
     'a time in dayjs\'s tokens that can stand in a file name, such as "YYYY-MM-DD_HH-mm-ss"',
   "boolean or string": "true, false or a path",
   probe:
-    '{ http_get: { path: "/", port: 3000 } }, or tcp_socket, unix_socket, exec, log, message, heartbeat, with initial_delay, period (at least 100 ms), timeout, success_threshold, failure_threshold',
+    '{ http_get: { path: "/", port: 3000 } }, or tcp_socket, unix_socket, exec, log, message, heartbeat, event_loop, with initial_delay, period (at least 100 ms), timeout, success_threshold, failure_threshold, grace_period',
   limits: `an object of ${limitNames.join(", ")}, each a number, a size such as "1G" where it is bytes, "unlimited", or { soft, hard }`,
   ionice: 'a level from 0 to 7, "idle", "best-effort:3" or "realtime:3"',
   capabilities:
@@ -94,6 +95,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   any: (value) => value,
   restart: (value) => oneOf(value, ["always", "on-failure", "on-abnormal", "never"]),
   readiness: (value) => oneOf(value, ["spawned", "listening", "message"]) ?? readProbe(value),
+  "memory scope": (value) => oneOf(value, ["main", "tree"]),
   scheduling: (value) => oneOf(value, ["shared", "round-robin", "reuse-port", "sticky"]),
   positive: (value) => {
     const count = readNumber(value) ?? 0;

@@ -70,7 +70,7 @@ export async function normalizeApps(
     if (own.length > 0) continue;
     try {
       const spec = specFrom({ app, written }, context);
-      faults.push(...probeFaults(app, path, spec.mode));
+      faults.push(...probeFaults(app, path));
       specs.push(spec);
       const isOne = app["exec_mode"] === undefined && spec.instances === 1;
       const command = wantsCluster(app) && !isOne ? commandInFront(spec) : undefined;

@@ -1,6 +1,7 @@
 import type {
   AppSpec,
   LifecyclePolicy,
+  LimitSpec,
   Probe,
   Probes,
   ProbeSpec,
@@ -102,7 +103,7 @@ function longestStartMs({
 }
 
 /** What is wrong with the probes of an app beyond their form. */
-export function probeFaults(app: ReadApp, path: string, mode: AppSpec["mode"]): string[] {
+export function probeFaults(app: ReadApp, path: string): string[] {
   const faults: string[] = [];
   for (const name of ["startup_probe", "readiness_probe", "liveness_probe"]) {
     const probe = app[name] as ReadProbe | undefined;
@@ -110,14 +111,14 @@ export function probeFaults(app: ReadApp, path: string, mode: AppSpec["mode"]): 
     const { kind } = probe.check;
     if (name !== "startup_probe" && (kind === "log" || kind === "message"))
       faults.push(`${path}.${name}: ${kind} is for startup_probe alone`);
-    if (name !== "liveness_probe" && kind === "heartbeat")
-      faults.push(`${path}.${name}: heartbeat is for liveness_probe alone`);
+    if (name !== "liveness_probe" && (kind === "heartbeat" || kind === "loop"))
+      faults.push(
+        `${path}.${name}: ${kind === "loop" ? "event_loop" : kind} is for liveness_probe alone`,
+      );
+    if (name === "readiness_probe" && probe.graceMs !== undefined)
+      faults.push(`${path}.${name}: grace_period is for probes that end a life`);
     if (name === "liveness_probe" && probe.successThreshold !== 1)
       faults.push(`${path}.${name}: success_threshold is 1 for a liveness probe`);
-    if (name !== "startup_probe" && mode === "cluster" && ["http", "tcp", "unix"].includes(kind))
-      faults.push(
-        `${path}.${name}: the processes of a cluster share their port, so that any of them would answer; use exec or heartbeat`,
-      );
   }
   if (
     app["startup_probe"] !== undefined &&
@@ -138,8 +139,26 @@ export function sensorsOf(app: ReadApp, cwd: string): SensorSpec {
     cron: cron?.pattern ?? null,
     cronTimezone: cron && (cron.timezone ?? text(app, "cron_timezone") ?? null),
     watch: watchOf(app, cwd),
+    ...limitsOf(app),
     heartbeatMs: number(app, "heartbeat_timeout", 0) || null,
   };
+}
+
+function limitsOf(app: ReadApp): Pick<SensorSpec, "limits"> {
+  const limits: LimitSpec = {
+    memoryScope: text(app, "max_memory_scope") === "tree" ? "tree" : "main",
+    memoryForMs: number(app, "max_memory_for", 0),
+    maxCpuPercent: number(app, "max_cpu", 0) || null,
+    cpuForMs: number(app, "max_cpu_for", 30_000),
+    maxAgeMs: number(app, "max_age", 0) || null,
+    ageJitterMs: number(app, "max_age_jitter", 0),
+  };
+  const isNone =
+    limits.memoryScope === "main" &&
+    limits.memoryForMs === 0 &&
+    limits.maxCpuPercent === null &&
+    limits.maxAgeMs === null;
+  return isNone ? {} : { limits };
 }
 
 /** What PM2 leaves out by itself: dot files and folders, and `node_modules`, wherever they are. */

@@ -50,7 +50,7 @@ export const historyRecordSchema = v.object({
     }),
   ),
   by: v.pipe(nullable(text()), v.description("who asked, or what tripped, in words")),
-  sensor: nullable(v.picklist(["memory", "cron", "watch", "heartbeat"])),
+  sensor: nullable(v.picklist(["memory", "cron", "watch", "heartbeat", "liveness", "cpu", "age"])),
   version: v.pipe(
     nullable(text()),
     v.description("of a life that begins: the version of what is run"),

@@ -76,6 +76,10 @@ export const processSchema = v.object({
     nullable(v.picklist(["starting", "healthy", "unhealthy"])),
     v.description("what its probes say; null when none is declared or nothing runs"),
   ),
+  outOfTraffic: v.pipe(
+    v.boolean(),
+    v.description("the other processes of its cluster take its connections"),
+  ),
   finding: v.pipe(nullable(text()), v.description("what its latest failed probe found")),
   waitsFor: v.pipe(
     v.array(v.object({ app: text(), condition: text(), state: text(), isLost: v.boolean() })),

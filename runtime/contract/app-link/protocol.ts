@@ -16,6 +16,25 @@ export interface UncaughtException {
   readonly error: string;
 }
 
+/** What an app is asked of itself. */
+export type Question =
+  /** Whether one of its servers takes a connection, and what it answers to a request. */
+  | { kind: "server"; server: string; isTls: boolean; request: string | null }
+  /** How its event loop has turned since it was asked last. */
+  | { kind: "loop" };
+
+/** What it answers. */
+export interface Reply {
+  /** Of the request, 0 for an answer that is no HTTP. */
+  readonly status?: number | undefined;
+  /** The longest that the event loop stood still; ms. */
+  readonly delayMs?: number | undefined;
+  /** 0 … 1: how much of the time it was busy. */
+  readonly utilization?: number | undefined;
+  /** Why there is no better answer. */
+  readonly fault?: string | undefined;
+}
+
 /** From the app. */
 export type Up =
   | {
@@ -52,6 +71,8 @@ export type Up =
    * has no server for it any more (`isHomeless`); or because those of one `client` all go to one worker.
    */
   | { type: "give"; server: string; isHomeless?: boolean; client?: string | undefined }
+  /** The answer to `ask`. */
+  | ({ type: "answer"; ticket: number } & Reply)
   /** It wants no more connections of others; the balancer answers `parted`. */
   | { type: "parting" }
   /** A connection that was given to a worker is among its own now. */
@@ -95,12 +116,17 @@ export type Down =
       byMessage: boolean;
       /** A daemon that died may have said it already, or not: what was begun goes on. */
       again?: boolean;
+      /** That daemon may have sent the signal, or the message in its place; without it, it has not. */
+      wasSignalled?: boolean;
     }
   | { type: "message"; data: unknown }
   /** It is to end by its signal, unless that has come already. */
   | { type: "leave" }
   /** The connection that comes with the message, for the server of that address. */
   | { type: "take"; server: string; ticket: number }
+  | { type: "ask"; ticket: number; about: Question }
+  /** A worker accepts connections, or leaves them to the others. */
+  | { type: "traffic"; isTaken: boolean }
   /** What it gets from others from now on is nothing. */
   | { type: "parted" }
   /** A connection that it gave away is with another. */
@@ -129,6 +155,8 @@ export interface PreloadOptions {
   readonly exits: string;
   readonly drain: boolean;
   readonly heartbeatMs: number | null;
+  /** It measures how its event loop turns. */
+  readonly measuresLoop?: boolean;
   readonly sourceMaps: boolean;
   readonly reusesPort: boolean;
   /** All connections of one client go to one worker. */

@@ -67,6 +67,14 @@ const upSchema = v.variant("type", [
     isHomeless: v.optional(v.boolean()),
     client: v.optional(text(100)),
   }),
+  v.object({
+    type: v.literal("answer"),
+    ticket: ticketSchema,
+    status: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(999))),
+    delayMs: v.optional(v.pipe(v.number(), v.finite(), v.minValue(0))),
+    utilization: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
+    fault: v.optional(text(1_024)),
+  }),
   v.object({ type: v.literal("parting") }),
   v.object({ type: v.literal("took"), ticket: ticketSchema }),
   v.object({

@@ -17,6 +17,7 @@ export type FieldKind =
   | "restart"
   | "readiness"
   | "scheduling"
+  | "memory scope"
   | "positive"
   | "cron"
   | "filter"

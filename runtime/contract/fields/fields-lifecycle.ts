@@ -60,7 +60,7 @@ export const lifecycleFields: readonly Field[] = [
     "Start and stop",
     "depends_on",
     "dependencies",
-    "Apps that come first: names, or `{ NAME: { condition, required } }` with `condition` one of `service_started`, `service_healthy`, `service_completed`, `service_completed_successfully`; see [how to order apps](../how-to/order-apps.md).",
+    "Apps that come first: names, or `{ NAME: { condition, required, restart, on_loss } }` with `condition` one of `service_started`, `service_healthy`, `service_completed`, `service_completed_successfully`; see [how to order apps](../how-to/order-apps.md).",
   ),
   field(
     "Start and stop",
@@ -87,7 +87,7 @@ export const lifecycleFields: readonly Field[] = [
       "Start and stop",
       name,
       "probe",
-      `${what}: \`{ http_get | tcp_socket | unix_socket | exec | log | message | heartbeat, initial_delay, period, timeout, success_threshold, failure_threshold }\`; see [health](../how-to/check-health.md).`,
+      `${what}: \`{ http_get | tcp_socket | unix_socket | exec | log | message | heartbeat | event_loop, initial_delay, period, timeout, success_threshold, failure_threshold, grace_period }\`; see [health](../how-to/check-health.md).`,
     ),
   ),
   field("Start and stop", "listen_timeout", "time", "How long to wait for readiness.", {

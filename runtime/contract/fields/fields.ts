@@ -170,6 +170,33 @@ export const fields: readonly Field[] = [
     "size",
     "Restarts it when its main process is larger; 0 for no limit.",
   ),
+  field(
+    "Triggers",
+    "max_memory_scope",
+    "memory scope",
+    "Whose memory counts: `main`, or `tree` for everything its main process has started too.",
+    { default: "main" },
+  ),
+  field("Triggers", "max_memory_for", "time", "How long it has to be larger, look after look.", {
+    default: "0, one look",
+  }),
+  field(
+    "Triggers",
+    "max_cpu",
+    "number",
+    "Restarts it when its main process uses more than this of one core, in percent, for `max_cpu_for`; 0 for no limit.",
+  ),
+  field("Triggers", "max_cpu_for", "time", "How long it has to use more, look after look.", {
+    default: "30s",
+  }),
+  field("Triggers", "max_age", "time", "Restarts it when a life has lasted this long; 0 for none."),
+  field(
+    "Triggers",
+    "max_age_jitter",
+    "time",
+    "Up to this much later, drawn for each life, so that many do not end at one time.",
+    { default: "0" },
+  ),
   field("Triggers", "cron_restart", "cron", "Restarts it by a cron pattern; 0 for none.", {
     aliases: ["cron"],
   }),

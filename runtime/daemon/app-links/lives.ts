@@ -20,6 +20,8 @@ export interface Talk {
    * @returns how many of them may hear it.
    */
   tell(message: Down): number;
+  /** Whether there is anybody to hear a message. */
+  hears(): boolean;
   /**
    * Gives the app a message, once it listens: a preload makes its line when the app does.
    * @returns whether the app may get it.
@@ -69,6 +71,10 @@ export class HeardLife implements Life, Talk {
 
   tell(message: Down): number {
     return this.#hearersOf(message).filter((peer) => peer.tell(message)).length;
+  }
+
+  hears(): boolean {
+    return this.peers.size > 0;
   }
 
   post(data: unknown): boolean {

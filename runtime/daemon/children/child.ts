@@ -81,9 +81,10 @@ export class Child implements ChildHandle {
   #end: End | undefined;
   #stopWasAsked = false;
   /** What has still to be said to an app whose line is not there yet. */
-  #reminder: Down | undefined;
+  #reminder: { readonly order: Down | undefined; readonly wasSignalled: boolean } | undefined;
   #isDraining = false;
   #isLost = false;
+  #isReleased = false;
   #isKilling = false;
   #timer: NodeJS.Timeout | undefined;
   #answer: NodeJS.Timeout | undefined;
@@ -133,9 +134,7 @@ export class Child implements ChildHandle {
   /** @param from of an app that talks to God itself; a worker's balancer speaks for it. */
   hear(message: Up, from?: Peer): void {
     if (message.type === "drained") return this.#drained(from);
-    if (message.type === "hello" && this.#reminder !== undefined) {
-      if (this.#talk.tell(this.#reminder) > 0) this.#reminder = undefined;
-    }
+    if (message.type === "hello") this.#remindAgain();
     if (message.type !== "stopping") return this.#events.told(message);
     this.#unanswered -= 1;
     if (this.#unanswered <= 0) clearTimeout(this.#answer);
@@ -171,14 +170,41 @@ export class Child implements ChildHandle {
     this.#askToEnd();
   }
 
-  remind(graceMs: number): void {
+  remind(graceMs: number, wasSignalled: boolean): void {
     if (this.#endWatch !== undefined && !this.#stopWasAsked) expectEnd(this.fact);
     this.#stopWasAsked = true;
+    if (this.#isLost || this.#end !== undefined) return;
     const order = stopOrder(this.#launch.spec, graceMs);
-    if (this.#isLost || this.#end !== undefined || order === undefined) return;
-    const reminder: Down = { ...order, again: true };
-    // The line of an app that talks to God itself comes a moment after God.
-    if (this.#talk.tell(reminder) === 0) this.#reminder = reminder;
+    const { stopWithMessage } = this.#launch.spec;
+    if (order === undefined && wasSignalled) return;
+    // Nothing comes from a program that has no line, and nothing has to be said over one.
+    if (order === undefined && !stopWithMessage) return this.#askToEnd();
+    this.#reminder = { order: order && { ...order, again: true, wasSignalled }, wasSignalled };
+    // The line of an app that talks to God itself comes a moment after God; a program may have none.
+    if (!wasSignalled)
+      this.#answer = setTimeout(() => {
+        this.#reminder = undefined;
+        this.#askToEnd();
+      }, answersWithinMs(graceMs));
+    this.#remindAgain();
+  }
+
+  /** Says what the daemon before may not have said, as soon as there is a line. */
+  #remindAgain(): void {
+    const reminder = this.#reminder;
+    if (reminder === undefined) return;
+    const { order, wasSignalled } = reminder;
+    if (order === undefined) {
+      if (!this.#talk.hears()) return;
+      this.#reminder = undefined;
+      clearTimeout(this.#answer);
+      this.#askToEnd();
+      return;
+    }
+    const told = this.#talk.tell(order);
+    if (told === 0) return;
+    this.#reminder = undefined;
+    if (!wasSignalled) this.#unanswered = told;
   }
 
   kill(): void {
@@ -200,6 +226,7 @@ export class Child implements ChildHandle {
   }
 
   release(): void {
+    this.#isReleased = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#answer);
     clearTimeout(this.#passingOn);
@@ -230,9 +257,17 @@ export class Child implements ChildHandle {
     return this.#tree().find(({ session }) => session !== this.fact.pid)?.pid;
   }
 
-  /** By the message that its own code waits for, or the signal. */
+  /** By the message that its own code waits for, or the signal: once that is in the journal, so that no daemon does it twice. */
   #askToEnd(): void {
-    if (this.#end === undefined) this.#events.signalled(Date.now());
+    if (this.#end !== undefined) return this.#sendEnd();
+    this.#events.signalled(Date.now());
+    // What is told to a machine that is at work is done when it has finished with that.
+    queueMicrotask(() => {
+      if (!this.#isReleased) this.#sendEnd();
+    });
+  }
+
+  #sendEnd(): void {
     const { stopWithMessage } = this.#launch.spec;
     if (stopWithMessage && this.tell({ type: "message", data: "shutdown" })) return;
     this.#signalAll();

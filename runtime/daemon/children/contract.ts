@@ -77,8 +77,11 @@ export interface ChildHandle {
   readonly isInFront: boolean;
   /** Asks it to end: it drains, or gets one signal to each process of its tree, or the message `shutdown`. */
   stop(graceMs: number): void;
-  /** The same, where the daemon before has asked already, or died before it could: no program is signalled twice. */
-  remind(graceMs: number): void;
+  /**
+   * The same, where the daemon before has asked already, or died before it could: no program is signalled twice.
+   * @param wasSignalled the daemon before was about to signal it, or has done so; otherwise it has certainly not.
+   */
+  remind(graceMs: number, wasSignalled: boolean): void;
   /** SIGKILL to its whole tree, until nothing is left. */
   kill(): void;
   /** Signals the main process alone. */

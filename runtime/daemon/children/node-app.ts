@@ -82,6 +82,7 @@ function preloadEnvironment(
     exits,
     drain: spec.policy.drain,
     heartbeatMs: spec.sensors.heartbeatMs ?? askedHeartbeatMs(spec),
+    measuresLoop: spec.policy.probes?.liveness?.check.kind === "loop",
     sourceMaps: spec.sourceMaps ?? existsSync(`${spec.script}.map`),
     isSticky: spec.mode === "cluster" && spec.scheduling === "sticky",
     reusesPort: spec.mode === "cluster" && spec.scheduling === "reuse-port",

@@ -11,7 +11,7 @@ import type {
 } from "../../../machines/process-events.ts";
 import type { ChildFact } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
-import type { UncaughtException, Up } from "../../contract/app-link/protocol.ts";
+import type { Down, UncaughtException, Up } from "../../contract/app-link/protocol.ts";
 import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
 import { startAppSensors, watchedOf } from "../sensors/app.ts";
 import { startSensors } from "../sensors/index.ts";
@@ -61,7 +61,7 @@ export interface SourceDependencies {
 export function childSource(dependencies: SourceDependencies) {
   const listens = createListens();
   return fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
-    const { children, services, now, onFact, onSaid, log } = dependencies;
+    const { children, services, now, onFact, onSaid, log, sensors } = dependencies;
     const key = processKey(input);
     const launch = launchFrom(input, dependencies);
     const told = input.adopt === null ? deployedIn(input.spec) : {};
@@ -98,6 +98,11 @@ export function childSource(dependencies: SourceDependencies) {
       logs: launch.logs,
       begin: { out: begunOut, error: begun },
       beats: () => 0,
+      question: (order, signal) =>
+        sensors.questions.ask(launch.lifeId, (message) => handle?.tell(message) ?? false, {
+          ...order,
+          signal,
+        }),
     };
     const probe = (): void => {
       if (startup !== null) {
@@ -115,7 +120,7 @@ export function childSource(dependencies: SourceDependencies) {
       spawned: (child) => {
         const life = { ...child, ...told, ...(begun > 0 ? { errorLogBytes: begun } : {}) };
         tell({ type: "child.spawned", at: now(), child: input.adopt ?? life });
-        // A port that a cluster shares would be answered by another process, such as the one it replaces.
+        // A worker answers for itself, once it listens.
         const asksPort = ["http", "tcp", "unix"].includes(startup?.check.kind ?? "http");
         if (mode === "fork" || !asksPort) probe();
       },
@@ -128,7 +133,8 @@ export function childSource(dependencies: SourceDependencies) {
           exception = message.error;
           thrownAt = now();
         }
-        onSaid({ id: input.id, lifeId: launch.lifeId }, message);
+        if (message.type === "answer") sensors.questions.hear(launch.lifeId, message);
+        else onSaid({ id: input.id, lifeId: launch.lifeId }, message);
       },
       failed: ({ transient, ...failure }) =>
         tell({ type: "child.failed", at: failure.at, failure, transient }),
@@ -164,11 +170,12 @@ export function childSource(dependencies: SourceDependencies) {
 
     let alreadyAsked = input.stopWasAsked;
     receive((event) => {
+      if (event.type === "traffic") return void handle?.tell(event);
       wasAsked = true;
       if (event.type === "kill") handle?.kill();
       else if (alreadyAsked) {
         alreadyAsked = false;
-        handle?.remind(event.graceMs);
+        handle?.remind(event.graceMs, input.wasSignalled);
       } else handle?.stop(event.graceMs);
     });
     return () => {
@@ -183,7 +190,7 @@ export function childSource(dependencies: SourceDependencies) {
 }
 
 /** Fills the port `sensors` of the processes. */
-export function sensorSource({ sensors, now, onFact }: SourceDependencies) {
+export function sensorSource({ sensors, children, now, onFact }: SourceDependencies) {
   return fromCallback<{ type: "none" }, SensorInput>(({ sendBack, input }) => {
     const trip: SensorDependencies["trip"] = (by, sensor) => {
       const event: ProcessEvent = { type: "sensor.tripped", at: now(), by, sensor };
@@ -194,7 +201,10 @@ export function sensorSource({ sensors, now, onFact }: SourceDependencies) {
       onFact(processKey(input), event);
       sendBack(event);
     };
-    const stopProbes = startProbes(input, { beats: sensors.beats, now, report });
+    const { beats, questions } = sensors;
+    const tell = (message: Down): boolean =>
+      children.get(processKey(input))?.tell(message) ?? false;
+    const stopProbes = startProbes(input, { beats, questions, tell, now, report });
     const stopSensors = startSensors(input, { ...sensors, trip });
     return () => {
       stopProbes();

@@ -115,6 +115,7 @@ class Worker implements WorkerHandle, WorkerEvents {
   begin(fact: ChildFact): void {
     const talk = {
       tell: (message: Down) => Number(this.line?.tell(message) ?? false),
+      hears: () => this.line !== undefined,
       post: (data: unknown) => this.line?.tell({ type: "message", data }) ?? false,
       main: () => {},
       release: () => this.line?.release(),
@@ -159,8 +160,8 @@ class Worker implements WorkerHandle, WorkerEvents {
     this.#events.lost("the end of its balancer");
   }
 
-  remind(graceMs: number): void {
-    this.#do((child) => child.remind(graceMs));
+  remind(graceMs: number, wasSignalled: boolean): void {
+    this.#do((child) => child.remind(graceMs, wasSignalled));
   }
 
   stop(graceMs: number): void {

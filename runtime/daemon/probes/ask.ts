@@ -1,6 +1,8 @@
 import { spawn } from "node:child_process";
 import { connect, type Socket } from "node:net";
 import type { AppSpec, Check, LogPaths } from "../../../machines/spec.ts";
+import type { Question, Reply } from "../../contract/app-link/protocol.ts";
+import { httpStatusIn } from "../../contract/http-status.ts";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
 import { resolveIdentity } from "../../host/users.ts";
 import { readLogs, type LogPlaces } from "./log-lines.ts";
@@ -15,6 +17,11 @@ export interface Asked {
   readonly begin: LogPlaces;
   /** How often its event loop has said that it turns. */
   readonly beats: () => number;
+  /** Asks the process over its own line; `null` for no answer. */
+  readonly question: (
+    order: { readonly about: Question; readonly timeoutMs: number },
+    signal: AbortSignal,
+  ) => Promise<Reply | null>;
 }
 
 /** What is read of an answer. */
@@ -25,6 +32,9 @@ const bad = (why: string): Answer => ({ isGood: false, why });
 
 /** How a check is asked. */
 export function askerOf(check: Check, asked: Asked): Ask {
+  // The processes of a cluster share their port, and any of them would answer there: each one is asked over its own line.
+  const isShared = check.kind === "http" || check.kind === "tcp" || check.kind === "unix";
+  if (isShared && asked.spec.mode === "cluster") return askWorker(check, asked);
   switch (check.kind) {
     case "http":
       return (options) => askHttp(check, { ...options, port: portOf(check.port, asked) });
@@ -55,7 +65,47 @@ export function askerOf(check: Check, asked: Asked): Ask {
         return Promise.resolve(turns ? good : bad("its event loop does not turn"));
       };
     }
+    case "loop":
+      return async ({ timeoutMs, signal }) => {
+        const reply = await asked.question({ about: { kind: "loop" }, timeoutMs }, signal);
+        return judgeLoop(check, reply, timeoutMs);
+      };
   }
+}
+
+function askWorker(check: Extract<Check, { kind: "http" | "tcp" | "unix" }>, asked: Asked): Ask {
+  return async ({ timeoutMs, signal }) => {
+    const server = check.kind === "unix" ? check.path : portOf(check.port, asked);
+    if (check.kind !== "unix" && typeof server === "string") return bad(server);
+    const isHttp = check.kind === "http";
+    const about: Question = {
+      kind: "server",
+      server: String(server),
+      isTls: isHttp && check.isTls,
+      request: isHttp ? requestOf(check, Number(server)) : null,
+    };
+    const reply = await asked.question({ about, timeoutMs }, signal);
+    if (reply === null) return bad(`no answer within ${timeoutMs} ms`);
+    if (reply.fault !== undefined) return bad(reply.fault);
+    if (!isHttp) return good;
+    const { status = 0 } = reply;
+    return status >= check.least && status <= check.most ? good : bad(`HTTP ${status}`);
+  };
+}
+
+function judgeLoop(
+  { maxDelayMs, maxUtilization }: Extract<Check, { kind: "loop" }>,
+  reply: Reply | null,
+  timeoutMs: number,
+): Answer {
+  if (reply === null) return bad(`its event loop did not answer within ${timeoutMs} ms`);
+  const { delayMs = 0, utilization = 0, fault } = reply;
+  if (fault !== undefined) return bad(fault);
+  if (maxDelayMs !== null && delayMs > maxDelayMs)
+    return bad(`its event loop stood still for ${Math.round(delayMs)} ms`);
+  if (maxUtilization !== null && utilization > maxUtilization)
+    return bad(`its event loop was busy for ${(utilization * 100).toFixed(0)} % of the time`);
+  return good;
 }
 
 /** A number, or what is wrong with the variable that should hold it. */
@@ -68,15 +118,22 @@ function portOf(port: number | string, { spec, instance }: Asked): number | stri
   return isPort ? own : `the variable ${name} holds no port`;
 }
 
+function requestOf(
+  { host, path, headers }: Extract<Check, { kind: "http" }>,
+  port: number,
+): string {
+  const hasHost = Object.keys(headers).some((name) => name.toLowerCase() === "host");
+  const given = Object.entries(hasHost ? headers : { Host: `${host}:${port}`, ...headers });
+  const head = given.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  return `GET ${path} HTTP/1.1\r\n${head}Connection: close\r\n\r\n`;
+}
+
 function askHttp(
   check: Extract<Check, { kind: "http" }>,
   { signal, timeoutMs, port }: { signal: AbortSignal; timeoutMs: number; port: number | string },
 ): Promise<Answer> {
   if (typeof port === "string") return Promise.resolve(bad(port));
-  const { host, path, headers, least, most } = check;
-  const hasHost = Object.keys(headers).some((name) => name.toLowerCase() === "host");
-  const given = Object.entries(hasHost ? headers : { Host: `${host}:${port}`, ...headers });
-  const head = given.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+  const { host, least, most } = check;
   return new Promise((resolve, reject) => {
     const begin = (socket: Socket): void => {
       let said = "";
@@ -103,14 +160,14 @@ function askHttp(
       // What follows the status is read, up to a limit, so that the app sees its answer taken.
       socket.on("data", (piece: Buffer) => {
         said += piece.toString("latin1");
-        const status = isOver ? null : statusIn(said);
+        const status = isOver ? null : httpStatusIn(said);
         if (status !== null)
           answer(status >= least && status <= most ? good : bad(`HTTP ${status}`));
         if (said.length > mostBytes) end();
       });
       socket.on("end", end);
       socket.on("close", end);
-      socket.write(`GET ${path} HTTP/1.1\r\n${head}Connection: close\r\n\r\n`);
+      socket.write(requestOf(check, port));
     };
     if (!check.isTls) begin(connect({ host, port }));
     // A certificate of its own will do: it is this machine's own program.
@@ -120,19 +177,6 @@ function askHttp(
         reject,
       );
   });
-}
-
-/** The status of an answer, without those that only announce one; `null` when it is not there yet, 0 for no HTTP. */
-function statusIn(said: string): number | null {
-  let rest = said;
-  for (;;) {
-    if (!rest.includes("\r\n")) return null;
-    const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(rest)?.[1] ?? 0);
-    if (status < 100 || status > 199) return status;
-    const end = rest.indexOf("\r\n\r\n");
-    if (end === -1) return null;
-    rest = rest.slice(end + 4);
-  }
 }
 
 function askSocket(

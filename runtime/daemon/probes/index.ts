@@ -1,6 +1,8 @@
 import type { Fact, SensorInput } from "../../../machines/process-events.ts";
 import type { ProbeSpec } from "../../../machines/spec.ts";
 import { instanceLogPaths } from "../../host/log-files/paths.ts";
+import type { Down } from "../../contract/app-link/protocol.ts";
+import type { Questions } from "./questions.ts";
 import { askerOf } from "./ask.ts";
 import { runProbe } from "./run.ts";
 
@@ -9,9 +11,14 @@ export function startProbes(
   { id, instance, spec, child }: SensorInput,
   {
     beats,
+    questions,
+    tell,
     now,
     report,
   }: {
+    readonly questions: Questions;
+    /** To the process, over its own line. */
+    readonly tell: (message: Down) => boolean;
     readonly beats: (lifeId: string) => number;
     readonly now: () => number;
     readonly report: (fact: Fact) => void;
@@ -34,6 +41,7 @@ export function startProbes(
             logs: instanceLogPaths(spec, id),
             begin: { out: 0, error: 0 },
             beats: () => beats(child.lifeId),
+            question: (order, signal) => questions.ask(child.lifeId, tell, { ...order, signal }),
           }),
           told,
           options,
@@ -58,7 +66,8 @@ export function startProbes(
             : { type: "probe.failing", at: now(), why },
         ),
       // Nobody waits for the first answer: a hundred apps are asked over the whole of a period.
-      { withinMs: Number.POSITIVE_INFINITY },
+      // A replacement that did not come is asked for again.
+      { withinMs: Number.POSITIVE_INFINITY, isRepeated: true },
     ),
   ];
   return () => {

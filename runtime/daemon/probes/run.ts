@@ -23,6 +23,7 @@ const slackMs = 1_000;
  * With `isAwaited` it asks more often until the answers first turn, as Kubernetes does for readiness; of these extra
  * questions only the good answers count, so that the time until it gives up stays what the numbers say.
  * @param told `null` for good, else what was found; only when it is another than before.
+ * @param options.isRepeated what stays bad is told again after as many bad answers more.
  * @param options.withinMs the first question is asked at a random moment of this time, or of a period that is shorter.
  * @returns stops asking.
  */
@@ -30,7 +31,11 @@ export function runProbe(
   spec: ProbeSpec,
   ask: Ask,
   told: (found: string | null) => void,
-  { withinMs = 1_000, isAwaited = false }: { withinMs?: number; isAwaited?: boolean } = {},
+  {
+    withinMs = 1_000,
+    isAwaited = false,
+    isRepeated = false,
+  }: { withinMs?: number; isAwaited?: boolean; isRepeated?: boolean } = {},
 ): () => void {
   const { initialDelayMs, periodMs, timeoutMs, successThreshold, failureThreshold } = spec;
   const abort = new AbortController();
@@ -40,6 +45,7 @@ export function runProbe(
   let said: "good" | "bad" | undefined;
   /** When the next question is due whose answer counts, good or bad. */
   let dueAt = 0;
+  const isDueAgain = (): boolean => isRepeated && failures % failureThreshold === 0;
   const count = (answer: Answer, isExtra: boolean): void => {
     successes = answer.isGood ? successes + 1 : 0;
     if (isExtra && !answer.isGood) return;
@@ -47,7 +53,7 @@ export function runProbe(
     if (answer.isGood && successes >= successThreshold && said !== "good") {
       said = "good";
       told(null);
-    } else if (!answer.isGood && failures >= failureThreshold && said !== "bad") {
+    } else if (!answer.isGood && failures >= failureThreshold && (said !== "bad" || isDueAgain())) {
       said = "bad";
       told(failures === 1 ? answer.why : `${answer.why}, ${failures} times in a row`);
     }

@@ -49,6 +49,7 @@ export function viewOf(
     generation: facts.generation,
     readiness: facts.readiness,
     health: facts.health ?? null,
+    outOfTraffic: facts.outOfTraffic ?? false,
     finding: process.getSnapshot().context.finding,
     waitsFor: status === "pending" ? [...process.getSnapshot().context.unmet] : [],
     reload: reloadOf(actor),

@@ -1,4 +1,5 @@
 import type { Sensor } from "../../../machines/process-events.ts";
+import type { Questions } from "../probes/questions.ts";
 import type { Sampler } from "../metrics/sampler.ts";
 import type { Usage } from "../metrics/usage.ts";
 
@@ -9,6 +10,9 @@ export interface SensorDependencies {
   readonly workerIntervalMs: number;
   /** How often an app's event loop has said that it turns. */
   readonly beats: (lifeId: string) => number;
+  /** What apps are asked over their lines. */
+  readonly questions: Questions;
+  readonly now: () => number;
   readonly log: (line: string) => void;
   /** Asks for a restart; `by` says what tripped, for the decision record. */
   readonly trip: (by: string, sensor: Sensor) => void;

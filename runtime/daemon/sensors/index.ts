@@ -1,6 +1,7 @@
 import type { SensorInput } from "../../../machines/process-events.ts";
 import { watchHeartbeat } from "./heartbeat.ts";
-import { watchMemory } from "./memory.ts";
+import { watchAge } from "./age.ts";
+import { watchUsage } from "./usage.ts";
 import { isNode } from "../../host/node-program.ts";
 import type { SensorDependencies } from "./contract.ts";
 
@@ -10,8 +11,20 @@ export function startSensors(input: SensorInput, dependencies: SensorDependencie
   const { child } = input;
   const { trip } = dependencies;
   const stops: (() => void)[] = [];
-  if (sensors.maxMemoryBytes !== null && child !== null) {
-    stops.push(watchMemory({ pid: child.pid, limitBytes: sensors.maxMemoryBytes }, dependencies));
+  const { maxMemoryBytes, limits } = sensors;
+  const isUsageLimited = maxMemoryBytes !== null || (limits?.maxCpuPercent ?? null) !== null;
+  if (isUsageLimited && child !== null) {
+    stops.push(watchUsage({ pid: child.pid, limitBytes: maxMemoryBytes, limits }, dependencies));
+  }
+  const maxAgeMs = limits?.maxAgeMs ?? null;
+  if (limits !== undefined && maxAgeMs !== null && child !== null) {
+    const { now } = dependencies;
+    stops.push(
+      watchAge(
+        { bornAt: child.at, maxAgeMs, jitterMs: limits.ageJitterMs },
+        { now, trip: (by) => trip(by, "age") },
+      ),
+    );
   }
   const { heartbeatMs } = sensors;
   if (heartbeatMs !== null && child !== null && isNode(input.spec.interpreter)) {

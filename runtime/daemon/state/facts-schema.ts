@@ -44,6 +44,8 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
     v.picklist(["deleted", "replaced", "discarded", "scaledDown", "shutDown"]),
   ),
   health: v.exactOptional(v.picklist(["starting", "healthy", "unhealthy"])),
+  signalled: v.exactOptional(v.literal(true)),
+  outOfTraffic: v.exactOptional(v.literal(true)),
   verdict: v.exactOptional(verdict),
   ignoresDependencies: v.exactOptional(v.literal(true)),
   child: v.nullable(

@@ -49,13 +49,13 @@ export function createHandingOn(
     const { from, server, handle, isHomeless, client } = gift;
     const counts = shares?.read();
     const living = [...held.values()].filter((each) => {
-      const { isListening, isParting, worker } = each;
+      const { isListening, isParting, isOut, worker } = each;
       if (each === from) return false;
-      return isListening && !isParting && worker.isConnected();
+      return isListening && !isParting && !isOut && worker.isConnected();
     });
     const count = ({ worker, given }: Held): number => (counts?.[slotOf(worker.id)] ?? 0) + given;
     const mayGoBack = !isHomeless && from.worker.isConnected();
-    if (client !== undefined && mayGoBack && !from.isParting) living.push(from);
+    if (client !== undefined && mayGoBack && !from.isParting && !from.isOut) living.push(from);
     const [next = mayGoBack ? from : undefined] =
       client === undefined
         ? living.sort((a, b) => count(a) - count(b))

@@ -14,6 +14,8 @@ export interface Held {
   isReady: boolean;
   /** It takes no connections of others any more. */
   isParting: boolean;
+  /** It leaves its connections to others for now. */
+  isOut: boolean;
   /** Connections given to it that are not among its count yet. */
   given: number;
   readonly said: Map<string, unknown>;

@@ -126,6 +126,7 @@ export function createWorkers({
       listens: new Set(),
       isReady: false,
       isParting: false,
+      isOut: false,
       given: 0,
       said: new Map(),
     };
@@ -160,6 +161,7 @@ export function createWorkers({
       const { worker } = each;
       // From here on nothing is given to it: what it was given before comes to it before this does.
       if (message.type === "stop") each.isParting = true;
+      if (message.type === "traffic") each.isOut = !message.isTaken;
       if (message.type === "message") worker.send(message.data as never);
       else send(worker, message);
     },

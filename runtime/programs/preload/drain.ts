@@ -89,10 +89,11 @@ export function createDrain(
         if (message.type === "leave") leave();
         if (message.type !== "stop") return;
         const { signal, graceMs, drainMs, byMessage, again = false } = message;
+        const mayHaveMessage = byMessage && message.wasSignalled !== false;
         if (isDraining || (again && isAsked)) {
           // The daemon that got the answer has died; it may have died before the signal, too.
           const isOpen =
-            answered === "drain" || (answered === "signal" && !wasSignalled && !byMessage);
+            answered === "drain" || (answered === "signal" && !wasSignalled && !mayHaveMessage);
           if (again && answered !== undefined && isOpen)
             link.send({ type: "stopping", how: answered });
           return;

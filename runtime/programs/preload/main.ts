@@ -17,6 +17,8 @@ import { surviveFullDisk } from "./full-disk.ts";
 import { createSharing, type Sharing } from "./sharing.ts";
 import { isThread, isTool, keepToOneself, passOn } from "./passing-on.ts";
 import { tellIfPrimaryIsNeeded } from "./primary-needed.ts";
+import { answerQuestions } from "./answers.ts";
+import { createTraffic } from "./traffic.ts";
 import { createTurns } from "./turns.ts";
 
 /*
@@ -61,6 +63,9 @@ function start(options: PreloadOptions, shared: string | undefined, isApp?: () =
   freeInspectorPort();
   offerProfiles(link);
   const sharing = sharingOf(options, shared, link);
+  const traffic = createTraffic(link, sharing);
+  const { measuresLoop = false } = options;
+  const answers = answerQuestions(link, { nameOf, traffic, measuresLoop });
   const { isWorker } = options;
   const isBehind = !isWorker && process.ppid !== options.parent;
   const bystanders = watchSignalListeners();
@@ -77,6 +82,8 @@ function start(options: PreloadOptions, shared: string | undefined, isApp?: () =
     link.listening(nameOf(server));
     if (options.drain) drain.track(server);
     sharing?.share(server);
+    answers.track(server);
+    if (options.isWorker) traffic.track(server);
   });
   if (options.drain || options.isWorker) drain.obey();
   // Whether a tool in front of the app turns says nothing of the app.

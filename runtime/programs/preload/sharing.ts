@@ -26,7 +26,10 @@ interface ListenHandle {
 }
 
 export interface Sharing {
+  /** Called again for a server that has come back to its connections. */
   share(server: Server): void;
+  /** Is given no connections for now, or may be given some again. */
+  rest(isResting: boolean): void;
   /** Gives and takes no more; calls back when nothing is on its way to it or from it. */
   leave(parted: () => void): void;
 }
@@ -49,6 +52,8 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
   let underWay = 0;
   let written = absent;
   let hasLeft = false;
+  let isResting = false;
+  const known = new WeakSet<Server>();
   /** Connections that are being sent. */
   let sending = 0;
   let isParted = false;
@@ -65,7 +70,7 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
       opened /= 2;
       closed /= 2;
     }
-    const told = hasLeft ? absent : count < fewest && !areStaying() ? 0 : count;
+    const told = hasLeft || isResting ? absent : count < fewest && !areStaying() ? 0 : count;
     if (told === written) return;
     written = told;
     shares.write(slot, told);
@@ -133,17 +138,24 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
       const accept = listening?.onconnection;
       if (listening == null || accept === undefined) return;
       const name = JSON.stringify(server.address());
-      server.on("connection", (socket: Socket) => {
-        note(1);
-        socket.once("close", () => note(-1));
-      });
+      if (!known.has(server)) {
+        known.add(server);
+        server.on("connection", (socket: Socket) => {
+          note(1);
+          socket.once("close", () => note(-1));
+        });
+        server.once("close", () => takers.delete(name));
+      }
       takers.set(name, (client) => accept.call(listening, 0, client));
-      server.once("close", () => takers.delete(name));
       listening.onconnection = function share(error, client) {
         const isElsewhere = isSticky && !hasLeft ? addressOf(client) !== undefined : hasTooMany();
         const isGiven = error === 0 && isElsewhere && give(name, client);
         if (!isGiven) accept.call(this, error, client);
       };
+    },
+    rest: (resting) => {
+      isResting = resting;
+      note(0);
     },
     leave: (parted) => {
       hasLeft = true;

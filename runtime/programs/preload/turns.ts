@@ -30,9 +30,11 @@ export function createTurns(link: Link): Sharing {
     share: (server) => {
       const { _handle: handle } = server as Server & { _handle?: TurnHandle | null };
       if (handle == null || Object.getPrototypeOf(handle) !== Object.prototype) return;
+      if (!handles.has(server)) server.once("close", () => handles.delete(server));
       handles.set(server, handle);
-      server.once("close", () => handles.delete(server));
     },
+    // Its server's handle is closed: it has no turn.
+    rest: () => {},
     leave: (parted) => {
       whenParted = parted;
       for (const [server, handle] of handles) {

@@ -49,7 +49,7 @@ async function setUp(script: string, change: Partial<AppSpec> = {}) {
   };
   const events = {
     spawned: (fact: ChildFact) => void told.push({ type: "spawned", fact }),
-    told: (message: Up) => void told.push(message),
+    told: (message: Up) => void told.push({ ...message }),
     lost: () => {},
     signalled: () => {},
     failed: (failure: object) => void told.push({ type: "failed", ...failure }),

@@ -4,6 +4,7 @@ import type { ReloadFacts } from "../../../machines/facts.ts";
 import { processMachine, type ProcessActor } from "../../../machines/process.ts";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type {
+  BondInput,
   Command,
   DependencyInput,
   LaunchInput,
@@ -16,6 +17,8 @@ import { reloadMachine } from "../../../machines/reload.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { VirtualClock } from "../../../machines/lib/virtual-clock.ts";
 
+type ProbeFact = "probe.ready" | "probe.unready" | "probe.passing" | "probe.failing";
+
 /** A child of the simulated operating system, of one generation of one process. */
 export interface AppChild {
   readonly id: number;
@@ -23,6 +26,10 @@ export interface AppChild {
   isAlive: boolean;
   isReady: boolean;
   stopAskedAt: number | null;
+  /** How long it was given then; ms. */
+  graceMs: number | null;
+  /** It was told to leave its connections to others. */
+  isOut: boolean;
   readonly tell: (event: never) => void;
 }
 
@@ -36,6 +43,7 @@ export class SimulatedApp {
   readonly spec: AppSpec;
   readonly #reload: typeof reloadMachine;
   readonly #memory = new Map<string, (by: string) => void>();
+  readonly #finds = new Map<string, (type: ProbeFact, at: number) => void>();
   #report: (report: SensorReport) => void = () => {};
   /** What its sensors were told to watch. */
   watched: AppSpec | null = null;
@@ -120,6 +128,11 @@ export class SimulatedApp {
     this.#memory.get(processKey({ id, generation }))?.("the memory limit");
   }
 
+  /** What the probes of a process have found. */
+  finds({ id, generation }: AppChild, type: ProbeFact): void {
+    this.#finds.get(processKey({ id, generation }))?.(type, this.clock.now());
+  }
+
   exit(child: AppChild, code: number): void {
     child.isAlive = false;
     child.tell({ type: "child.exited", at: this.clock.now(), code, signal: null } as never);
@@ -148,11 +161,19 @@ export class SimulatedApp {
             generation,
             isAlive: true,
             isReady: false,
+            isOut: false,
+            graceMs: null,
             stopAskedAt: null,
             tell: sendBack,
           };
           this.children.push(child);
-          receive(({ type }) => {
+          receive((order) => {
+            const { type } = order;
+            if (type === "traffic") {
+              child.isOut = !order.isTaken;
+              return;
+            }
+            if (type === "stop") child.graceMs = order.graceMs;
             child.stopAskedAt ??= this.clock.now();
             if (type === "kill" && child.isAlive) this.exit(child, 137);
           });
@@ -161,10 +182,12 @@ export class SimulatedApp {
           sendBack({ type: "child.spawned", at, child: fact });
           return undefined;
         }),
+        bonds: fromCallback<{ type: "none" }, BondInput>(() => undefined),
         dependencies: fromCallback<{ type: "none" }, DependencyInput>(({ sendBack }) =>
           sendBack({ type: "dependencies.met", at: this.clock.now() }),
         ),
         sensors: fromCallback<{ type: "none" }, SensorInput>(({ sendBack, input }) => {
+          this.#finds.set(processKey(input), (type, at) => sendBack({ type, at, why: "HTTP 503" }));
           this.#memory.set(processKey(input), (by) =>
             sendBack({ type: "sensor.tripped", at: this.clock.now(), by, sensor: "memory" }),
           );

@@ -1,6 +1,6 @@
 import { createActor, fromCallback, fromPromise } from "xstate";
 import { appMachine } from "../../../machines/app.ts";
-import { dependencySource } from "../../../machines/dependency-watch.ts";
+import { bondSource, dependencySource } from "../../../machines/dependency-watch.ts";
 import type { ProcessFacts } from "../../../machines/facts.ts";
 import { godMachine, type DeclaredApp, type GodActor } from "../../../machines/god.ts";
 import { VirtualClock } from "../../../machines/lib/virtual-clock.ts";
@@ -134,6 +134,10 @@ export class SimulatedGod {
       actors: {
         childProcess: this.#childSource(),
         sensors: fromCallback<{ type: "none" }, SensorInput>(() => undefined),
+        bonds: bondSource(
+          () => this.actor,
+          () => this.clock.now(),
+        ),
         dependencies: dependencySource(
           () => this.actor,
           () => this.clock.now(),

@@ -2,6 +2,7 @@ import { createActor, fromCallback, type AnyTransitionDefinition } from "xstate"
 import type { ChildFact, ProcessFacts } from "../../../machines/facts.ts";
 import { factsOf, processMachine } from "../../../machines/process.ts";
 import type {
+  BondInput,
   DependencyInput,
   LaunchInput,
   ProcessInput,
@@ -39,11 +40,16 @@ export class SimulatedProcess {
   #spawnLate: (() => void) | undefined;
   sensorsBreak = false;
   dependenciesBreak = false;
+  bondsBreak = false;
+  #bond: ((event: never) => void) | undefined;
   #need: ((event: never) => void) | undefined;
   #tell: ((event: never) => void) | undefined;
   #trip: ((event: never) => void) | undefined;
   readonly spec: AppSpec;
   actor: ReturnType<SimulatedProcess["create"]>;
+
+  /** What it was told of its connections. */
+  readonly traffic: boolean[] = [];
 
   /** What it tells its app, when it has one. */
   readonly reports: Report[] = [];
@@ -122,6 +128,17 @@ export class SimulatedProcess {
     this.#trip?.({ type, at: this.clock.now(), why: "HTTP 503" } as never);
   }
 
+  /** What becomes of an app that it depends on. */
+  follows(type: "bond.stop" | "bond.restart"): void {
+    const by = type === "bond.stop" ? "the end of db" : "the restart of db";
+    this.#bond?.({ type, at: this.clock.now(), by } as never);
+  }
+
+  /** What its app says of its connections. */
+  shares(type: "traffic.leave" | "traffic.enter"): void {
+    this.actor.send({ type, at: this.clock.now() });
+  }
+
   /** Its startup probe has run out. */
   runOut(): void {
     const why = "ECONNREFUSED, 3 times in a row";
@@ -178,13 +195,23 @@ export class SimulatedProcess {
           }
           const child = input.adopt === null ? this.#spawn() : this.last;
           let alreadyAsked = input.stopWasAsked;
-          receive(({ type }) => {
+          receive((order) => {
+            const { type } = order;
+            const isTaken = type === "traffic" && order.isTaken;
             if (type === "stop" && alreadyAsked) alreadyAsked = false;
+            else if (type === "traffic") this.traffic.push(isTaken);
             else child.told.push({ type, at: this.clock.now() });
           });
           sendBack({ type: "child.spawned", at, child: child.fact });
           return () => {
             this.#tell = undefined;
+          };
+        }),
+        bonds: fromCallback<{ type: "none" }, BondInput>(({ sendBack }) => {
+          if (this.bondsBreak) throw new Error("the bonds are broken");
+          this.#bond = sendBack;
+          return () => {
+            this.#bond = undefined;
           };
         }),
         dependencies: fromCallback<{ type: "none" }, DependencyInput>(({ sendBack }) => {

@@ -35,6 +35,7 @@ function view(change: Partial<ProcessView>): ProcessView {
     memoryBytes: 48_234_496,
     generation: 0,
     health: null,
+    outOfTraffic: false,
     finding: null,
     waitsFor: [],
     readiness: "ready",

@@ -40,6 +40,7 @@ export function processDetail(
     cpuPercent: 0.5,
     generation: 0,
     health: null,
+    outOfTraffic: false,
     finding: null,
     waitsFor: [],
     readiness: "ready",

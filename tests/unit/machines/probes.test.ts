@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import type { ProbeSpec, Probes, RestartPolicy } from "../../../machines/spec.ts";
+import { SimulatedApp } from "../../support/machines/simulated-app.ts";
 import { SimulatedProcess } from "../../support/machines/simulated-process.ts";
 import { appSpec } from "../../support/machines/spec.ts";
 
@@ -109,4 +110,83 @@ test("a stop while a failed probe ends it stays a stop", () => {
   process.command("stop");
   process.exit(0);
   expect(process.status).toBe("stopped");
+});
+
+test("a life that a probe ends gets the time that the probe grants", () => {
+  const process = probed({ liveness: { ...probe, graceMs: 60_000 } });
+  process.finds("probe.failing");
+  // Its own code has all of it: the signal does not shorten it.
+  process.signalled();
+  process.advance(59_000);
+  expect(process.last.told.map(({ type }) => type)).toEqual(["stop"]);
+  process.restartDaemon();
+  process.advance(999);
+  expect(process.last.told.some(({ type }) => type === "kill")).toBe(false);
+  process.advance(1);
+  expect(process.last.told.at(-1)?.type).toBe("kill");
+});
+
+function cluster(instances: number, probes: Partial<Probes>): SimulatedApp {
+  const all = { startup: null, readiness: null, liveness: null, ...probes };
+  const spec = appSpec({
+    policy: { readiness: "listening", probes: all },
+    spec: { mode: "cluster", instances },
+  });
+  const app = new SimulatedApp(spec);
+  app.obey();
+  return app;
+}
+
+test("a worker whose readiness fails leaves its connections to the others, the last one never", () => {
+  const app = cluster(3, { readiness: probe });
+  const [first, second, third] = app.living;
+  if (!first || !second || !third) throw new Error("three workers");
+  const out = (): boolean[] => app.children.map(({ isOut }) => isOut);
+  app.finds(first, "probe.ready");
+  app.finds(second, "probe.unready");
+  expect(out()).toEqual([false, true, false]);
+  app.finds(third, "probe.unready");
+  expect(out()).toEqual([false, true, true]);
+  // Now nobody can serve: all take connections again.
+  app.finds(first, "probe.unready");
+  expect(out()).toEqual([false, false, false]);
+  app.finds(second, "probe.ready");
+  expect(out()).toEqual([true, false, true]);
+  app.finds(first, "probe.ready");
+  expect(out()).toEqual([false, false, true]);
+  app.command("stop", 0);
+  app.exit(second, 1);
+  // Its next life has not said that it listens yet.
+  expect(out()).toEqual([false, false, false, false]);
+  expect(app.living.length).toBe(3);
+});
+
+test("a worker whose liveness fails is replaced first, also where reloads stop first, until a replacement serves", () => {
+  const app = cluster(1, { liveness: { ...probe, graceMs: 7_000 } });
+  const [worker] = app.living;
+  if (!worker) throw new Error("a worker");
+  app.finds(worker, "probe.failing");
+  const replacement = app.children.at(-1);
+  if (replacement === undefined || replacement === worker) throw new Error("no replacement");
+  expect([app.living.length, worker.stopAskedAt]).toEqual([2, null]);
+  // Told again meanwhile: the replacement is not replaced for it.
+  app.clock.advance(300);
+  app.finds(worker, "probe.failing");
+  app.exit(replacement, 1);
+  app.clock.advance(300);
+  expect([app.ended.at(-1)?.step, worker.isAlive, worker.stopAskedAt]).toEqual([
+    "failed",
+    true,
+    null,
+  ]);
+  const next = app.children.at(-1);
+  if (next === undefined || next === replacement) throw new Error("no second replacement");
+  app.finds(worker, "probe.failing");
+  app.obey();
+  expect([app.ended.at(-1)?.step, worker.isAlive, worker.graceMs]).toEqual([
+    "succeeded",
+    false,
+    7_000,
+  ]);
+  expect([app.children.length, app.living]).toEqual([3, [next]]);
 });

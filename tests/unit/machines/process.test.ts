@@ -266,7 +266,14 @@ test("a process with an app leaves it to the app when its memory limit restarts 
   process.trip("the memory limit", "memory");
   expect([process.status, process.reports.at(-1)]).toEqual([
     "online",
-    { type: "process.tripped", at: 0, id: 0, by: "the memory limit", sensor: "memory" },
+    {
+      type: "process.tripped",
+      at: 0,
+      id: 0,
+      generation: 0,
+      by: "the memory limit",
+      sensor: "memory",
+    },
   ]);
 });
 

@@ -10,6 +10,8 @@ const words: Readonly<Record<keyof typeof glyphs, string>> = {
   watch: "a watched file changed",
   cron: "its cron pattern",
   heartbeat: "its heartbeat failed",
+  cpu: "its CPU limit",
+  age: "its age limit",
   liveness: "its liveness probe failed",
   restart: "somebody asked for a restart",
   reload: "a reload",

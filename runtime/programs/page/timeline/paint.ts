@@ -43,6 +43,8 @@ export const glyphs: Readonly<Record<TimelineMark["kind"], string>> = {
   watch: "W",
   cron: "C",
   heartbeat: "H",
+  cpu: "P",
+  age: "A",
   liveness: "L",
   restart: "R",
   reload: "↻",

@@ -1,0 +1,74 @@
+import { appsMeant, type Standing } from "./dependencies.ts";
+import type { ProcessFacts } from "./facts.ts";
+import type { BondInput } from "./process-events.ts";
+import type { DependencySpec } from "./spec.ts";
+
+/** What a process has to do because of an app that it depends on. */
+export interface BrokenBond {
+  readonly what: "stop" | "restart";
+  readonly by: string;
+}
+
+/** Whether a declaration has an app follow what becomes of another one. */
+export function isBond({
+  onLoss = "keep",
+  followsRestarts = false,
+  condition,
+}: DependencySpec): boolean {
+  // A job that has ended is not lost.
+  const isJob = condition === "completed" || condition === "succeeded";
+  return !isJob && (onLoss !== "keep" || followsRestarts);
+}
+
+/**
+ * What has become of the apps that a process depends on since its life began, from their facts alone: so the next daemon
+ * comes to the same. A loss goes before a restart; the first of the declaration decides.
+ */
+export function brokenBond(
+  { spec, since }: BondInput,
+  all: readonly (Standing & { readonly isReloading: boolean })[],
+): BrokenBond | null {
+  const bonds = spec.dependsOn.filter(isBond);
+  for (const bond of bonds) {
+    const { app, onLoss = "keep" } = bond;
+    if (onLoss === "keep") continue;
+    const meant = appsMeant(bond, spec.namespace, all);
+    if (isLost(meant, since)) return { what: onLoss, by: `the end of ${app}` };
+  }
+  for (const bond of bonds) {
+    if (bond.followsRestarts !== true) continue;
+    const meant = appsMeant(bond, spec.namespace, all);
+    // Of many processes that are restarted one after the other the last one counts.
+    if (meant.some(({ isReloading }) => isReloading)) continue;
+    const isRenewed = meant.some(({ processes }) =>
+      processes.some((facts) => wasRestarted(facts, since)),
+    );
+    if (isRenewed) return { what: "restart", by: `the restart of ${bond.app}` };
+  }
+  return null;
+}
+
+/** It is gone, nothing of it runs any more, or it has ended by itself, even if it has been started again. */
+function isLost(meant: readonly Standing[], since: number): boolean {
+  const processes = meant.flatMap((each) => each.processes);
+  if (meant.length === 0) return true;
+  // Not added yet.
+  if (processes.length === 0) return false;
+  const [only] = processes;
+  if (processes.length === 1 && only !== undefined) return hasEnded(only, since);
+  return processes.every((facts) => facts.child === null && hasEnded(facts, since));
+}
+
+function hasEnded({ lastExit, goal, status, child }: ProcessFacts, since: number): boolean {
+  if (lastExit === null || lastExit.at < since) return false;
+  const isAtRest = child === null && (status === "stopped" || status === "errored");
+  return isAtRest || (lastExit.askedBy === null && goal !== "restart");
+}
+
+/** A command, a sensor or a reload has given it a new life. */
+function wasRestarted({ child, lastExit, generation }: ProcessFacts, since: number): boolean {
+  if (child === null || child.at <= since) return false;
+  // What has replaced another one has no end behind it.
+  if (lastExit === null) return generation > 0;
+  return lastExit.at >= since && lastExit.askedBy !== null;
+}

@@ -1,4 +1,5 @@
 import type { ProcessFacts } from "./facts.ts";
+import { isSuccess } from "./restart-policy.ts";
 import type { AppSpec, DependencyCondition, DependencySpec } from "./spec.ts";
 
 /** A condition that is not met, in words. */
@@ -132,7 +133,7 @@ function judgeService(wantsHealth: boolean, { facts, spec }: Judged): View {
     case "starting":
       return { is: wantsHealth || child === null ? "coming" : "met", state: shownStatus(facts) };
     case "stopped":
-      if (endedWell(facts) && !wantsHealth) return { is: "met", state: "done" };
+      if (endedWell(facts, spec) && !wantsHealth) return { is: "met", state: "done" };
       return { is: isScheduled(facts, spec) ? "coming" : "lost", state: shownStatus(facts) };
     case "errored":
     case "removed":
@@ -148,7 +149,7 @@ function judgeJob(condition: "completed" | "succeeded", { facts, spec }: Judged)
     case "stopped": {
       // It has done its work, and a later stop takes nothing of that away.
       const hasEnded = lastExit !== null && lastExit.askedBy === null;
-      if (hasEnded && (condition === "completed" || endedWell(facts)))
+      if (hasEnded && (condition === "completed" || endedWell(facts, spec)))
         return { is: "met", state: "done" };
       return { is: isScheduled(facts, spec) ? "coming" : "lost", state: shownStatus(facts) };
     }
@@ -166,9 +167,9 @@ function judgeJob(condition: "completed" | "succeeded", { facts, spec }: Judged)
 }
 
 /** It ended by itself, as one does that has done its work. */
-function endedWell({ lastExit, decisions }: ProcessFacts): boolean {
+function endedWell({ lastExit, decisions }: ProcessFacts, { policy }: AppSpec): boolean {
   if (lastExit === null || lastExit.askedBy !== null) return false;
-  return lastExit.code === 0 || decisions.at(-1)?.rule === "isStopExitCode";
+  return isSuccess(lastExit, policy.restart) || decisions.at(-1)?.rule === "isStopExitCode";
 }
 
 function isScheduled({ goal }: ProcessFacts, { sensors }: AppSpec): boolean {

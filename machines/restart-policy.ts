@@ -158,9 +158,9 @@ export const rules = [
     rule: "endedCleanly",
     next: "stop",
     means:
-      "it exited with code 0 or on a stop signal, and restart: on-failure or on-abnormal ignores clean exits",
+      "it exited with code 0, one of success_exit_codes or on a stop signal, and restart: on-failure or on-abnormal ignores clean exits",
     applies: ({ policy, exit }) =>
-      policy.mode !== "always" && exit !== null && isItsOwn(exit) && isClean(exit),
+      policy.mode !== "always" && exit !== null && isItsOwn(exit) && isClean(exit, policy),
     sees: ["restart", "code", "signal"],
     why: ({ policy }) => `it exited cleanly, and restart: ${policy.mode} ignores clean exits`,
   },
@@ -305,14 +305,22 @@ export function seenBy(rule: Rule, judgement: Judgement): Decision["saw"] {
   return Object.fromEntries(sees.map((name) => [name, judgement[name]]));
 }
 
+/** Its exit code says that it has done its work. */
+export function isSuccess(
+  { code }: Pick<ExitFact, "code">,
+  { successExitCodes = [] }: Pick<RestartPolicy, "successExitCodes">,
+): boolean {
+  return code === 0 || (code !== null && successExitCodes.includes(code));
+}
+
 /** Nobody ended it for a failed probe: then its code is that of an answer to our signal, and says nothing. */
 function isItsOwn({ verdict }: ExitFact): boolean {
   return verdict === undefined;
 }
 
-/** A clean end: exit code 0, or one of the signals that ask a program to end. An unknown end is not clean. */
-function isClean(exit: ExitFact): boolean {
-  return exit.code === 0 || (exit.signal !== null && cleanSignals.includes(exit.signal));
+/** A clean end: a code of success, or one of the signals that ask a program to end. An unknown end is not clean. */
+function isClean(exit: ExitFact, policy: RestartPolicy): boolean {
+  return isSuccess(exit, policy) || (exit.signal !== null && cleanSignals.includes(exit.signal));
 }
 
 function restartsInWindow({ restartTimes, exit, failure, policy }: Judged): number {

@@ -29,6 +29,8 @@ export interface RestartPolicy {
   readonly backoff: BackoffPolicy | null;
   /** Exits with one of these codes are wanted ones: the process is left stopped. */
   readonly stopExitCodes: readonly number[];
+  /** Exits with one of these codes are clean ones, as with 0 (systemd's `SuccessExitStatus=`). */
+  readonly successExitCodes?: readonly number[] | undefined;
   /** A replacement that has not served yet: its reload decides what follows from its end. */
   readonly onProbation?: boolean;
 }

@@ -106,6 +106,12 @@ export const startFlags: readonly StartFlag[] = [
     "SIZE",
     "Restart it when its memory exceeds this",
   ),
+  flag(
+    "success-exit-codes",
+    "success_exit_codes",
+    "CODES",
+    "Exit codes that are a success, as 0 is",
+  ),
   flag("max-memory-scope", "max_memory_scope", "WHOSE", "Whose memory counts: main or tree"),
   flag("max-memory-for", "max_memory_for", "TIME", "How long it has to exceed it"),
   flag("max-cpu", "max_cpu", "PERCENT", "Restart it when it uses more than this of one core"),

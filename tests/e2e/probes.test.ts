@@ -212,7 +212,7 @@ const worker = (home: TestHome): string =>
 const { existsSync } = require("node:fs");
 const is = (name) => existsSync(${JSON.stringify(home.folder)} + "/" + name + process.env.NODE_APP_INSTANCE);
 const server = require("node:http").createServer((request, response) => {
-  if (request.url === "/alive" && is("hung") && !is("pid" + process.pid + "-")) return;
+  if (request.url === "/alive" && is("hung")) return;
   response.writeHead(request.url === "/ready" && is("busy") ? 503 : 200, { connection: "close" });
   response.end(process.env.NODE_APP_INSTANCE);
 });

@@ -153,6 +153,7 @@ export const parts: Readonly<Record<string, Part>> = {
   restart: restart("mode"),
   autostart: whole("autostart"),
   depends_on: whole("dependsOn"),
+  success_exit_codes: restart("successExitCodes"),
   stop_exit_codes: all(restart("stopExitCodes"), kept("stop_exit_codes")),
   min_uptime: restart("minUptimeMs"),
   max_restarts: restart("maxRestarts"),

@@ -57,6 +57,9 @@ export function policyOf(
               ),
             },
       stopExitCodes: (app["stop_exit_codes"] as number[] | undefined) ?? [],
+      ...(app["success_exit_codes"] === undefined
+        ? {}
+        : { successExitCodes: app["success_exit_codes"] as number[] }),
     },
     ...readinessOf(app, mode),
     probes,

@@ -30,6 +30,7 @@ const restartPolicy = v.strictObject({
     }),
   ),
   stopExitCodes: v.array(v.pipe(v.number(), v.integer())),
+  successExitCodes: v.optional(v.array(v.pipe(v.number(), v.integer()))),
 });
 
 /** No app needs more others by name. */

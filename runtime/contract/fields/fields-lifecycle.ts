@@ -10,6 +10,12 @@ export const lifecycleFields: readonly Field[] = [
     { default: "always" },
   ),
   field("Restarts", "autorestart", "boolean", "`false` is `restart: never`.", { default: "true" }),
+  field(
+    "Restarts",
+    "success_exit_codes",
+    "numbers",
+    "Exit codes that are a success, as 0 is: for `restart: on-failure` and for what waits for its success.",
+  ),
   field("Restarts", "stop_exit_codes", "numbers", "Exit codes after which it stays stopped."),
   field("Restarts", "min_uptime", "time", "A life shorter than this is an unstable one.", {
     default: "1000",

@@ -7,10 +7,11 @@ import type { RawApp } from "./raw-app.ts";
  */
 export function fieldsOfPolicy(spec: Pick<AppSpec, "mode" | "policy">): RawApp {
   const { restart, listenTimeoutMs, listenTimeoutIsGiven = false } = spec.policy;
-  const { backoff, stopExitCodes } = restart;
+  const { backoff, stopExitCodes, successExitCodes } = restart;
   return {
     ...unless(restart.mode, "always", "restart"),
     ...(stopExitCodes.length === 0 ? {} : { stop_exit_codes: stopExitCodes }),
+    ...(successExitCodes === undefined ? {} : { success_exit_codes: successExitCodes }),
     max_restarts: restart.maxRestarts,
     min_uptime: restart.minUptimeMs,
     ...unless(restart.restartWindowMs, 0, "restart_window"),

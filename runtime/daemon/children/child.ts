@@ -261,7 +261,7 @@ export class Child implements ChildHandle {
   #askToEnd(): void {
     if (this.#end !== undefined) return this.#sendEnd();
     this.#events.signalled(Date.now());
-    // What is told to a machine that is at work is done when it has finished with that.
+    // A machine that is at work handles the event, and the journal has it, when this call has ended.
     queueMicrotask(() => {
       if (!this.#isReleased) this.#sendEnd();
     });

@@ -23,7 +23,7 @@ const slackMs = 1_000;
  * With `isAwaited` it asks more often until the answers first turn, as Kubernetes does for readiness; of these extra
  * questions only the good answers count, so that the time until it gives up stays what the numbers say.
  * @param told `null` for good, else what was found; only when it is another than before.
- * @param options.isRepeated what stays bad is told again after as many bad answers more.
+ * @param options.isRepeated what stays bad is reported again after as many bad answers more.
  * @param options.withinMs the first question is asked at a random moment of this time, or of a period that is shorter.
  * @returns stops asking.
  */

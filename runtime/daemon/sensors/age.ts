@@ -1,7 +1,7 @@
 /** The longest that a timer of Node's can wait; ms. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** What was not ended for its age is told of again after this: its app may have had no turn for it. ms. */
+/** A life that goes on is reported again after this: its app may have had no turn for it. ms. */
 const againMs = 60_000;
 
 /** Trips when a life has lasted for its time. What is drawn for it is drawn again by the next daemon. */

@@ -27,6 +27,7 @@ const restartPolicy = v.looseObject({
     }),
   ),
   stopExitCodes: v.array(v.number()),
+  successExitCodes: v.exactOptional(v.array(v.number())),
 });
 
 const probe = v.variant("kind", [

@@ -19,7 +19,7 @@ export interface Traffic {
 }
 
 /**
- * Takes a worker out of traffic and back, when God says so: it closes the handles that its servers listen with, so that
+ * Takes a worker out of traffic and back, by order of God: it closes the handles that its servers listen with, so that
  * the other workers get every new connection, and opens them again. The app's servers do not notice: they listen all the
  * while as far as its code can tell, no event is emitted, and connections that are open stay.
  */

@@ -1,10 +1,13 @@
 import { expect, test } from "vitest";
+import { unmetOf } from "../../../machines/dependencies.ts";
 import { appSpec } from "../../support/machines/spec.ts";
 import { SimulatedProcess } from "../../support/machines/simulated-process.ts";
 
 test("a declared process is online once it is spawned", () => {
   const process = new SimulatedProcess(appSpec());
-  expect(process.value).toEqual({ alive: { online: { uptime: "fresh", sensors: "off" } } });
+  expect(process.value).toEqual({
+    alive: { online: { bonds: "free", uptime: "fresh", sensors: "off" } },
+  });
 });
 
 test("an app declared with autostart: false is stopped until it is started", () => {
@@ -419,4 +422,21 @@ test("the end of a process that was being stopped when the daemon died was asked
   process.exit(0);
   expect(process.status).toBe("stopped");
   expect(process.facts.lastExit?.askedBy).toBe("a command");
+});
+
+test("a code of success_exit_codes is a clean end, and a success for what waits for it", () => {
+  const spec = appSpec({ restart: { mode: "on-failure", successExitCodes: [3] } });
+  const process = new SimulatedProcess(spec);
+  process.exit(4);
+  process.exit(3);
+  expect([process.status, process.facts.decisions.at(-1)?.rule]).toEqual([
+    "stopped",
+    "endedCleanly",
+  ]);
+  const waiting = appSpec({
+    spec: { dependsOn: [{ app: "app", condition: "succeeded", isRequired: true }] },
+  });
+  const unmet = (restart: typeof spec) =>
+    unmetOf(waiting, [{ key: "app", spec: restart, processes: [process.facts] }], null);
+  expect([unmet(spec), unmet(appSpec()).length]).toEqual([[], 1]);
 });

@@ -9,7 +9,7 @@ import { isRoot, otherUser } from "../support/user.ts";
 function kernelView(pid: number) {
   const read = (file: string): string => readFileSync(`/proc/${pid}/${file}`, "latin1");
   const status = (row: string): string =>
-    (new RegExp(`^${row}:\\s*(.*)$`, "m").exec(read("status"))?.[1] ?? "").trim();
+    (new RegExp(`^${row}:[^\\S\\n]*(.*)$`, "m").exec(read("status"))?.[1] ?? "").trim();
   const limit = (row: string): string =>
     read("limits")
       .split("\n")
@@ -129,7 +129,8 @@ test.skipIf(!isRoot).each([
   const rights = { capabilities: ["CAP_NET_BIND_SERVICE"], supplementary_groups: ["daemon"] };
   const file = `${user.folder}/stays.cjs`;
   execFileSync("cp", [home.file("stays.cjs", stays), file]);
-  const seen = await started(home, { ...usual, ...fields, ...rights, uid: user.uid, script: file });
+  const own = { uid: user.uid, cwd: user.folder, script: file };
+  const seen = await started(home, { ...usual, ...fields, ...rights, ...own });
   expect(seen).toMatchObject({
     ...held,
     uid: String(user.uid),
@@ -137,8 +138,7 @@ test.skipIf(!isRoot).each([
     effective: netBindService,
     bounding: netBindService,
   });
-  await home.ok("delete", "a");
-  const none = await started(home, { ...fields, capabilities: [], supplementary_groups: [] });
+  const none = await started(testHome(), { ...fields, capabilities: [], supplementary_groups: [] });
   expect(none).toMatchObject({ uid: "0", groups: "", effective: 0n, bounding: 0n });
 });
 

@@ -14,9 +14,12 @@ const transientCodes: readonly string[] = ["EAGAIN", "ENOMEM", "EMFILE", "ENFILE
 export function failureFrom(error: unknown, spec: AppSpec): SpawnFailure {
   const code = error instanceof XmError ? error.code : (errnoOf(error) ?? "ERR_INTERNAL");
   const command = spec.interpreter ?? spec.script;
+  // A worker goes to its folder as its user, other programs before they become that user.
+  const mayNotEnter =
+    spec.mode === "cluster" && spec.uid !== null ? `, or may not enter ${spec.cwd}` : "";
   const words: Readonly<Record<string, string>> = {
     ENOENT: `${command} does not exist, or the interpreter its first line names does not`,
-    EACCES: `${command} is not executable by this user`,
+    EACCES: `${command} is not executable by this user${mayNotEnter}`,
     EPERM: `not permitted to run ${command} as user ${spec.uid ?? "self"}, group ${spec.gid ?? "self"}`,
     ENOEXEC: `${command} is not a program this machine can run (a script needs #! or an interpreter)`,
     E2BIG: "arguments and environment together are too large for the kernel",

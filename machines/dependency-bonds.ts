@@ -60,7 +60,8 @@ function isLost(meant: readonly Standing[], since: number): boolean {
 }
 
 function hasEnded({ lastExit, goal, status, child }: ProcessFacts, since: number): boolean {
-  if (lastExit === null || lastExit.at < since) return false;
+  // What has ended in the very moment of its start was known then.
+  if (lastExit === null || lastExit.at <= since) return false;
   const isAtRest = child === null && (status === "stopped" || status === "errored");
   return isAtRest || (lastExit.askedBy === null && goal !== "restart");
 }

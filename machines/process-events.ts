@@ -11,7 +11,7 @@ export type Command =
   | ({ type: "restart"; at: number; by: string } & Waits)
   /** `why`: `deleted` unless it says another reason. */
   | { type: "remove"; at: number; by: string; graceMs?: number; why?: Removal }
-  | { type: "reset"; at: number }
+  | { type: "reset"; at: number; by: string }
   | { type: "configure"; at: number; spec: AppSpec };
 
 /** What a command that starts something says of the apps it depends on. */

@@ -1,12 +1,13 @@
 import { fromPromise, type AnyStateMachine } from "xstate";
-import { appMachine } from "../../machines/app.ts";
+import { appMachine, type AppActor } from "../../machines/app.ts";
 import { bondSource, dependencySource } from "../../machines/dependency-watch.ts";
 import { godMachine, type DeclaredApp, type GodActor } from "../../machines/god.ts";
-import { reloadMachine } from "../../machines/reload.ts";
-import { processMachine } from "../../machines/process.ts";
+import { reloadMachine, type ReloadActor } from "../../machines/reload.ts";
+import { processMachine, type ProcessActor } from "../../machines/process.ts";
 import type { Ports } from "../../machines/lib/port.ts";
 import type { MachineName } from "../contract/inspector.ts";
 import type { GuardLog } from "./records/guard-log.ts";
+import { observed, type Given } from "./records/observed.ts";
 import {
   appSensorSource,
   childSource,
@@ -27,6 +28,13 @@ export interface WireDependencies extends SourceDependencies {
   readonly guardLog: GuardLog;
   /** Told of every answer of a reload's guards, for the history. */
   readonly reloadGuards: Pick<GuardLog, "note">;
+  /** Told of every transition as it is taken (`observed.ts`). */
+  readonly onMoved: {
+    readonly process: (actor: ProcessActor, given: Given) => void;
+    readonly reload: (actor: ReloadActor, given: Given) => void;
+    readonly app: (actor: AppActor, given: Given) => void;
+    readonly god: (actor: GodActor, given: Given) => void;
+  };
 }
 
 /**
@@ -34,38 +42,50 @@ export interface WireDependencies extends SourceDependencies {
  * machine's own ports and not its children's, so a parent receives an already wired child.
  */
 export function wireGod(dependencies: WireDependencies): typeof godMachine {
-  const { guardLog, reloadGuards } = dependencies;
-  const process = processMachine.provide({
-    guards: watchedGuards("process", processMachine, guardLog),
-    actors: {
-      childProcess: childSource(dependencies),
-      sensors: sensorSource(dependencies),
-      dependencies: dependencySource(dependencies.god, dependencies.now),
-      bonds: bondSource(dependencies.god, dependencies.now),
-    } satisfies Ports<typeof processMachine>,
-  });
-  const reload = reloadMachine.provide({
-    guards: watchedGuards("reload", reloadMachine, {
-      watched: 1,
-      note: (asked) => {
-        reloadGuards.note(asked);
-        if (guardLog.watched > 0) guardLog.note(asked);
-      },
+  const { guardLog, reloadGuards, onMoved } = dependencies;
+  const process = observed(
+    processMachine.provide({
+      guards: watchedGuards("process", processMachine, guardLog),
+      actors: {
+        childProcess: childSource(dependencies),
+        sensors: sensorSource(dependencies),
+        dependencies: dependencySource(dependencies.god, dependencies.now),
+        bonds: bondSource(dependencies.god, dependencies.now),
+      } satisfies Ports<typeof processMachine>,
     }),
-  });
-  const app = appMachine.provide({
-    guards: watchedGuards("app", appMachine, guardLog),
-    actors: {
-      process,
-      reload,
-      sensors: appSensorSource(dependencies),
-    } satisfies Ports<typeof appMachine>,
-  });
+    (actor, given) => onMoved.process(actor as ProcessActor, given),
+  );
+  const reload = observed(
+    reloadMachine.provide({
+      guards: watchedGuards("reload", reloadMachine, {
+        watched: 1,
+        note: (asked) => {
+          reloadGuards.note(asked);
+          if (guardLog.watched > 0) guardLog.note(asked);
+        },
+      }),
+    }),
+    (actor, given) => onMoved.reload(actor as ReloadActor, given),
+  );
+  const app = observed(
+    appMachine.provide({
+      guards: watchedGuards("app", appMachine, guardLog),
+      actors: {
+        process,
+        reload,
+        sensors: appSensorSource(dependencies),
+      } satisfies Ports<typeof appMachine>,
+    }),
+    (actor, given) => onMoved.app(actor as AppActor, given),
+  );
   const restore = fromPromise<Restored, void>(() => dependencies.restore());
-  return godMachine.provide({
-    guards: watchedGuards("god", godMachine, guardLog),
-    actors: { app, restore } satisfies Ports<typeof godMachine>,
-  });
+  return observed(
+    godMachine.provide({
+      guards: watchedGuards("god", godMachine, guardLog),
+      actors: { app, restore } satisfies Ports<typeof godMachine>,
+    }),
+    (actor, given) => onMoved.god(actor as GodActor, given),
+  );
 }
 
 type Guard = (asked: { context: unknown; event: { type: string } }, params: unknown) => boolean;

@@ -48,8 +48,6 @@ export interface SourceDependencies {
   readonly sensors: Omit<SensorDependencies, "trip">;
   /** Log and pid files of every process, which no watch counts. */
   readonly ownFiles: () => ReadonlySet<string>;
-  /** Told before a machine gets a fact, so that the journal can name what caused a change. */
-  readonly onFact: (key: string, event: ProcessEvent) => void;
   /** What an app says that is no fact of its lifecycle: messages, beats. */
   readonly onSaid: (process: { id: number; lifeId: string }, message: Up) => void;
 }
@@ -61,7 +59,7 @@ export interface SourceDependencies {
 export function childSource(dependencies: SourceDependencies) {
   const listens = createListens();
   return fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
-    const { children, services, now, onFact, onSaid, log, sensors } = dependencies;
+    const { children, services, now, onSaid, log, sensors } = dependencies;
     const key = processKey(input);
     const launch = launchFrom(input, dependencies);
     const told = input.adopt === null ? deployedIn(input.spec) : {};
@@ -75,10 +73,7 @@ export function childSource(dependencies: SourceDependencies) {
     let stopWaiting: (() => void) | undefined;
     let stopProbe: (() => void) | undefined;
     let lastChance: NodeJS.Timeout | undefined;
-    const tell = (event: ProcessEvent): void => {
-      onFact(key, event);
-      sendBack(event);
-    };
+    const tell = (event: ProcessEvent): void => sendBack(event);
     const ready = (): void => {
       if (policy.probes !== null) stopProbe?.();
       tell({ type: "child.ready", at: now() });
@@ -190,17 +185,13 @@ export function childSource(dependencies: SourceDependencies) {
 }
 
 /** Fills the port `sensors` of the processes. */
-export function sensorSource({ sensors, children, now, onFact }: SourceDependencies) {
+export function sensorSource({ sensors, children, now }: SourceDependencies) {
   return fromCallback<{ type: "none" }, SensorInput>(({ sendBack, input }) => {
     const trip: SensorDependencies["trip"] = (by, sensor) => {
       const event: ProcessEvent = { type: "sensor.tripped", at: now(), by, sensor };
-      onFact(processKey(input), event);
       sendBack(event);
     };
-    const report = (event: Fact): void => {
-      onFact(processKey(input), event);
-      sendBack(event);
-    };
+    const report = (event: Fact): void => sendBack(event);
     const { beats, questions } = sensors;
     const tell = (message: Down): boolean =>
       children.get(processKey(input))?.tell(message) ?? false;

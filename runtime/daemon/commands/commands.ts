@@ -1,4 +1,3 @@
-import { processKey } from "../../../machines/lib/process-key.ts";
 import type { AppActor } from "../../../machines/app.ts";
 import type { Command, Waits } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
@@ -66,7 +65,7 @@ const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action
     told: "delete",
   },
   reset: {
-    command: (_, at) => ({ type: "reset", at }),
+    command: ({ by }, at) => ({ type: "reset", at, by }),
     passing: [],
     done: () => done("reset", "counters reset"),
   },
@@ -185,7 +184,7 @@ const commandsPerTurn = 25;
 
 /** Sends a command to processes and gives what becomes of each; in an array, so that nobody waits for them yet. */
 async function perform(
-  { god, recorder, bus, now }: CommandDependencies,
+  { god, bus, now }: CommandDependencies,
   chosen: readonly Managed[],
   {
     action: name,
@@ -204,7 +203,6 @@ async function perform(
   const command = action.command(request, now());
   const reached: Promise<Outcome>[] = [];
   for (const [index, managed] of chosen.entries()) {
-    recorder.cause(processKey(managed.facts), { event: name, by: request.by });
     god.send(commandFor(managed, { ...command, ...waits(managed) }));
     const outcome = settled(managed.actor, action.passing, managed.facts).then((end) => {
       if (action.told !== undefined) bus.command(action.told, managed, end.facts);

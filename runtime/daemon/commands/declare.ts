@@ -1,6 +1,5 @@
 import type { AppActor } from "../../../machines/app.ts";
 import type { DeclaredApp } from "../../../machines/god.ts";
-import { processKey } from "../../../machines/lib/process-key.ts";
 import type { Waits } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { DeclareRequest } from "../../contract/api/schemas.ts";
@@ -259,14 +258,13 @@ function redeclare(
   dependencies: DeclareDependencies,
   { app, spec, by, waits }: { app: AppActor; spec: AppSpec; by: string; waits: Waits },
 ): Step[] {
-  const { god, registry, recorder, bus, now } = dependencies;
+  const { god, registry, bus, now } = dependencies;
   const { spec: before } = app.getSnapshot().context;
   const changed = changedSettings(before, spec);
   const current = registry.processesOf(app);
   const scaled = scaleNow(dependencies, { app, instances: spec.instances, by, spec });
   const kept = current.slice(Math.max(0, current.length - spec.instances));
   const restarts = kept.map((managed): Step => () => {
-    recorder.cause(processKey(managed.facts), { event: "restart", by });
     god.send(commandFor(managed, { type: "restart", at: now(), by, ...waits }));
     const word = managed.facts.status === "online" ? "restarted" : "started";
     const { actor, facts } = managed;

@@ -1,6 +1,5 @@
 import { randomUUID } from "node:crypto";
 import type { AppActor, NewProcess } from "../../../machines/app.ts";
-import { processKey } from "../../../machines/lib/process-key.ts";
 import { contextFrom, factsFrom } from "../../../machines/process-context.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { Outcome } from "../../contract/api/schemas.ts";
@@ -41,7 +40,7 @@ export function scaleNow(
   dependencies: DeclareDependencies,
   request: { app: AppActor; instances: number; by: string; spec?: AppSpec },
 ): Step[] {
-  const { god, registry, store, recorder, bus, now } = dependencies;
+  const { god, registry, store, bus, now } = dependencies;
   const { app, instances, by } = request;
   const { key, spec: before } = app.getSnapshot().context;
   const spec = { ...(request.spec ?? before), instances };
@@ -58,7 +57,6 @@ export function scaleNow(
 
   const surplus = current.slice(0, Math.max(0, current.length - instances));
   const removals = surplus.map((managed): Step => () => {
-    recorder.cause(processKey(managed.facts), { event: "delete", by });
     god.send(commandFor(managed, { type: "remove", at: now(), by, why: "scaledDown" }));
     const reached = settled(managed.actor, ["stopping"], managed.facts).then((end) => {
       bus.command("delete", managed, end.facts);

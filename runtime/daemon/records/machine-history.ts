@@ -10,13 +10,16 @@ import { contextOf, factsOfApp, tellSpec } from "./context.ts";
 import { leavesOf } from "./recorder.ts";
 import type { ReloadGuards } from "./reload-guards.ts";
 import { entryOfReload } from "./entries.ts";
+import type { Given } from "./observed.ts";
 
 /** Keeps what God, the apps and their reloads do, beside what `recorder.ts` keeps of the processes: for people who look back. */
 export interface MachineHistory {
-  /** After each transition of God. */
-  noteGod(snapshot: SnapshotFrom<typeof godMachine>): void;
-  /** After each transition of an app: what has changed of it, and a reload from its first moment on. */
-  noteApp(app: AppActor): void;
+  /** What God has made of an event; without one, where it begins. */
+  noteGod(snapshot: SnapshotFrom<typeof godMachine>, given?: Given): void;
+  /** What an app has made of an event, and a reload's first moment; without one, where it is met first. */
+  noteApp(app: AppActor, given?: Given): void;
+  /** What a reload has made of an event. */
+  noteStep(reload: ReloadActor, given: Given): void;
   /** A reload as its app tells of it: one that broke says nothing itself. */
   noteReload(facts: ReloadFacts): void;
   /** Why God leaves. */
@@ -44,12 +47,12 @@ export function createMachineHistory(options: {
   /** The step that each app's reload was recorded in last. */
   const steps = new Map<string, string>();
 
-  const followReload = (reload: ReloadActor): void => {
+  const meetReload = (reload: ReloadActor): void => {
     if (reloads.has(reload)) return;
+    reload.subscribe({ error: () => {} });
     noteStep(reload);
-    reload.subscribe({ next: () => noteStep(reload), error: () => {} });
   };
-  const noteStep = (reload: ReloadActor): void => {
+  const noteStep = (reload: ReloadActor, given?: Given): void => {
     const { context } = reload.getSnapshot();
     const before = reloads.get(reload);
     const facts = reloadFactsOf(reload);
@@ -62,21 +65,21 @@ export function createMachineHistory(options: {
     const entry = entryOfReload(facts, now());
     history.append({
       ...entry,
-      event: isNext ? entry.event : (asked?.event ?? "changed"),
+      event: isNext ? entry.event : (given?.type ?? "changed"),
       context: contextOf("reload", context) as Record<string, unknown>,
-      cause: asked === undefined || isFirst ? null : { event: asked.event, id: asked.id },
+      cause: given === undefined || isFirst ? null : { event: given.type, id: idIn(given) },
       guards: asked?.guards ?? null,
     });
   };
 
   return {
-    noteGod: ({ value, context: { apps: kept, latest } }) => {
+    noteGod: ({ value, context: { apps: kept, latest } }, given) => {
       const states = leavesOf(value);
       if (god?.states === states && god.latest === latest) return;
       const before = god;
       god = { states, latest };
       isRestoring = before === undefined || before.states === "restoring";
-      const { event, app } = eventOfGod(before, god);
+      const { event, app } = eventOfGod(before, god, given);
       const names = firstOf(kept.keys(), mostNames);
       const more = kept.size - mostNames;
       history.append(
@@ -93,14 +96,14 @@ export function createMachineHistory(options: {
         }),
       );
     },
-    noteApp: (app) => {
+    noteApp: (app, given) => {
       const { context, value } = app.getSnapshot();
       const before = apps.get(app);
       if (before?.context === context && before.value === value) return;
       const after = { context, value, states: leavesOf(value) };
       apps.set(app, after);
-      if (context.reload !== null) followReload(context.reload);
-      const event = eventOfApp(before, after);
+      if (context.reload !== null) meetReload(context.reload);
+      const event = eventOfApp(before, after, given);
       if (event === null || isFrozen()) return;
       const { spec, reloadSpec, key } = context;
       const isNew = before === undefined ? !isRestoring : spec !== before.context.spec;
@@ -121,6 +124,7 @@ export function createMachineHistory(options: {
         }),
       );
     },
+    noteStep,
     noteReload: (facts) => {
       if (steps.get(facts.key) === facts.step) return;
       steps.set(facts.key, facts.step);
@@ -139,29 +143,35 @@ interface SeenApp {
 }
 
 /** What brought an app where it is, in the words of its chart; `null` when nothing has changed that is worth a record. */
-export function eventOfApp(
+function eventOfApp(
   before: Omit<SeenApp, "value"> | undefined,
   after: Omit<SeenApp, "value">,
+  given: Given | undefined,
 ): string | null {
   if (before === undefined) return after.states === "declared" ? "declared" : "processes.add";
+  if (!isNews(before, after)) return null;
+  // A command asks for it, or a sensor that has tripped.
+  if (before.context.reload === null && after.context.reload !== null) return "app.reload";
+  const [, how, what] = /^xstate\.(done|error)\.actor\.(.+)$/.exec(given?.type ?? "") ?? [];
+  if (how === undefined) return given?.type ?? "changed";
+  const who = what === "reload" ? "reload" : "process";
+  return how === "done" ? `${who} is done` : `${who} fails`;
+}
+
+/** Whether an app keeps others than before, or keeps them otherwise. */
+function isNews(before: Omit<SeenApp, "value">, after: Omit<SeenApp, "value">): boolean {
   const { context: was } = before;
   const { context: is } = after;
-  if (was.reload === null && is.reload !== null) return "app.reload";
-  if (was.reload !== null && is.reload === null) return "reload is done";
-  if (was.revivals !== is.revivals) return "process fails";
   const count = (actors: object): number => Object.keys(actors).length;
-  const more = (name: "processes" | "successors" | "leaving"): number =>
-    was[name] === is[name] ? 0 : count(is[name]) - count(was[name]);
-  const [processes, successors, leaving] = [more("processes"), more("successors"), more("leaving")];
-  if (successors > 0) return "reload.launch";
-  if (successors < 0 && leaving > 0) {
-    return was.processes === is.processes ? "reload.discard" : "reload.promote";
-  }
-  if (successors < 0 && was.processes !== is.processes) return "reload.promote";
-  if (processes > 0) return "processes.add";
-  if (processes < 0 || leaving < 0 || successors < 0) return "process is done";
-  if (was.spec !== is.spec) return "app.configure";
-  return before.states === after.states ? null : "changed";
+  return (
+    before.states !== after.states ||
+    was.spec !== is.spec ||
+    was.revivals !== is.revivals ||
+    (was.reload === null) !== (is.reload === null) ||
+    (["processes", "successors", "leaving"] as const).some(
+      (name) => was[name] !== is[name] && count(was[name]) !== count(is[name]),
+    )
+  );
 }
 
 interface SeenGod {
@@ -173,21 +183,19 @@ interface SeenGod {
 export function eventOfGod(
   before: SeenGod | undefined,
   after: SeenGod,
+  given: Given | undefined,
 ): { event: string; app: string } {
   if (before === undefined) return { event: "started", app: "" };
-  if (before.states !== after.states) {
-    const events: Readonly<Record<string, string>> = {
-      running: "restore is done",
-      shuttingDown: "shutDown",
-      handedOver: "handOver",
-      down: before.states === "running" ? "shutDown" : "app.gone",
-    };
-    return { event: events[after.states] ?? "changed", app: "" };
-  }
-  const added = after.latest.declared.at(-1);
-  if (added !== undefined) return { event: "app.declare", app: added };
-  const [gone] = after.latest.gone;
-  return { event: gone === undefined ? "changed" : "app.gone", app: gone ?? "" };
+  const [, done] = /^xstate\.(?:done|error)\.actor\.(.+)$/.exec(given?.type ?? "") ?? [];
+  const ended = done === "restore" ? "restore is done" : "app.gone";
+  const event = done === undefined ? (given?.type ?? "changed") : ended;
+  if (before.states !== after.states) return { event, app: "" };
+  return { event, app: after.latest.declared.at(-1) ?? after.latest.gone[0] ?? "" };
+}
+
+/** The process that a reload was told of. */
+function idIn(given: Given): number | null {
+  return (given as Given & { readonly id?: number }).id ?? null;
 }
 
 function firstOf<T>(all: Iterable<T>, count: number): T[] {

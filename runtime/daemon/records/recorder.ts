@@ -7,9 +7,10 @@ import type { Judgement } from "../../../machines/restart-policy.ts";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type { Revision } from "../../contract/history.ts";
 import type { StateStore } from "../state/store.ts";
+import { delayOf, type Given } from "./observed.ts";
 
 /** What brought a change about. */
-export interface Cause {
+interface Cause {
   readonly event: string;
   /** Who asked, or what tripped, in words. */
   readonly by?: string | undefined;
@@ -36,10 +37,12 @@ export interface Change {
 }
 
 export interface Recorder {
-  /** Records the process from now on. */
-  observe(actor: ProcessActor): void;
-  /** Names what causes the next change of a process (`processKey`); changes without a cause are the machine's own delays. */
-  cause(key: string, cause: Cause): void;
+  /** Records where the process is, as it is met first. */
+  meet(actor: ProcessActor): void;
+  /** Records what a process has made of an event. */
+  moved(actor: ProcessActor, given: Given): void;
+  /** A sensor is behind the restart that a process (`processKey`) gets next, or behind its first start. */
+  tripped(key: string, trip: { readonly by: string; readonly sensor: Sensor }): void;
   /** Nothing more is recorded: the daemon leaves, and what it stops is to be started again by the next. */
   freeze(): void;
   isFrozen(): boolean;
@@ -47,9 +50,9 @@ export interface Recorder {
 }
 
 /**
- * Writes every change of a process's facts to the journal at the moment it happens, and tells the API's
- * listeners. XState calls observers after the transition's effects have begun, so a child exists for an
- * instant before the journal has it; the mark in the child's environment covers that instant (restore.ts).
+ * Writes every change of a process's facts to the journal at the moment it happens (`observed.ts`), and tells the API's
+ * listeners. A child exists for an instant before the journal has it; the mark in the child's environment covers that
+ * instant (restore.ts).
  */
 export function createRecorder(options: {
   readonly store: StateStore;
@@ -57,8 +60,7 @@ export function createRecorder(options: {
   readonly log: (line: string) => void;
 }): Recorder {
   const { store, now, log } = options;
-  /** Of what is on its way to each process: it receives each event once, in order. */
-  const causes = new Map<string, Cause[]>();
+  const trips = new Map<string, Cause>();
   const last = new Map(store.restored.processes.map((facts) => [processKey(facts), facts]));
   /** The commit of each process's latest life, by id: a reload's replacement is another machine. */
   const commits = new Map<number, string>();
@@ -91,18 +93,18 @@ export function createRecorder(options: {
     if (frozen || (!isNews && states === statesBefore)) return;
     lastStates.set(key, states);
     if (!isNews) {
-      const event = statesBefore === undefined ? "resumed" : (cause?.event ?? delayWithin(states));
+      const event = statesBefore === undefined ? "resumed" : (cause?.event ?? "changed");
       tell({ at: now(), event, before, facts, revision: null, ...seen, ...causer(cause) });
       return;
     }
     const broken = brokenRule(facts);
     if (broken !== undefined) log(`can't happen: process ${facts.id} is ${broken}`);
-    const event = cause?.event ?? delayBehind(before, facts);
+    const event = cause?.event ?? (before === undefined ? "declared" : "resumed");
     const at = now();
     if (facts.status === "removed") {
       last.delete(key);
       lastStates.delete(key);
-      causes.delete(key);
+      trips.delete(key);
       const { id, generation } = facts;
       store.append({ type: "process.removed", at, id, generation });
     } else {
@@ -123,29 +125,28 @@ export function createRecorder(options: {
     for (const listener of listeners) listener(change);
   };
 
+  /** A restart that a sensor is behind. */
+  const takeTrip = (key: string): Cause | undefined => {
+    const trip = trips.get(key);
+    trips.delete(key);
+    return trip;
+  };
+
   return {
-    observe: (actor) => {
+    meet: (actor) => {
+      // The app machine handles a broken process; without an observer of its own the error would be thrown.
+      actor.subscribe({ error: () => {} });
       const first = seen(actor.getSnapshot());
       const key = processKey(first.facts);
-      // What came before it was observed is past.
-      record(first, causes.get(key)?.splice(0).at(-1));
-      actor.subscribe({
-        next: (snapshot) => {
-          const now = seen(snapshot);
-          const isWaitOver = last.get(key)?.status === "waiting" && now.facts.status === "starting";
-          const waiting = causes.get(key);
-          // A child that the end of a wait has started tells of itself before its start is recorded.
-          const isOfTheChild = isWaitOver && waiting?.[0]?.event.startsWith("child.") === true;
-          record(now, isOfTheChild ? undefined : waiting?.shift());
-        },
-        // The app machine handles a broken process; without an observer of its own the error would be thrown.
-        error: () => {},
-      });
+      record(first, last.has(key) ? undefined : takeTrip(key));
     },
-    cause: (key, cause) => {
-      const waiting = causes.get(key);
-      if (waiting === undefined) causes.set(key, [cause]);
-      else waiting.push(cause);
+    moved: (actor, given) => {
+      const now = seen(actor.getSnapshot());
+      const trip = given.type === "restart" ? takeTrip(processKey(now.facts)) : undefined;
+      record(now, { ...causeOf(given), ...trip });
+    },
+    tripped: (key, trip) => {
+      trips.set(key, { event: "restart", ...trip });
     },
     freeze: () => {
       frozen = true;
@@ -186,10 +187,12 @@ export function leavesOf(value: unknown, parent = ""): string {
     .join(" ");
 }
 
-/** The delay behind a transition that changes no fact. */
-function delayWithin(states: string): string {
-  if (states.includes("forced")) return "killTimeout";
-  return states.includes("stable") ? "minUptime" : "changed";
+/** What a process was given, as the history calls it. */
+function causeOf(given: Given): Cause {
+  const { type, by, sensor, why } = given as Given & Partial<Cause> & { readonly why?: unknown };
+  const isDeleted =
+    type === "remove" && (why === undefined || why === "deleted" || why === "scaledDown");
+  return { event: isDeleted ? "delete" : (delayOf(given) ?? type), by, sensor };
 }
 
 /** The rules that hold in every state, as cheap as they are; the model tests prove them, this watches over them. */
@@ -202,19 +205,6 @@ export function brokenRule({ status, child, restartAt, killAt }: ProcessFacts): 
     return `${status} while pid ${child.pid} lives`;
   }
   return undefined;
-}
-
-/** The machine's delays are the changes nobody outside caused. */
-function delayBehind(before: ProcessFacts | undefined, facts: ProcessFacts): string {
-  if (before === undefined) return "declared";
-  // Commands that the app's reload gives.
-  if (facts.status === "stopping" && before.status !== "stopping") return facts.goal;
-  if (before.status !== facts.status && before.child !== null && facts.child === null)
-    return "resumed";
-  if (before.status === "waiting") return "restartDelay";
-  if (before.status === "starting") return "listenTimeout";
-  if (before.status === "stopping") return "killTimeout";
-  return facts.unstableRestarts < before.unstableRestarts ? "minUptime" : "changed";
 }
 
 /** Facts are immutable, so the same reference is the same value. */

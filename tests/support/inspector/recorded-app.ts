@@ -1,8 +1,10 @@
 import type { AnyActorRef, AnyTransitionDefinition } from "xstate";
 import type { AppSpec } from "../../../machines/spec.ts";
-import { reloadMachine } from "../../../machines/reload.ts";
+import type { AppActor } from "../../../machines/app.ts";
+import { reloadMachine, type ReloadActor } from "../../../machines/reload.ts";
 import { labelFrom } from "../../../runtime/charts/label.ts";
 import { createMachineHistory } from "../../../runtime/daemon/records/machine-history.ts";
+import { observed, type Given } from "../../../runtime/daemon/records/observed.ts";
 import { createReloadGuards } from "../../../runtime/daemon/records/reload-guards.ts";
 import { litStates } from "../../../runtime/daemon/commands/machine-states.ts";
 import type { HistoryRecord } from "../../../runtime/contract/history.ts";
@@ -27,6 +29,7 @@ export function recordedApp(spec: AppSpec): {
   const records: HistoryRecord[] = [];
   const truth = new Map<number, Truth>();
   const reloadGuards = createReloadGuards();
+  let seen: AppActor | undefined;
   const steps = new Map<AnyActorRef, MachineStep[]>();
   const machines = createMachineHistory({
     history: {
@@ -34,9 +37,8 @@ export function recordedApp(spec: AppSpec): {
         const seq = records.length + 1;
         records.push({ ...entry, seq });
         if (entry.kind === "god") return;
-        const { reload } = app.context;
-        const actor: AnyActorRef | null = entry.kind === "app" ? app.actor : reload;
-        if (actor === null) return;
+        const actor = entry.kind === "app" ? seen : seen?.getSnapshot().context.reload;
+        if (actor === null || actor === undefined) return;
         truth.set(seq, {
           states: litStates(entry.kind, actor),
           steps: steps.get(actor)?.splice(0) ?? [],
@@ -51,7 +53,24 @@ export function recordedApp(spec: AppSpec): {
     watched: 1,
     note: (asked) => reloadGuards.note(asked),
   });
-  const app = new SimulatedApp(spec, reloadMachine.provide({ guards }));
+  const apps = new Map<string, unknown>();
+  let latest = { declared: [] as string[], gone: [] };
+  const god = (value: string, given?: Given): void =>
+    machines.noteGod({ value, context: { apps, latest } } as never, given);
+  god("restoring");
+  god("running", { type: "xstate.done.actor.restore" });
+  apps.set("app", {});
+  latest = { declared: ["app"], gone: [] };
+  god("running", { type: "app.declare" });
+  const reload = observed(reloadMachine.provide({ guards }), (actor, given) =>
+    machines.noteStep(actor as ReloadActor, given),
+  );
+  const app = new SimulatedApp(spec, reload, (machine) =>
+    observed(machine, (actor, given) => {
+      seen = actor as AppActor;
+      machines.noteApp(seen, given);
+    }),
+  );
   app.actor.system.inspect((event) => {
     if (event.type !== "@xstate.microstep") return;
     const actor = event.actorRef as AnyActorRef;
@@ -59,17 +78,6 @@ export function recordedApp(spec: AppSpec): {
     steps.set(actor, own);
     own.push(...event._transitions.map(stepFrom).filter((step) => step !== undefined));
   });
-  const apps = new Map<string, unknown>();
-  let latest = { declared: [] as string[], gone: [] };
-  const god = (value: string): void =>
-    machines.noteGod({ value, context: { apps, latest } } as never);
-  god("restoring");
-  god("running");
-  apps.set("app", app.actor);
-  latest = { declared: ["app"], gone: [] };
-  god("running");
-  app.actor.subscribe(() => machines.noteApp(app.actor));
-  machines.noteApp(app.actor);
   return { app, records, truth, machines };
 }
 

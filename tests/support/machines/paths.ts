@@ -17,7 +17,7 @@ export function eventsFor(): ProcessEvent[] {
     { type: "stop", at, by: "a test" },
     { type: "restart", at, by: "a test" },
     { type: "remove", at, by: "a test" },
-    { type: "reset", at },
+    { type: "reset", at, by: "test" },
     { type: "child.spawned", at, child },
     { type: "child.ready", at },
     { type: "child.signalled", at },

@@ -42,6 +42,7 @@ export class SimulatedApp {
   refused = 0;
   readonly spec: AppSpec;
   readonly #reload: typeof reloadMachine;
+  readonly #seen: (app: typeof appMachine) => typeof appMachine;
   readonly #memory = new Map<string, (by: string) => void>();
   readonly #finds = new Map<string, (type: ProbeFact, at: number) => void>();
   #report: (report: SensorReport) => void = () => {};
@@ -49,10 +50,15 @@ export class SimulatedApp {
   watched: AppSpec | null = null;
   readonly actor: ReturnType<SimulatedApp["create"]>;
 
-  /** @param reload its reload machine, for who wants to hear of its guards. */
-  constructor(spec: AppSpec, reload = reloadMachine) {
+  /** @param reload its reload machine, for who wants to hear of its guards; `seen` makes one of its own that is looked at. */
+  constructor(
+    spec: AppSpec,
+    reload = reloadMachine,
+    seen: (app: typeof appMachine) => typeof appMachine = (app) => app,
+  ) {
     this.spec = spec;
     this.#reload = reload;
+    this.#seen = seen;
     this.actor = this.create();
     this.add(Array.from({ length: spec.instances }, (_, id) => id));
   }
@@ -199,7 +205,7 @@ export class SimulatedApp {
       receive(({ spec }) => (this.watched = spec));
     });
     const actors = { process, reload: this.#reload, sensors };
-    const actor = createActor(appMachine.provide({ actors }), {
+    const actor = createActor(this.#seen(appMachine.provide({ actors })), {
       clock: this.clock,
       input: { key: "app", spec: this.spec },
     });

@@ -102,7 +102,8 @@ test("God is recorded by state and by app; a second look at the same changes not
   const many = new Map(Array.from({ length: 130 }, (_, n) => [`a${n}`, {}]));
   const context = { apps: many, latest: { declared: [], gone: [] } };
   machines.noteLeaving("xm kill");
-  for (let n = 0; n < 2; n += 1) machines.noteGod({ value: "shuttingDown", context } as never);
+  for (let n = 0; n < 2; n += 1)
+    machines.noteGod({ value: "shuttingDown", context } as never, { type: "shutDown" });
   const last = records.filter(({ kind }) => kind === "god").slice(3);
   expect(last.map(({ event, by, context: known }) => [event, by, known?.["more"]])).toEqual([
     ["shutDown", "xm kill", 30],
@@ -112,6 +113,7 @@ test("God is recorded by state and by app; a second look at the same changes not
     eventOfGod(
       { states: "shuttingDown", latest: { declared: ["a"], gone: [] } },
       { states: "down", latest },
+      { type: "xstate.done.actor.app" },
     ),
   ).toEqual({ event: "app.gone", app: "" });
 });

@@ -1,0 +1,80 @@
+import { processKey } from "../../machines/lib/process-key.ts";
+import type { AppActor } from "../../machines/app.ts";
+import type { ReloadFacts } from "../../machines/facts.ts";
+import type { GodActor } from "../../machines/god.ts";
+import type { ProcessActor } from "../../machines/process.ts";
+import type { MachineHistory } from "./records/machine-history.ts";
+import type { Recorder } from "./records/recorder.ts";
+import type { StateStore } from "./state/store.ts";
+
+/** Meets every app and every process as it comes, and keeps the journal of what no process is. */
+export function observe(options: {
+  god: GodActor;
+  recorder: Recorder;
+  store: StateStore;
+  machines: MachineHistory;
+  now: () => number;
+  log: (line: string) => void;
+}): void {
+  const { god, recorder, store, machines, now, log } = options;
+  const apps = new WeakSet<AppActor>();
+  const processes = new WeakSet<ProcessActor>();
+
+  const observeProcesses = (app: AppActor): void => {
+    const { processes: current, successors, leaving } = app.getSnapshot().context;
+    for (const actor of [current, successors, leaving].flatMap((each) => Object.values(each))) {
+      if (processes.has(actor)) continue;
+      processes.add(actor);
+      recorder.meet(actor);
+      actor.on("unexpected", ({ event }) =>
+        log(
+          `can't happen: process ${actor.getSnapshot().context.id} got ${event} in ${JSON.stringify(actor.getSnapshot().value)}`,
+        ),
+      );
+    }
+  };
+  const rememberReload = (app: AppActor, facts: ReloadFacts): void => {
+    if (recorder.isFrozen()) return;
+    const { key, spec, reloadSpec } = app.getSnapshot().context;
+    const at = now();
+    const isOwn = reloadSpec === null || reloadSpec === spec;
+    if (facts.step === "succeeded") store.append({ type: "app.declared", at, app: { key, spec } });
+    machines.noteReload(facts);
+    store.append({ type: "reload.changed", at, reload: facts, spec: isOwn ? null : reloadSpec });
+    if (facts.failure !== null && facts.step === "failed") {
+      log(`reload of ${key}: process ${facts.failure.id}: ${facts.failure.reason}`);
+    }
+  };
+  const observeApp = (app: AppActor): void => {
+    if (apps.has(app)) return;
+    apps.add(app);
+    app.subscribe({ next: () => observeProcesses(app), error: () => {} });
+    app.on("broken", ({ id, message, revived }) =>
+      log(`${id} failed: ${message}; ${revived ? "recreated" : "dropped"}`),
+    );
+    app.on("reload.moved", ({ facts }) => rememberReload(app, facts));
+    app.on("restart.tripped", ({ by, sensor, ...process }) =>
+      recorder.tripped(processKey(process), { by, sensor }),
+    );
+    const { key } = app.getSnapshot().context;
+    app.on("sensor.failed", ({ sensor, reason }) => log(`${key}: ${sensor}: ${reason}`));
+    app.on("sensor.recovered", ({ sensor }) => log(`${key}: ${sensor}: works again`));
+    machines.noteApp(app);
+    observeProcesses(app);
+  };
+  let seen: unknown;
+  machines.noteGod(god.getSnapshot());
+  god.subscribe((snapshot) => {
+    const { apps: kept, latest } = snapshot.context;
+    if (latest === seen) return;
+    seen = latest;
+    for (const key of latest.declared) {
+      const app = kept.get(key);
+      if (app !== undefined) observeApp(app);
+    }
+  });
+  god.on("app.gone", ({ key }) => {
+    if (!recorder.isFrozen()) store.append({ type: "app.removed", at: now(), key });
+  });
+  god.on("broken", ({ id, message }) => log(`${id} failed: ${message}`));
+}

@@ -16,7 +16,6 @@ export interface Pm2Process {
 /** Translates a process into PM2's words: its configuration, its state and its environment in one object. */
 export function toPm2Process(detail: ProcessDetail): Pm2Process {
   const { spec, id, pid } = detail;
-  const { restart, killTimeoutMs, listenTimeoutMs, readiness } = spec.policy;
   const env = variablesOf(detail);
   const {
     env: _env,
@@ -61,27 +60,7 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       log_date_format: spec.logs.dateFormat ?? undefined,
       pm_pid_path: detail.pidFile,
       ...(spec.mergeLogs ? { merge_logs: true } : {}),
-      autostart: spec.autostart,
-      autorestart: restart.mode !== "never",
-      restart: restart.mode,
-      min_uptime: restart.minUptimeMs,
-      max_restarts: restart.maxRestarts,
-      restart_window: restart.restartWindowMs,
-      restart_delay: restart.restartDelayMs,
-      exp_backoff_restart_delay: restart.backoff?.initialMs ?? 0,
-      ...lastWait(detail),
-      stop_exit_codes:
-        declared["stop_exit_codes"] ??
-        (restart.stopExitCodes.length === 0 ? undefined : restart.stopExitCodes),
-      kill_timeout: killTimeoutMs,
-      kill_signal: spec.stopSignal,
-      shutdown_with_message: spec.stopWithMessage,
-      listen_timeout: listenTimeoutMs,
-      wait_ready: readiness === "message",
-      treekill: spec.killsTree,
-      watch: spec.sensors.watch !== null && (declared["watch"] ?? true),
-      cron_restart: spec.sensors.cron ?? undefined,
-      max_memory_restart: spec.sensors.maxMemoryBytes ?? undefined,
+      ...policyOf(detail),
       username: detail.user,
       ...identityOf(spec),
       env,
@@ -105,6 +84,36 @@ function versioningOf({ checkout }: ProcessDetail): Readonly<Record<string, unkn
   if (checkout === null) return null;
   const { root, branch, commit, remote } = checkout;
   return { type: "git", url: remote, revision: commit, branch, repo_path: root };
+}
+
+/** When it is started, restarted and stopped. */
+function policyOf(detail: ProcessDetail): Readonly<Record<string, unknown>> {
+  const { spec } = detail;
+  const { restart, killTimeoutMs, listenTimeoutMs, readiness } = spec.policy;
+  const declared = spec.passthrough;
+  return {
+    autostart: spec.autostart,
+    autorestart: restart.mode !== "never",
+    restart: restart.mode,
+    min_uptime: restart.minUptimeMs,
+    max_restarts: restart.maxRestarts,
+    restart_window: restart.restartWindowMs,
+    restart_delay: restart.restartDelayMs,
+    exp_backoff_restart_delay: restart.backoff?.initialMs ?? 0,
+    ...lastWait(detail),
+    stop_exit_codes:
+      declared["stop_exit_codes"] ??
+      (restart.stopExitCodes.length === 0 ? undefined : restart.stopExitCodes),
+    kill_timeout: killTimeoutMs,
+    kill_signal: spec.stopSignal,
+    shutdown_with_message: spec.stopWithMessage,
+    listen_timeout: listenTimeoutMs,
+    wait_ready: readiness === "message",
+    treekill: spec.killsTree,
+    watch: spec.sensors.watch !== null && (declared["watch"] ?? true),
+    cron_restart: spec.sensors.cron ?? undefined,
+    max_memory_restart: spec.sensors.maxMemoryBytes ?? undefined,
+  };
 }
 
 /** When it was started last, be it stopped since or not. */

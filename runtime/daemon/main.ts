@@ -99,21 +99,10 @@ async function main(): Promise<void> {
   };
   const leaveAsAsked = (how: Leave): void =>
     leave(how, how === "shutDown" ? "xm kill" : "handing over");
-  const inspector = createInspector({
-    daemon,
-    log,
-    heldPort,
-    folders: programs,
-    leave: leaveAsAsked,
-  });
+  const asked = { daemon, log, leave: leaveAsAsked };
+  const inspector = createInspector({ ...asked, heldPort, folders: programs });
   closeInspector = () => void inspector.close();
-  const server = await serveApi({
-    daemon,
-    inspector,
-    socket: paths.socket,
-    log,
-    leave: leaveAsAsked,
-  });
+  const server = await serveApi({ ...asked, inspector, socket: paths.socket });
   writeDaemonPid(paths.pidFile, log);
   pm2Clients = await servePm2Clients({
     path: paths.pm2Socket,
@@ -131,15 +120,20 @@ async function main(): Promise<void> {
         .then(() => leave("shutDown", why));
     });
   }
-  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    if (foreground === undefined) process.on(signal, () => leave("signal", signal));
-  }
-  // A service manager that restarts its service: the apps are left to the next daemon.
-  if (foreground === undefined) process.on("SIGUSR2", () => leaveAsAsked("handOver"));
+  if (foreground === undefined) heedSignals(leave);
   inspector.reopen();
   log(
     `up: version ${version}, pid ${process.pid}, ${daemon.registry.processes().length} process(es)`,
   );
+}
+
+/** How the daemon leaves when it is sent a signal. */
+function heedSignals(leave: (how: Leave | "signal", why: string) => void): void {
+  for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
+    process.on(signal, () => leave("signal", signal));
+  }
+  // A service manager that restarts its service: the apps are left to the next daemon.
+  process.on("SIGUSR2", () => leave("handOver", "handing over"));
 }
 
 /** Calls back when standard input ends. */

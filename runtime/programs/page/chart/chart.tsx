@@ -4,17 +4,17 @@ import type { Box, ChartFile } from "../../../charts/chart.ts";
 import type { MachineName, MachineView } from "../../../contract/inspector.ts";
 import { pathOf } from "../moment/states.ts";
 import { moment, now } from "../state/store.ts";
-import { explainLabel, explainState } from "./explain.ts";
+import { placeBeside, toldOf } from "./explained.ts";
 import { light, runTaken, tick } from "./light.ts";
 import { followFit, followScale, readableScale, targetOf } from "./target.ts";
 import { useDrag } from "../use-drag.ts";
+import { useWheel } from "../use-wheel.ts";
 import { Tip, type PlacedExplanation } from "./tip.tsx";
-import { around, between, fitted, scaled, shows, type Size, type Viewport } from "./viewport.ts";
+import { reducesMotion, useCountdown, useResize, useViewport } from "./use-viewport.ts";
+import { around, fitted, scaled, shows, type Viewport } from "./viewport.ts";
 
 /** `fit` the whole chart, `follow` where the machine is, or as the user has moved it. */
 type Mode = "fit" | "follow" | "free";
-
-const reducesMotion = (): boolean => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** A statechart that lives: to be panned, zoomed, pointed at. */
 export function Chart({
@@ -30,37 +30,12 @@ export function Chart({
 }) {
   const host = useRef<HTMLDivElement>(null);
   const group = useRef<SVGGElement>(null);
-  const viewport = useRef<Viewport>({ x: 0, y: 0, scale: 1 });
   const followed = useRef<Box | undefined>(undefined);
-  const moving = useRef(0);
   const [mode, setMode] = useState<Mode | null>(null);
   const [tip, setTip] = useState<PlacedExplanation | null>(null);
-  const { layout, model } = file;
+  const { layout } = file;
 
-  // Reading it on each transition would force a layout each time.
-  const known = useRef<Size | null>(null);
-  const size = (): Size => {
-    const { clientWidth: width = 0, clientHeight: height = 0 } = host.current ?? {};
-    return (known.current ??= { width, height });
-  };
-  const put = (next: Viewport): void => {
-    viewport.current = next;
-    const { x, y, scale } = next;
-    group.current?.setAttribute("transform", `translate(${x} ${y}) scale(${scale})`);
-    host.current?.style.setProperty("--dots", `${18 * Math.max(0.5, scale)}px`);
-  };
-  const goTo = (next: Viewport, isSudden = false): void => {
-    cancelAnimationFrame(moving.current);
-    const from = viewport.current;
-    if (isSudden || reducesMotion()) return put(next);
-    const begin = performance.now();
-    const step = (time: number): void => {
-      const share = Math.min(1, (time - begin) / 320);
-      put(between(from, next, 1 - (1 - share) ** 3));
-      if (share < 1) moving.current = requestAnimationFrame(step);
-    };
-    moving.current = requestAnimationFrame(step);
-  };
+  const { viewport, size, resized, put, goTo, halt } = useViewport(host, group);
   const whole = (): Viewport =>
     fitted({ x: 0, y: 0, width: layout.width, height: layout.height }, size(), {
       margin: 12,
@@ -91,7 +66,7 @@ export function Chart({
     goTo(scaled(viewport.current, by, { x: width / 2, y: height / 2 }));
   };
 
-  useLayoutEffect(() => {
+  const draw = (): void => {
     if (group.current === null) return;
     group.current.innerHTML = drawLiveChart(layout);
     followed.current = undefined;
@@ -99,98 +74,61 @@ export function Chart({
     setMode(first);
     light(group.current, layout, view);
     arrange(first, true);
-  }, [file]);
+  };
+  useLayoutEffect(draw, [file]);
 
   const stepsKey = JSON.stringify([view?.of, view?.at, view?.steps]);
-  useLayoutEffect(() => {
+  const relight = (): void => {
     if (group.current === null) return;
     light(group.current, layout, view);
     tick(group.current, moment.value ?? now());
     if (mode === "follow") follow(false);
-  }, [view, file]);
+  };
+  useLayoutEffect(relight, [view, file]);
   useEffect(() => {
     if (group.current !== null && !reducesMotion()) runTaken(group.current);
   }, [stepsKey]);
 
-  // A countdown ticks only while there is one.
-  useEffect(() => {
-    if (!isLive || (view?.delays.length ?? 0) === 0) return;
-    const timer = setInterval(
-      () => {
-        if (group.current !== null) tick(group.current, now());
-      },
-      reducesMotion() ? 1_000 : 100,
-    );
-    return () => clearInterval(timer);
-  }, [view, isLive]);
-
+  useCountdown(group, view, isLive);
   const modeNow = useRef(mode);
   modeNow.current = mode;
-  useEffect(() => {
-    if (host.current === null) return;
-    const observer = new ResizeObserver(() => {
-      known.current = null;
-      if (modeNow.current !== null) arrange(modeNow.current, true);
-    });
-    observer.observe(host.current);
-    return () => observer.disconnect();
-  }, [file, view]);
+  const onResize = (): void => {
+    resized();
+    if (modeNow.current !== null) arrange(modeNow.current, true);
+  };
+  useResize(host, onResize, [file, view]);
 
-  useEffect(() => {
-    const element = host.current;
-    if (element === null) return;
-    const wheel = (event: WheelEvent): void => {
-      event.preventDefault();
-      const { left, top } = element.getBoundingClientRect();
-      const by = Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016));
-      setMode("free");
-      cancelAnimationFrame(moving.current);
-      put(scaled(viewport.current, by, { x: event.clientX - left, y: event.clientY - top }));
-    };
-    // Preact's own listeners may be passive ones.
-    element.addEventListener("wheel", wheel, { passive: false });
-    return () => element.removeEventListener("wheel", wheel);
-  }, [file]);
+  const turn: Parameters<typeof useWheel>[1] = (event, at) => {
+    const by = Math.exp(-event.deltaY * (event.ctrlKey ? 0.01 : 0.0016));
+    setMode("free");
+    halt();
+    put(scaled(viewport.current, by, at));
+  };
+  useWheel(host, turn);
 
-  const drag = useDrag(
-    (dx, dy) => {
-      setMode("free");
-      cancelAnimationFrame(moving.current);
-      const { x, y, scale } = viewport.current;
-      put({ x: x + dx, y: y + dy, scale });
-    },
-    (step, element) => {
-      setMode("free");
-      cancelAnimationFrame(moving.current);
-      const { left, top } = element.getBoundingClientRect();
-      const { x, y, scale } = viewport.current;
-      const moved = { x: x + step.dx, y: y + step.dy, scale };
-      put(scaled(moved, step.by, { x: step.x - left, y: step.y - top }));
-    },
-  );
+  const move = (dx: number, dy: number): void => {
+    setMode("free");
+    halt();
+    const { x, y, scale } = viewport.current;
+    put({ x: x + dx, y: y + dy, scale });
+  };
+  const pinch: Parameters<typeof useDrag>[1] = (step, element) => {
+    setMode("free");
+    halt();
+    const { left, top } = element.getBoundingClientRect();
+    const { x, y, scale } = viewport.current;
+    const moved = { x: x + step.dx, y: y + step.dy, scale };
+    put(scaled(moved, step.by, { x: step.x - left, y: step.y - top }));
+  };
+  const drag = useDrag(move, pinch);
 
   const explain = (event: Event): void => {
     const target = (event.target as Element).closest<SVGElement>("[data-label], [data-state]");
     const bounds = host.current?.getBoundingClientRect();
     if (target === null || bounds === undefined) return setTip(null);
-    const { state, edge, label } = target.dataset;
-    const isRoot = state !== undefined && !state.includes(".");
-    const told =
-      state === undefined
-        ? explainLabel(layout, { edge: Number(edge), label: Number(label) }, view)
-        : isRoot && event.type === "pointerover"
-          ? undefined
-          : explainState(model, state, view);
+    const told = toldOf(target, { file, view, isPointed: event.type === "pointerover" });
     if (told === undefined) return setTip(null);
-    const box = target.getBoundingClientRect();
-    const isPointer = event instanceof PointerEvent;
-    const x = (isPointer ? event.clientX : box.left + box.width / 2) - bounds.left;
-    const y = (isPointer ? event.clientY : box.bottom) - bounds.top;
-    setTip({
-      ...told,
-      x: Math.min(Math.max(8, x + 14), Math.max(8, bounds.width - 308)),
-      y: y > bounds.height * 0.6 ? y - bounds.height : y + 16,
-    });
+    setTip({ ...told, ...placeBeside(target, event, bounds) });
   };
 
   const onKeyDown = (event: KeyboardEvent): void => {
@@ -242,35 +180,42 @@ export function Chart({
       <p class="where" aria-hidden="true">
         {where}
       </p>
-      <div class="tools" role="toolbar" aria-label="View of the chart">
-        <button
-          type="button"
-          aria-pressed={mode === "follow"}
-          onClick={() => choose("follow")}
-          title="Follow the active states (F)"
-        >
-          Follow
-        </button>
-        <button
-          type="button"
-          aria-pressed={mode === "fit"}
-          onClick={() => choose("fit")}
-          title="The whole chart (0)"
-        >
-          Fit
-        </button>
-        <button
-          type="button"
-          aria-label="Smaller"
-          title="Smaller (-)"
-          onClick={() => zoom(1 / 1.3)}
-        >
-          −
-        </button>
-        <button type="button" aria-label="Larger" title="Larger (+)" onClick={() => zoom(1.3)}>
-          +
-        </button>
-      </div>
+      <Tools mode={mode} choose={choose} zoom={zoom} />
+    </div>
+  );
+}
+
+/** The buttons for what the keys do too. */
+function Tools(options: {
+  mode: Mode | null;
+  choose: (next: Mode) => void;
+  zoom: (by: number) => void;
+}) {
+  const { mode, choose, zoom } = options;
+  return (
+    <div class="tools" role="toolbar" aria-label="View of the chart">
+      <button
+        type="button"
+        aria-pressed={mode === "follow"}
+        onClick={() => choose("follow")}
+        title="Follow the active states (F)"
+      >
+        Follow
+      </button>
+      <button
+        type="button"
+        aria-pressed={mode === "fit"}
+        onClick={() => choose("fit")}
+        title="The whole chart (0)"
+      >
+        Fit
+      </button>
+      <button type="button" aria-label="Smaller" title="Smaller (-)" onClick={() => zoom(1 / 1.3)}>
+        −
+      </button>
+      <button type="button" aria-label="Larger" title="Larger (+)" onClick={() => zoom(1.3)}>
+        +
+      </button>
     </div>
   );
 }

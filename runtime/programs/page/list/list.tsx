@@ -81,28 +81,13 @@ export function ProcessList() {
 
   return (
     <section class="list" aria-label="Processes">
-      <div class="filter">
-        <input
-          id="filter"
-          type="search"
-          placeholder="Filter: name, id, status"
-          aria-label="Filter processes by name, id or status"
-          title="/"
-          value={filter.value}
-          onInput={({ currentTarget }) => (filter.value = currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === "Escape") filter.value = "";
-            if (event.key === "ArrowDown" || event.key === "Enter") {
-              event.preventDefault();
-              if (at < 0) choose(0);
-              scroller.current?.focus();
-            }
-          }}
-        />
-        <span class="count faint" aria-live="polite">
-          {shown.length === all.length ? all.length : `${shown.length}/${all.length}`}
-        </span>
-      </div>
+      <Filter
+        found={shown.length === all.length ? String(all.length) : `${shown.length}/${all.length}`}
+        onDone={() => {
+          if (at < 0) choose(0);
+          scroller.current?.focus();
+        }}
+      />
       <div
         ref={scroller}
         class="rows"
@@ -136,6 +121,33 @@ export function ProcessList() {
         )}
       </div>
     </section>
+  );
+}
+
+/** What the list is narrowed by. */
+function Filter({ found, onDone }: { found: string; onDone: () => void }) {
+  return (
+    <div class="filter">
+      <input
+        id="filter"
+        type="search"
+        placeholder="Filter: name, id, status"
+        aria-label="Filter processes by name, id or status"
+        title="/"
+        value={filter.value}
+        onInput={({ currentTarget }) => (filter.value = currentTarget.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Escape") filter.value = "";
+          if (event.key === "ArrowDown" || event.key === "Enter") {
+            event.preventDefault();
+            onDone();
+          }
+        }}
+      />
+      <span class="count faint" aria-live="polite">
+        {found}
+      </span>
+    </div>
   );
 }
 

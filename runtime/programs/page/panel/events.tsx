@@ -40,9 +40,7 @@ export function Events() {
 }
 
 function Event({ record, isShown }: { record: HistoryRecord; isShown: boolean }) {
-  const { at, event, states, status, exit, decision, pid, restarts, unstableRestarts } = record;
-  const { kind, reload, cause, app, by } = record;
-  const isProcess = kind === "process";
+  const { kind, at, event, states, status, exit, decision } = record;
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
     if (isShown) row.current?.scrollIntoView({ block: "nearest" });
@@ -58,7 +56,7 @@ function Event({ record, isShown }: { record: HistoryRecord; isShown: boolean })
       >
         <time title={momentText(at, now())}>{clock(at)}</time>
         <span class="event-name">{kind === "daemon" ? `daemon ${event}` : event}</span>
-        {!isProcess && <span class="event-of">{ofWhat(record)}</span>}
+        {kind !== "process" && <span class="event-of">{ofWhat(record)}</span>}
         {status !== null && (
           <span class={`status ${status}`}>
             <span aria-hidden="true">{statusMarks[status]}</span> {statusWord(status)}
@@ -74,72 +72,43 @@ function Event({ record, isShown }: { record: HistoryRecord; isShown: boolean })
         <summary>
           {decision === null ? states || "up" : `${decision.rule} → ${decision.next}`}
         </summary>
-        <dl>
-          <dt>states</dt>
-          <dd>{states || "not recorded"}</dd>
-          {by !== null && (
-            <>
-              <dt>by</dt>
-              <dd>{by}</dd>
-            </>
-          )}
-          {kind === "god" && app !== "" && (
-            <>
-              <dt>app</dt>
-              <dd>{app}</dd>
-            </>
-          )}
-          {reload !== null && (
-            <>
-              <dt>by</dt>
-              <dd>{reload.by}</dd>
-              <dt>done</dt>
-              <dd>
-                {reload.done} of {reload.total}
-              </dd>
-            </>
-          )}
-          {cause !== null && (
-            <>
-              <dt>cause</dt>
-              <dd>{cause.event}</dd>
-            </>
-          )}
-          {reload?.failure != null && (
-            <>
-              <dt>failed</dt>
-              <dd>
-                process {reload.failure.id}: {reload.failure.reason}
-              </dd>
-            </>
-          )}
-          {pid !== null && (
-            <>
-              <dt>pid</dt>
-              <dd>{pid}</dd>
-            </>
-          )}
-          {isProcess && (
-            <>
-              <dt>restarts</dt>
-              <dd>
-                {restarts}, unstable in a row {unstableRestarts}
-              </dd>
-            </>
-          )}
-          {decision !== null && (
-            <>
-              <dt>decided</dt>
-              <dd>{decision.sentence}</dd>
-              <dt>saw</dt>
-              <dd>{sawInWords(decision) || "nothing"}</dd>
-            </>
-          )}
-          <dt>record</dt>
-          <dd>{record.seq}</dd>
-        </dl>
+        <Details record={record} />
       </details>
     </li>
+  );
+}
+
+/** All that a record says. */
+function Details({ record }: { record: HistoryRecord }) {
+  const { states, by, kind, app, reload, cause, pid, restarts, unstableRestarts } = record;
+  const { decision } = record;
+  const failure = reload?.failure ?? null;
+  return (
+    <dl>
+      <Said of="states">{states || "not recorded"}</Said>
+      {by !== null && <Said of="by">{by}</Said>}
+      {kind === "god" && app !== "" && <Said of="app">{app}</Said>}
+      {reload !== null && <Said of="by">{reload.by}</Said>}
+      {reload !== null && <Said of="done">{`${reload.done} of ${reload.total}`}</Said>}
+      {cause !== null && <Said of="cause">{cause.event}</Said>}
+      {failure !== null && <Said of="failed">{`process ${failure.id}: ${failure.reason}`}</Said>}
+      {pid !== null && <Said of="pid">{pid}</Said>}
+      {kind === "process" && (
+        <Said of="restarts">{`${restarts}, unstable in a row ${unstableRestarts}`}</Said>
+      )}
+      {decision !== null && <Said of="decided">{decision.sentence}</Said>}
+      {decision !== null && <Said of="saw">{sawInWords(decision) || "nothing"}</Said>}
+      <Said of="record">{record.seq}</Said>
+    </dl>
+  );
+}
+
+function Said({ of, children }: { of: string; children: string | number }) {
+  return (
+    <>
+      <dt>{of}</dt>
+      <dd>{children}</dd>
+    </>
   );
 }
 

@@ -8,6 +8,7 @@ import { moment as momentText, statusWord } from "../words.ts";
 import { Legend } from "./legend.tsx";
 import { laneHeight, rulerHeight, timeAt } from "./paint.ts";
 import { usePointer } from "./use-pointer.ts";
+import { useWheel } from "../use-wheel.ts";
 import { firstView, gutterOf, headroom, keepPainted, reveal } from "./view.ts";
 import { longestMs, panned, showing, zoomed, type TimeWindow } from "./window.ts";
 
@@ -85,7 +86,7 @@ export function Timeline() {
     current.isStale = true;
   };
 
-  useWheel(canvas, (event, x) => {
+  useWheel(canvas, (event, { x }) => {
     const room = (canvas.current?.clientHeight ?? 0) - rulerHeight;
     const hasMore = current.order.length * laneHeight > room;
     const horizontal = event.shiftKey ? event.deltaY + event.deltaX : event.deltaX;
@@ -148,67 +149,7 @@ export function Timeline() {
       : pathOf(shown.shownPast.value?.machine.states ?? []);
   return (
     <section class="timeline" aria-label="Time-line">
-      <div class="timeline-bar">
-        <h2>Time-line</h2>
-        <div class="segments" role="group" aria-label="Time range">
-          {ranges.map(([label, ms]) => (
-            <button type="button" key={label} onClick={() => range(ms)}>
-              {label}
-            </button>
-          ))}
-        </div>
-        <div class="segments" role="group" aria-label="Step through the records">
-          <button
-            type="button"
-            aria-label="Earlier record"
-            title="Earlier record (←)"
-            onClick={() => {
-              const to = neighbour(-1);
-              if (to !== undefined) scrub(to);
-            }}
-          >
-            ◀
-          </button>
-          <button
-            type="button"
-            aria-label="Later record"
-            title="Later record (→)"
-            onClick={() => {
-              const to = neighbour(1);
-              if (to !== undefined) scrub(to);
-              else live();
-            }}
-          >
-            ▶
-          </button>
-          <button
-            type="button"
-            aria-label="Show more time"
-            title="Show more time (-)"
-            onClick={() => zoomBy(1 / 0.6)}
-          >
-            −
-          </button>
-          <button
-            type="button"
-            aria-label="Show less time"
-            title="Show less time (+)"
-            onClick={() => zoomBy(0.6)}
-          >
-            +
-          </button>
-        </div>
-        <Legend />
-        <button
-          type="button"
-          class={`live${at === null ? " on" : ""}`}
-          aria-pressed={at === null}
-          onClick={live}
-          title="Back to now (End)"
-        >
-          {at === null ? "● Live" : "Go live"}
-        </button>
-      </div>
+      <Bar isLive={at === null} range={range} scrub={scrub} zoomBy={zoomBy} live={live} />
       <div class="timeline-canvas">
         <canvas
           ref={canvas}
@@ -236,21 +177,76 @@ export function Timeline() {
   );
 }
 
-/** Preact's own listeners may be passive ones, and these keep the page from scrolling. */
-function useWheel(
-  canvas: { readonly current: HTMLCanvasElement | null },
-  turn: (event: WheelEvent, x: number) => void,
-): void {
-  const last = useRef(turn);
-  last.current = turn;
-  useEffect(() => {
-    const element = canvas.current;
-    if (element === null) return;
-    const listen = (event: WheelEvent): void => {
-      event.preventDefault();
-      last.current(event, event.clientX - element.getBoundingClientRect().left);
-    };
-    element.addEventListener("wheel", listen, { passive: false });
-    return () => element.removeEventListener("wheel", listen);
-  }, []);
+/** The buttons for what the keys do too. */
+function Bar(options: {
+  isLive: boolean;
+  range: (ms: number) => void;
+  scrub: (at: number) => void;
+  zoomBy: (by: number) => void;
+  live: () => void;
+}) {
+  const { isLive, range, scrub, zoomBy, live } = options;
+  return (
+    <div class="timeline-bar">
+      <h2>Time-line</h2>
+      <div class="segments" role="group" aria-label="Time range">
+        {ranges.map(([label, ms]) => (
+          <button type="button" key={label} onClick={() => range(ms)}>
+            {label}
+          </button>
+        ))}
+      </div>
+      <div class="segments" role="group" aria-label="Step through the records">
+        <button
+          type="button"
+          aria-label="Earlier record"
+          title="Earlier record (←)"
+          onClick={() => {
+            const to = neighbour(-1);
+            if (to !== undefined) scrub(to);
+          }}
+        >
+          ◀
+        </button>
+        <button
+          type="button"
+          aria-label="Later record"
+          title="Later record (→)"
+          onClick={() => {
+            const to = neighbour(1);
+            if (to !== undefined) scrub(to);
+            else live();
+          }}
+        >
+          ▶
+        </button>
+        <button
+          type="button"
+          aria-label="Show more time"
+          title="Show more time (-)"
+          onClick={() => zoomBy(1 / 0.6)}
+        >
+          −
+        </button>
+        <button
+          type="button"
+          aria-label="Show less time"
+          title="Show less time (+)"
+          onClick={() => zoomBy(0.6)}
+        >
+          +
+        </button>
+      </div>
+      <Legend />
+      <button
+        type="button"
+        class={`live${isLive ? " on" : ""}`}
+        aria-pressed={isLive}
+        onClick={live}
+        title="Back to now (End)"
+      >
+        {isLive ? "● Live" : "Go live"}
+      </button>
+    </div>
+  );
 }

@@ -62,32 +62,39 @@ export function Result({
         {lives === 1 ? "1 life" : `${lives} lives`}, {events.length} changes, {duration(end.at)}{" "}
         played in {duration(tookMs)} by the machine itself.
       </p>
-      <div class="scroll" tabIndex={0} role="region" aria-label="Every change">
-        <table class="changes">
-          <thead>
-            <tr>
-              <th>at</th>
-              <th>status</th>
-              <th>why</th>
+      <Changes events={shown} />
+    </div>
+  );
+}
+
+/** Every change, to be read one by one. */
+function Changes({ events }: { events: readonly SimulatedEvent[] }) {
+  return (
+    <div class="scroll" tabIndex={0} role="region" aria-label="Every change">
+      <table class="changes">
+        <thead>
+          <tr>
+            <th>at</th>
+            <th>status</th>
+            <th>why</th>
+          </tr>
+        </thead>
+        <tbody>
+          {events.slice(0, mostRows).map((event, index) => (
+            <tr key={index}>
+              <td class="number">+{seconds(event.at)}</td>
+              <td>
+                <span class={`status ${event.status}`}>
+                  <span aria-hidden="true">{statusMarks[event.status]}</span>{" "}
+                  {statusWord(event.status)}
+                </span>
+              </td>
+              <td>{whyOf(event)}</td>
             </tr>
-          </thead>
-          <tbody>
-            {shown.slice(0, mostRows).map((event, index) => (
-              <tr key={index}>
-                <td class="number">+{seconds(event.at)}</td>
-                <td>
-                  <span class={`status ${event.status}`}>
-                    <span aria-hidden="true">{statusMarks[event.status]}</span>{" "}
-                    {statusWord(event.status)}
-                  </span>
-                </td>
-                <td>{whyOf(event)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-        {shown.length > mostRows && <p class="faint">… {shown.length - mostRows} more</p>}
-      </div>
+          ))}
+        </tbody>
+      </table>
+      {events.length > mostRows && <p class="faint">… {events.length - mostRows} more</p>}
     </div>
   );
 }

@@ -1,16 +1,17 @@
 import { toJsonSchema } from "@valibot/to-json-schema";
 import type { GenericSchema } from "valibot";
-import { routes } from "../../runtime/daemon/api/routes.ts";
+import { calls, type Call } from "../../runtime/contract/api/calls.ts";
+import { summaries } from "../../runtime/contract/api/summaries.ts";
 import * as schemas from "../../runtime/contract/api/schemas.ts";
 import { httpStatus } from "../../runtime/contract/errors.ts";
-import type { Route } from "../../runtime/daemon/api/exchange.ts";
 
-/** The OpenAPI file, from the routes the server routes by and the schemas it validates with. */
+/** The OpenAPI file, from the calls the server routes by and the schemas it validates with. */
 export function openApi(): string {
   const paths: Record<string, Record<string, unknown>> = {};
-  for (const route of routes) {
+  for (const [name, summary] of Object.entries(summaries)) {
+    const route: Call = calls[name as keyof typeof summaries];
     const path = `/v1${route.path.replaceAll(/:(\w+)/g, "{$1}")}`;
-    (paths[path] ??= {})[route.method.toLowerCase()] = operation(route);
+    (paths[path] ??= {})[route.method.toLowerCase()] = operation(route, summary);
   }
   const components = Object.fromEntries(
     Object.entries(schemas)
@@ -35,7 +36,7 @@ export function openApi(): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-function operation(route: Route): unknown {
+function operation(route: Call, summary: string): unknown {
   const parameters = [...route.path.matchAll(/:(\w+)/g)].map(([, name]) => ({
     name,
     in: "path",
@@ -51,7 +52,7 @@ function operation(route: Route): unknown {
     content: { "application/problem+json": { schema: reference("problemSchema") } },
   };
   return {
-    summary: route.summary,
+    summary,
     "x-over-tcp": route.overTcp ?? "never",
     ...(route.bodyOverTcp === undefined ? {} : { "x-body-over-tcp": reference(route.bodyOverTcp) }),
     ...(parameters.length === 0 ? {} : { parameters }),

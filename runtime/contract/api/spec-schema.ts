@@ -110,7 +110,7 @@ const confinement = v.strictObject({
   ),
   oomScoreAdjust: v.exactOptional(between(-1000, 1000)),
   noNewPrivileges: v.exactOptional(v.literal(true)),
-  capabilities: v.exactOptional(v.array(v.picklist(capabilityNames))),
+  capabilities: v.exactOptional(v.array(v.picklist<readonly string[]>(capabilityNames))),
   groups: v.exactOptional(v.array(text())),
 });
 

@@ -10,21 +10,15 @@ import { version } from "../../contract/version.ts";
 import type { Daemon } from "../daemon.ts";
 import { profileApp } from "../commands/app-profile.ts";
 import { profileDaemon } from "../commands/profile.ts";
-import { readBody, sendJson, startStream, type Exchange } from "./exchange.ts";
-import {
-  daemonRequestSchema,
-  dumpRequestSchema,
-  profileRequestSchema,
-  type DaemonView,
-  type Outcome,
-} from "../../contract/api/schemas.ts";
+import type { Exchange } from "./exchange.ts";
+import type { DaemonView, Outcome } from "../../contract/api/schemas.ts";
 import { shownTime } from "../../host/clock.ts";
 
-export function ping({ response }: Exchange): void {
-  sendJson(response, { pid, version });
+export function ping({ send }: Exchange<"ping">): void {
+  send({ pid, version });
 }
 
-export function show({ response, daemon }: Exchange): void {
+export function show({ daemon, send }: Exchange<"daemon">): void {
   const view: DaemonView = {
     pid,
     version,
@@ -38,25 +32,35 @@ export function show({ response, daemon }: Exchange): void {
     stateIsWritable: daemon.store.isWritable,
     notes: [...daemon.notes],
   };
-  sendJson(response, view);
+  send(view);
 }
 
-export async function shutDown({ request, response, daemon, leave }: Exchange): Promise<void> {
-  const { by } = await readBody(request, daemonRequestSchema);
+export async function shutDown({
+  daemon,
+  leave,
+  response,
+  body,
+  send,
+}: Exchange<"shutDown">): Promise<void> {
+  const { by } = body;
   const stopped = daemon.registry.processes().length;
   await daemon.stopEverything(by);
   await daemon.forgetEverything();
   daemon.bus.killed(by);
   const note = await unwritten(daemon.store);
   response.on("close", () => leave("shutDown"));
-  sendJson(response, { stopped, note });
+  send({ stopped, note });
 }
 
-export async function handOver({ request, response, daemon, leave }: Exchange): Promise<void> {
-  await readBody(request, daemonRequestSchema);
+export async function handOver({
+  daemon,
+  leave,
+  response,
+  send,
+}: Exchange<"handOver">): Promise<void> {
   await daemon.store.flush();
   response.on("close", () => leave("handOver"));
-  sendJson(response, { stopped: 0, note: null });
+  send({ stopped: 0, note: null });
 }
 
 /** What a daemon that ends could not leave in writing. */
@@ -69,21 +73,21 @@ async function unwritten(store: Daemon["store"]): Promise<string | null> {
   }
 }
 
-export async function save({ request, response, daemon }: Exchange): Promise<void> {
-  const { empty = false } = await readBody(request, dumpRequestSchema);
+export async function save({ daemon, body, send }: Exchange<"save">): Promise<void> {
+  const { empty = false } = body;
   const processes = empty ? [] : daemon.registry.processes();
   const list = processes.map((managed) => toDumpEntry(detailOf(managed, undefined, daemon.custom)));
   writeDump(daemon.paths, list);
   await daemon.store.flush();
-  sendJson(response, { file: daemon.paths.dump, processes: list.length });
+  send({ file: daemon.paths.dump, processes: list.length });
 }
 
 /** Apps of the saved list that run already are left as they are: resurrecting twice doubles nothing. */
-export async function resurrect({ request, response, daemon }: Exchange): Promise<void> {
-  const { by } = await readBody(request, daemonRequestSchema);
+export async function resurrect({ daemon, body, send }: Exchange<"resurrect">): Promise<void> {
+  const { by } = body;
   const { dump, dumpBackup } = daemon.paths;
   if (!existsSync(dump) && !existsSync(dumpBackup)) {
-    sendJson(response, { outcomes: [], foreign: [], notes: ["nothing is saved: see `xm save`"] });
+    send({ outcomes: [], foreign: [], notes: ["nothing is saved: see `xm save`"] });
     return;
   }
   const { list, notes } = readDump(daemon.paths);
@@ -94,17 +98,16 @@ export async function resurrect({ request, response, daemon }: Exchange): Promis
   if (apps.length > 0) {
     await declare(daemon, { apps, known: "leave", by }, (outcome) => outcomes.push(outcome));
   }
-  sendJson(response, {
+  send({
     outcomes,
     foreign,
     notes: [...notes, ...faults.map((fault) => `not started: ${fault}`)],
   });
 }
 
-export async function profile({ daemon, request, response }: Exchange): Promise<void> {
-  const body = await readBody(request, profileRequestSchema);
+export async function profile({ daemon, body, openStream }: Exchange<"profile">): Promise<void> {
   const { id } = body;
-  const stream = startStream(request, response);
+  const stream = openStream();
   if (id === undefined) stream.write(await profileDaemon(body, stream.signal));
   else await profileApp(daemon, { ...body, id }, stream);
   stream.end();

@@ -1,41 +1,39 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import * as v from "valibot";
-import type { controlSchemas } from "../../contract/api/control-schemas.ts";
+import type { AnswerOf, BodyOf, Call, CallName, Readonlys } from "../../contract/api/calls.ts";
 import { xmError } from "../../contract/errors.ts";
 import { jsonFor } from "../registry/redaction.ts";
 import type { Inspector } from "./inspector-port.ts";
 import type { Daemon } from "../daemon.ts";
 
 /** One request as a handler sees it. */
-export interface Exchange {
+export interface Exchange<N extends CallName = CallName> {
   readonly daemon: Daemon;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly params: Readonly<Record<string, string>>;
   readonly query: URLSearchParams;
+  /** Validated; `undefined` where the call takes none. */
+  readonly body: BodyOf<N>;
   readonly inspector: Inspector;
+  /** Answers with one value. */
+  readonly send: (value: Readonlys<AnswerOf<N>>) => void;
+  /** Answers with a line each. */
+  readonly openStream: () => LineStream<Readonlys<AnswerOf<N>>>;
   /** Ends the daemon once the answer is out. */
   readonly leave: (how: Leave) => void;
 }
 
+/** What answers a call. A method, so that a table may hold one for each. */
+export type Handler<N extends CallName> = {
+  answer(exchange: Exchange<N>): Promise<void> | void;
+}["answer"];
+
 /** How a daemon goes: its processes stopped and forgotten, or left running for the next one. */
 export type Leave = "shutDown" | "handOver";
 
-export interface Route {
-  readonly method: "GET" | "POST";
-  /** Path under `/v1`; `:name` is a parameter. */
-  readonly path: string;
-  readonly summary: string;
-  /** Name of the request's schema in `schemas.ts`, where it takes a body. */
-  readonly body?: string;
-  /** Name of the answer's schema; `stream` when it is a line each. */
-  readonly answer: string;
-  readonly kind: "json" | "stream";
-  /** Who may ask for it over TCP: whoever may look, or only with `--control`. Without it, only the unix socket. */
-  readonly overTcp?: "read" | "control";
-  /** The schema a body over TCP must meet besides the route's own: it holds less. */
-  readonly bodyOverTcp?: keyof typeof controlSchemas;
-  readonly handle: (exchange: Exchange) => Promise<void> | void;
+export interface Route extends Call {
+  readonly handle: Handler<CallName>;
 }
 
 /** No request of ours comes near: 10 000 apps with a 1 KB environment each are 10 MB. */
@@ -122,7 +120,10 @@ export function sendJson(response: ServerResponse, value: unknown, status = 200)
  * before it has done anything still answers with a problem and its status, and a client that waits for a long
  * stop knows that the daemon has heard it.
  */
-export function startStream(request: IncomingMessage, response: ServerResponse): LineStream {
+export function startStream(
+  request: IncomingMessage,
+  response: ServerResponse,
+): LineStream<unknown> {
   const isEventStream = request.headers.accept?.includes("text/event-stream") ?? false;
   const frame = (value: unknown): string =>
     isEventStream ? `data: ${jsonFor(response, value)}\n\n` : `${jsonFor(response, value)}\n`;
@@ -182,12 +183,12 @@ export function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-export interface LineStream {
+export interface LineStream<T> {
   /** Aborted when the client has gone. */
   readonly signal: AbortSignal;
   open(): void;
   /** `false` when the client reads slower than lines come: wait for `drained`. */
-  write(value: unknown): boolean;
+  write(value: T): boolean;
   drained(): Promise<unknown>;
   end(): void;
 }

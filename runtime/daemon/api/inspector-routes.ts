@@ -1,17 +1,15 @@
-import { readBody, sendJson, type Exchange } from "./exchange.ts";
-import { daemonRequestSchema, openInspectorSchema } from "../../contract/api/schemas.ts";
+import type { Exchange } from "./exchange.ts";
 
-export async function open({ request, response, inspector }: Exchange): Promise<void> {
-  const { port, control } = await readBody(request, openInspectorSchema);
-  sendJson(response, await inspector.open({ port, control }));
+export async function open({ inspector, body, send }: Exchange<"openInspector">): Promise<void> {
+  const { port, control } = body;
+  send(await inspector.open({ port, control }));
 }
 
-export function show({ response, inspector }: Exchange): void {
-  sendJson(response, inspector.view());
+export function show({ inspector, send }: Exchange<"inspector">): void {
+  send(inspector.view());
 }
 
-export async function close({ request, response, inspector }: Exchange): Promise<void> {
-  await readBody(request, daemonRequestSchema);
+export async function close({ inspector, send }: Exchange<"closeInspector">): Promise<void> {
   await inspector.close();
-  sendJson(response, inspector.view());
+  send(inspector.view());
 }

@@ -5,20 +5,19 @@ import { logRights } from "../../host/log-files/rights.ts";
 import type { Daemon } from "../daemon.ts";
 import { ownFile, pipeOrder } from "../log-lane/launch-order.ts";
 import type { Managed } from "../registry/registry.ts";
-import { readBody, sendJson, type Exchange } from "./exchange.ts";
-import { flushRequestSchema, rotateRequestSchema } from "../../contract/api/schemas.ts";
+import type { Exchange } from "./exchange.ts";
 
-export async function flush({ daemon, request, response }: Exchange): Promise<void> {
-  const { ids, daemon: isOwn } = await readBody(request, flushRequestSchema);
+export async function flush({ daemon, body, send }: Exchange<"flushLogs">): Promise<void> {
+  const { ids, daemon: isOwn } = body;
   const chosen = daemon.registry.processesWith(ids);
   const own = isOwn ? [{ path: daemon.paths.log }] : [];
   const owned = [...own, ...chosen.flatMap(({ spec, facts }) => ownedFiles(spec, facts.id))];
   const files = [...new Map(owned.map((each) => [each.path, each])).values()];
-  sendJson(response, flushLogs(files));
+  send(flushLogs(files));
 }
 
-export async function reopen({ daemon, response }: Exchange): Promise<void> {
-  sendJson(response, await reopenAll(daemon));
+export async function reopen({ daemon, send }: Exchange<"reopenLogs">): Promise<void> {
+  send(await reopenAll(daemon));
 }
 
 /** Brings every log file back to its declared path. */
@@ -33,10 +32,10 @@ export async function reopenAll(daemon: Daemon): ReturnType<typeof reopenLogs> {
   return reopenLogs(writers, files, daemon.carrier);
 }
 
-export async function rotate({ daemon, request, response }: Exchange): Promise<void> {
-  const { ids } = await readBody(request, rotateRequestSchema);
+export async function rotate({ daemon, body, send }: Exchange<"rotateLogs">): Promise<void> {
+  const { ids } = body;
   const chosen = daemon.registry.processesWith(ids);
-  sendJson(response, await daemon.rotations.rotate(chosen));
+  send(await daemon.rotations.rotate(chosen));
 }
 
 /** The streams that a process writes by itself. */

@@ -15,24 +15,13 @@ import { assertCronPatterns } from "./cron-patterns.ts";
 import { jsonFor } from "../registry/redaction.ts";
 import { mostRecords } from "../records/read.ts";
 import { writePieces } from "./pieces.ts";
-import { readBody, sendJson, startStream, type Exchange } from "./exchange.ts";
-import {
-  actionRequestSchema,
-  declareRequestSchema,
-  inspectionRequestSchema,
-  reloadRequestSchema,
-  triggerRequestSchema,
-  scaleRequestSchema,
-  signalRequestSchema,
-  messageRequestSchema,
-  inputRequestSchema,
-} from "../../contract/api/schemas.ts";
+import type { Exchange } from "./exchange.ts";
 import { kindsFrom, numberFrom } from "./query.ts";
 
 /** A list waits this long for memory and CPU; what is not there by then is left out of it. */
 const metricsWithinMs = 15;
 
-export async function list({ daemon, query, response }: Exchange): Promise<void> {
+export async function list({ daemon, query, send }: Exchange<"processes">): Promise<void> {
   const processes = daemon.registry.processes();
   const pids = processes.map(({ facts }) => facts.child?.pid).filter((pid) => pid !== undefined);
   const metrics =
@@ -40,29 +29,28 @@ export async function list({ daemon, query, response }: Exchange): Promise<void>
       ? await daemon.sampler.sample(pids, { withinMs: metricsWithinMs })
       : undefined;
   const show = query.get("detail") === "true" ? detailOf : viewOf;
-  sendJson(
-    response,
+  send(
     processes.map((managed) =>
       show(managed, metrics?.get(managed.facts.child?.pid ?? -1), daemon.custom),
     ),
   );
 }
 
-export async function show(exchange: Exchange): Promise<void> {
+export async function show(exchange: Exchange<"process">): Promise<void> {
   const managed = chosen(exchange);
   const pid = managed.facts.child?.pid;
   const metrics = pid === undefined ? undefined : await exchange.daemon.sampler.sample([pid], {});
   const detail = detailOf(managed, metrics?.get(pid ?? -1), exchange.daemon.custom);
   const portHolder = portHolderOf(managed, exchange.daemon.registry);
   const usage = await exchange.daemon.usage.summary(usageKey(managed.facts));
-  sendJson(exchange.response, { ...detail, portHolder, usage });
+  exchange.send({ ...detail, portHolder, usage });
 }
 
-export function states(exchange: Exchange): void {
-  sendJson(exchange.response, statesOf(exchange.daemon, chosen(exchange)));
+export function states(exchange: Exchange<"states">): void {
+  exchange.send(statesOf(exchange.daemon, chosen(exchange)));
 }
 
-export async function history({ daemon, query, response }: Exchange): Promise<void> {
+export async function history({ daemon, query, response }: Exchange<"history">): Promise<void> {
   const ids = query.get("ids")?.split(",").map(Number);
   const apps = query.getAll("app");
   const kinds = kindsFrom(query);
@@ -99,36 +87,45 @@ function* listOf<T>(items: readonly T[], jsonOf: (item: T) => string): Generator
   yield "]";
 }
 
-export async function declareApps({ daemon, request, response }: Exchange): Promise<void> {
-  const body = await readBody(request, declareRequestSchema);
+export async function declareApps({
+  daemon,
+  body,
+  openStream,
+}: Exchange<"declare">): Promise<void> {
   assertCronPatterns(body);
-  const stream = startStream(request, response);
+  const stream = openStream();
   await declare(daemon, body, (outcome) => stream.write(outcome));
   stream.end();
 }
 
-export async function scaleApp({ daemon, request, response, params }: Exchange): Promise<void> {
-  const body = await readBody(request, scaleRequestSchema);
+export async function scaleApp({
+  daemon,
+  params,
+  body,
+  openStream,
+}: Exchange<"scale">): Promise<void> {
   const name = params["name"] ?? "";
   const app = daemon.registry.app(name);
   if (app === undefined) throw xmError("ERR_PROCESS_NOT_FOUND", { target: name });
-  const stream = startStream(request, response);
+  const stream = openStream();
   await scale(daemon, { app, ...body }, (outcome) => stream.write(outcome));
   stream.end();
 }
 
-export async function actOn({ daemon, request, response }: Exchange): Promise<void> {
-  const body = await readBody(request, actionRequestSchema);
+export async function actOn({ daemon, body, openStream }: Exchange<"act">): Promise<void> {
   assertCronPatterns(body);
-  const stream = startStream(request, response);
+  const stream = openStream();
   await act(daemon, body, (outcome) => stream.write(outcome));
   stream.end();
 }
 
-export async function reloadProcesses({ daemon, request, response }: Exchange): Promise<void> {
-  const body = await readBody(request, reloadRequestSchema);
+export async function reloadProcesses({
+  daemon,
+  body,
+  openStream,
+}: Exchange<"reload">): Promise<void> {
   assertCronPatterns(body);
-  const stream = startStream(request, response);
+  const stream = openStream();
   await reload(daemon, body, {
     tell: (outcome) => stream.write(outcome),
     tellProgress: (progress) => stream.write(progress),
@@ -136,29 +133,27 @@ export async function reloadProcesses({ daemon, request, response }: Exchange): 
   stream.end();
 }
 
-export async function trigger({ daemon, request, response }: Exchange): Promise<void> {
-  const body = await readBody(request, triggerRequestSchema);
-  sendJson(response, await triggerAction(daemon, body));
+export async function trigger({ daemon, body, send }: Exchange<"trigger">): Promise<void> {
+  send(await triggerAction(daemon, body));
 }
 
-export async function signal({ daemon, request, response }: Exchange): Promise<void> {
-  sendJson(response, sendSignal(daemon, await readBody(request, signalRequestSchema)));
+export async function signal({ daemon, body, send }: Exchange<"signal">): Promise<void> {
+  send(sendSignal(daemon, body));
 }
 
-export async function message({ daemon, request, response }: Exchange): Promise<void> {
-  const { ids, message: data } = await readBody(request, messageRequestSchema);
-  sendJson(response, sendMessage(daemon, { ids, message: data }));
+export async function message({ daemon, body, send }: Exchange<"message">): Promise<void> {
+  const { ids, message: data } = body;
+  send(sendMessage(daemon, { ids, message: data }));
 }
 
-export async function input({ daemon, request, response }: Exchange): Promise<void> {
-  sendJson(response, await sendInput(daemon, await readBody(request, inputRequestSchema)));
+export async function input({ daemon, body, send }: Exchange<"input">): Promise<void> {
+  send(await sendInput(daemon, body));
 }
 
-export async function inspect({ daemon, request, response }: Exchange): Promise<void> {
-  const { id } = await readBody(request, inspectionRequestSchema);
-  await holdDebugger(daemon, id, startStream(request, response));
+export async function inspect({ daemon, body, openStream }: Exchange<"inspect">): Promise<void> {
+  await holdDebugger(daemon, body.id, openStream());
 }
 
-function chosen({ daemon, params }: Exchange): Managed {
+function chosen({ daemon, params }: Pick<Exchange, "daemon" | "params">): Managed {
   return daemon.registry.process(numberFrom(params["id"], -1));
 }

@@ -5,10 +5,16 @@ import { XmError, xmError } from "../../contract/errors.ts";
 import { problemFrom, sendProblem } from "./problem.ts";
 import { routes } from "./routes.ts";
 import type { Daemon } from "../daemon.ts";
-import { narrowBody, type Leave, type Route } from "./exchange.ts";
+import { narrowBody, readBody, sendJson, startStream, type Leave, type Route } from "./exchange.ts";
+import type { GenericSchema } from "valibot";
+import type { SchemaName } from "../../contract/api/calls.ts";
+import * as schemas from "../../contract/api/schemas.ts";
 import type { Inspector } from "./inspector-port.ts";
 import { removeIfThere } from "../../host/files.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
+
+/** What bodies must meet, by name. */
+const validators: Readonly<Record<SchemaName, GenericSchema>> = { ...schemas };
 
 /** The API's version is the first part of every path. */
 export const apiPrefix = "/v1";
@@ -47,8 +53,22 @@ export function createApi({ daemon, inspector, leave, log }: ApiOptions): Answer
     );
     await daemon.isRestored;
     const query = url.searchParams;
-    const handle = (): Promise<void> | void =>
-      route.handle({ ...exchange, daemon, inspector, params, query, leave });
+    const handle = async (): Promise<void> => {
+      const body =
+        route.body === undefined ? undefined : await readBody(request, validators[route.body]);
+      const { response } = exchange;
+      await route.handle({
+        ...exchange,
+        daemon,
+        inspector,
+        params,
+        query,
+        body: body as never,
+        send: (value) => sendJson(response, value),
+        openStream: () => startStream(request, response),
+        leave,
+      });
+    };
     if (!isCommand(route)) return handle();
     const end = daemon.calls.begin((error) => answerError(exchange, error, log));
     try {

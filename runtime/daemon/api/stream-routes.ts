@@ -3,18 +3,23 @@ import type { HistoryRecord } from "../../contract/history.ts";
 import { instanceLogPaths } from "../../host/log-files/paths.ts";
 import type { Managed } from "../registry/registry.ts";
 import { endOf, streamLogs, type LogSource } from "../../host/log-files/tail.ts";
-import { readBody, startStream, type Exchange } from "./exchange.ts";
-import { busTopics, followRequestSchema, type BusTopic } from "../../contract/api/schemas.ts";
+import type { Exchange } from "./exchange.ts";
+import { busTopics, type BusTopic } from "../../contract/api/schemas.ts";
 import { kindsFrom, numberFrom } from "./query.ts";
 
 /** Lines a slow listener may be behind before it is cut off: the daemon's memory is bounded. */
 const mostPending = 10_000;
 
 /** Past and present without a gap: what happens while the past is read, in the background, is sent after it. */
-export async function events({ daemon, request, response, query }: Exchange): Promise<void> {
+export async function events({
+  daemon,
+  query,
+  response,
+  openStream,
+}: Exchange<"events">): Promise<void> {
   const kinds = kindsFrom(query);
   const { history } = daemon;
-  const stream = startStream(request, response);
+  const stream = openStream();
   let told = numberFrom(query.get("after"), history.lastSeq);
   let late: HistoryRecord[] | undefined = told < history.lastSeq ? [] : undefined;
   let pending = 0;
@@ -50,7 +55,7 @@ export async function events({ daemon, request, response, query }: Exchange): Pr
 /** What a listener of the bus may be behind before it is cut off; bytes. */
 const mostBehindBytes = 4 * 1024 * 1024;
 
-export function bus({ daemon, request, response, query }: Exchange): void {
+export function bus({ daemon, query, response, openStream }: Exchange<"bus">): void {
   const wanted = (query.get("topics") ?? busTopics.join(",")).split(",").filter(Boolean);
   const unknown = wanted.filter((topic) => !busTopics.includes(topic as BusTopic));
   if (unknown.length > 0) {
@@ -59,7 +64,7 @@ export function bus({ daemon, request, response, query }: Exchange): void {
       faults: unknown.map((topic) => `topics: expected of ${known}, got ${topic}`),
     });
   }
-  const stream = startStream(request, response);
+  const stream = openStream();
   const unsubscribe = daemon.bus.subscribe(new Set(wanted as BusTopic[]), (event) => {
     stream.write(event);
     if (response.writableLength > mostBehindBytes) response.destroy();
@@ -72,7 +77,7 @@ export function bus({ daemon, request, response, query }: Exchange): void {
 const mostLines = 10_000;
 const mostBytesOfLines = 2 * 1024 * 1024;
 
-export async function logs({ daemon, request, response, query }: Exchange): Promise<void> {
+export async function logs({ daemon, query, openStream }: Exchange<"logs">): Promise<void> {
   const ids = new Set((query.get("ids") ?? "").split(",").filter(Boolean).map(Number));
   const streams = (query.get("streams") ?? "out,err").split(",");
   const sources = [...ids].flatMap((id) => sourcesOf(daemon.registry.process(id), streams));
@@ -84,20 +89,16 @@ export async function logs({ daemon, request, response, query }: Exchange): Prom
   }
   const follow = query.get("follow") === "true";
   const options = { sources, lines, follow, mostBytes: mostBytesOfLines };
-  await tellLogs({ daemon, request, response }, options);
+  await tellLogs({ daemon, openStream }, options);
 }
 
 /** Processes that are not there are passed over: what another daemon knew may have been deleted since. */
-export async function followLogs({ daemon, request, response }: Exchange): Promise<void> {
-  const {
-    ids,
-    later,
-    streams,
-    from,
-    lines,
-    follow,
-    daemon: isOwn,
-  } = await readBody(request, followRequestSchema);
+export async function followLogs({
+  daemon,
+  body,
+  openStream,
+}: Exchange<"followLogs">): Promise<void> {
+  const { ids, later, streams, from, lines, follow, daemon: isOwn } = body;
   const isMeant = ({ spec: { name, namespace } }: Managed): boolean =>
     later !== null &&
     (later.names === null || later.names.includes(name) || later.namespaces.includes(namespace));
@@ -114,7 +115,7 @@ export async function followLogs({ daemon, request, response }: Exchange): Promi
       for (const source of sourcesOf(found, streams)) add({ ...source, from: endOf(source.path) });
     });
   await tellLogs(
-    { daemon, request, response },
+    { daemon, openStream },
     {
       sources: sources.map((source) => ({ ...source, from: from[source.path] })),
       lines,
@@ -126,10 +127,10 @@ export async function followLogs({ daemon, request, response }: Exchange): Promi
 
 /** A stream ends as it should when the daemon stops for good; one that is cut is gone on with under the next. */
 async function tellLogs(
-  { daemon, request, response }: Pick<Exchange, "daemon" | "request" | "response">,
+  { daemon, openStream }: Pick<Exchange<"logs">, "daemon" | "openStream">,
   options: Omit<Parameters<typeof streamLogs>[0], "signal">,
 ): Promise<void> {
-  const stream = startStream(request, response);
+  const stream = openStream();
   stream.open();
   const ending = new AbortController();
   const subscription = daemon.god.subscribe({ complete: () => ending.abort() });

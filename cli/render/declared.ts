@@ -1,3 +1,4 @@
+import { defaults } from "../../runtime/contract/fields/defaults.ts";
 import { formatAge, formatBytes } from "./format.ts";
 import type { ProcessDetail } from "../../runtime/client/connection/types.ts";
 import { conditionWords } from "../../runtime/contract/words/conditions.ts";
@@ -85,15 +86,15 @@ function policyFields(spec: ProcessDetail["spec"]): Fields {
     startup_probe: probeText(spec.policy.probes?.startup),
     readiness_probe: probeText(spec.policy.probes?.readiness),
     liveness_probe: probeText(spec.policy.probes?.liveness),
-    min_uptime: unless(least, 1_000),
-    max_restarts: unless(most, 16),
-    kill_timeout: unless(killTimeoutMs, 1_600),
-    kill_signal: unless(spec.stopSignal, "SIGINT"),
+    min_uptime: unless(least, defaults.minUptimeMs),
+    max_restarts: unless(most, defaults.maxRestarts),
+    kill_timeout: unless(killTimeoutMs, defaults.killTimeoutMs),
+    kill_signal: unless(spec.stopSignal, defaults.killSignal),
     shutdown_with_message: unless(spec.stopWithMessage, false),
     treekill: unless(spec.killsTree, true),
     drain: unless(drain, true),
-    drain_timeout: unless(drainTimeoutMs, 10_000),
-    reload_concurrency: unless(reload.concurrency, 1),
+    drain_timeout: unless(drainTimeoutMs, defaults.drainTimeoutMs),
+    reload_concurrency: unless(reload.concurrency, defaults.reloadConcurrency),
     reload_surge: unless(reload.surge, true),
   };
 }

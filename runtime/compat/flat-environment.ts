@@ -1,3 +1,4 @@
+import { defaults } from "../contract/fields/defaults.ts";
 import type { LaunchCounts } from "../../machines/process-events.ts";
 import type { AppSpec, LogPaths } from "../../machines/spec.ts";
 import { fieldsOfPolicy } from "../contract/fields/policy-fields.ts";
@@ -53,8 +54,8 @@ function configuration({ spec, counts }: Launched, at: number): Record<string, u
     ...usual,
     ...spec.passthrough,
     ...policy,
-    max_restarts: unless(most, 16),
-    min_uptime: unless(least, 1_000),
+    max_restarts: unless(most, defaults.maxRestarts),
+    min_uptime: unless(least, defaults.minUptimeMs),
     autostart: spec.autostart,
     autorestart: restart.mode !== "never",
     watch: watchOf(spec),
@@ -64,8 +65,8 @@ function configuration({ spec, counts }: Launched, at: number): Record<string, u
     instance_var: spec.instanceVariable,
     increment_var: spec.incrementVariable,
     exec_interpreter: interpreterWord(spec),
-    kill_timeout: unless(killTimeoutMs, 1_600),
-    kill_signal: unless(spec.stopSignal, "SIGINT"),
+    kill_timeout: unless(killTimeoutMs, defaults.killTimeoutMs),
+    kill_signal: unless(spec.stopSignal, defaults.killSignal),
     shutdown_with_message: unless(spec.stopWithMessage, false),
     max_memory_restart: spec.sensors.maxMemoryBytes,
     cron_restart: spec.sensors.cron,

@@ -1,3 +1,4 @@
+import { defaults } from "../../contract/fields/defaults.ts";
 import type {
   AppSpec,
   LifecyclePolicy,
@@ -30,30 +31,30 @@ export function policyOf(
   const listenTimeoutMs = number(
     app,
     "listen_timeout",
-    Number(caller["PM2_GRACEFUL_LISTEN_TIMEOUT"]) || 3_000,
+    Number(caller["PM2_GRACEFUL_LISTEN_TIMEOUT"]) || defaults.listenTimeoutMs,
   );
   const probes = probesOf(app, listenTimeoutMs);
   const startup = probes?.startup ?? null;
-  const defaultKill = Number(caller["PM2_KILL_TIMEOUT"]) || 1_600;
+  const defaultKill = Number(caller["PM2_KILL_TIMEOUT"]) || defaults.killTimeoutMs;
   return {
     restart: {
       mode: restartMode,
-      minUptimeMs: Math.max(100, number(app, "min_uptime", 1_000)),
-      maxRestarts: number(app, "max_restarts", 16),
-      restartWindowMs: number(app, "restart_window", 0),
-      restartDelayMs: number(app, "restart_delay", 0),
+      minUptimeMs: Math.max(100, number(app, "min_uptime", defaults.minUptimeMs)),
+      maxRestarts: number(app, "max_restarts", defaults.maxRestarts),
+      restartWindowMs: number(app, "restart_window", defaults.restartWindowMs),
+      restartDelayMs: number(app, "restart_delay", defaults.restartDelayMs),
       backoff:
         initialMs === 0
           ? null
           : {
               initialMs,
-              factor: number(app, "exp_backoff_restart_factor", 1.5),
-              maxMs: number(app, "exp_backoff_restart_max", 15_000),
-              jitter: number(app, "exp_backoff_restart_jitter", 0),
+              factor: number(app, "exp_backoff_restart_factor", defaults.backoffFactor),
+              maxMs: number(app, "exp_backoff_restart_max", defaults.backoffMaxMs),
+              jitter: number(app, "exp_backoff_restart_jitter", defaults.backoffJitter),
               resetAfterMs: number(
                 app,
                 "exp_backoff_reset",
-                Number(caller["EXP_BACKOFF_RESET_TIMER"]) || 30_000,
+                Number(caller["EXP_BACKOFF_RESET_TIMER"]) || defaults.backoffResetMs,
               ),
             },
       stopExitCodes: (app["stop_exit_codes"] as number[] | undefined) ?? [],
@@ -69,9 +70,13 @@ export function policyOf(
       : { listenTimeoutIsGiven: true }),
     killTimeoutMs: number(app, "kill_timeout", 0) || defaultKill,
     drain: app["drain"] !== false,
-    drainTimeoutMs: number(app, "drain_timeout", Number(caller["PM2_GRACEFUL_TIMEOUT"]) || 10_000),
+    drainTimeoutMs: number(
+      app,
+      "drain_timeout",
+      Number(caller["PM2_GRACEFUL_TIMEOUT"]) || defaults.drainTimeoutMs,
+    ),
     reload: {
-      concurrency: number(app, "reload_concurrency", 1),
+      concurrency: number(app, "reload_concurrency", defaults.reloadConcurrency),
       surge: app["reload_surge"] !== false,
     },
   };

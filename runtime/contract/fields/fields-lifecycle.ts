@@ -1,3 +1,4 @@
+import { defaults } from "./defaults.ts";
 import { field, type Field } from "./field.ts";
 
 /** When it is started again, and how it starts, ends and is reloaded. */
@@ -18,14 +19,14 @@ export const lifecycleFields: readonly Field[] = [
   ),
   field("Restarts", "stop_exit_codes", "numbers", "Exit codes after which it stays stopped."),
   field("Restarts", "min_uptime", "time", "A life shorter than this is an unstable one.", {
-    default: "1000",
+    default: String(defaults.minUptimeMs),
   }),
   field(
     "Restarts",
     "max_restarts",
     "number",
     "The exit that makes it this many unstable ones in a row is the last.",
-    { default: "16" },
+    { default: String(defaults.maxRestarts) },
   ),
   field(
     "Restarts",
@@ -43,9 +44,11 @@ export const lifecycleFields: readonly Field[] = [
     { default: "0" },
   ),
   field("Restarts", "exp_backoff_restart_factor", "number", "What each wait is multiplied by.", {
-    default: "1.5",
+    default: String(defaults.backoffFactor),
   }),
-  field("Restarts", "exp_backoff_restart_max", "time", "Longest wait.", { default: "15000" }),
+  field("Restarts", "exp_backoff_restart_max", "time", "Longest wait.", {
+    default: String(defaults.backoffMaxMs),
+  }),
   field(
     "Restarts",
     "exp_backoff_restart_jitter",
@@ -58,7 +61,7 @@ export const lifecycleFields: readonly Field[] = [
     "exp_backoff_reset",
     "time",
     "An uptime of this brings the wait back to the first.",
-    { default: "30000" },
+    { default: String(defaults.backoffResetMs) },
   ),
 
   field("Start and stop", "autostart", "boolean", "Started when declared.", { default: "true" }),
@@ -97,10 +100,10 @@ export const lifecycleFields: readonly Field[] = [
     ),
   ),
   field("Start and stop", "listen_timeout", "time", "How long to wait for readiness.", {
-    default: "3000",
+    default: String(defaults.listenTimeoutMs),
   }),
   field("Start and stop", "kill_signal", "string", "Signal that asks it to end.", {
-    default: "SIGINT",
+    default: String(defaults.killSignal),
   }),
   field(
     "Start and stop",
@@ -114,7 +117,7 @@ export const lifecycleFields: readonly Field[] = [
     "kill_timeout",
     "time",
     "Grace period from the signal to SIGKILL; 0 is the default.",
-    { default: "1600" },
+    { default: String(defaults.killTimeoutMs) },
   ),
   field(
     "Start and stop",
@@ -128,7 +131,7 @@ export const lifecycleFields: readonly Field[] = [
     "drain_timeout",
     "time",
     "How long a process that a reload replaces may take to drain; open WebSockets and other upgraded connections get as long. A stop or restart gives them `kill_timeout`.",
-    { default: "10000" },
+    { default: String(defaults.drainTimeoutMs) },
   ),
   field(
     "Start and stop",

@@ -1,3 +1,4 @@
+import { defaults } from "./defaults.ts";
 import type { AppSpec, Probe } from "../../../machines/spec.ts";
 import type { RawApp } from "./raw-app.ts";
 
@@ -14,20 +15,20 @@ export function fieldsOfPolicy(spec: Pick<AppSpec, "mode" | "policy">): RawApp {
     ...(successExitCodes === undefined ? {} : { success_exit_codes: successExitCodes }),
     max_restarts: restart.maxRestarts,
     min_uptime: restart.minUptimeMs,
-    ...unless(restart.restartWindowMs, 0, "restart_window"),
-    ...unless(restart.restartDelayMs, 0, "restart_delay"),
+    ...unless(restart.restartWindowMs, defaults.restartWindowMs, "restart_window"),
+    ...unless(restart.restartDelayMs, defaults.restartDelayMs, "restart_delay"),
     ...(backoff === null
       ? {}
       : {
           exp_backoff_restart_delay: backoff.initialMs,
-          ...unless(backoff.factor, 1.5, "exp_backoff_restart_factor"),
-          ...unless(backoff.maxMs, 15_000, "exp_backoff_restart_max"),
-          ...unless(backoff.jitter, 0, "exp_backoff_restart_jitter"),
-          ...unless(backoff.resetAfterMs, 30_000, "exp_backoff_reset"),
+          ...unless(backoff.factor, defaults.backoffFactor, "exp_backoff_restart_factor"),
+          ...unless(backoff.maxMs, defaults.backoffMaxMs, "exp_backoff_restart_max"),
+          ...unless(backoff.jitter, defaults.backoffJitter, "exp_backoff_restart_jitter"),
+          ...unless(backoff.resetAfterMs, defaults.backoffResetMs, "exp_backoff_reset"),
         }),
     ...readinessFields(spec),
     ...((spec.policy.probes?.startup ?? null) === null &&
-    (listenTimeoutIsGiven || listenTimeoutMs !== 3_000)
+    (listenTimeoutIsGiven || listenTimeoutMs !== defaults.listenTimeoutMs)
       ? { listen_timeout: listenTimeoutMs }
       : {}),
   };

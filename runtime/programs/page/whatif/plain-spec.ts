@@ -1,3 +1,4 @@
+import { defaults } from "../../../contract/fields/defaults.ts";
 import type { AppSpec } from "../../../../machines/spec.ts";
 
 /** An app with PM2's defaults: simulated when no process is chosen. */
@@ -38,21 +39,21 @@ export const plainSpec: AppSpec = {
   policy: {
     restart: {
       mode: "always",
-      minUptimeMs: 1_000,
-      maxRestarts: 16,
-      restartWindowMs: 0,
-      restartDelayMs: 0,
+      minUptimeMs: defaults.minUptimeMs,
+      maxRestarts: defaults.maxRestarts,
+      restartWindowMs: defaults.restartWindowMs,
+      restartDelayMs: defaults.restartDelayMs,
       backoff: null,
       stopExitCodes: [],
     },
     readiness: "spawned",
     probe: null,
     probes: null,
-    listenTimeoutMs: 3_000,
-    killTimeoutMs: 1_600,
+    listenTimeoutMs: defaults.listenTimeoutMs,
+    killTimeoutMs: defaults.killTimeoutMs,
     drain: true,
-    drainTimeoutMs: 10_000,
-    reload: { concurrency: 1, surge: true },
+    drainTimeoutMs: defaults.drainTimeoutMs,
+    reload: { concurrency: defaults.reloadConcurrency, surge: true },
   },
   sensors: { maxMemoryBytes: null, cron: null, cronTimezone: null, watch: null, heartbeatMs: null },
   passthrough: {},

@@ -1,3 +1,4 @@
+import { defaults } from "../../../contract/fields/defaults.ts";
 import type {
   AppSpec,
   LifecyclePolicy,
@@ -49,10 +50,10 @@ export function formOf({ restart, readiness, listenTimeoutMs }: LifecyclePolicy)
     restart_window: timeText(restart.restartWindowMs),
     restart_delay: timeText(restart.restartDelayMs),
     exp_backoff_restart_delay: timeText(backoff?.initialMs ?? 0),
-    exp_backoff_restart_factor: String(backoff?.factor ?? 1.5),
-    exp_backoff_restart_max: timeText(backoff?.maxMs ?? 15_000),
-    exp_backoff_restart_jitter: String(backoff?.jitter ?? 0),
-    exp_backoff_reset: timeText(backoff?.resetAfterMs ?? 30_000),
+    exp_backoff_restart_factor: String(backoff?.factor ?? defaults.backoffFactor),
+    exp_backoff_restart_max: timeText(backoff?.maxMs ?? defaults.backoffMaxMs),
+    exp_backoff_restart_jitter: String(backoff?.jitter ?? defaults.backoffJitter),
+    exp_backoff_reset: timeText(backoff?.resetAfterMs ?? defaults.backoffResetMs),
     stop_exit_codes: restart.stopExitCodes.join(", "),
     ready: readiness,
     listen_timeout: timeText(listenTimeoutMs),

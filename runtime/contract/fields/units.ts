@@ -29,7 +29,8 @@ function parseWithUnit(
   pattern: RegExp,
   units: Readonly<Record<string, number>>,
 ): number | undefined {
-  if (typeof value === "number") return Number.isFinite(value) && value >= 0 ? value : undefined;
+  if (typeof value === "number")
+    return Number.isFinite(value) && value >= 0 ? Math.round(value) : undefined;
   if (typeof value !== "string") return undefined;
   const match = pattern.exec(value.trim());
   if (match === null) return /^\d+$/.test(value) ? Number(value) : undefined;

@@ -51,12 +51,12 @@ interface Following {
 
 /** Asks a daemon by the calls of the contract. */
 export interface Asker {
-  json<N extends JsonCall>(name: N, asked: Asked<N>): Promise<AnswerOf<N>>;
-  lines<N extends CallName>(
+  readonly json: <N extends JsonCall>(name: N, asked: Asked<N>) => Promise<AnswerOf<N>>;
+  readonly lines: <N extends CallName>(
     name: N,
     asked: Asked<N>,
     following?: Following,
-  ): AsyncIterable<AnswerOf<N>>;
+  ) => AsyncIterable<AnswerOf<N>>;
 }
 
 /** Asks the daemon of a home; one is started when none is there, unless `autostart` is false. */

@@ -103,7 +103,7 @@ export const lifecycleFields: readonly Field[] = [
     default: String(defaults.listenTimeoutMs),
   }),
   field("Start and stop", "kill_signal", "string", "Signal that asks it to end.", {
-    default: String(defaults.killSignal),
+    default: defaults.killSignal,
   }),
   field(
     "Start and stop",

@@ -23,11 +23,11 @@ export interface Fleet {
     options: { withinMs: number; doubt: (hello: Hello) => string | undefined },
   ): Promise<Connection | undefined>;
   /** Ends it soon if it still has no worker then. */
-  linger(balancer: Balancer): void;
-  dismiss(balancer: Balancer): Promise<void>;
+  readonly linger: (balancer: Balancer) => void;
+  readonly dismiss: (balancer: Balancer) => Promise<void>;
   forget(balancer: Balancer): void;
   /** Its workers are lost with it. @param fault why it is not trusted any more; without one it has died or has another daemon. */
-  lose(balancer: Balancer, fault?: string): void;
+  readonly lose: (balancer: Balancer, fault?: string) => void;
 }
 
 export function createFleet(log: (line: string) => void): Fleet {

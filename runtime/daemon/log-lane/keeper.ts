@@ -25,7 +25,7 @@ export interface Keeper {
   /** Nothing when there is no lane now. */
   send(order: LaneCommand): void;
   isThere(): boolean;
-  pid(): number | null;
+  readonly pid: () => number | null;
   /** From now on the lane ends when its pipes are empty. Resolves when it is gone. */
   quit(): Promise<void>;
   /** Lets go of it: it goes on. */

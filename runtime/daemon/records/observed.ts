@@ -6,7 +6,7 @@ export interface Given {
 }
 
 /**
- * A machine whose every transition is told as it is taken: when its actor shows the new snapshot, and before anything that it sends to
+ * A machine that reports every transition as it is taken: when its actor shows the new snapshot, and before anything that it sends to
  * others, starts or stops. XState tells observers after all of that, and then a process that made a reload go on comes after what the
  * reload made of it. The end of an actor that is let go of (`xstate.stop`) is no transition.
  * @returns the same machine; `provide` makes another one, which is not observed.

@@ -376,8 +376,10 @@ test("it is used by the keyboard alone: filter, list, charts, details, time-line
   const whole = await place();
   await page.keyboard.press("+");
   expect(await place()).not.toBe(whole);
-  const state = page.locator(".drawing .state.leaf").first();
-  await state.focus();
+  const state = page.locator(
+    '.drawing [data-state="process.alive.online.uptime.fresh"].leaf, .drawing [data-state="process.alive.online.uptime.stable"].leaf',
+  );
+  await state.first().focus();
   await page
     .getByRole("tooltip")
     .getByText("Younger than min_uptime")

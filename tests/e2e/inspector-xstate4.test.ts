@@ -52,7 +52,11 @@ test("the receiver of @xstate/inspect sees a crash loop go by, in every state an
     expect(each.hasTag(status)).toBe(true);
     return `${status}: ${deepest.join(" ")}`;
   });
-  const online = "process.alive.online.uptime.fresh process.alive.online.sensors.off";
+  const online = [
+    "process.alive.online.bonds.free",
+    "process.alive.online.uptime.fresh",
+    "process.alive.online.sensors.off",
+  ].join(" ");
   const life = ["starting: process.alive.starting", `online: ${online}`];
   const moves = seen.filter((each, n) => each !== seen[n - 1]);
   expect(moves).toEqual([

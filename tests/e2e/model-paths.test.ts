@@ -25,7 +25,7 @@ test("a real God with real processes goes the same ways as the machine on a virt
   expect(paths.length).toBeGreaterThan(15);
   const home = testHome();
   for (const path of paths) await follow(home, new SimulatedProcess(spec), path);
-}, 120_000);
+}, 400_000);
 
 async function follow(
   home: TestHome,

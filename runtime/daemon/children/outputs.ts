@@ -2,6 +2,7 @@ import { closeSync, fstatSync } from "node:fs";
 import { messageOf } from "../../contract/errors.ts";
 import { ownFile, pipeOrder } from "../log-lane/launch-order.ts";
 import { openLog, ownStream } from "../../host/log-files/open.ts";
+import { isShortage } from "../../host/descriptors.ts";
 import { logRights } from "../../host/log-files/rights.ts";
 import { fileIdentity } from "../../host/log-files/reopen.ts";
 import type { ChildEvents, ChildServices, Launch } from "./contract.ts";
@@ -72,7 +73,8 @@ export function unlessUnwritable<T>(
   try {
     return open();
   } catch (error) {
-    if (counts.restarts === 0) throw error;
+    // A shortage passes, and the start is tried again.
+    if (counts.restarts === 0 || isShortage(error)) throw error;
     const name = stream === "out" ? "stdout" : "stderr";
     setImmediate(() => events.told({ type: "unwritable", stream: name, why: messageOf(error) }));
     return undefined;

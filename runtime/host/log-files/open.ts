@@ -1,5 +1,6 @@
 import { closeSync, constants, openSync, type Stats } from "node:fs";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
+import { isShortage, noteShortage } from "../descriptors.ts";
 import { openPlace } from "../files/open.ts";
 import type { FileOwner } from "../files/place.ts";
 import { withUmask } from "../umask.ts";
@@ -34,14 +35,14 @@ const { O_WRONLY, O_RDONLY, O_APPEND, O_CREAT, O_NONBLOCK } = constants;
 /**
  * Opens a log file to append to, making its folder when it is missing. A child gets the descriptor and writes
  * by itself: `O_APPEND` makes each write land at the end, whoever else writes.
- * @throws `ERR_LOG_UNWRITABLE`
+ * @throws `ERR_LOG_UNWRITABLE`; `EMFILE` or `ENFILE`, which are not the file's fault and pass
  */
 export function openLog(path: string, rights: LogRights = {}): number {
   try {
     const { descriptor, stat } = openToAppend(path, rights);
     return stat.isFile() ? descriptor : waitingOne(descriptor, stat);
   } catch (error) {
-    throw unwritable(path, error);
+    throw faultOf(path, error);
   }
 }
 
@@ -88,6 +89,12 @@ function waitingOne(descriptor: number, stat: Stats): number {
     closeSync(descriptor);
     if (reader !== undefined) closeSync(reader);
   }
+}
+
+function faultOf(path: string, error: unknown): unknown {
+  if (!isShortage(error)) return unwritable(path, error);
+  noteShortage(error);
+  return error;
 }
 
 function unwritable(path: string, error: unknown): Error {

@@ -243,16 +243,21 @@ interface Places {
   readonly cwd: string;
 }
 
-/** PM2: a script that is not in the working folder is looked for where that folder is declared. */
-function scriptBeside(app: ReadApp, { base, cwd }: Places): string {
+/** PM2: what a file declares and is not in the working folder is looked for where that folder is declared. */
+function scriptBeside(app: ReadApp, { base, cwd }: Places, isOfFile: boolean): string {
   const script = scriptOf(app);
+  if (!isOfFile) return script;
   const outside = resolve(base, script);
   return !existsSync(resolve(cwd, script)) && isFile(outside) ? outside : script;
 }
 
-function programOf(app: ReadApp, { base, cwd }: Places, { caller }: ConfigContext): Program {
+function programOf(
+  app: ReadApp,
+  { base, cwd }: Places,
+  { caller, fileFolder }: ConfigContext,
+): Program {
   return resolveProgram({
-    script: scriptBeside(app, { base, cwd }),
+    script: scriptBeside(app, { base, cwd }, fileFolder !== undefined),
     args: (app["args"] as string[] | undefined) ?? [],
     cwd,
     interpreter: text(app, "interpreter"),

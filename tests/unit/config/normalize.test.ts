@@ -500,11 +500,15 @@ test("a script is looked for in the working folder, and then where that is decla
   const { path, put, normalize } = setUp();
   put("api/index.js", "");
   put("index.js", "");
-  const found = async (script: string) => (await normalize({ script, cwd: "./api" })).script;
+  const ofFile = { fileFolder: path };
+  const found = async (script: string) =>
+    (await normalize({ script, cwd: "./api" }, ofFile)).script;
   expect(await found("index.js")).toBe(join(path, "api/index.js"));
   expect(await found("./api/index.js")).toBe(join(path, "api/index.js"));
   expect(await found("app.js")).toBe(join(path, "app.js"));
   await expect(found("./web/index.js")).rejects.toThrow("script not found");
+  // `pm2 start index.js --cwd web` knows the one folder.
+  await expect(normalize({ script: "app.js", cwd: "./api" })).rejects.toThrow("script not found");
 });
 
 test("as many as there are processors share their log files, unless a mode is named (PM2)", async () => {

@@ -5,7 +5,8 @@ import { resolveTargets } from "./targets.ts";
 export async function detailsOf(
   client: Client,
   targets: readonly string[],
+  options: { readonly usage?: boolean } = {},
 ): Promise<ProcessDetail[]> {
   const chosen = await resolveTargets(client, targets);
-  return Promise.all(chosen.map(({ id }) => client.detail(id)));
+  return Promise.all(chosen.map(({ id }) => client.detail(id, options)));
 }

@@ -15,7 +15,7 @@ export default xmCommand({
   description: "Shows all details of a process",
   args: targetArgs,
   run: async ({ args }) => {
-    const details = await detailsOf(connect(), args._);
+    const details = await detailsOf(connect(), args._, { usage: true });
     const texts = await Promise.all(details.map((detail) => describe(detail, Date.now())));
     process.stdout.write(`${texts.join("\n\n")}\n`);
   },

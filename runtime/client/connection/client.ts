@@ -35,7 +35,11 @@ export function connect(options: ConnectOptions = {}): Client {
       json("processes", { query: `detail=true&metrics=${query?.metrics === true}` }) as Promise<
         ProcessDetail[]
       >,
-    detail: (id) => json("process", { params: { id } }),
+    detail: (id, query) =>
+      json("process", {
+        params: { id },
+        ...(query?.usage === true ? { query: "usage=true" } : {}),
+      }),
     declare: (body) => declareOn(asker, body),
     act: (body) => lines("act", { body }),
     reload: (body) => lines("reload", { body }),

@@ -103,7 +103,8 @@ export interface Client {
   list(options?: { metrics?: boolean }): Promise<ProcessView[]>;
   /** All processes with their specification, environment and decisions. */
   details(options?: { metrics?: boolean }): Promise<ProcessDetail[]>;
-  detail(id: number): Promise<ProcessDetail>;
+  /** @param options.usage reads what its lives of the last day have used, which is kept on disk. */
+  detail(id: number, options?: { usage?: boolean }): Promise<ProcessDetail>;
   /** Starts what is missing of the apps and treats the known ones as `known` says; one outcome per process, as it happens. */
   declare(request: {
     apps: readonly AppSpec[];

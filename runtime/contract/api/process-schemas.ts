@@ -97,7 +97,7 @@ export const processDetailSchema = v.object({
   usage: v.pipe(
     nullable(v.object({ since: time(), memory: figuresSchema, cpu: figuresSchema })),
     v.description(
-      "memory (bytes) and CPU (percent of a core) of the last 24 hours, over all its lives; only of a single process, and null while nothing is known",
+      "memory (bytes) and CPU (percent of a core) of the last 24 hours, over all its lives; only of a single process with `usage=true`, and null while nothing is known",
     ),
   ),
   portHolder: v.pipe(

@@ -42,7 +42,10 @@ export async function show(exchange: Exchange<"process">): Promise<void> {
   const metrics = pid === undefined ? undefined : await exchange.daemon.sampler.sample([pid], {});
   const detail = detailOf(managed, metrics?.get(pid ?? -1), exchange.daemon.custom);
   const portHolder = portHolderOf(managed, exchange.daemon.registry);
-  const usage = await exchange.daemon.usage.summary(usageKey(managed.facts));
+  const usage =
+    exchange.query.get("usage") === "true"
+      ? await exchange.daemon.usage.summary(usageKey(managed.facts))
+      : null;
   exchange.send({ ...detail, portHolder, usage });
 }
 

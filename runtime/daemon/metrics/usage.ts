@@ -69,8 +69,7 @@ export function createUsage({
   const kept = new Map<string, Kept>();
 
   const close = (each: Kept): Bucket => {
-    const { begin, count, memory, cpu, memoryPeak, cpuPeak } = each.open;
-    const bucket = { at: begin, memory: memory / count, cpu: cpu / count, memoryPeak, cpuPeak };
+    const bucket = bucketOf(each.open);
     each.coarse.push(bucket);
     if (each.coarse.length > coarseKept) each.coarse.shift();
     return bucket;
@@ -133,8 +132,7 @@ export function createUsage({
     summary: async (key) => {
       const from = wall() - dayMs;
       const own = kept.get(key);
-      const open = own === undefined ? [] : [{ ...own, coarse: [...own.coarse] }].map(close);
-      const recent = [...(own?.coarse ?? []), ...open];
+      const recent = own === undefined ? [] : [...own.coarse, bucketOf(own.open)];
       const first = recent[0]?.at ?? Number.POSITIVE_INFINITY;
       const before = await files.read(key, { from, until: first });
       return summaryOf([...before, ...recent].filter(({ at }) => at > from - coarseMs));
@@ -147,4 +145,8 @@ export function createUsage({
     },
     stop: () => clearInterval(timer),
   };
+}
+
+function bucketOf({ begin, count, memory, cpu, memoryPeak, cpuPeak }: Kept["open"]): Bucket {
+  return { at: begin, memory: memory / count, cpu: cpu / count, memoryPeak, cpuPeak };
 }

@@ -13,7 +13,8 @@ import type {
   Sensor,
   SensorReport,
 } from "./process-events.ts";
-import type { ReloadActor, ReloadInput, ReloadOrder } from "./reload.ts";
+import type { ReloadActor } from "./reload.ts";
+import type { ReloadInput, ReloadOrder } from "./reload-events.ts";
 import type { AppSpec } from "./spec.ts";
 
 /** One process to create: its id is unique within the daemon, its instance number within the app. */

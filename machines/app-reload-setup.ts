@@ -11,7 +11,7 @@ import {
   successorOf,
 } from "./app-context.ts";
 import type { ReloadFacts } from "./facts.ts";
-import { listenPatienceMs } from "./process-context.ts";
+import { listenPatienceMs } from "./process-waits.ts";
 import type { ProcessActor } from "./process.ts";
 import { reloadFactsOf } from "./reload.ts";
 import { appProcesses } from "./app-setup.ts";

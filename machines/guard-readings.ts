@@ -1,8 +1,10 @@
 import type { AppContext } from "./app-context.ts";
 import type { GodContext } from "./god.ts";
-import { judgedFrom, type ProcessContext } from "./process-context.ts";
-import type { ReloadContext } from "./reload.ts";
-import { judgementOf, rules, seenBy, type Judgement } from "./restart-policy.ts";
+import { judgementOf, type Judgement } from "./judgement.ts";
+import { judgedFrom } from "./process-after.ts";
+import type { ProcessContext } from "./process-context.ts";
+import type { ReloadContext } from "./reload-events.ts";
+import { rules, seenBy } from "./restart-policy.ts";
 import type { Decision, Rule } from "./facts.ts";
 
 /** What a guard compared, by name; times in ms. */

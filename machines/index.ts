@@ -9,4 +9,4 @@ export type * from "./spec.ts";
 export { crashing, maxSimulatedEvents, simulate } from "./simulation.ts";
 export type * from "./simulation.ts";
 export { askedBefore, guardReadings } from "./guard-readings.ts";
-export type { Judgement } from "./restart-policy.ts";
+export type { Judgement } from "./judgement.ts";

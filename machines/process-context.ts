@@ -10,11 +10,10 @@ import type {
   Removal,
   Verdict,
 } from "./facts.ts";
-import { decide, type Judged, type Judgement } from "./restart-policy.ts";
+import type { Judgement } from "./judgement.ts";
 import type { Unmet } from "./dependencies.ts";
-import { lostDecision, metDecision, pendingDecision, unmetText } from "./dependency-decisions.ts";
-import type { DependencyInput, End, ProcessEvent, ProcessInput, Resume } from "./process-events.ts";
-import type { AppSpec, LifecyclePolicy } from "./spec.ts";
+import type { DependencyInput, ProcessInput, Resume } from "./process-events.ts";
+import type { AppSpec } from "./spec.ts";
 
 /** What a process machine knows; the state says where it is. */
 export interface ProcessContext {
@@ -66,9 +65,6 @@ export interface ProcessContext {
   readonly resume: Resume | null;
   readonly owner: ProcessInput["owner"];
 }
-
-/** Decisions kept for `xm why`. */
-const keptDecisions = 10;
 
 export function contextFrom(input: ProcessInput): ProcessContext {
   const facts = input.resume?.facts;
@@ -165,38 +161,6 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
   };
 }
 
-/** A start may take this many times as long as the one before. */
-const patience = 3;
-
-/** A start that seems to have taken longer was one over which the clock was set; ms. */
-const longestStartMs = 200_000;
-
-/**
- * How long a child is waited for until it can serve: listen_timeout where a file says it, otherwise no less than three
- * times as long as the child before it took; ms.
- */
-export function listenPatienceMs(
-  { listenTimeoutMs, listenTimeoutIsGiven = false }: LifecyclePolicy,
-  readyMs: number | null,
-): number {
-  return listenTimeoutIsGiven
-    ? listenTimeoutMs
-    : Math.max(listenTimeoutMs, patience * Math.min(readyMs ?? 0, longestStartMs));
-}
-
-/** What the event that ends a life grants it until SIGKILL; `undefined` for kill_timeout. ms. */
-export function grantedMs({ probes }: LifecyclePolicy, event: ProcessEvent): number | undefined {
-  if (event.type === "remove") return event.graceMs;
-  if (event.type === "probe.failing") return probes?.liveness?.graceMs;
-  return event.type === "child.unstarted" ? probes?.startup?.graceMs : undefined;
-}
-
-/** The longest that anything grants a life until SIGKILL; ms. */
-export function longestGraceMs({ killTimeoutMs, drainTimeoutMs, probes }: LifecyclePolicy): number {
-  const ofProbes = [probes?.startup?.graceMs ?? 0, probes?.liveness?.graceMs ?? 0];
-  return Math.max(killTimeoutMs, drainTimeoutMs, ...ofProbes);
-}
-
 /** Of what runs, or ran last: what its package said at that start, else what the declaration says. */
 export function versionOf(
   { child, lastExit }: Pick<ProcessFacts, "child" | "lastExit">,
@@ -205,117 +169,4 @@ export function versionOf(
   const { version: declared } = passthrough;
   const seen = child === null ? lastExit?.version : child.version;
   return seen ?? (typeof declared === "string" ? declared : null);
-}
-
-export function judgedFrom(context: ProcessContext): Judged {
-  return {
-    policy: context.spec.policy.restart,
-    goal: context.goal,
-    removal: context.removal,
-    exit: context.failure === null ? withoutWords(context.lastExit) : null,
-    failure: context.failure,
-    unstableRestarts: context.unstableRestarts,
-    restartTimes: context.restartTimes,
-    backoffMs: context.backoffMs,
-    seed: context.seed,
-  };
-}
-
-/** A decision rests on how a life ended, and not on what it said: its words are kept once. */
-function withoutWords(exit: ExitFact | null): ExitFact | null {
-  if (exit?.lastWords === undefined) return exit;
-  const { lastWords: _, ...rest } = exit;
-  return rest;
-}
-
-/** The end of a life, told by its child source. */
-export function afterExit(context: ProcessContext, end: End): Partial<ProcessContext> {
-  const uptimeMs = Math.max(0, end.at - (context.child?.at ?? end.at));
-  return {
-    child: null,
-    verdict: null,
-    wasSignalled: false,
-    endedPid: context.child?.pid ?? null,
-    killAt: null,
-    failure: null,
-    lastExit: {
-      at: end.at,
-      code: end.code,
-      signal: end.signal,
-      uptimeMs,
-      askedBy: context.askedBy,
-      ...(context.child?.version === undefined ? {} : { version: context.child.version }),
-      ...(context.verdict === null ? {} : { verdict: context.verdict }),
-      ...(end.lastWords === undefined ? {} : { lastWords: end.lastWords }),
-      ...(end.backgroundPid === undefined ? {} : { backgroundPid: end.backgroundPid }),
-    },
-  };
-}
-
-/**
- * Counts an end nobody asked for. A life shorter than `min_uptime` makes one more unstable exit in a row, a
- * longer one ends the row; a life of `resetAfterMs` brings the backoff back to its beginning.
- */
-export function afterCounting(context: ProcessContext): Partial<ProcessContext> {
-  if (context.goal !== "run" || context.failure?.transient === true) return {};
-  const { minUptimeMs, backoff } = context.spec.policy.restart;
-  const uptimeMs = context.failure === null ? (context.lastExit?.uptimeMs ?? 0) : 0;
-  // However long it took: one that has never served was not stable.
-  const hasServed = context.failure !== null || context.lastExit?.verdict?.probe !== "startup";
-  return {
-    unstableRestarts: uptimeMs < minUptimeMs || !hasServed ? context.unstableRestarts + 1 : 0,
-    backoffMs: backoff !== null && uptimeMs >= backoff.resetAfterMs ? 0 : context.backoffMs,
-  };
-}
-
-/** Adds the decision record to what is known. */
-export function afterJudging(context: ProcessContext): Partial<ProcessContext> {
-  const at = context.failure?.at ?? context.lastExit?.at ?? context.createdAt;
-  const { decision, backoffMs, judgement } = decide(judgedFrom(context), at);
-  const decisions = [...context.decisions, decision].slice(-keptDecisions);
-  return { backoffMs, decisions, judgement };
-}
-
-/** What a command says of the apps that come first. */
-export function afterCommand(event: ProcessEvent): Partial<ProcessContext> {
-  if (event.type !== "start" && event.type !== "restart") return {};
-  const { ignoresDependencies = false, renewed = [], at } = event;
-  return {
-    ignoresDependencies,
-    renewed: renewed.length === 0 ? null : { keys: renewed, since: at },
-  };
-}
-
-/** What it waits for, told by the port; the decision is written when the wait begins. */
-export function afterUnmet(
-  { unmet: before, decisions }: ProcessContext,
-  { at, unmet }: { readonly at: number; readonly unmet: readonly Unmet[] },
-): Partial<ProcessContext> {
-  if (before.length > 0) return { unmet };
-  return { unmet, decisions: withDecision(decisions, pendingDecision(at, unmet)) };
-}
-
-/** What it has waited for is there. */
-export function afterMet(context: ProcessContext, at: number): Partial<ProcessContext> {
-  const { unmet, decisions } = context;
-  const waited = decisions.findLast(({ rule }) => rule === "waitsForDependencies");
-  if (unmet.length === 0 || waited === undefined) return {};
-  return { decisions: withDecision(decisions, metDecision(at, waited)) };
-}
-
-/** What it has waited for does not come. */
-export function afterLost(
-  { decisions }: ProcessContext,
-  { at, unmet }: { readonly at: number; readonly unmet: readonly Unmet[] },
-): Partial<ProcessContext> {
-  const lost = unmet.filter(({ isLost }) => isLost);
-  const message = `it depends on ${unmetText(lost)}`;
-  return {
-    failure: { at, code: "ERR_DEPENDENCY_LOST", message, transient: false },
-    decisions: withDecision(decisions, lostDecision(at, unmet)),
-  };
-}
-
-function withDecision(decisions: readonly Decision[], decision: Decision): readonly Decision[] {
-  return [...decisions, decision].slice(-keptDecisions);
 }

@@ -1,6 +1,5 @@
 import { assign, emit, enqueueActions, sendTo, setup } from "xstate";
 import type { Goal, ProcessStatus } from "./facts.ts";
-import { addRestart } from "./lib/intensity.ts";
 import { sourcePort } from "./lib/port.ts";
 import {
   afterCommand,
@@ -9,12 +8,19 @@ import {
   afterJudging,
   afterLost,
   afterMet,
+  afterRestart,
   afterUnmet,
-  grantedMs,
+} from "./process-after.ts";
+import type { ProcessContext } from "./process-context.ts";
+import {
+  beginsGrace,
+  beginsWait,
+  leftOfLife,
   listenPatienceMs,
-  longestGraceMs,
-  type ProcessContext,
-} from "./process-context.ts";
+  resumesGrace,
+  resumesWait,
+  shortensGrace,
+} from "./process-waits.ts";
 import { isBond } from "./dependency-bonds.ts";
 import type {
   BondInput,
@@ -26,7 +32,7 @@ import type {
   SensorInput,
   ToChild,
 } from "./process-events.ts";
-import { guardRules, rules, type GuardRule } from "./restart-policy.ts";
+import { guardRules, type GuardRule } from "./restart-policy.ts";
 
 type Has = { context: ProcessContext };
 
@@ -47,19 +53,6 @@ const decidedBy = Object.fromEntries(
     ({ context }: Has): boolean => context.decisions.at(-1)?.rule === rule,
   ]),
 ) as Record<GuardRule, (asked: Has) => boolean>;
-
-/** What a former daemon left of a wait: no more than the whole of it, whatever became of the clock. */
-const leftUntil = (
-  deadline: number | null | undefined,
-  now: number | undefined,
-  wholeMs: number,
-): number => Math.min(Math.max(0, (deadline ?? 0) - (now ?? 0)), wholeMs);
-
-/** What is left of a time that began with the life: all of it, unless the child was adopted. */
-function leftOfLife({ resume, child }: ProcessContext, wholeMs: number): number {
-  if (resume?.child !== "alive" || child === null) return wholeMs;
-  return Math.min(wholeMs, Math.max(0, child.at + wholeMs - resume.at));
-}
 
 /** The words the chart of `process.ts` is written in: each guard, delay and action under the name a user reads. */
 export const processSetup = setup({
@@ -269,18 +262,7 @@ export const processSetup = setup({
     })),
     countUnstable: assign(({ context }) => afterCounting(context)),
     judge: assign(({ context }) => afterJudging(context)),
-    countRestart: assign(({ context }) => {
-      const { restartWindowMs } = context.spec.policy.restart;
-      const last = context.decisions.at(-1);
-      // There was no life that this one would follow.
-      if (last?.rule === "lacksResources") return {};
-      const at = (last?.at ?? 0) + (last?.delayMs ?? 0);
-      return {
-        restarts: context.restarts + 1,
-        restartTimes:
-          restartWindowMs === 0 ? [] : addRestart(context.restartTimes, at, restartWindowMs),
-      };
-    }),
+    countRestart: assign(({ context }) => afterRestart(context)),
     countAskedRestart: assign({ restarts: ({ context }) => context.restarts + 1 }),
     beginAnew: assign(({ context, event }) => ({
       createdAt: "at" in event ? event.at : context.createdAt,
@@ -291,32 +273,12 @@ export const processSetup = setup({
     forgetUnstableExits: assign({ unstableRestarts: 0 }),
     resetCounters: assign({ restarts: 0, unstableRestarts: 0, restartTimes: [], backoffMs: 0 }),
     applySpec: assign(({ event }) => (event.type === "configure" ? { spec: event.spec } : {})),
-    beginWait: assign(({ context }) => {
-      const last = context.decisions.at(-1);
-      return { delayMs: last?.delayMs ?? 0, restartAt: (last?.at ?? 0) + (last?.delayMs ?? 0) };
-    }),
-    resumeWait: assign(({ context: { resume, decisions, spec } }) => {
-      const { restartDelayMs, backoff } = spec.policy.restart;
-      const wholeMs = decisions.at(-1)?.delayMs ?? Math.max(restartDelayMs, backoff?.maxMs ?? 0);
-      const delayMs = leftUntil(resume?.facts.restartAt, resume?.at, wholeMs);
-      const latest = (resume?.at ?? 0) + delayMs;
-      return { delayMs, restartAt: Math.min(resume?.facts.restartAt ?? latest, latest) };
-    }),
+    beginWait: assign(({ context }) => beginsWait(context)),
+    resumeWait: assign(({ context }) => resumesWait(context)),
     endWait: assign({ restartAt: null }),
-    beginGracePeriod: assign(({ context, event }) => {
-      const delayMs = grantedMs(context.spec.policy, event) ?? context.spec.policy.killTimeoutMs;
-      return { delayMs, killAt: ("at" in event ? event.at : 0) + delayMs };
-    }),
-    shortenGracePeriod: assign(({ context: { spec }, event }) => ({
-      delayMs: spec.policy.killTimeoutMs,
-      killAt: ("at" in event ? event.at : 0) + spec.policy.killTimeoutMs,
-    })),
-    resumeGracePeriod: assign(({ context: { resume, spec } }) => {
-      const wholeMs = longestGraceMs(spec.policy);
-      const delayMs = leftUntil(resume?.facts.killAt, resume?.at, wholeMs);
-      const latest = (resume?.at ?? 0) + delayMs;
-      return { delayMs, killAt: Math.min(resume?.facts.killAt ?? latest, latest) };
-    }),
+    beginGracePeriod: assign(({ context, event }) => beginsGrace(context, event)),
+    shortenGracePeriod: assign(({ context, event }) => shortensGrace(context, event)),
+    resumeGracePeriod: assign(({ context }) => resumesGrace(context)),
     forgetResume: assign({ resume: null }),
     askToStop: sendTo("childProcess", ({ context }) => ({
       type: "stop" as const,
@@ -325,14 +287,4 @@ export const processSetup = setup({
     killTree: sendTo("childProcess", { type: "kill" }),
     reportUnexpected: emit(({ event }) => ({ type: "unexpected" as const, event: event.type })),
   },
-});
-
-const led = { remove: "removed", stop: "stopped", "give up": "errored" } as const;
-
-/** Where each rule leads, in the policy's order; the last one always applies. */
-export const exits = rules.map(({ rule, next }) => {
-  if (rule === "restartsAtOnce") return { target: "pending", actions: "countRestart" } as const;
-  if (next === "start") return { guard: rule, target: "pending" } as const;
-  if (next === "wait") return { guard: rule, target: "waiting", actions: "beginWait" } as const;
-  return { guard: rule, target: led[next] } as const;
 });

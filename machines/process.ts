@@ -1,7 +1,9 @@
 import type { ActorRefFrom, SnapshotFrom } from "xstate";
 import type { Health, ProcessFacts, ProcessStatus } from "./facts.ts";
-import { contextFrom, factsFrom, listenPatienceMs } from "./process-context.ts";
-import { exits, processSetup } from "./process-setup.ts";
+import { contextFrom, factsFrom } from "./process-context.ts";
+import { exits } from "./process-exits.ts";
+import { processSetup } from "./process-setup.ts";
+import { listenPatienceMs } from "./process-waits.ts";
 
 /**
  * One managed process. What the kernel runs is its child: `alive` holds it, and the child source reports

@@ -1,47 +1,8 @@
-import type { ExitFact, Failure, Goal, Removal } from "./exit.ts";
+import type { ExitFact, Removal } from "./exit.ts";
+import { judgementOf, restartsInWindow, type Judged, type Judgement } from "./judgement.ts";
 import { drawFrom, nextBackoff } from "./lib/backoff.ts";
-import { countRestarts } from "./lib/intensity.ts";
 import { duration, howItEnded } from "./lib/words.ts";
-import type { RestartMode, RestartPolicy } from "./spec.ts";
-
-/** All that the restart policy may look at. */
-export interface Judged {
-  readonly policy: RestartPolicy;
-  readonly goal: Goal;
-  /** Why it goes, when its goal is `remove`; a command deleted it unless it says another reason. */
-  readonly removal?: Removal | null;
-  readonly exit: ExitFact | null;
-  readonly failure: (Failure & { readonly transient: boolean }) | null;
-  /** Unstable exits in a row, this one included. */
-  readonly unstableRestarts: number;
-  /** Earlier automatic restarts; this one is not among them yet. */
-  readonly restartTimes: readonly number[];
-  readonly backoffMs: number;
-  readonly seed: number;
-}
-
-/** All that the rules compare, by name; times in ms. */
-export interface Judgement {
-  readonly goal: Goal;
-  readonly askedBy: string | null;
-  /** Why it could not be spawned: an errno, or a code of the catalog. */
-  readonly failure: string | null;
-  readonly mayTryAgain: boolean | null;
-  readonly onProbation: boolean;
-  readonly code: number | null;
-  readonly signal: string | null;
-  readonly failedProbe: string | null;
-  readonly stopExitCodes: string;
-  readonly restart: RestartMode;
-  readonly unstableRestarts: number;
-  readonly maxRestarts: number;
-  readonly minUptimeMs: number;
-  readonly restartsInWindow: number;
-  readonly restartWindowMs: number;
-  readonly previousWaitMs: number;
-  readonly maxWaitMs: number | null;
-  readonly restartDelayMs: number;
-}
+import type { RestartPolicy } from "./spec.ts";
 
 export type NextStep = "remove" | "stop" | "start" | "wait" | "give up";
 
@@ -274,31 +235,6 @@ export function decide(
   };
 }
 
-/** What the rules compare, as it is at an end. */
-export function judgementOf(judged: Judged): Judgement {
-  const { policy, goal, exit, failure, unstableRestarts, backoffMs } = judged;
-  return {
-    goal,
-    askedBy: exit?.askedBy ?? null,
-    failure: failure?.code ?? null,
-    mayTryAgain: failure?.transient ?? null,
-    onProbation: policy.onProbation === true,
-    code: exit?.code ?? null,
-    signal: exit?.signal ?? null,
-    failedProbe: exit?.verdict?.probe ?? null,
-    stopExitCodes: policy.stopExitCodes.join(", "),
-    restart: policy.mode,
-    unstableRestarts,
-    maxRestarts: policy.maxRestarts,
-    minUptimeMs: policy.minUptimeMs,
-    restartsInWindow: policy.restartWindowMs === 0 ? 0 : restartsInWindow(judged),
-    restartWindowMs: policy.restartWindowMs,
-    previousWaitMs: backoffMs,
-    maxWaitMs: policy.backoff?.maxMs ?? null,
-    restartDelayMs: policy.restartDelayMs,
-  };
-}
-
 /** What one rule saw of it. */
 export function seenBy(rule: Rule, judgement: Judgement): Decision["saw"] {
   const sees = rules.find((entry) => entry.rule === rule)?.sees ?? [];
@@ -321,11 +257,6 @@ function isItsOwn({ verdict }: ExitFact): boolean {
 /** A clean end: a code of success, or one of the signals that ask a program to end. An unknown end is not clean. */
 function isClean(exit: ExitFact, policy: RestartPolicy): boolean {
   return isSuccess(exit, policy) || (exit.signal !== null && cleanSignals.includes(exit.signal));
-}
-
-function restartsInWindow({ restartTimes, exit, failure, policy }: Judged): number {
-  const at = exit?.at ?? failure?.at ?? 0;
-  return countRestarts(restartTimes, at, policy.restartWindowMs) + 1;
 }
 
 function waitOf(rule: Rule, judged: Judged, at: number): { baseMs: number; waitMs: number } {

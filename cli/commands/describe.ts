@@ -21,72 +21,17 @@ export default xmCommand({
   },
 });
 
+type Rows = readonly (readonly [string, string])[];
+
 async function describe(detail: ProcessDetail, now: number): Promise<string> {
-  const { spec, status, startedAt, lastExit } = detail;
-  const { restart, killTimeoutMs, listenTimeoutMs, readiness, drain, drainTimeoutMs } = spec.policy;
+  const { spec, lastExit } = detail;
   const declared = declaredRows(spec);
-  const command = [spec.interpreter ?? "", ...spec.interpreterArgs, spec.script, ...spec.args];
-  const groups: readonly [string, readonly (readonly [string, string])[]][] = [
-    [
-      "",
-      [
-        ["status", statusWord(status)],
-        ...healthRows(detail),
-        [
-          "why",
-          detail.failure === null ? (detail.decision ?? "as declared") : detail.failure.message,
-        ],
-        ["pid", String(detail.pid ?? "–")],
-        [
-          "uptime",
-          startedAt === null
-            ? "–"
-            : `${formatAge(now - startedAt)} (since ${formatTime(startedAt)})`,
-        ],
-        [
-          "restarts",
-          `${detail.restarts}, unstable in a row ${detail.unstableRestarts} of ${restart.maxRestarts}`,
-        ],
-        ["last exit", lastExit === null ? "–" : `${endOf(lastExit)} at ${formatTime(lastExit.at)}`],
-        ["memory, cpu", `${formatBytes(detail.memoryBytes)}, ${formatPercent(detail.cpuPercent)}`],
-        ...usageRows(detail),
-        ["created at", formatTime(detail.createdAt)],
-      ],
-    ],
-    [
-      "program",
-      [
-        ["command", command.filter(Boolean).join(" ")],
-        ["cwd", spec.cwd],
-        [
-          "mode",
-          `${spec.mode}, instance ${detail.instance} of ${spec.instances}, namespace ${spec.namespace}`,
-        ],
-        ["user", userOf(detail)],
-        ...(await gitRows(detail)),
-        ["out log", detail.logs.out ?? "none"],
-        ["error log", detail.logs.error ?? "none"],
-        ["pid file", detail.pidFile ?? "none"],
-      ],
-    ],
-    [
-      "policy",
-      [
-        ["restart", restart.mode],
-        ["unstable below", `${restart.minUptimeMs} ms of uptime`],
-        ["restart window", restart.restartWindowMs === 0 ? "off" : `${restart.restartWindowMs} ms`],
-        ["delay", delayOf(restart)],
-        [
-          "stop",
-          `${spec.stopWithMessage ? "message shutdown" : spec.stopSignal}, SIGKILL after ${killTimeoutMs} ms${spec.killsTree ? "" : ", main process only"}`,
-        ],
-        ["ready", `${readiness}, at most ${listenTimeoutMs} ms`],
-        ["drain", drain ? `yes, at most ${drainTimeoutMs} ms in a reload` : "no"],
-        ["reload", reloadOf(spec)],
-      ],
-    ],
+  const groups: readonly (readonly [string, Rows])[] = [
+    ["", stateRows(detail, now)],
+    ["program", await programRows(detail)],
+    ["policy", policyRows(spec)],
     ...(await sensorsOf(detail, now)),
-    ...(declared.length === 0 ? [] : [["declared", declared] as [string, typeof declared]]),
+    ...(declared.length === 0 ? [] : [["declared", declared] as const]),
     ...ownWords(detail),
   ];
   const name = plain(detail.name);
@@ -105,6 +50,60 @@ async function describe(detail: ProcessDetail, now: number): Promise<string> {
   );
   const more = `  xm why ${name} · xm logs ${name} · xm history ${name} · xm env ${detail.id}`;
   return [title, ...body, paint("grey", more)].join("\n");
+}
+
+/** What it is doing, why, and for how long. */
+function stateRows(detail: ProcessDetail, now: number): Rows {
+  const { startedAt, lastExit, failure, decision, restarts, unstableRestarts } = detail;
+  const { maxRestarts } = detail.spec.policy.restart;
+  const uptime =
+    startedAt === null ? "–" : `${formatAge(now - startedAt)} (since ${formatTime(startedAt)})`;
+  return [
+    ["status", statusWord(detail.status)],
+    ...healthRows(detail),
+    ["why", failure === null ? (decision ?? "as declared") : failure.message],
+    ["pid", String(detail.pid ?? "–")],
+    ["uptime", uptime],
+    ["restarts", `${restarts}, unstable in a row ${unstableRestarts} of ${maxRestarts}`],
+    ["last exit", lastExit === null ? "–" : `${endOf(lastExit)} at ${formatTime(lastExit.at)}`],
+    ["memory, cpu", `${formatBytes(detail.memoryBytes)}, ${formatPercent(detail.cpuPercent)}`],
+    ...usageRows(detail),
+    ["created at", formatTime(detail.createdAt)],
+  ];
+}
+
+/** What is run, where, as whom, and where it writes. */
+async function programRows(detail: ProcessDetail): Promise<Rows> {
+  const { spec, instance, logs, pidFile } = detail;
+  const { interpreter, interpreterArgs, script, args, mode, instances, namespace } = spec;
+  const command = [interpreter ?? "", ...interpreterArgs, script, ...args];
+  return [
+    ["command", command.filter(Boolean).join(" ")],
+    ["cwd", spec.cwd],
+    ["mode", `${mode}, instance ${instance} of ${instances}, namespace ${namespace}`],
+    ["user", userOf(detail)],
+    ...(await gitRows(detail)),
+    ["out log", logs.out ?? "none"],
+    ["error log", logs.error ?? "none"],
+    ["pid file", pidFile ?? "none"],
+  ];
+}
+
+/** When it is restarted, and how it is started and stopped. */
+function policyRows(spec: ProcessDetail["spec"]): Rows {
+  const { restart, killTimeoutMs, listenTimeoutMs, readiness, drain, drainTimeoutMs } = spec.policy;
+  const stop = spec.stopWithMessage ? "message shutdown" : spec.stopSignal;
+  const whom = spec.killsTree ? "" : ", main process only";
+  return [
+    ["restart", restart.mode],
+    ["unstable below", `${restart.minUptimeMs} ms of uptime`],
+    ["restart window", restart.restartWindowMs === 0 ? "off" : `${restart.restartWindowMs} ms`],
+    ["delay", delayOf(restart)],
+    ["stop", `${stop}, SIGKILL after ${killTimeoutMs} ms${whom}`],
+    ["ready", `${readiness}, at most ${listenTimeoutMs} ms`],
+    ["drain", drain ? `yes, at most ${drainTimeoutMs} ms in a reload` : "no"],
+    ["reload", reloadOf(spec)],
+  ];
 }
 
 /** What it has used over its lives of the last day. */

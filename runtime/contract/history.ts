@@ -9,7 +9,7 @@ import type {
 } from "../../machines/facts.ts";
 import type { Saw } from "../../machines/guard-readings.ts";
 import type { Sensor } from "../../machines/process-events.ts";
-import type { Judgement } from "../../machines/restart-policy.ts";
+import type { Judgement } from "../../machines/judgement.ts";
 
 /** What a record tells of: a transition of one of the machines, or a daemon that came up. */
 export const historyKinds = ["process", "reload", "app", "god", "daemon"] as const;

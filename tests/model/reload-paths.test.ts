@@ -1,12 +1,8 @@
 import { createActor, createEmptyActor, type AnyStateNode } from "xstate";
 import { getShortestPaths } from "xstate/graph";
 import { expect, test } from "vitest";
-import {
-  reloadFactsOf,
-  reloadMachine,
-  type ReloadEvent,
-  type ReloadInput,
-} from "../../machines/reload.ts";
+import { reloadFactsOf, reloadMachine } from "../../machines/reload.ts";
+import type { ReloadEvent, ReloadInput } from "../../machines/reload-events.ts";
 import { transitionKey } from "../support/machines/simulated-process.ts";
 
 const at = 5;

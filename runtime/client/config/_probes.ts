@@ -1,4 +1,4 @@
-import type { Check, ProbeSpec } from "../../../machines/spec.ts";
+import type { Check, ProbeSpec } from "../../../machines/probes.ts";
 import { parseDuration } from "../../contract/fields/units.ts";
 
 /** What a declared probe is before its app's defaults are known. */

@@ -1,4 +1,4 @@
-import type { Probe } from "../../../machines/spec.ts";
+import type { Probe } from "../../../machines/probes.ts";
 import type { FieldKind } from "../../contract/fields/field.ts";
 import { readPatterns, readWatchOptions } from "./_watch-options.ts";
 import { readDependencies } from "./_dependencies.ts";

@@ -3,15 +3,13 @@ import type {
   AppSpec,
   LifecyclePolicy,
   LimitSpec,
-  Probe,
-  Probes,
-  ProbeSpec,
   ReadinessKind,
   PatternText,
   RestartMode,
   SensorSpec,
   WatchSpec,
 } from "../../../machines/spec.ts";
+import type { Probe, Probes, ProbeSpec } from "../../../machines/probes.ts";
 import { splitZone } from "../../contract/cron.ts";
 import type { ReadProbe } from "./_probes.ts";
 import type { ReadWatchOptions } from "./_watch-options.ts";

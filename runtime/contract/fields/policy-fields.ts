@@ -1,5 +1,6 @@
 import { defaults } from "./defaults.ts";
-import type { AppSpec, Probe } from "../../../machines/spec.ts";
+import type { AppSpec } from "../../../machines/spec.ts";
+import type { Probe } from "../../../machines/probes.ts";
 import type { RawApp } from "./raw-app.ts";
 
 /**

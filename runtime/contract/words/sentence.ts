@@ -3,7 +3,7 @@ import type { GodContext } from "../../../machines/god.ts";
 import type { Removal } from "../../../machines/facts.ts";
 import { duration } from "../../../machines/lib/words.ts";
 import type { ProcessContext } from "../../../machines/process-context.ts";
-import type { ReloadContext } from "../../../machines/reload.ts";
+import type { ReloadContext } from "../../../machines/reload-events.ts";
 import type { MachineName } from "../inspector.ts";
 
 /** Why a machine is where it is, in a sentence. @param states every active state, as ids of its chart. */

@@ -1,16 +1,15 @@
 import type { ChildFact } from "../../../machines/facts.ts";
-import { adoptOutputs } from "./adopt-outputs.ts";
 import type { Down, Up } from "../../contract/app-link/protocol.ts";
 import { commandInFront } from "../../host/node-program.ts";
 import type { Talk } from "../app-links/lives.ts";
 import type { Peer } from "../app-links/peer.ts";
 import { expectEnd, watchAdopted } from "./adopted.ts";
-import type { ChildEvents, ChildHandle, ChildServices, End, Launch } from "./contract.ts";
+import type { ChildEvents, ChildHandle, End, Launch } from "./contract.ts";
 import { takeExitCode } from "./exit-code.ts";
 import { knownMarkers } from "./life.ts";
 import { removePidFile } from "./pid-file.ts";
 import { answersWithinMs, stopOrder } from "./stop-order.ts";
-import { startChild, type StartedChild } from "./spawn.ts";
+import type { StartedChild } from "./spawn.ts";
 import {
   addLeader,
   findTree,
@@ -20,44 +19,6 @@ import {
   signalTree,
 } from "./tree.ts";
 import { steadyNow } from "../../host/clock.ts";
-
-/**
- * Spawns a child, with its log files as its output.
- * @returns `undefined` when it cannot be spawned; `failed` says why.
- */
-export function spawnChild(
-  launch: Launch,
-  events: ChildEvents,
-  services: ChildServices,
-): ChildHandle | undefined {
-  const talk = services.links.attach(launch.lifeId, (message, from) => child?.hear(message, from));
-  let child: Child | undefined;
-  const started = startChild(launch, events, services);
-  if (started === undefined) {
-    talk.release();
-    return undefined;
-  }
-  child = new Child({ launch, fact: started.fact, events, started, talk });
-  const own = child;
-  started.onExit((code, signal) => own.ended({ at: steadyNow(), code, signal }));
-  events.spawned(started.fact);
-  return child;
-}
-
-/** Takes over a child that outlived its daemon. Nobody but a parent can wait for it: it is polled. */
-export function adoptChild(
-  launch: Launch,
-  fact: ChildFact,
-  events: ChildEvents,
-  services: ChildServices,
-): ChildHandle {
-  const talk = services.links.attach(launch.lifeId, (message, from) => child.hear(message, from));
-  const child: Child = new Child({ launch, fact, events, talk });
-  child.watch(services.exits);
-  adoptOutputs(launch, fact.pid, services.lane);
-  events.spawned(fact);
-  return child;
-}
 
 /** Between two looks at what is left of a tree; ms. */
 const shortestLookMs = 2;

@@ -16,7 +16,7 @@ import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts
 import { startAppSensors, watchedOf } from "../sensors/app.ts";
 import { startSensors } from "../sensors/index.ts";
 import { pipeOrder } from "../log-lane/launch-order.ts";
-import { adoptChild, spawnChild } from "./child.ts";
+import { adoptChild, spawnChild } from "./begin.ts";
 import { takeException } from "./exception.ts";
 import { logSize, lastWordsOf, waitForWords } from "./last-words.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { connect, type Socket } from "node:net";
-import type { AppSpec, Check, LogPaths } from "../../../machines/spec.ts";
+import type { AppSpec, LogPaths } from "../../../machines/spec.ts";
+import type { Check } from "../../../machines/probes.ts";
 import type { Question, Reply } from "../../contract/app-link/protocol.ts";
 import { httpStatusIn } from "../../contract/http-status.ts";
 import { errnoOf, messageOf } from "../../contract/errors.ts";

@@ -1,5 +1,5 @@
 import type { Fact, SensorInput } from "../../../machines/process-events.ts";
-import type { ProbeSpec } from "../../../machines/spec.ts";
+import type { ProbeSpec } from "../../../machines/probes.ts";
 import { instanceLogPaths } from "../../host/log-files/paths.ts";
 import type { Down } from "../../contract/app-link/protocol.ts";
 import type { Questions } from "./questions.ts";

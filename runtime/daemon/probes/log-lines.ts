@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
-import type { Check, LogPaths } from "../../../machines/spec.ts";
+import type { LogPaths } from "../../../machines/spec.ts";
+import type { Check } from "../../../machines/probes.ts";
 import { errnoOf } from "../../contract/errors.ts";
 
 /** Where a life's part of its log files begins; bytes. */

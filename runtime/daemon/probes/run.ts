@@ -1,4 +1,4 @@
-import type { ProbeSpec } from "../../../machines/spec.ts";
+import type { ProbeSpec } from "../../../machines/probes.ts";
 import { messageOf } from "../../contract/errors.ts";
 
 /** What an answer comes to. */

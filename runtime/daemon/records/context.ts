@@ -1,7 +1,7 @@
 import type { AppContext } from "../../../machines/app-context.ts";
 import type { GodContext } from "../../../machines/god.ts";
 import type { ProcessContext } from "../../../machines/process-context.ts";
-import type { ReloadContext } from "../../../machines/reload.ts";
+import type { ReloadContext } from "../../../machines/reload-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { jsonWithoutEnvironment } from "../registry/redaction.ts";
 import type { MachineName } from "../../contract/inspector.ts";

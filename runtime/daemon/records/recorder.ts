@@ -3,7 +3,7 @@ import type { SnapshotFrom } from "xstate";
 import { factsOf, type processMachine, type ProcessActor } from "../../../machines/process.ts";
 import { versionOf } from "../../../machines/process-context.ts";
 import type { Sensor } from "../../../machines/process-events.ts";
-import type { Judgement } from "../../../machines/restart-policy.ts";
+import type { Judgement } from "../../../machines/judgement.ts";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type { Revision } from "../../contract/history.ts";
 import type { StateStore } from "../state/store.ts";

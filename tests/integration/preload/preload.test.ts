@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { Up } from "../../../runtime/contract/app-link/protocol.ts";
-import { spawnChild } from "../../../runtime/daemon/children/child.ts";
+import { spawnChild } from "../../../runtime/daemon/children/begin.ts";
 import type { ChildHandle, Launch } from "../../../runtime/daemon/children/contract.ts";
 import { signalProcess } from "../../../runtime/daemon/children/tree.ts";
 import { until } from "../../support/condition.ts";

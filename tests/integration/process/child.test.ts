@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import type { ChildFact } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { isAlive, readProcess } from "../../../runtime/host/procfs.ts";
-import { adoptChild, spawnChild } from "../../../runtime/daemon/children/child.ts";
+import { adoptChild, spawnChild } from "../../../runtime/daemon/children/begin.ts";
 import type { ChildHandle, Launch } from "../../../runtime/daemon/children/contract.ts";
 import type { Up } from "../../../runtime/contract/app-link/protocol.ts";
 import { signalProcess } from "../../../runtime/daemon/children/tree.ts";

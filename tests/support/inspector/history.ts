@@ -1,4 +1,5 @@
-import { decide, type Judged } from "../../../machines/restart-policy.ts";
+import type { Judged } from "../../../machines/judgement.ts";
+import { decide } from "../../../machines/restart-policy.ts";
 import { historyEntry, type HistoryRecord } from "../../../runtime/contract/history.ts";
 import { appSpec } from "../machines/spec.ts";
 

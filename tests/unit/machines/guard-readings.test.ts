@@ -8,7 +8,8 @@ import {
   reloadMachine,
 } from "../../../machines/index.ts";
 import { rules } from "../../../machines/restart-policy.ts";
-import { contextFrom, judgedFrom } from "../../../machines/process-context.ts";
+import { judgedFrom } from "../../../machines/process-after.ts";
+import { contextFrom } from "../../../machines/process-context.ts";
 import { appSpec } from "../../support/machines/spec.ts";
 import { SimulatedProcess } from "../../support/machines/simulated-process.ts";
 

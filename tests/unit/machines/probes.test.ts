@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import type { ProbeSpec, Probes, RestartPolicy } from "../../../machines/spec.ts";
+import type { RestartPolicy } from "../../../machines/spec.ts";
+import type { ProbeSpec, Probes } from "../../../machines/probes.ts";
 import { SimulatedApp } from "../../support/machines/simulated-app.ts";
 import { SimulatedProcess } from "../../support/machines/simulated-process.ts";
 import { appSpec } from "../../support/machines/spec.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { ProbeSpec } from "../../../../machines/spec.ts";
+import type { ProbeSpec } from "../../../../machines/probes.ts";
 import { runProbe, type Answer } from "../../../../runtime/daemon/probes/run.ts";
 
 const spec: ProbeSpec = {

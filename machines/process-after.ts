@@ -1,0 +1,140 @@
+import type { Decision, ExitFact } from "./facts.ts";
+import { lostDecision, metDecision, pendingDecision, unmetText } from "./dependency-decisions.ts";
+import type { Unmet } from "./dependencies.ts";
+import { addRestart } from "./lib/intensity.ts";
+import type { Judged } from "./judgement.ts";
+import type { ProcessContext } from "./process-context.ts";
+import type { End, ProcessEvent } from "./process-events.ts";
+import { decide } from "./restart-policy.ts";
+
+/* What a process knows after an end, a decision, a command, or a word of what it depends on. */
+
+/** Decisions kept for `xm why`. */
+const keptDecisions = 10;
+
+export function judgedFrom(context: ProcessContext): Judged {
+  return {
+    policy: context.spec.policy.restart,
+    goal: context.goal,
+    removal: context.removal,
+    exit: context.failure === null ? withoutWords(context.lastExit) : null,
+    failure: context.failure,
+    unstableRestarts: context.unstableRestarts,
+    restartTimes: context.restartTimes,
+    backoffMs: context.backoffMs,
+    seed: context.seed,
+  };
+}
+
+/** A decision rests on how a life ended, and not on what it said: its words are kept once. */
+function withoutWords(exit: ExitFact | null): ExitFact | null {
+  if (exit?.lastWords === undefined) return exit;
+  const { lastWords: _, ...rest } = exit;
+  return rest;
+}
+
+/** The end of a life, told by its child source. */
+export function afterExit(context: ProcessContext, end: End): Partial<ProcessContext> {
+  const uptimeMs = Math.max(0, end.at - (context.child?.at ?? end.at));
+  return {
+    child: null,
+    verdict: null,
+    wasSignalled: false,
+    endedPid: context.child?.pid ?? null,
+    killAt: null,
+    failure: null,
+    lastExit: {
+      at: end.at,
+      code: end.code,
+      signal: end.signal,
+      uptimeMs,
+      askedBy: context.askedBy,
+      ...(context.child?.version === undefined ? {} : { version: context.child.version }),
+      ...(context.verdict === null ? {} : { verdict: context.verdict }),
+      ...(end.lastWords === undefined ? {} : { lastWords: end.lastWords }),
+      ...(end.backgroundPid === undefined ? {} : { backgroundPid: end.backgroundPid }),
+    },
+  };
+}
+
+/**
+ * Counts an end nobody asked for. A life shorter than `min_uptime` makes one more unstable exit in a row, a
+ * longer one ends the row; a life of `resetAfterMs` brings the backoff back to its beginning.
+ */
+export function afterCounting(context: ProcessContext): Partial<ProcessContext> {
+  if (context.goal !== "run" || context.failure?.transient === true) return {};
+  const { minUptimeMs, backoff } = context.spec.policy.restart;
+  const uptimeMs = context.failure === null ? (context.lastExit?.uptimeMs ?? 0) : 0;
+  // However long it took: one that has never served was not stable.
+  const hasServed = context.failure !== null || context.lastExit?.verdict?.probe !== "startup";
+  return {
+    unstableRestarts: uptimeMs < minUptimeMs || !hasServed ? context.unstableRestarts + 1 : 0,
+    backoffMs: backoff !== null && uptimeMs >= backoff.resetAfterMs ? 0 : context.backoffMs,
+  };
+}
+
+/** Adds the decision record to what is known. */
+export function afterJudging(context: ProcessContext): Partial<ProcessContext> {
+  const at = context.failure?.at ?? context.lastExit?.at ?? context.createdAt;
+  const { decision, backoffMs, judgement } = decide(judgedFrom(context), at);
+  const decisions = [...context.decisions, decision].slice(-keptDecisions);
+  return { backoffMs, decisions, judgement };
+}
+
+/** Counts the restart that the latest decision brings. */
+export function afterRestart(context: ProcessContext): Partial<ProcessContext> {
+  const { restartWindowMs } = context.spec.policy.restart;
+  const last = context.decisions.at(-1);
+  // There was no life that this one would follow.
+  if (last?.rule === "lacksResources") return {};
+  const at = (last?.at ?? 0) + (last?.delayMs ?? 0);
+  return {
+    restarts: context.restarts + 1,
+    restartTimes:
+      restartWindowMs === 0 ? [] : addRestart(context.restartTimes, at, restartWindowMs),
+  };
+}
+
+/** What a command says of the apps that come first. */
+export function afterCommand(event: ProcessEvent): Partial<ProcessContext> {
+  if (event.type !== "start" && event.type !== "restart") return {};
+  const { ignoresDependencies = false, renewed = [], at } = event;
+  return {
+    ignoresDependencies,
+    renewed: renewed.length === 0 ? null : { keys: renewed, since: at },
+  };
+}
+
+/** What it waits for, told by the port; the decision is written when the wait begins. */
+export function afterUnmet(
+  { unmet: before, decisions }: ProcessContext,
+  { at, unmet }: { readonly at: number; readonly unmet: readonly Unmet[] },
+): Partial<ProcessContext> {
+  if (before.length > 0) return { unmet };
+  return { unmet, decisions: withDecision(decisions, pendingDecision(at, unmet)) };
+}
+
+/** What it has waited for is there. */
+export function afterMet(context: ProcessContext, at: number): Partial<ProcessContext> {
+  const { unmet, decisions } = context;
+  const waited = decisions.findLast(({ rule }) => rule === "waitsForDependencies");
+  if (unmet.length === 0 || waited === undefined) return {};
+  return { decisions: withDecision(decisions, metDecision(at, waited)) };
+}
+
+/** What it has waited for does not come. */
+export function afterLost(
+  { decisions }: ProcessContext,
+  { at, unmet }: { readonly at: number; readonly unmet: readonly Unmet[] },
+): Partial<ProcessContext> {
+  const lost = unmet.filter(({ isLost }) => isLost);
+  const message = `it depends on ${unmetText(lost)}`;
+  return {
+    failure: { at, code: "ERR_DEPENDENCY_LOST", message, transient: false },
+    decisions: withDecision(decisions, lostDecision(at, unmet)),
+  };
+}
+
+function withDecision(decisions: readonly Decision[], decision: Decision): readonly Decision[] {
+  return [...decisions, decision].slice(-keptDecisions);
+}

@@ -64,23 +64,29 @@ function ownPackage(): string | undefined {
   }
 }
 
-/** @returns the package in whose code the nearest caller outside of Node and of this file is; `undefined` for an app's own. */
+/**
+ * A library may stand in for `process.emit` (signal-exit, source-map-support): what registered comes before Node's own
+ * registration in the stack, and a frame after that is only on the way to this file.
+ * @returns the package in whose code it was registered; `undefined` for an app's own.
+ */
 function packageOfCaller(): string | undefined {
   // oxlint-disable-next-line typescript/unbound-method -- it is put back, and called by V8 alone
   const { stackTraceLimit, prepareStackTrace } = Error;
   Error.stackTraceLimit = frames;
-  Error.prepareStackTrace = (_, sites) => sites.map((site) => site.getFileName() ?? "");
+  Error.prepareStackTrace = (_, sites) => sites;
   try {
-    const files = new Error().stack as unknown as string[];
-    const caller = files.find(
-      (file) => file !== "" && file !== __filename && !file.startsWith("node:"),
-    );
+    const sites = new Error().stack as unknown as NodeJS.CallSite[];
+    const registration = sites.findIndex((site) => site.getFunctionName() === "_addListener");
+    const caller = sites
+      .slice(registration + 1)
+      .map((site) => site.getFileName() ?? "")
+      .find((file) => file !== "" && file !== __filename && !file.startsWith("node:"));
     return packageIn(caller ?? "");
   } finally {
-    Error.stackTraceLimit = stackTraceLimit;
     if (prepareStackTrace === undefined)
       delete (Error as { prepareStackTrace?: unknown }).prepareStackTrace;
     else Error.prepareStackTrace = prepareStackTrace;
+    Error.stackTraceLimit = stackTraceLimit;
   }
 }
 

@@ -56,13 +56,17 @@ export function createDrain(
     isDraining = true;
     answerLast();
     const began = performance.now();
-    for (const [server, connections] of servers) {
-      // Not the server's own `close`: those of HTTP servers cut idle connections, and with them a request that
-      // is on its way.
-      keepAddress(server);
-      if (server.listening) netServer.prototype.close.call(server);
-      connections.drain(patienceOf(limits.allMs));
-    }
+    // After the poll phase: the kernel has accepted connections of which the order to stop may be ahead, and to close a
+    // socket resets those that nobody has taken from it.
+    setImmediate(() => {
+      for (const [server, connections] of servers) {
+        // Not the server's own `close`: those of HTTP servers cut idle connections, and with them a request that
+        // is on its way.
+        keepAddress(server);
+        if (server.listening) netServer.prototype.close.call(server);
+        connections.drain(patienceOf(limits.allMs));
+      }
+    });
     watch(limits, began, end);
   };
   const watch = ({ allMs, openMs }: Limits, began: number, end: () => void): void =>

@@ -89,7 +89,7 @@ export const bus: readonly Scenario[] = [
     "a crash says exit and online, and the overlimit",
     ["process:event"],
     `
-    await call("start", { name: "a", script, args: "exit=1", max_restarts: 2 });
+    await call("start", { name: "a", script, args: "exit=1", max_restarts: 2, min_uptime: 60_000 });
     await count(([, each]) => each.event === "restart overlimit");
     return order();`,
   ),

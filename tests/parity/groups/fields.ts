@@ -355,7 +355,7 @@ export const fields: readonly Scenario[] = [
     s.see("grows by half", delayOf(next) / delayOf(first));
   }),
   scenario("jlist: an ended process has pid 0, its exit code and no metrics", async (s) => {
-    await s.start({ script: "tells.cjs", args: "exit=3", autorestart: false });
+    await s.start({ script: "tells.cjs", args: "exit=3", autorestart: false, min_uptime: 60_000 });
     const ended = await s.untilStatus("stopped");
     s.see("pid", ended.pid);
     s.see("monit", ended.monit);

@@ -16,7 +16,9 @@ const ends = (
     `exit: ${rule}`,
     async (s) => {
       // A cluster app that ends before it listens makes the command itself a failure: what is looked at is where it rests.
-      await s.run("start", s.write("apps.json", { name: "a", script: "tells.cjs", ...app }));
+      // On a busy machine a life may be longer than the second below which it is unstable.
+      const declared = { name: "a", script: "tells.cjs", min_uptime: 60_000, ...app };
+      await s.run("start", s.write("apps.json", declared));
       const rested = await s.untilStatus(status);
       s.see("fields", fieldsOf(rested, counters));
       s.see("pid", rested.pid);
@@ -83,6 +85,7 @@ export const lifecycle: readonly Scenario[] = [
           script: "tells.cjs",
           args: "exit=1",
           max_restarts: 3,
+          min_uptime: 60_000,
           [field]: 60,
         });
         await s.untilTold("up", 3);
@@ -119,7 +122,13 @@ export const lifecycle: readonly Scenario[] = [
   scenario(
     "waiting restart is shown while restart_delay runs, without a pid",
     async (s) => {
-      await s.start({ name: "a", script: "tells.cjs", args: "exit=1", restart_delay: 30_000 });
+      await s.start({
+        name: "a",
+        script: "tells.cjs",
+        args: "exit=1",
+        restart_delay: 30_000,
+        min_uptime: 60_000,
+      });
       const waiting = await s.untilStatus("waiting restart");
       s.see(
         "fields",
@@ -151,7 +160,7 @@ export const lifecycle: readonly Scenario[] = [
     s.see("fields", fieldsOf(list[0]!, ["restart_time", "exp_backoff_restart_delay"]));
   }),
   scenario("restart counts, resets what was unstable and keeps the id", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs", args: "crash=2" });
+    await s.start({ name: "a", script: "tells.cjs", args: "crash=2", min_uptime: 60_000 });
     await s.untilTold("up", 3);
     await s.untilStatus("online");
     await s.ok("restart", "a");
@@ -163,7 +172,8 @@ export const lifecycle: readonly Scenario[] = [
     s.see("after reset", fieldsOf(await s.one(), ["restart_time", "unstable_restarts", "status"]));
   }),
   scenario("an errored app starts again by restart and by start", async (s) => {
-    await s.start({ name: "a", script: "tells.cjs", args: "crash=4", max_restarts: 2 });
+    const limits = { max_restarts: 2, min_uptime: 60_000 };
+    await s.start({ name: "a", script: "tells.cjs", args: "crash=4", ...limits });
     await s.untilStatus("errored");
     await s.code("restart", "a");
     await s.untilTold("up", 4);

@@ -8,7 +8,7 @@ import {
   scanProcesses,
   type ProcessStat,
 } from "../../host/procfs.ts";
-import { lifeVariable, provenLife } from "./life.ts";
+import { hasGivenMarks, lifeVariable, provenLife } from "./life.ts";
 
 /** A life found in the process table by the mark in its environment. */
 export interface FoundLife {
@@ -24,6 +24,8 @@ export interface FoundLife {
  */
 export function findLives(home: string): Map<number, FoundLife[]> {
   const lives = new Map<number, FoundLife[]>();
+  // Hundreds of reads on a busy machine, which make V8 load its optimizing compiler (4 MB).
+  if (!hasGivenMarks(home)) return lives;
   // A worker is in its balancer's session, and leads none.
   const balancers = new Set(
     readRecords(homePaths(home).balancers)

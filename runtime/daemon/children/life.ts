@@ -44,6 +44,11 @@ export function provenLife(home: string, text: string): Omit<Life, "home"> | und
   return { id: Number(id), lifeId };
 }
 
+/** Whether this home may have given out marks: its secret is there. Without one, no mark proves a life. */
+export function hasGivenMarks(home: string): boolean {
+  return readSecret(join(home, "secret")) !== undefined;
+}
+
 function proofOf({ home, id, lifeId }: Life): string {
   return createHmac("sha256", secretOf(home))
     .update(`${id}:${lifeId}`)

@@ -74,9 +74,9 @@ export function createWorkers({
     tell({ news: "told", life, message });
   };
   const relay = (from: Held, data: unknown): void => {
-    for (const other of held.values()) {
-      if (other !== from && other.worker.isConnected()) other.worker.send(data as never);
-    }
+    const others = [...held.values()].filter((each) => each !== from && each.worker.isConnected());
+    for (const other of isForOneOfEach(data) ? oneOfEach(others) : others)
+      other.worker.send(data as never);
   };
   const listen = (each: Held): void => {
     const { life, worker } = each;
@@ -198,6 +198,22 @@ function messageIn(packet: unknown): Up | undefined {
 function isForTheOthers(data: unknown): boolean {
   const { source, topic } = (data ?? {}) as { source?: unknown; topic?: unknown };
   return source === "_sio_adapter" || topic === "log4js:message";
+}
+
+/** The process of instance 0 writes the lines of all: in a reload there are two, and each would write them. */
+function isForOneOfEach(data: unknown): boolean {
+  return (data as { topic?: unknown }).topic === "log4js:message";
+}
+
+/** Of each instance the one that serves, and the one that is being replaced rather than its replacement until it parts. */
+function oneOfEach(all: readonly Held[]): Held[] {
+  const rank = ({ isParting, isListening }: Held): number => (isParting ? 0 : isListening ? 2 : 1);
+  const best = new Map<number, Held>();
+  for (const each of all) {
+    const known = best.get(each.instance);
+    if (known === undefined || rank(each) > rank(known)) best.set(each.instance, each);
+  }
+  return [...best.values()];
 }
 
 /** What a God that comes later has to know of what was said. */

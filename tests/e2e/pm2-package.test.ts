@@ -25,7 +25,9 @@ pm2.connect(async (error) => {
   await ask("restart", "web");
   await ask("stop", "web");
   await ask("describe", "web");
-  await ask("start", { script: ${JSON.stringify(program("stays.js"))}, name: "late" }).catch(String);
+  await ask("start", { script: ${JSON.stringify(program("hears.cjs"))}, name: "late", args: ["a b"], env: { OWN: "1" }, node_args: "--trace-warnings", out_file: "late.log" });
+  const late = (await new Promise((resolve) => pm2.describe("late", (_, all) => resolve(all))))[0];
+  await ask("sendLineToStdin", late.pm_id, "a line");
   pm2.disconnect();
   require("fs").writeFileSync("told.json", JSON.stringify(told));
 });
@@ -51,12 +53,12 @@ test("an app that requires PM2's own package talks to us, and starts no daemon o
     restart: ["web"],
     stop: ["web"],
     describe: ["web"],
-    // Its client keeps the refusal to itself; the daemon's log has it.
-    start: [],
+    start: ["late"],
+    sendLineToStdin: "object",
   });
-  expect(home.godLog()).toContain(
-    'prepare: the daemon of this home is Ex Machina, not PM2: use require("exmachina")',
-  );
+  expect((await home.process("late")).status).toBe("online");
+  const log = (): string => readFileSync(join(home.folder, "late.log"), "utf8");
+  await until("the line", () => log().includes('input "a line\\n"'), { saw: log });
   expect((await home.process("web")).status).toBe("stopped");
   expect((await home.process("web")).restarts).toBe(1);
   // PM2's daemon would have written its own log.

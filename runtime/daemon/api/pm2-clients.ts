@@ -111,14 +111,15 @@ async function answerOf(
     return { methods: Object.fromEntries([...methods.keys()].map((name) => [name, { name }])) };
   }
   const method = methods.get(request.method ?? "");
-  if (method === undefined) {
-    const why = refusal(request.method ?? "");
+  try {
+    if (method === undefined) throw new Error(refusal(request.method ?? ""));
+    await daemon.isRestored;
+    return { args: [await method(daemon, request.args)] };
+  } catch (error) {
     // PM2's client tells its program of few errors.
-    log(`a program that uses PM2's package: ${plain(why)}`);
-    throw new Error(why);
+    log(`a program that uses PM2's package: ${plain(messageOf(error))}`);
+    throw error;
   }
-  await daemon.isRestored;
-  return { args: [await method(daemon, request.args)] };
 }
 
 function refusal(method: string): string {

@@ -6,8 +6,9 @@ import type { Outcome } from "../../contract/api/schemas.ts";
 import { xmError } from "../../contract/errors.ts";
 import { act } from "../commands/commands.ts";
 import { reload } from "../commands/reload.ts";
-import { sendMessage, sendSignal } from "../commands/send.ts";
+import { sendInput, sendMessage, sendSignal } from "../commands/send.ts";
 import { reopenAll } from "./log-routes.ts";
+import { prepare } from "./pm2-prepare.ts";
 import type { Daemon } from "../daemon.ts";
 import { scaleNow, takeSteps, tellAll } from "../commands/steps.ts";
 import { triggerAction } from "../commands/trigger.ts";
@@ -60,6 +61,14 @@ export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
       return settle(sendMessage(daemon, { ids: [target], message: packet }));
     },
   ],
+  [
+    "sendLineToStdin",
+    async (daemon, [packet]) => {
+      const { pm_id: target, line } = v.parse(toInput, packet);
+      return settle(await sendInput(daemon, { ids: [target], text: line }));
+    },
+  ],
+  ["prepare", (daemon, [packet]) => started(daemon, packet)],
   ["ping", () => Promise.resolve({ msg: "pong" })],
   ["startProcessId", async (daemon, [target]) => acted(daemon, "restart", v.parse(id, target))],
   // How its `scale` makes one more.
@@ -81,6 +90,8 @@ export const methods: ReadonlyMap<string, Method> = new Map<string, Method>([
 
 const toId = v.looseObject({ signal: v.string(), process_id: id });
 const toName = v.looseObject({ signal: v.string(), process_name: v.string() });
+
+const toInput = v.looseObject({ pm_id: id, line: v.string() });
 
 const toAction = v.looseObject({
   msg: v.string(),
@@ -104,6 +115,17 @@ async function trigger(
   // What cannot be asked at all is refused at once.
   await Promise.race([asked, setImmediate()]);
   return { process_count: ids.length, success: true };
+}
+
+/** An app that ends at once is started, as PM2 has it. */
+async function started(daemon: Daemon, packet: unknown): Promise<Pm2Process[]> {
+  const app = await prepare(daemon, packet);
+  const all = await list(daemon);
+  const own = all.filter(
+    ({ name, pm2_env: { namespace } }) => name === app.name && namespace === app.namespace,
+  );
+  if (own.length === 0 && app.fault !== undefined) throw new Error(app.fault);
+  return own;
 }
 
 /** Counted where no other command counts. */

@@ -82,3 +82,18 @@ test("a worker of a cluster hears messages and has no input, another program get
     code: "ERR_PROCESS_NOT_FOUND",
   });
 });
+
+test("a message to a program whose channel ended with the daemon that started it is refused, until its next start", async () => {
+  const home = testHome();
+  await home.ok("start", "sleep", "--name", "other", "--", "1000000");
+  const client = home.client();
+  expect(await client.message([0], "heard")).toMatchObject([{ ok: true, message: "sent" }]);
+  const god = home.godPid();
+  process.kill(god, "SIGKILL");
+  await home.nextGod(god);
+  const [outcome] = await client.message([0], "lost");
+  expect(outcome?.ok).toBe(false);
+  expect(outcome?.message).toContain("its channel for messages has ended");
+  await home.ok("restart", "other");
+  expect(await client.message([0], "heard")).toMatchObject([{ ok: true, message: "sent" }]);
+});

@@ -12,6 +12,12 @@ export interface Life {
   hear(message: Up, peer: Peer): void;
 }
 
+/** Whether there may be a line to a life that has none now: it connects itself, or it inherited the only one it ever has. */
+export type LineOf = "connects" | "inherits" | "had";
+
+/** What becomes of a message: it goes to the app, too much waits for it, or no line to the app will be there again. */
+export type Delivery = "sent" | "full" | "unreachable";
+
 /** A line to one life of an app. */
 export interface Talk {
   /**
@@ -24,9 +30,8 @@ export interface Talk {
   hears(): boolean;
   /**
    * Gives the app a message, once it listens: a preload makes its line when the app does.
-   * @returns whether the app may get it.
    */
-  post(data: unknown): boolean;
+  post(data: unknown): Delivery;
   /** Pid of the main process, once it is known. */
   main(pid: number): void;
   release(): void;
@@ -44,12 +49,14 @@ export class HeardLife implements Life, Talk {
   readonly peers = new Set<Peer>();
   readonly #listener: Listener;
   readonly #forget: () => void;
+  #line: LineOf;
   #mainPid: number | undefined;
   #waiting: Down[] = [];
   #waitingBytes = 0;
 
-  constructor(listener: Listener, forget: () => void) {
+  constructor(listener: Listener, forget: () => void, line: LineOf) {
     this.#listener = listener;
+    this.#line = line;
     this.#forget = forget;
   }
 
@@ -58,7 +65,10 @@ export class HeardLife implements Life, Talk {
       if (each.pid !== undefined && each.pid === peer.pid) this.#drop(each);
     if (this.peers.size >= mostPeers) return false;
     this.peers.add(peer);
-    peer.onGone(() => this.peers.delete(peer));
+    peer.onGone(() => {
+      this.peers.delete(peer);
+      if (this.peers.size === 0 && this.#line === "inherits") this.#line = "had";
+    });
     const waiting = this.#waiting.splice(0);
     this.#waitingBytes = 0;
     for (const message of waiting) peer.tell(message);
@@ -77,16 +87,17 @@ export class HeardLife implements Life, Talk {
     return this.peers.size > 0;
   }
 
-  post(data: unknown): boolean {
+  post(data: unknown): Delivery {
     const message: Down = { type: "message", data };
-    if (this.tell(message) > 0) return true;
+    if (this.tell(message) > 0) return "sent";
+    if (this.#line === "had" && this.peers.size === 0) return "unreachable";
     const bytes = JSON.stringify(message).length;
     if (this.#waiting.length >= mostWaiting || this.#waitingBytes + bytes > mostWaitingBytes) {
-      return false;
+      return "full";
     }
     this.#waiting.push(message);
     this.#waitingBytes += bytes;
-    return true;
+    return "sent";
   }
 
   main(pid: number): void {

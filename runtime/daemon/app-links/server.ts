@@ -1,6 +1,6 @@
 import { readFileSync, rmSync } from "node:fs";
 import { createServer, type Server, type Socket } from "node:net";
-import { HeardLife, type Listener, type Talk } from "./lives.ts";
+import { HeardLife, type LineOf, type Listener, type Talk } from "./lives.ts";
 import { readPeer, type Peer, type Speech } from "./peer.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
 
@@ -12,8 +12,8 @@ import { withSocketPath } from "../../host/socket-path.ts";
  */
 
 export interface Links {
-  /** Hears one life from now on. */
-  attach(life: string, listener: Listener): Talk;
+  /** Hears one life from now on. @param line of a program that connects itself, unless it says otherwise. */
+  attach(life: string, listener: Listener, line?: LineOf): Talk;
   /** Hears a life over a socket whose other end its child has inherited. */
   inherit(life: string, socket: Socket, speech: Speech): void;
   /** Lets apps connect, once the lives that may are attached. */
@@ -76,10 +76,11 @@ export function createLinks(path: string, log: (line: string) => void): Links {
       rmSync(path, { force: true });
       return listening(server, path);
     },
-    attach: (life, listener) => {
-      const heard = new HeardLife(listener, () => {
+    attach: (life, listener, line = "connects") => {
+      const forget = (): void => {
         if (lives.get(life) === heard) lives.delete(life);
-      });
+      };
+      const heard: HeardLife = new HeardLife(listener, forget, line);
       lives.set(life, heard);
       return heard;
     },

@@ -3,6 +3,7 @@ import { steadyNow } from "../../host/clock.ts";
 import { adoptOutputs } from "./adopt-outputs.ts";
 import { Child } from "./child.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
+import { connectsItself } from "./node-app.ts";
 import { startChild } from "./spawn.ts";
 
 /**
@@ -14,7 +15,12 @@ export function spawnChild(
   events: ChildEvents,
   services: ChildServices,
 ): ChildHandle | undefined {
-  const talk = services.links.attach(launch.lifeId, (message, from) => child?.hear(message, from));
+  const line = connectsItself(launch, services) ? "connects" : "inherits";
+  const talk = services.links.attach(
+    launch.lifeId,
+    (message, from) => child?.hear(message, from),
+    line,
+  );
   let child: Child | undefined;
   const started = startChild(launch, events, services);
   if (started === undefined) {
@@ -35,7 +41,12 @@ export function adoptChild(
   events: ChildEvents,
   services: ChildServices,
 ): ChildHandle {
-  const talk = services.links.attach(launch.lifeId, (message, from) => child.hear(message, from));
+  const line = connectsItself(launch, services) ? "connects" : "had";
+  const talk = services.links.attach(
+    launch.lifeId,
+    (message, from) => child.hear(message, from),
+    line,
+  );
   const child: Child = new Child({ launch, fact, events, talk });
   child.watch(services.exits);
   adoptOutputs(launch, fact.pid, services.lane);

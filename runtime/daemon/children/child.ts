@@ -1,7 +1,7 @@
 import type { ChildFact } from "../../../machines/facts.ts";
 import type { Down, Up } from "../../contract/app-link/protocol.ts";
 import { commandInFront } from "../../host/node-program.ts";
-import type { Talk } from "../app-links/lives.ts";
+import type { Delivery, Talk } from "../app-links/lives.ts";
 import type { Peer } from "../app-links/peer.ts";
 import { expectEnd, watchAdopted } from "./adopted.ts";
 import type { ChildEvents, ChildHandle, End, Launch } from "./contract.ts";
@@ -182,8 +182,8 @@ export class Child implements ChildHandle {
     return this.#end === undefined && this.#talk.tell(message) > 0;
   }
 
-  post(data: unknown): boolean {
-    return this.#end === undefined && this.#talk.post(data);
+  post(data: unknown): Delivery {
+    return this.#end === undefined ? this.#talk.post(data) : "unreachable";
   }
 
   release(): void {

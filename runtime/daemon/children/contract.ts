@@ -5,6 +5,7 @@ import type { Balancers } from "../balancers/contract.ts";
 import type { Complain } from "../../host/complaints.ts";
 import type { Lane } from "../log-lane/lane.ts";
 import type { Down, Up } from "../../contract/app-link/protocol.ts";
+import type { Delivery } from "../app-links/lives.ts";
 import type { Links } from "../app-links/server.ts";
 import type { InstanceLogs } from "../../host/log-files/paths.ts";
 import type { GivenFiles } from "./given-files.ts";
@@ -90,9 +91,8 @@ export interface ChildHandle {
   tell(message: Down): boolean;
   /**
    * Gives the app a message; one that has not begun to listen yet gets it when it does, as over a channel of Node's.
-   * @returns whether it may get it.
    */
-  post(data: unknown): boolean;
+  post(data: unknown): Delivery;
   /** Lets go of it: it lives on and is watched no more. */
   release(): void;
 }

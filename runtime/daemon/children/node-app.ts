@@ -31,10 +31,8 @@ type Services = Pick<ChildServices, "preload" | "linkSocket" | "exits">;
 export function forkAddition(launch: Launch, services: Services): LinkAddition {
   const { spec } = launch;
   const isDirect = isNode(spec.interpreter ?? spec.script);
-  const isOwnUser = spec.uid === null && spec.gid === null;
-  const hasPreload = isDirect
-    ? mayLoad(launch) && (isOwnUser || isReadableByAll(services.preload))
-    : isOwnUser && commandInFront(spec) !== undefined && mayPassOn(services.preload);
+  const isOwnUser = isOfOwnUser(launch);
+  const hasPreload = isPreloaded(launch, services);
   // Node's watcher runs without a preload, and passes messages on to the app as long as it has a channel.
   const isAlone =
     !hasPreload || !isDirect || wordsToNode(launch).some((word) => word.startsWith("--watch"));
@@ -54,6 +52,23 @@ export function forkAddition(launch: Launch, services: Services): LinkAddition {
       }),
     },
   };
+}
+
+/** Whether a program of fork mode makes its line to God itself, with the next daemon too; any other has the one it inherits. */
+export function connectsItself(launch: Launch, services: Pick<Services, "preload">): boolean {
+  return isOfOwnUser(launch) && isPreloaded(launch, services);
+}
+
+function isPreloaded(launch: Launch, { preload }: Pick<Services, "preload">): boolean {
+  const { spec } = launch;
+  const isOwnUser = isOfOwnUser(launch);
+  return isNode(spec.interpreter ?? spec.script)
+    ? mayLoad(launch) && (isOwnUser || isReadableByAll(preload))
+    : isOwnUser && commandInFront(spec) !== undefined && mayPassOn(preload);
+}
+
+function isOfOwnUser({ spec }: Launch): boolean {
+  return spec.uid === null && spec.gid === null;
 }
 
 /** A worker gets the preload, unless its user cannot read it. It talks over its balancer's channel. */

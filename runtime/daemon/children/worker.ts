@@ -1,6 +1,7 @@
 import type { ChildFact } from "../../../machines/facts.ts";
 import type { WorkerEvents, WorkerLine } from "../balancers/contract.ts";
 import type { Complain } from "../../host/complaints.ts";
+import type { Delivery } from "../app-links/lives.ts";
 import type { Down } from "../../contract/app-link/protocol.ts";
 import { readProcess } from "../../host/procfs.ts";
 import { resolveIdentity } from "../../host/users.ts";
@@ -116,7 +117,10 @@ class Worker implements WorkerHandle, WorkerEvents {
     const talk = {
       tell: (message: Down) => Number(this.line?.tell(message) ?? false),
       hears: () => this.line !== undefined,
-      post: (data: unknown) => this.line?.tell({ type: "message", data }) ?? false,
+      post: (data: unknown): Delivery => {
+        if (this.line === undefined) return "unreachable";
+        return this.line.tell({ type: "message", data }) ? "sent" : "full";
+      },
       main: () => {},
       release: () => this.line?.release(),
     };
@@ -180,8 +184,8 @@ class Worker implements WorkerHandle, WorkerEvents {
     return this.#child?.tell(message) ?? false;
   }
 
-  post(data: unknown): boolean {
-    return this.#child?.post(data) ?? false;
+  post(data: unknown): Delivery {
+    return this.#child?.post(data) ?? "unreachable";
   }
 
   release(): void {

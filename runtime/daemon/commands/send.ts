@@ -2,6 +2,7 @@ import { constants } from "node:os";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type { Outcome } from "../../contract/api/schemas.ts";
 import { errnoOf, xmError } from "../../contract/errors.ts";
+import type { Delivery } from "../app-links/lives.ts";
 import { writeStdin } from "../children/stdin.ts";
 import { done, failed, outcomeOf } from "./outcomes.ts";
 import type { Managed } from "../registry/registry.ts";
@@ -42,11 +43,17 @@ export function sendMessage(
   return chosen(registry, ids).map((managed) => {
     const child = children.get(processKey(managed.facts));
     if (child === undefined) return say(managed, false, "it is not running");
-    return child.post(message)
-      ? say(managed, true, "sent")
-      : say(managed, false, "its message queue is full");
+    const delivery = child.post(message);
+    return say(managed, delivery === "sent", deliveryWords[delivery]);
   });
 }
+
+const deliveryWords: Readonly<Record<Delivery, string>> = {
+  sent: "sent",
+  full: "its message queue is full",
+  unreachable:
+    "its channel for messages has ended, as it does with the daemon that started it; its next start brings another",
+};
 
 /**
  * Writes text to the standard input of some processes, as it is.

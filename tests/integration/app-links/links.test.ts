@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
 import type { Down, Up } from "../../../runtime/contract/app-link/protocol.ts";
 import { createLinks, type Links } from "../../../runtime/daemon/app-links/server.ts";
-import type { Talk } from "../../../runtime/daemon/app-links/lives.ts";
+import type { LineOf, Talk } from "../../../runtime/daemon/app-links/lives.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
 
@@ -15,7 +15,7 @@ interface Lines {
   readonly log: string[];
   readonly path: string;
   /** A life that is known, and what it has said. */
-  readonly life: (name: string) => { talk: Talk; said: Up[] };
+  readonly life: (name: string, line?: LineOf) => { talk: Talk; said: Up[] };
   /** A connection to God's socket, with what comes back; it is closed when the test ends. */
   readonly dial: () => Dialled;
   /** The two ends of a line that a child has inherited. */
@@ -50,9 +50,9 @@ async function setUp(): Promise<Lines> {
     links,
     log,
     path,
-    life: (name) => {
+    life: (name, line) => {
       const said: Up[] = [];
-      return { talk: links.attach(name, (message) => said.push(message)), said };
+      return { talk: links.attach(name, (message) => said.push(message), line), said };
     },
     dial: () => dialled(connect(path)),
     pair: () =>
@@ -226,12 +226,26 @@ test("an app that does not read is told no more than the limit", async () => {
 test("what comes before an app connects waits, up to a limit, and goes to it when it does", async () => {
   const { life, dial } = await setUp();
   const { talk } = life("a");
-  expect(talk.post("first")).toBe(true);
-  expect(talk.post("x".repeat(2 * megabyte))).toBe(false);
+  expect(talk.post("first")).toBe("sent");
+  expect(talk.post("x".repeat(2 * megabyte))).toBe("full");
   const line = dial();
   line.socket.write(hello("a"));
   await until("the message", () => line.heard.join("").includes("\n"));
   expect(JSON.parse(line.heard.join(""))).toEqual({ type: "message", data: "first" });
+});
+
+test("what inherits its line gets what waits for it, and nothing waits once the line has ended or was another daemon's", async () => {
+  const { links, life, pair } = await setUp();
+  const { talk, said } = life("a", "inherits");
+  const { own, child } = await pair();
+  links.inherit("a", own, "link");
+  expect(talk.post("first")).toBe("sent");
+  child.socket.write(hello("a"));
+  await until("its hello and the message", () => said.length === 1 && child.heard.length === 1);
+  child.socket.destroy();
+  await until("the end of its line", () => !talk.hears());
+  expect(talk.post("second")).toBe("unreachable");
+  expect(life("b", "had").talk.post("third")).toBe("unreachable");
 });
 
 test("behind a command orders go to the app, and messages to the main process that passes them on", async () => {

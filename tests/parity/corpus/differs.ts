@@ -66,6 +66,7 @@ export const differs: Readonly<Record<string, Readonly<Record<string, string>>>>
   "gunicorn alone": isCommand(),
   "python -m without an interpreter": isCommand(),
   celery: isCommand(),
+  "a key pm2": { stop: "the key pm2 of a file", delete: "the key pm2 of a file" },
   "YAML with words that are booleans": { stop: fileOfNothing, delete: fileOfNothing },
   "arguments of both kinds": { "ran….0.env.PWD": "PWD" },
   "a script beside its working folder": { "ran….0.env.PWD": "PWD", "ran….1.env.PWD": "PWD" },

@@ -397,6 +397,59 @@ export const lifecycle: readonly Scenario[] = [
     await s.ok("stop", "a");
     s.see("watch after stop", fieldsOf(await s.one(), ["status", "watch"]));
   }),
+  scenario(
+    "a change in an ignored folder, or of an ignored ending, restarts nothing",
+    async (s) => {
+      for (const folder of ["src", "src/node_modules", "src/uploads"])
+        s.write(`${folder}/.keep`, "");
+      const ignored = { ignore_watch: ["node_modules", "src/uploads", "*.log"] };
+      await s.start([
+        { name: "api", script: "tells.cjs", watch: ["src"], ...ignored },
+        { name: "sees", script: "tells.cjs", watch: ["src/uploads"], watch_delay: 50 },
+      ]);
+      await s.untilTold("up", 2);
+      const { until } = await import("../../support/condition.ts");
+      let next = 0;
+      const restartsOf = async (name: string): Promise<number> =>
+        Number((await s.one(name)).pm2_env["restart_time"]);
+      await until(
+        "the second life of what watches the ignored folder",
+        async () => {
+          // One a second: a change puts a restart off that waits for more of them.
+          if (performance.now() > next) {
+            next = performance.now() + 1_000;
+            for (const name of ["node_modules/a.js", "debug.log", "uploads/photo.png"])
+              s.write(`src/${name}`, String(next));
+          }
+          return (await restartsOf("sees")) >= 1;
+        },
+        { withinMs: 30_000 },
+      );
+      s.see("restarts", await restartsOf("api"));
+    },
+    { differs: { restarts: 'ignore_watch: ["*.log"]' } },
+  ),
+  scenario(
+    "cron_restart starts an app again at its time, be it running or ended by itself",
+    async (s) => {
+      await s.start([
+        { name: "api", script: "tells.cjs", cron_restart: "* * * * * *" },
+        {
+          name: "job",
+          script: "tells.cjs",
+          args: "exit=0",
+          autorestart: false,
+          cron_restart: "* * * * * *",
+        },
+      ]);
+      for (const name of ["api", "job"])
+        await s.untilList(`${name}'s second life`, (list) =>
+          list.some((each) => each.name === name && Number(each.pm2_env["restart_time"]) >= 1),
+        );
+      s.see("job", fieldsOf(await s.one("job"), ["cron_restart", "autorestart"]));
+      await s.code("restart", "api", "--cron-restart", "0");
+    },
+  ),
   scenario("max_restarts counts each life that ends before min_uptime", async (s) => {
     await s.start({
       name: "a",

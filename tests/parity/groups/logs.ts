@@ -34,7 +34,7 @@ const files = (rule: string, app: object, names: readonly string[]): Scenario =>
     s.see(
       "beside the app",
       readdirSync(s.folder)
-        .filter((name) => name.endsWith(".txt"))
+        .filter((name) => name.endsWith(".log"))
         .sort(),
     );
     s.see("in logs", readdirSync(join(s.home, "logs")).sort());
@@ -113,15 +113,15 @@ const follows = (rule: string, words: readonly string[]): Scenario =>
 /** Where lines go and how they look. */
 export const logs: readonly Scenario[] = [
   files("by default", {}, [`${out}!1`, `${error}!1`]),
-  files("out_file and error_file", { out_file: "o.txt", error_file: "e.txt" }, [
-    "o.txt!1",
-    "e.txt!1",
+  files("out_file and error_file", { out_file: "out.log", error_file: "error.log" }, [
+    "out.log!1",
+    "error.log!1",
     out,
   ]),
-  files("one file for both", { out_file: "both.txt", error_file: "both.txt" }, ["both.txt!2"]),
-  files("in a folder that is not there", { out_file: "deep/er/o.txt" }, ["deep/er/o.txt!1"]),
-  files("log_file beside the two", { log_file: "all.txt" }, [
-    "all.txt!2",
+  files("one file for both", { out_file: "both.log", error_file: "both.log" }, ["both.log!2"]),
+  files("in a folder that is not there", { out_file: "deep/er/out.log" }, ["deep/er/out.log!1"]),
+  files("log_file beside the two", { log_file: "combined.log" }, [
+    "combined.log!2",
     `${out}!1`,
     `${error}!1`,
   ]),
@@ -129,9 +129,9 @@ export const logs: readonly Scenario[] = [
   files("disable_logs", { disable_logs: true, args: "x" }, [out, error]),
   files("/dev/null for one", { out_file: "/dev/null" }, [`${error}!1`, out]),
   files("NULL for one", { out_file: "NULL" }, [`${error}!1`, out]),
-  files("~ is the user's home", { out_file: "~/o.txt" }, ["user/o.txt!1"]),
-  files("relative to cwd", { out_file: "./o.txt", cwd: "sub", script: "../speaks.cjs" }, [
-    "sub/o.txt!1",
+  files("~ is the user's home", { out_file: "~/out.log" }, ["user/out.log!1"]),
+  files("relative to cwd", { out_file: "./logs/out.log", cwd: "sub", script: "../speaks.cjs" }, [
+    "sub/logs/out.log!1",
   ]),
   files("log_date_format", { log_date_format: "YYYY-MM-DD HH:mm:ss" }, [`${out}!1`, `${error}!1`]),
   files("log_date_format with a zone", { log_date_format: "YYYY-MM-DD HH:mm:ss Z" }, [`${out}!1`]),
@@ -154,13 +154,13 @@ export const logs: readonly Scenario[] = [
   ),
   files(
     "several instances with a file of their own",
-    { instances: 2, exec_mode: "fork", out_file: "o.txt", error_file: "e.txt" },
-    [],
+    { instances: 2, exec_mode: "fork", out_file: "out.log", error_file: "error.log" },
+    ["out-0.log!1", "out-1.log!1", "error-0.log!1", "error-1.log!1", "out.log"],
   ),
   files(
     "several instances with a file of their own and merge_logs",
-    { instances: 2, exec_mode: "fork", out_file: "o.txt", merge_logs: true },
-    ["o.txt!2"],
+    { instances: 2, exec_mode: "fork", out_file: "out.log", merge_logs: true },
+    ["out.log!2"],
   ),
   scenario("log files: cluster mode", async (s) => {
     s.write("speaks.cjs", speaks);
@@ -258,19 +258,19 @@ export const logs: readonly Scenario[] = [
   }),
   scenario("log flags: -o, -e, -l and --merge-logs make the files", async (s) => {
     s.write("speaks.cjs", speaks);
-    await s.ok("start", "speaks.cjs", "--name", "one", "-o", "o.txt", "-e", "e.txt");
-    await s.ok("start", "speaks.cjs", "--name", "two", "-l", "l.txt");
+    await s.ok("start", "speaks.cjs", "--name", "one", "-o", "out.log", "-e", "error.log");
+    await s.ok("start", "speaks.cjs", "--name", "two", "-l", "app.log");
     const read = async (name: string, text: string): Promise<void> => {
       await until(name, () => s.read(name).includes(text), { saw: () => s.read(name) });
       s.see(name, lines(s.read(name)));
     };
-    await read("o.txt", "out line");
-    await read("e.txt", "err line");
+    await read("out.log", "out line");
+    await read("error.log", "err line");
     await until(
       "both lines",
-      () => s.read("l.txt").includes("out line") && s.read("l.txt").includes("err line"),
+      () => s.read("app.log").includes("out line") && s.read("app.log").includes("err line"),
     );
-    await read("l.txt", "out line");
+    await read("app.log", "out line");
     s.see(
       "fields",
       (await s.list()).map((each) =>

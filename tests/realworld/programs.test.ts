@@ -19,7 +19,7 @@ test.each(programs)(
     const home = testHome();
     const port = await freePort();
     const interpreter = fields["interpreter"];
-    const isOfNpm = typeof interpreter === "string" && interpreter !== "python3";
+    const isOfNpm = interpreter === "bun" || interpreter === "deno";
     const app = {
       name: "web",
       cwd: folder,

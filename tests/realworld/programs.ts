@@ -11,7 +11,7 @@ export interface Program {
   readonly source: string;
   /** Packages of npm that it is run by. */
   readonly packages?: readonly string[];
-  /** Makes the program that is started of its source. */
+  /** Makes the program that is started of its source, or installs what runs it. */
   readonly compile?: readonly [string, ...string[]];
   /** What its ecosystem file says; paths are of the folder. */
   readonly fields: Readonly<Record<string, unknown>>;
@@ -40,6 +40,25 @@ signal.signal(signal.SIGINT, lambda *_: sys.exit(0))
 Server(("127.0.0.1", int(os.environ["PORT"])), Handler).serve_forever()
 `,
     fields: { script: "server.py", interpreter: "python3" },
+  },
+  {
+    name: "gunicorn with two workers",
+    file: "wsgi.py",
+    compile: ["sh", "-c", "python3 -m venv venv && venv/bin/pip install --quiet gunicorn"],
+    // Its workers serve; what is managed is their parent.
+    source: `import os
+def app(environ, start_response):
+    print("served", flush=True)
+    body = str(os.getppid()).encode()
+    start_response("200 OK", [("Content-Length", str(len(body)))])
+    return [body]
+`,
+    fields: {
+      script: "venv/bin/gunicorn",
+      interpreter: "venv/bin/python",
+      args: "--workers 2 wsgi:app",
+      kill_signal: "SIGTERM",
+    },
   },
   {
     name: "a server in C",

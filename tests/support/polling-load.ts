@@ -5,6 +5,9 @@ import type { Load } from "./load.ts";
 /** The addresses that the clients come from; by them a sticky cluster tells them apart. */
 const addresses = ["127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4"];
 
+/** A client that gets no answer in so many sessions has failed. */
+const mostSessions = 5;
+
 /**
  * Clients of Socket.IO that only poll, and ask `ask` for `answer` again and again. Each request has a connection of its
  * own, as behind a proxy, so a session holds together only if all of one address come to one process. A session that
@@ -59,12 +62,13 @@ function pollingClient(port: number, localAddress: string): Caller {
   };
   return {
     ask: async () => {
-      try {
-        return await ask();
-      } catch (error) {
-        // A session is in the memory of the process that has ended.
-        if (session !== undefined) throw error;
-        return ask();
+      for (let turn = 1; ; turn += 1) {
+        try {
+          return await ask();
+        } catch (error) {
+          // A session is in the memory of the process that has ended.
+          if (session !== undefined || turn === mostSessions) throw error;
+        }
       }
     },
     close: () => agent.destroy(),

@@ -1,4 +1,5 @@
 import { emit, enqueueActions, type DoneActorEvent } from "xstate";
+import { faultIn } from "./lib/fault.ts";
 import { trippedIds } from "./app-trips.ts";
 import {
   dismissed,
@@ -184,7 +185,7 @@ export const appSetup = appProcesses.extend({
     /** A fault of ours in the reload itself: what it has started goes, what serves goes on. */
     abandonReload: enqueueActions(({ context, event, enqueue }) => {
       if (context.reload === null) return;
-      const reason = String((event as { error?: unknown }).error);
+      const reason = faultIn(event);
       const facts = reloadFactsOf(context.reload);
       const failure = { id: facts.batch[0] ?? -1, at: facts.at, reason };
       enqueue.stopChild(context.reload);

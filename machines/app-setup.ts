@@ -1,4 +1,5 @@
 import { assign, emit, enqueueActions, setup } from "xstate";
+import { faultIn } from "./lib/fault.ts";
 import { isAnyWanted, trippedIds, withTrip } from "./app-trips.ts";
 import {
   dismissed,
@@ -120,7 +121,7 @@ export const appProcesses = setup({
       const { actor, role } = found;
       const facts = factsOf(actor.getSnapshot());
       const revived = role === "current" && context.revivals < mostRevivals;
-      const message = String((event as { error?: unknown }).error);
+      const message = faultIn(event);
       enqueue(emit({ type: "broken" as const, id: actorId, message, revived }));
       enqueue.stopChild(actor);
       enqueue.assign(({ context: before, spawn, self }) => {
@@ -181,14 +182,12 @@ export const appProcesses = setup({
       enqueue(emit({ type: "sensor.recovered" as const, sensor: event.sensor }));
     }),
     noteBrokenSensors: enqueueActions(({ context: { spec, troubles }, event, enqueue }) => {
-      const reason = String((event as { error?: unknown }).error);
-      const { cron, watch } = spec.sensors;
-      for (const [sensor, declared] of Object.entries({ cron, watch })) {
-        if (declared === null) continue;
-        const name = sensor as "cron" | "watch";
-        enqueue.assign({ troubles: { ...troubles, [name]: reason } });
-        enqueue(emit({ type: "sensor.failed" as const, sensor: name, reason }));
-      }
+      const reason = faultIn(event);
+      const declared = (["cron", "watch"] as const).filter((name) => spec.sensors[name] !== null);
+      const broken = Object.fromEntries(declared.map((name) => [name, reason]));
+      enqueue.assign({ troubles: { ...troubles, ...broken } });
+      for (const sensor of declared)
+        enqueue(emit({ type: "sensor.failed" as const, sensor, reason }));
     }),
   },
 });

@@ -39,6 +39,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   // Actions of the process.
   applySpec: "takes over a changed declaration for the next life",
   resetCounters: "sets the restart counters to 0",
+  noteBroken: "keeps why its sensors or its bonds cannot work",
   reportUnexpected: "logs a fact that this state cannot have caused",
   recordLostExit: "records the exit, with the exit code if it is known",
   countUnstable: "counts a life shorter than min_uptime; a longer one resets the streak",

@@ -7,6 +7,7 @@ import {
   type DoneActorEvent,
   type ErrorActorEvent,
 } from "xstate";
+import { faultIn } from "./lib/fault.ts";
 import { appMachine, type AppActor, type NewProcess, type ReloadRequest } from "./app.ts";
 import { stopWaves } from "./dependency-order.ts";
 import { taskPort } from "./lib/port.ts";
@@ -152,7 +153,7 @@ export const godMachine = setup({
     reportBrokenApp: emit(({ event }) => ({
       type: "broken" as const,
       id: endedAppKey(event),
-      message: String((event as { error?: unknown }).error),
+      message: faultIn(event),
     })),
   },
 }).createMachine({

@@ -55,6 +55,8 @@ export interface ProcessContext {
   readonly wasSignalled: boolean;
   /** What its latest failed probe found. */
   readonly finding: string | null;
+  /** What of this life cannot do its work, and why: `sensors`, `bonds`. */
+  readonly troubles: Readonly<Record<string, string>>;
   /** What it waits for before its next life, while it is pending. */
   readonly unmet: readonly Unmet[];
   /** It is started whatever becomes of what it depends on, until a command says otherwise. */
@@ -99,6 +101,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     verdict: facts?.verdict ?? null,
     wasSignalled: facts?.signalled ?? false,
     finding: null,
+    troubles: {},
     unmet: [],
     ignoresDependencies:
       facts?.ignoresDependencies ??

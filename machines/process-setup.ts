@@ -1,4 +1,5 @@
 import { assign, emit, enqueueActions, sendTo, setup } from "xstate";
+import { faultIn } from "./lib/fault.ts";
 import type { Goal, ProcessStatus } from "./facts.ts";
 import { sourcePort } from "./lib/port.ts";
 import {
@@ -35,6 +36,7 @@ import type {
 import { guardRules, type GuardRule } from "./restart-policy.ts";
 
 type Has = { context: ProcessContext };
+type Broken = { what: "sensors" | "bonds" };
 
 /** Limits are the app's to heed: one process after the other, in a cluster the replacement first. */
 const isLimit = (sensor: Sensor | undefined): boolean =>
@@ -60,7 +62,9 @@ export const processSetup = setup({
     context: {} as ProcessContext,
     input: {} as ProcessInput,
     events: {} as ProcessEvent,
-    emitted: {} as { type: "unexpected"; event: string },
+    emitted: {} as
+      | { type: "unexpected"; event: string }
+      | { type: "broken"; what: string; reason: string },
     tags: {} as ProcessStatus,
   },
   actors: {
@@ -176,6 +180,7 @@ export const processSetup = setup({
       verdict: null,
       wasSignalled: false,
       finding: null,
+      troubles: {},
     }),
     noteReady: assign(({ context, event }) => ({
       readiness: "ready",
@@ -256,7 +261,7 @@ export const processSetup = setup({
       failure: {
         at: context.createdAt,
         code: "ERR_INTERNAL",
-        message: String((event as { error?: unknown }).error),
+        message: faultIn(event),
         transient: false,
       },
     })),
@@ -285,6 +290,11 @@ export const processSetup = setup({
       graceMs: context.delayMs,
     })),
     killTree: sendTo("childProcess", { type: "kill" }),
+    noteBroken: enqueueActions(({ context: { troubles }, event, enqueue }, { what }: Broken) => {
+      const reason = faultIn(event);
+      enqueue.assign({ troubles: { ...troubles, [what]: reason } });
+      enqueue(emit({ type: "broken" as const, what, reason }));
+    }),
     reportUnexpected: emit(({ event }) => ({ type: "unexpected" as const, event: event.type })),
   },
 });

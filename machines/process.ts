@@ -221,12 +221,14 @@ export const processMachine = processSetup.createMachine({
                     id: "bonds",
                     src: "bonds",
                     input: ({ context: { spec, child } }) => ({ spec, since: child?.at ?? 0 }),
-                    onError: { target: "broken" },
+                    onError: {
+                      target: "broken",
+                      actions: { type: "noteBroken", params: { what: "bonds" } },
+                    },
                   },
                 },
                 broken: {
                   description: "They cannot be looked at; the process keeps running.",
-                  entry: "reportUnexpected",
                 },
               },
             },
@@ -267,7 +269,10 @@ export const processMachine = processSetup.createMachine({
                       spec,
                       child,
                     }),
-                    onError: { target: "broken" },
+                    onError: {
+                      target: "broken",
+                      actions: { type: "noteBroken", params: { what: "sensors" } },
+                    },
                   },
                 },
                 probing: {
@@ -283,7 +288,10 @@ export const processMachine = processSetup.createMachine({
                       spec,
                       child,
                     }),
-                    onError: { target: "broken" },
+                    onError: {
+                      target: "broken",
+                      actions: { type: "noteBroken", params: { what: "sensors" } },
+                    },
                   },
                   states: {
                     readiness: {
@@ -360,7 +368,6 @@ export const processMachine = processSetup.createMachine({
                 },
                 broken: {
                   description: "The sensors failed; the process keeps running without them.",
-                  entry: "reportUnexpected",
                 },
               },
             },

@@ -68,7 +68,7 @@ export function renderMiniList(list: readonly ProcessView[], now: number): strin
         `uptime : ${uptime(each, now)}`,
         `memory usage : ${each.memoryBytes === null ? "0b" : formatBytes(each.memoryBytes)}`,
         `error log : ${each.logs.error ?? "/dev/null"}`,
-        `watching : ${each.watching ? "yes" : "no"}`,
+        `watching : ${{ disabled: "no", failing: "failing", enabled: "yes" }[watchingOf(each)]}`,
         `PID file : ${each.pidFile ?? ""}`,
         "",
       ]
@@ -114,10 +114,7 @@ function columnsFor(now: number): Column<ProcessView>[] {
     { title: "user", cell: ({ user }) => user ?? "–", dropOrder: 6, shrinkTo: 4 },
     {
       title: "watching",
-      cell: ({ watching, troubles }) => {
-        if (!watching) return "disabled";
-        return troubles.some(({ sensor }) => sensor === "watch") ? "failing" : "enabled";
-      },
+      cell: watchingOf,
       dropOrder: 7,
     },
   ];
@@ -134,4 +131,10 @@ function statusText({ status, restartAt, health }: ProcessView, now: number): st
   const word = isUnhealthy ? "online, unhealthy" : statusWord(status);
   if (status !== "waiting" || restartAt === null) return word;
   return `${word} ${Math.max(0, Math.ceil((restartAt - now) / 1_000))}s`;
+}
+
+/** Whether its files are watched: where they are to be and cannot, nothing watches. */
+function watchingOf({ watching, troubles }: ProcessView): "disabled" | "enabled" | "failing" {
+  if (!watching) return "disabled";
+  return troubles.some(({ sensor }) => sensor === "watch") ? "failing" : "enabled";
 }

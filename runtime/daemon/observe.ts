@@ -26,6 +26,9 @@ export function observe(options: {
       if (processes.has(actor)) continue;
       processes.add(actor);
       recorder.meet(actor);
+      actor.on("broken", ({ what, reason }) =>
+        log(`process ${actor.getSnapshot().context.id} goes on without its ${what}: ${reason}`),
+      );
       actor.on("unexpected", ({ event }) =>
         log(
           `can't happen: process ${actor.getSnapshot().context.id} got ${event} in ${JSON.stringify(actor.getSnapshot().value)}`,

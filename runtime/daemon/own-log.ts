@@ -10,6 +10,7 @@ import {
   writeSync,
 } from "node:fs";
 import { errnoOf } from "../contract/errors.ts";
+import { steadyNow } from "../host/clock.ts";
 import { limitAlike } from "../host/complaints.ts";
 import { openPlain, readEnd } from "../host/files/read.ts";
 
@@ -75,7 +76,7 @@ export function createOwnLog(path: string, descriptor: number): (line: string) =
       why = fault;
     }
     if (written > mostBytes / 10) look();
-  }, Date.now);
+  }, steadyNow);
 }
 
 /** Whether what is written to is this very file, and too large. */

@@ -240,7 +240,10 @@ function atOtherMoments(): SimulatedProcess[] {
   unbound.bondsBreak = true;
   unbound.command("start");
   unbound.hears("met");
-  expect([unbound.status, unbound.unexpected.length]).toEqual(["online", 1]);
+  expect([unbound.status, unbound.unexpected]).toEqual(["online", []]);
+  expect(unbound.actor.getSnapshot().context.troubles).toEqual({
+    bonds: "Error: the bonds are broken",
+  });
   return [
     worker,
     bound,

@@ -121,7 +121,7 @@ function listening(server: Server, path: string): Promise<void> {
 function reporter(log: (line: string) => void): (life: string, why: string) => void {
   const said = new Map<string, number>();
   return (life, why) => {
-    const now = Date.now();
+    const now = performance.now();
     for (const [each, at] of said) if (now - at >= saysEveryMs) said.delete(each);
     if (said.has(life) || said.size >= 1_000) return;
     said.set(life, now);

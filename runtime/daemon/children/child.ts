@@ -221,7 +221,7 @@ export class Child implements ChildHandle {
   /** By the message that its own code waits for, or the signal: once that is in the journal, so that no daemon does it twice. */
   #askToEnd(): void {
     if (this.#end !== undefined) return this.#sendEnd();
-    this.#events.signalled(Date.now());
+    this.#events.signalled(steadyNow());
     // A machine that is at work handles the event, and the journal has it, when this call has ended.
     queueMicrotask(() => {
       if (!this.#isReleased) this.#sendEnd();

@@ -37,10 +37,12 @@ export function viewOf(
     script: spec.script,
     user: spec.uid === null ? ownUserName() : String(spec.uid),
     watching: spec.sensors.watch !== null,
-    troubles: Object.entries(actor.getSnapshot().context.troubles).map(([sensor, reason]) => ({
-      sensor,
-      reason,
-    })),
+    troubles: [actor, process].flatMap((each) =>
+      Object.entries(each.getSnapshot().context.troubles).map(([sensor, reason]) => ({
+        sensor,
+        reason,
+      })),
+    ),
     version: versionOf(facts, spec),
     logs: instanceLogPaths(spec, id),
     pidFile: instancePidFile(spec, id),

@@ -46,6 +46,8 @@ export class SimulatedApp {
   readonly #memory = new Map<string, (by: string) => void>();
   readonly #finds = new Map<string, (type: ProbeFact, at: number) => void>();
   #report: (report: SensorReport) => void = () => {};
+  /** Its own sensors break when they are told what to watch. */
+  sensorsBreak = false;
   /** What its sensors were told to watch. */
   watched: AppSpec | null = null;
   readonly actor: ReturnType<SimulatedApp["create"]>;
@@ -202,7 +204,10 @@ export class SimulatedApp {
     });
     const sensors = fromCallback<ToSensors, { readonly key: string }>(({ sendBack, receive }) => {
       this.#report = sendBack;
-      receive(({ spec }) => (this.watched = spec));
+      receive(({ spec }) => {
+        if (this.sensorsBreak) throw new Error("the sensors are broken");
+        this.watched = spec;
+      });
     });
     const actors = { process, reload: this.#reload, sensors };
     const actor = createActor(this.#seen(appMachine.provide({ actors })), {

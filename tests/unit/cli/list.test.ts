@@ -1,5 +1,5 @@
 import { expect, test, vi } from "vitest";
-import { renderList } from "../../../cli/render/list.ts";
+import { renderList, renderMiniList } from "../../../cli/render/list.ts";
 import { textWidth } from "../../../cli/render/table.ts";
 import { matchPlain } from "../../../cli/apps/targets.ts";
 import type { ProcessView } from "../../../runtime/client/connection/types.ts";
@@ -119,6 +119,17 @@ test("an app that is being reloaded is named once, with how far it is", () => {
   const [last, before] = renderList(each, { width: 160, now }).split("\n").toReversed();
   expect(last).toBe("api: is being reloaded by `xm reload`, 1 of 2 done (draining)");
   expect(before?.startsWith("└")).toBe(true);
+});
+
+test.each([
+  [[], "enabled", "watching : yes"],
+  [[{ sensor: "watch", reason: "no more inotify watches" }], "failing", "watching : failing"],
+])("what is to be watched and is not is never shown as watched: %j", (troubles, cell, line) => {
+  const watched = [view({ watching: true, troubles })];
+  const text = renderList(watched, { now, width: 200 });
+  expect(text).toContain(cell);
+  for (const { reason } of troubles) expect(text).toContain(reason);
+  expect(renderMiniList(watched, now)).toContain(line);
 });
 
 test("an empty list says what to do", () => {

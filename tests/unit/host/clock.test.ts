@@ -1,9 +1,20 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createClock, openClock } from "../../../runtime/host/clock.ts";
 import { testFolder } from "../../support/folder.ts";
+
+const root = join(import.meta.dirname, "../../..");
+
+const readsTheWall = [
+  // PM2's variables in an app's environment.
+  "runtime/daemon/children/environment.ts",
+  "runtime/daemon/inspector/dialect-stately.ts",
+  // The times of god.log and of the history.
+  "runtime/daemon/own-log.ts",
+  "runtime/daemon/parts.ts",
+];
 
 const hourMs = 3_600_000;
 
@@ -38,6 +49,19 @@ test("however the wall clock is set, as much time passes as passes", () => {
       },
     ),
   );
+});
+
+test("the daemon decides by steady time: the wall clock is read where a time is shown, kept for people or a seed", () => {
+  const folders = ["machines", "runtime/daemon"];
+  const reading = folders
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }).map((name) =>
+        join(folder, name),
+      ),
+    )
+    .filter((file) => file.endsWith(".ts"))
+    .filter((file) => /Date\.now|new Date\(\)/.test(readFileSync(join(root, file), "utf8")));
+  expect(reading.toSorted()).toEqual(readsTheWall);
 });
 
 test("a time is shown as the clock on the wall has it, and as it is while that was not set", () => {

@@ -11,6 +11,8 @@ const cluster = appSpec({
 const fork = appSpec({ sensors: { cron: "0 3 * * *", maxMemoryBytes: 1 }, spec: { instances: 3 } });
 const one = appSpec({ sensors: { cron: "0 3 * * *" } });
 
+const unwatched = { pollMs: null, depth: null, followSymlinks: false };
+
 /** An app that runs, an instant after its start. */
 function running(spec: AppSpec): SimulatedApp {
   const app = new SimulatedApp(spec);
@@ -146,6 +148,16 @@ test("a changed declaration is watched from its acceptance on, a reload's from i
   expect(app.watched).toBe(hourly);
   app.actor.send({ type: "app.configure", at: 0, spec: cluster });
   expect(app.watched).toBe(cluster);
+});
+
+test("sensors that break leave the reason with each of what they were to look at", () => {
+  const watch = { paths: ["/srv"], ignore: [], delayMs: 0, options: unwatched };
+  const app = new SimulatedApp(appSpec({ sensors: { cron: "0 3 * * *", watch } }));
+  app.sensorsBreak = true;
+  app.obey();
+  const reason = "Error: the sensors are broken";
+  expect(app.context.troubles).toEqual({ cron: reason, watch: reason });
+  expect(statuses(app)).toEqual(["online"]);
 });
 
 test("why a sensor cannot do its work is kept until it can", () => {

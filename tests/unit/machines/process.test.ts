@@ -440,3 +440,18 @@ test("a code of success_exit_codes is a clean end, and a success for what waits 
     unmetOf(waiting, [{ key: "app", spec: restart, processes: [process.facts] }], null);
   expect([unmet(spec), unmet(appSpec()).length]).toEqual([[], 1]);
 });
+
+test("sensors that break leave the reason, until the next life has them again", () => {
+  const process = new SimulatedProcess(
+    appSpec({ spec: { autostart: false }, sensors: { maxMemoryBytes: 1 } }),
+  );
+  process.sensorsBreak = true;
+  process.command("start");
+  const troubles = () => process.actor.getSnapshot().context.troubles;
+  expect([process.status, process.unexpected]).toEqual(["online", []]);
+  expect(troubles()).toEqual({ sensors: "Error: the sensors are broken" });
+  process.sensorsBreak = false;
+  process.command("restart");
+  process.exit(0);
+  expect([process.status, troubles()]).toEqual(["online", {}]);
+});

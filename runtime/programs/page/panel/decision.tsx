@@ -47,6 +47,7 @@ export function Decision() {
       <p class="sentence" aria-live="polite">
         <Sentence isPast={isPast} status={status} />
         <Countdown />
+        {!isPast && <Troubles />}
       </p>
       <LastWords />
     </div>
@@ -113,6 +114,12 @@ function Finding() {
   const { health, finding } = selected.value ?? {};
   if (health !== "unhealthy") return null;
   return <> It is unhealthy{finding == null ? "" : ` (${plain(finding)})`}.</>;
+}
+
+/** What would restart it and cannot. */
+function Troubles() {
+  const troubles = selected.value?.troubles ?? [];
+  return <>{troubles.map(({ sensor, reason }) => ` Its ${sensor} fails: ${plain(reason)}.`)}</>;
 }
 
 function PastBanner() {

@@ -6,6 +6,7 @@ import { eventPages } from "./events.ts";
 import { machineReferences } from "./machines.ts";
 import { openApi } from "./openapi.ts";
 import { programmaticReference } from "./programmatic.ts";
+import { roomsPicture } from "./rooms/picture.ts";
 
 /** Every generated file by its path, as it should be now: what `npm run docs` writes and a test compares. */
 export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
@@ -18,5 +19,6 @@ export async function generatedFiles(): Promise<ReadonlyMap<string, string>> {
     ...machineReferences(),
     ...eventPages(),
     ...(await chartFiles()),
+    ["docs/charts/rooms.svg", await roomsPicture()],
   ]);
 }

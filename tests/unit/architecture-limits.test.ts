@@ -21,9 +21,11 @@ test("no source file is longer than 300 lines", () => {
 
 test("no function is longer than 80 lines; a function with a name within it counts where it stands", () => {
   const long = sources().flatMap(({ file, text }) =>
-    functionsIn(file, text)
-      .filter(({ lines }) => lines > mostLinesOfFunction)
-      .map(({ name, lines }) => `${file}: ${name} has ${lines}`),
+    text.split("\n").length <= mostLinesOfFunction
+      ? []
+      : functionsIn(file, text)
+          .filter(({ lines }) => lines > mostLinesOfFunction)
+          .map(({ name, lines }) => `${file}: ${name} has ${lines}`),
   );
   expect(long).toEqual([]);
 });

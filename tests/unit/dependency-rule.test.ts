@@ -1,10 +1,9 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import { createActor } from "xstate";
 import { expect, test } from "vitest";
+import { imports, roomOf, root, sources, targets } from "../../docs/generate/rooms/imports.ts";
 import { appMachine, godMachine, processMachine, reloadMachine } from "../../machines/index.ts";
-
-const root = join(import.meta.dirname, "../..");
 
 /** The one command that plays a statechart itself; it loads it when it is called, from a bundle of its own. */
 const simulates = "cli/commands/simulate.ts";
@@ -145,13 +144,6 @@ function isProgram(room: string): boolean {
   return room.startsWith("programs/") && room !== "programs/page";
 }
 
-/** A room is a folder of the ground, a program, or one of the three that are more than a folder. */
-function roomOf(path: string): string {
-  const [first = "", second = "", third = ""] = path.split("/");
-  if (first !== "runtime") return first;
-  return second === "programs" ? `programs/${third}` : second;
-}
-
 function roomOfDaemon(path: string): string {
   const [, , room = "", ...rest] = path.split("/");
   if (rest.length > 0) return room;
@@ -181,41 +173,10 @@ function circles(edges: ReadonlyMap<string, readonly string[]>): string[][] {
   return found;
 }
 
-function sources(folder: string): string[] {
-  return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
-    .filter((name) => /\.tsx?$/.test(name))
-    .map((name) => join(folder, name));
-}
-
-interface Import {
-  readonly file: string;
-  readonly path: string;
-  /** The rooms of both. */
-  readonly from: string;
-  readonly to: string;
-}
-
-function imports(): Import[] {
-  return ["machines", "runtime", "cli"].flatMap(sources).flatMap((file) =>
-    targets(file)
-      .filter((target) => target.startsWith("."))
-      .map((target) => {
-        const path = relative(root, resolve(root, dirname(file), target));
-        return { file, path, from: roomOf(file), to: roomOf(path) };
-      }),
-  );
-}
-
 function packagesOf(folder: string): { file: string; target: string }[] {
   return sources(folder).flatMap((file) =>
     targets(file)
       .filter((target) => !target.startsWith("."))
       .map((target) => ({ file, target })),
   );
-}
-
-function targets(file: string): string[] {
-  const text = readFileSync(join(root, file), "utf8");
-  const found = text.matchAll(/(?:import|export)\s[^;"]*?from\s+"([^"]+)"|import\("([^"]+)"\)/g);
-  return [...found].map(([, from, dynamic]) => from ?? dynamic ?? "");
 }

@@ -3,7 +3,7 @@ import { connect } from "../../runtime/client/connection/client.ts";
 import type { DaemonView, ProcessView } from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
 import { errnoOf, messageOf, XmError } from "../../runtime/contract/errors.ts";
-import { readEnd } from "../../runtime/host/files/read.ts";
+import { lastLinesOf } from "../../runtime/host/files/read.ts";
 import { homePaths, resolveHome } from "../../runtime/host/home/paths.ts";
 import { version } from "../../runtime/contract/version.ts";
 import { xmCommand } from "../call/command.ts";
@@ -80,10 +80,7 @@ function processRow(each: ProcessView): Row {
 
 function lastLines(file: string): string[] {
   try {
-    return readEnd(file, 256 * 1024)
-      .trimEnd()
-      .split("\n")
-      .slice(-shownLines);
+    return lastLinesOf(file, shownLines, 256 * 1024);
   } catch (error) {
     return errnoOf(error) === "ENOENT" ? [] : [`${file} cannot be read: ${messageOf(error)}`];
   }

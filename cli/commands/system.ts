@@ -1,6 +1,6 @@
-import { readFileSync, statfsSync } from "node:fs";
+import { statfsSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { errnoOf } from "../../runtime/contract/errors.ts";
+import { readIfThere } from "../../runtime/host/files/read.ts";
 import { xmCommand } from "../call/command.ts";
 
 /** Rates are taken over this time. */
@@ -74,7 +74,7 @@ function look(): Look {
 function sectors(): Pick<Look, "readSectors" | "writtenSectors"> {
   let readSectors = 0;
   let writtenSectors = 0;
-  for (const line of readIfThere("/proc/diskstats").split("\n")) {
+  for (const line of (readIfThere("/proc/diskstats") ?? "").split("\n")) {
     const [, , name = "", , , read = "0", , , , written = "0"] = line.trim().split(/\s+/);
     if (!/^([sv]d[a-z]+|xvd[a-z]+|nvme\d+n\d+|mmcblk\d+)$/.test(name)) continue;
     readSectors += Number(read);
@@ -84,15 +84,6 @@ function sectors(): Pick<Look, "readSectors" | "writtenSectors"> {
 }
 
 function availableMemory(): number {
-  const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(readIfThere("/proc/meminfo"))?.[1];
+  const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(readIfThere("/proc/meminfo") ?? "")?.[1];
   return Number(kilobytes ?? 0) * 1_024;
-}
-
-function readIfThere(file: string): string {
-  try {
-    return readFileSync(file, "utf8");
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return "";
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@ import { defaults } from "../contract/fields/defaults.ts";
 import type { LaunchCounts } from "../../machines/process-events.ts";
 import type { AppSpec, LogPaths } from "../../machines/spec.ts";
 import { fieldsOfPolicy } from "../contract/fields/policy-fields.ts";
-import { ownUserName, resolveIdentity, type Identity } from "../host/users.ts";
+import { numbersOf, ownUserName } from "../host/users.ts";
 import { interpreterWord } from "./interpreter.ts";
 
 /** What of a launch PM2 puts into the environment. */
@@ -75,18 +75,12 @@ function configuration({ spec, counts }: Launched, at: number): Record<string, u
     args: spec.mode === "cluster" && spec.args.length > 0 ? spec.args.join(",") : undefined,
     source_map_support: spec.sourceMaps,
     username: spec.uid ?? ownUserName(),
-    ...identityOf(spec),
+    ...numbersOf(spec),
     pm_uptime: at,
     created_at: counts.createdAt,
     restart_time: counts.restarts,
     unstable_restarts: counts.unstableRestarts,
   };
-}
-
-/** Numbers, whatever the declaration says; an unknown user is reported when the child is started. */
-function identityOf({ uid, gid }: AppSpec): Identity {
-  const identity = resolveIdentity(uid, gid);
-  return typeof identity === "string" ? {} : identity;
 }
 
 /** What is in the environment of every app of PM2's. */

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { ProcessDetail } from "../contract/api/schemas.ts";
-import { resolveIdentity, type Identity } from "../host/users.ts";
+import { numbersOf } from "../host/users.ts";
 import { interpreterWord } from "./interpreter.ts";
 import { pm2StatusWord } from "./status.ts";
 
@@ -62,7 +62,7 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       ...(spec.mergeLogs ? { merge_logs: true } : {}),
       ...policyOf(detail),
       username: detail.user,
-      ...identityOf(spec),
+      ...numbersOf(spec),
       env,
       axm_actions: detail.actions,
       axm_monitor: detail.metrics,
@@ -155,12 +155,6 @@ function argsOf({ args, passthrough }: ProcessDetail["spec"]): unknown {
   return Array.isArray(written) && written.map(String).join("\0") === args.join("\0")
     ? written
     : args;
-}
-
-/** Numbers, whatever the declaration says; someone who is not there has none. */
-function identityOf({ uid, gid }: ProcessDetail["spec"]): Identity {
-  const identity = resolveIdentity(uid, gid);
-  return typeof identity === "string" ? {} : identity;
 }
 
 /** What scripts find in PM2's output whether or not it was declared. */

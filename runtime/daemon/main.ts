@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { serveApi } from "./api/server.ts";
-import { errnoOf, messageOf } from "../contract/errors.ts";
+import { messageOf } from "../contract/errors.ts";
 import { createComplaints } from "../host/complaints.ts";
 import {
   closeInherited,
@@ -9,7 +9,7 @@ import {
   noteShortage,
   reserveDescriptors,
 } from "../host/descriptors.ts";
-import { readPlain } from "../host/files/read.ts";
+import { readIfThere } from "../host/files/read.ts";
 import { holderWords, homeTakenCode } from "../host/home/lock.ts";
 import { readBootId } from "../host/boot.ts";
 import { homePaths, resolveHome } from "../host/home/paths.ts";
@@ -172,7 +172,7 @@ function fail(error: unknown): never {
 function noteBoot(file: string): boolean {
   const bootId = readBootId();
   if (bootId === undefined) return false;
-  const before = readIfThere(file);
+  const before = readOrTell(file);
   if (before !== bootId) {
     try {
       writeFileAtomic(file, bootId);
@@ -183,11 +183,11 @@ function noteBoot(file: string): boolean {
   return before !== undefined && before !== bootId;
 }
 
-function readIfThere(file: string): string | undefined {
+function readOrTell(file: string): string | undefined {
   try {
-    return readPlain(file, 4_096);
+    return readIfThere(file, 4_096);
   } catch (error) {
-    if (errnoOf(error) !== "ENOENT") log(`${file} cannot be read: ${messageOf(error)}`);
+    log(`${file} cannot be read: ${messageOf(error)}`);
     return undefined;
   }
 }
@@ -212,7 +212,7 @@ function failUnlessShort(error: unknown): void {
   complain(`shortage ${messageOf(error)}`, error instanceof Error ? (error.stack ?? "") : "");
 }
 
-const complain = createComplaints(log, Date.now);
+const complain = createComplaints(log, steadyNow);
 
 process.on("uncaughtException", failUnlessShort);
 process.on("unhandledRejection", failUnlessShort);

@@ -1,7 +1,7 @@
-import { readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../contract/errors.ts";
 import type { PipeOrder } from "../contract/log-lane.ts";
+import { namesIn } from "./files.ts";
 import { readJsonFact } from "./files/read.ts";
 
 export const fifoOf = (folder: string, number: number): string => join(folder, `${number}.fifo`);
@@ -11,14 +11,9 @@ export const socketOf = (folder: string): string => join(folder, "lane.sock");
 
 /** The numbers of the files with an ending: `fifo` for every pipe there is, `json` for those in use. */
 export function numbersOf(folder: string, ending: "fifo" | "json"): number[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(`.${ending}`))
-      .map((name) => Number.parseInt(name, 10));
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-    return [];
-  }
+  return namesIn(folder)
+    .filter((name) => name.endsWith(`.${ending}`))
+    .map((name) => Number.parseInt(name, 10));
 }
 
 /** Whole or not at all: the lane may look at any moment. */

@@ -33,6 +33,18 @@ export function resolveIdentity(
   return { ...(uid === undefined ? {} : { uid }), gid };
 }
 
+/** The same for those who only show it: someone who is not there has no numbers. */
+export function numbersOf({
+  uid,
+  gid,
+}: {
+  readonly uid: number | string | null;
+  readonly gid: number | string | null;
+}): Identity {
+  const identity = resolveIdentity(uid, gid);
+  return typeof identity === "string" ? {} : identity;
+}
+
 /** Whom an app's files belong to, where it is another user than this process's. */
 export function ownerOf({
   uid: user,

@@ -2,7 +2,7 @@ import { builtProgram } from "../../host/built-program.ts";
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, constants, mkdirSync, openSync } from "node:fs";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
-import { openPlain, readEnd } from "../../host/files/read.ts";
+import { openPlain, lastLinesOf } from "../../host/files/read.ts";
 import { homeTakenCode } from "../../host/home/lock.ts";
 import { chosenPaths, homePaths } from "../../host/home/paths.ts";
 import { lifelineVariable } from "../../contract/variables.ts";
@@ -145,7 +145,7 @@ export function openDaemonLog(home: string, log: string): number {
 
 function lastLines(log: string): string {
   try {
-    return readEnd(log, 65_536).trimEnd().split("\n").slice(-5).join("\n");
+    return lastLinesOf(log, 5, 65_536).join("\n");
   } catch (error) {
     return messageOf(error);
   }

@@ -3,8 +3,8 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import { readSettings } from "../config/settings-file.ts";
-import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
-import { readPlain } from "../../host/files/read.ts";
+import { messageOf, xmError } from "../../contract/errors.ts";
+import { readIfThere } from "../../host/files/read.ts";
 import { isLiving, readProcess } from "../../host/procfs.ts";
 
 /** What a home of PM2 holds that can be taken over. Nothing of it is ever changed. */
@@ -95,15 +95,6 @@ function modulesIn(folder: string): string[] {
   } catch {
     // Broken, and not taken over in any case.
     return [];
-  }
-}
-
-function readIfThere(file: string): string | undefined {
-  try {
-    return readPlain(file);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ESRCH") return undefined;
-    throw error;
   }
 }
 

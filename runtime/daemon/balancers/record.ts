@@ -1,7 +1,7 @@
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { errnoOf } from "../../contract/errors.ts";
+import { namesIn } from "../../host/files.ts";
 import { readJsonFact } from "../../host/files/read.ts";
 
 /*
@@ -37,14 +37,9 @@ export function readRecords(folder: string): BalancerRecord[] {
 
 /** The sockets that are there; a balancer that has gone may have left one. */
 export function socketsIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(".sock"))
-      .map((name) => join(folder, name));
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
+  return namesIn(folder)
+    .filter((name) => name.endsWith(".sock"))
+    .map((name) => join(folder, name));
 }
 
 /** What a balancer leaves that has gone. */

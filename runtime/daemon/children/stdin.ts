@@ -4,13 +4,13 @@ import {
   existsSync,
   mkdirSync,
   openSync,
-  readdirSync,
   renameSync,
   rmSync,
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../../contract/errors.ts";
+import { namesIn } from "../../host/files.ts";
 import { makePipes } from "../../host/pipes.ts";
 
 /*
@@ -113,15 +113,6 @@ function takeSpare(folder: string, path: string): boolean {
     return true;
   }
   return false;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
 }
 
 /** @returns whether there may be one now. */

@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import * as v from "valibot";
-import { errnoOf } from "../../contract/errors.ts";
+import { namesIn } from "../../host/files.ts";
 import { readJsonFact } from "../../host/files/read.ts";
 
 const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -55,13 +55,4 @@ export function readRecords(folder: string): CarryRecord[] {
     rmSync(path, { force: true, recursive: true });
     return [];
   });
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (errnoOf(error) !== "ENOENT") throw error;
-    return [];
-  }
 }

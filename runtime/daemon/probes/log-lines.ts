@@ -1,7 +1,8 @@
-import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
+import { closeSync, constants, fstatSync, readSync } from "node:fs";
 import type { LogPaths } from "../../../machines/spec.ts";
 import type { Check } from "../../../machines/probes.ts";
 import { errnoOf } from "../../contract/errors.ts";
+import { openPlain } from "../../host/files/read.ts";
 
 /** Where a life's part of its log files begins; bytes. */
 export interface LogPlaces {
@@ -46,16 +47,16 @@ export function readLogs(
 function readFrom(path: string, at: number): Buffer {
   let fd: number;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW);
+    fd = openPlain(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   } catch (error) {
-    // Not there yet, a link, or no descriptors are left: asked again.
+    // Not there yet, no plain file, or no descriptors are left: asked again.
     if (errnoOf(error) === undefined) throw error;
     return Buffer.alloc(0);
   }
   try {
-    const stat = fstatSync(fd);
-    if (!stat.isFile() || stat.size <= at) return Buffer.alloc(0);
-    const bytes = Buffer.alloc(Math.min(mostBytes, stat.size - at));
+    const { size } = fstatSync(fd);
+    if (size <= at) return Buffer.alloc(0);
+    const bytes = Buffer.alloc(Math.min(mostBytes, size - at));
     return bytes.subarray(0, readSync(fd, bytes, 0, bytes.length, at));
   } finally {
     closeSync(fd);

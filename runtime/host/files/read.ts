@@ -60,6 +60,20 @@ export function readPlain(path: string, mostBytes = 64 * mebibyte): string {
 }
 
 /**
+ * The same of a file that need not be there.
+ * @returns `undefined` where there is none, or where the process that it tells of has gone (proc(5)).
+ * @throws as `openPlain`.
+ */
+export function readIfThere(path: string, mostBytes?: number): string | undefined {
+  try {
+    return readPlain(path, mostBytes);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ESRCH") return undefined;
+    throw error;
+  }
+}
+
+/**
  * The last bytes of such a file.
  * @throws as `openPlain`.
  */
@@ -72,6 +86,14 @@ export function readEnd(path: string, mostBytes: number): string {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/**
+ * The last lines of such a file, out of its last bytes.
+ * @throws as `openPlain`.
+ */
+export function lastLinesOf(path: string, lines: number, mostBytes: number): string[] {
+  return readEnd(path, mostBytes).trimEnd().split("\n").slice(-lines);
 }
 
 function tooLarge(size: number, mostBytes: number): UnusableFile {

@@ -1,7 +1,8 @@
-import { readdirSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import type { RotatedFile } from "../../../machines/log-rotation.ts";
 import { errnoOf } from "../../contract/errors.ts";
+import { namesIn } from "../files.ts";
 
 /*
  * Names of rotated files: `api-out.log` becomes `api-out__2026-11-29_10-20-03.log` (pm2-logrotate's), then `….2.log` within
@@ -107,13 +108,4 @@ export function rotatedFiles(options: {
     }
   }
   return found;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return [];
-    throw error;
-  }
 }

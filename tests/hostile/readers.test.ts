@@ -15,7 +15,7 @@ import { planRestore } from "../../runtime/daemon/restore.ts";
 import { readDump } from "../../runtime/daemon/state/dump.ts";
 import { openClock } from "../../runtime/host/clock.ts";
 import { homePaths } from "../../runtime/host/home/paths.ts";
-import { declared, changed, open } from "../unit/state/samples.ts";
+import { declared, changed, open } from "../unit/daemon/state/samples.ts";
 import { damaged, runs, sampled } from "./generate.ts";
 
 /*

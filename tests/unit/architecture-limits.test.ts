@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { parseAst } from "vite";
 import { expect, test } from "vitest";
 
@@ -28,6 +28,16 @@ test("no function is longer than 80 lines; a function with a name within it coun
           .map(({ name, lines }) => `${file}: ${name} has ${lines}`),
   );
   expect(long).toEqual([]);
+});
+
+test("the folders of these tests are those of the tree", () => {
+  const folders = readdirSync(import.meta.dirname, { recursive: true, withFileTypes: true })
+    .filter((each) => each.isDirectory())
+    .map(({ parentPath, name }) => relative(import.meta.dirname, join(parentPath, name)));
+  const strangers = folders.filter(
+    (folder) => ![folder, join("runtime", folder)].some((each) => existsSync(join(root, each))),
+  );
+  expect(strangers).toEqual([]);
 });
 
 test("lines are counted as they are said to be", () => {

@@ -12,7 +12,7 @@ import {
   open,
   restoredFrom,
   temporaryFolder,
-} from "../../unit/state/samples.ts";
+} from "../../unit/daemon/state/samples.ts";
 
 /** Runs one of the system's programs. */
 function run(program: string, ...args: string[]): { status: number | null; stderr: string } {

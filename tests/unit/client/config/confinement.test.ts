@@ -1,0 +1,68 @@
+import { expect, test } from "vitest";
+import { confinementOf } from "../../../../runtime/client/config/_confinement.ts";
+import { readFields } from "../../../../runtime/client/config/read-fields.ts";
+
+const read = (fields: Record<string, unknown>): unknown => {
+  const { app, faults } = readFields({ script: "a.js", ...fields }, "app");
+  return faults.length > 0 ? faults : confinementOf(app);
+};
+
+test.each([
+  [{ nofile: 10 }, { nofile: { soft: 10, hard: 10 } }],
+  [{ nofile: "1024" }, { nofile: { soft: 1024, hard: 1024 } }],
+  [
+    { core: "unlimited", as: "1G" },
+    { core: { soft: null, hard: null }, as: { soft: 2 ** 30, hard: 2 ** 30 } },
+  ],
+  [{ nproc: { soft: 5, hard: 9 } }, { nproc: { soft: 5, hard: 9 } }],
+  [{ nproc: { soft: 5 } }, { nproc: { soft: 5, hard: 5 } }],
+  [{ nproc: { soft: 5, hard: "infinity" } }, { nproc: { soft: 5, hard: null } }],
+])("limits %j", (limits, expected) => {
+  expect(read({ limits })).toEqual({ confinement: { limits: expected } });
+});
+
+test.each([
+  [3, { class: "best-effort", level: 3 }],
+  ["0", { class: "best-effort", level: 0 }],
+  ["idle", { class: "idle", level: null }],
+  ["best-effort", { class: "best-effort", level: 4 }],
+  ["best-effort:7", { class: "best-effort", level: 7 }],
+  ["realtime:1", { class: "realtime", level: 1 }],
+])("ionice %j", (ionice, expected) => {
+  expect(read({ ionice })).toEqual({ confinement: { ionice: expected } });
+});
+
+test.each([
+  ["CAP_NET_RAW,kill", ["net_raw", "kill"]],
+  [["net_bind_service"], ["net_bind_service"]],
+  [[], []],
+])("capabilities %j", (capabilities, expected) => {
+  expect(read({ capabilities })).toEqual({ confinement: { capabilities: expected } });
+});
+
+test("an app that says nothing has nothing", () => {
+  expect(read({ nice: null, no_new_privileges: false })).toEqual({});
+});
+
+test.each([
+  { limits: { nofiles: 1 } },
+  { limits: { nofile: -1 } },
+  { limits: { nofile: "1G" } },
+  { limits: { nofile: 1.5 } },
+  { limits: { nofile: { soft: 2, hard: 1 } } },
+  { limits: { nofile: { soft: "unlimited", hard: 1 } } },
+  { limits: [1] },
+  { ionice: 8 },
+  { ionice: "idle:1" },
+  { ionice: "best-effort:" },
+  { ionice: "--help" },
+  { nice: 20 },
+  { nice: 1.5 },
+  { oom_score_adjust: 1001 },
+  { capabilities: ["everything"] },
+  { capabilities: "--bounding-set=+all" },
+  { supplementary_groups: [{}] },
+])("%j is refused", (fields) => {
+  const [name = ""] = Object.keys(fields);
+  expect(read(fields)).toEqual([expect.stringContaining(`app.${name}: expected `)]);
+});

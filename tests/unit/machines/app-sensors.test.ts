@@ -152,9 +152,10 @@ test("a changed declaration is watched from its acceptance on, a reload's from i
 
 test("sensors that break leave the reason with each of what they were to look at", () => {
   const watch = { paths: ["/srv"], ignore: [], delayMs: 0, options: unwatched };
-  const app = new SimulatedApp(appSpec({ sensors: { cron: "0 3 * * *", watch } }));
+  const app = running(appSpec({ sensors: { cron: "0 3 * * *", watch } }));
   app.sensorsBreak = true;
-  app.obey();
+  const spec = appSpec({ sensors: { cron: "0 4 * * *", watch } });
+  app.actor.send({ type: "app.configure", at: 0, spec });
   const reason = "Error: the sensors are broken";
   expect(app.context.troubles).toEqual({ cron: reason, watch: reason });
   expect(statuses(app)).toEqual(["online"]);

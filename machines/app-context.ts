@@ -82,7 +82,7 @@ export interface AppContext {
   readonly revivals: number;
 }
 
-/** What an app tells who observes it. */
+/** What an app emits to its observers. */
 export type AppEmitted =
   | { type: "broken"; id: string; message: string; revived: boolean }
   /** What a process does next comes from a sensor. */

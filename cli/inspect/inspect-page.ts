@@ -7,12 +7,12 @@ import { xmError } from "../../runtime/contract/errors.ts";
 export const inspectPageArgs = {
   port: {
     type: "string",
-    description: "Port on 127.0.0.1; without it any that is free, or the one it has",
+    description: "Port on 127.0.0.1 (default: the current one, or a free one)",
     valueHint: "N",
   },
   control: {
     type: "boolean",
-    description: "The page may act on processes; without it, it may only look",
+    description: "Let the page act on processes (default: read-only)",
   },
   open: {
     type: "boolean",
@@ -66,7 +66,7 @@ function portFrom(text: string): number {
   if (text !== "" && Number.isInteger(port) && port >= 0 && port <= 65_535) return port;
   throw xmError("ERR_USAGE", {
     what: `--port: expected a number from 0 to 65535, got "${text}"`,
-    fix: "for example `--port 4300`; 0 for any that is free",
+    fix: "for example `--port 4300`; 0 for a free one",
   });
 }
 

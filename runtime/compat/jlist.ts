@@ -116,7 +116,7 @@ function policyOf(detail: ProcessDetail): Readonly<Record<string, unknown>> {
   };
 }
 
-/** When it was started last, be it stopped since or not. */
+/** When it was started last, whether or not it has stopped since. */
 function lastStart({ startedAt, lastExit }: ProcessDetail): number {
   if (startedAt !== null) return startedAt;
   return lastExit === null ? 0 : lastExit.at - lastExit.uptimeMs;

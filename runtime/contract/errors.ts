@@ -187,7 +187,7 @@ export const errors = {
   ERR_INSPECTOR_PORT: define("conflict", (p: { port: number; why: string }) => ({
     what: `the inspector cannot listen on 127.0.0.1:${p.port}`,
     why: p.why,
-    fix: "choose another port with `xm inspect --port N`, or 0 for any that is free",
+    fix: "choose another port with `xm inspect --port N`, or 0 for a free one",
   })),
   ERR_INSPECTOR_FULL: define("unavailable", (p: { viewers: number }) => ({
     what: `${p.viewers} viewers are connected already`,

@@ -16,6 +16,11 @@ const forbidden: readonly [pattern: RegExp, instead: string][] = [
   [/\bserves? on\b(?! (a|an|the|one|its|every|[\d:`]))/i, '"keeps serving"'],
   [/\bfor ever\b/i, '"forever", "indefinitely"'],
   [/\b(is|are) void\b/i, '"becomes invalid"'],
+  [/\bbe it\b/i, '"whether … or …", "even"'],
+  [/\bnobody but\b/i, '"only"'],
+  [/\bany that is\b/i, '"a free one": name what is chosen'],
+  [/\bin no time\b/i, '"immediately", "takes no time"'],
+  [/\btells? who\b/i, 'name who receives it: "emits to its observers"'],
   [/\b(lest|thereby|whither|whence|hither)\b/i, "a plain conjunction"],
 ];
 

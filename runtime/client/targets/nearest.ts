@@ -1,6 +1,6 @@
 import { closest, distance } from "fastest-levenshtein";
 
-/** The known word that a mistyped one was meant to be; `undefined` when none is near enough to be it. */
+/** The known word that a mistyped one was meant to be; `undefined` when none is near enough. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
   if (known.length === 0) return undefined;
   const near = closest(word, [...new Set(known)]);

@@ -4,7 +4,7 @@ import { count, nullable, text } from "./schema-words.ts";
 /** Looking into God (the inspector) and into apps (Node's inspector, profiles). */
 
 export const openInspectorSchema = v.strictObject({
-  /** 0: any that is free. Without it: the one it listens on, else any. */
+  /** 0: a free one. Default: the one it listens on, else a free one. */
   port: v.optional(v.pipe(count(), v.maxValue(65_535))),
   /** Whoever uses the address may act on processes. */
   control: v.boolean(),

@@ -95,7 +95,7 @@ function greeted(options: {
   });
 }
 
-/** A path of a socket that nobody has, be it on disk or for a balancer that is coming up. */
+/** A path of a socket that is free: neither on disk nor given to a balancer that is coming up. */
 function freePath(folder: string, taken: ReadonlySet<string>): string {
   for (let number = 1; ; number += 1) {
     const path = join(folder, `${number}.sock`);

@@ -34,7 +34,7 @@ export function spawnChild(
   return child;
 }
 
-/** Takes over a child that outlived its daemon. Nobody but a parent can wait for it: it is polled. */
+/** Takes over a child that outlived its daemon. Only a parent can wait for it: it is polled. */
 export function adoptChild(
   launch: Launch,
   fact: ChildFact,

@@ -34,7 +34,7 @@ export interface Place {
   /** Of the folder the last name is in, held until `close`. */
   readonly folder: string;
   readonly name: string;
-  /** Nobody but root and this process's user decides what is there. */
+  /** Only root and this process's user decide what is there. */
   readonly isTrusted: boolean;
   /** The name to use in system calls: it leads through the descriptor. */
   readonly at: string;

@@ -34,7 +34,7 @@ function prefixOf(order: Parameters<typeof lineFormat>[0]): (at: number) => stri
   return (at) => `timestamp=${formatTime(at, format)} app=${name} id=${id} type=${word} message=`;
 }
 
-/** Latin-1 there and back keeps every byte as it is, be it UTF-8 or not. */
+/** Latin-1 there and back keeps every byte as it is, whether it is UTF-8 or not. */
 function prefixFormat(textOf: (at: number) => string): FormatLines {
   const inFront = latest((at) => inLatin1(textOf(at)));
   return (lines, at) => {

@@ -10,7 +10,7 @@ import { sep } from "node:path";
 const shutsDown =
   /^(?:@[^/]+\/)?(?:.*(?:graceful|shutdown|terminator|terminus|lightship|stoppable|close-with-grace).*)$|^@nestjs\/|^@react-router\/|^@remix-run\/|^(?:next|nuxt|nitropack|serve|vite|sails|egg|moleculer|strapi|@strapi\/.*|@adonisjs\/.*|@loopback\/.*|@feathersjs\/.*)$/;
 
-/** Frames of a stack that are looked through for the one who registered. */
+/** Frames of a stack that are searched for the caller that registered. */
 const frames = 30;
 
 type Listener = (...args: unknown[]) => unknown;
@@ -55,7 +55,7 @@ function isBystander(name: string | undefined): boolean {
   return name !== undefined && !shutsDown.test(name) && name !== ownPackage();
 }
 
-/** The package that is run itself, be it through a link of `node_modules/.bin`. */
+/** The package that is run itself, also through a link of `node_modules/.bin`. */
 function ownPackage(): string | undefined {
   try {
     return packageIn(realpathSync(process.argv[1] ?? ""));

@@ -90,7 +90,7 @@ function drawReading(
     if (guard !== reading.guard || label === null) return;
     // A guard of two edges may have been asked again since it let the machine pass by this one.
     const holds = reading.result || labelTaken(edge, index, steps);
-    // `exited` is passed through in no time: what its rules said is said of where they led.
+    // `exited` takes no time: what its rules said is said of where they led.
     const compared = holds === reading.result ? ratioOf(reading) : "";
     const text = `${holds ? "✓" : "✗"}${compared === "" ? "" : ` ${compared}`}`;
     const isOld = !holds && !states.has(edge.source) && compared === "";

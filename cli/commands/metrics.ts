@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { join } from "node:path";
-import { renameSync, statSync, writeFileSync } from "node:fs";
+import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "../../runtime/client/connection/client.ts";
 import type { Client } from "../../runtime/client/connection/types.ts";
 import { servePages, type Page } from "../../runtime/client/metrics/serve.ts";
@@ -76,12 +76,13 @@ function isAbsent(error: unknown): boolean {
   return error instanceof XmError && error.code === "ERR_DAEMON_NOT_RUNNING";
 }
 
-/** node_exporter reads it at any time, as another user. */
+/** node_exporter reads it at any time, as another user, who may write to the folder: no link there is followed. */
 function writeAtomic(path: string, text: string): void {
   const file = isFolder(path) ? join(path, "xm.prom") : path;
   const temporary = `${file}.${process.pid}.tmp`;
   try {
-    writeFileSync(temporary, text, { mode: 0o644 });
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, text, { mode: 0o644, flag: "wx" });
     renameSync(temporary, file);
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;

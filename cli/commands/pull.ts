@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { connect } from "../../runtime/client/connection/client.ts";
 import type {
   Client,
@@ -11,7 +11,9 @@ import { xmError } from "../../runtime/contract/errors.ts";
 import { readCheckout } from "../../runtime/host/git.ts";
 import { resolveTargets } from "../apps/targets.ts";
 import { xmCommand } from "../call/command.ts";
+import { asOwner, eachLine } from "../deploy/as-owner.ts";
 import { move, putBack, type Move, type Way } from "../deploy/move.ts";
+import { showLine } from "../render/log-line.ts";
 import { showReload } from "../render/reload-progress.ts";
 import { say } from "../render/say.ts";
 
@@ -140,11 +142,7 @@ async function putToUse(client: Client, details: readonly ProcessDetail[]): Prom
       if (typeof command === "string") steps.set(command, detail);
   for (const [command, { spec }] of steps) {
     say(`$ ${command}\n`);
-    const { status } = spawnSync("/bin/sh", ["-c", command], {
-      cwd: spec.cwd,
-      env: { ...process.env, ...spec.env },
-      stdio: ["ignore", "inherit", "inherit"],
-    });
+    const status = await runIn(spec.cwd, command, spec.env);
     if (status !== 0) return false;
   }
   const chosen = details.filter(({ status }) => status !== "stopped");
@@ -161,6 +159,20 @@ async function putToUse(client: Client, details: readonly ProcessDetail[]): Prom
   const lines = client.reload({ ids: chosen.map(({ id }) => id), by: "`xm pull`" });
   await showReload({ client, lines: watched(lines), chosen });
   return !hasFailed;
+}
+
+/** Runs a command in a folder, as whoever owns it. @returns its exit code. */
+function runIn(cwd: string, command: string, env: NodeJS.ProcessEnv): Promise<number | null> {
+  const shell = { command: "/bin/sh", args: ["-c", command], env: process.env };
+  const { command: first, args, detached, ...rights } = asOwner(cwd, shell, env);
+  const output = detached ? "pipe" : "inherit";
+  const child = spawn(first, args, { cwd, detached, stdio: ["ignore", output, output], ...rights });
+  if (child.stdout !== null) eachLine(child.stdout, (line) => void showLine(process.stdout, line));
+  if (child.stderr !== null) eachLine(child.stderr, (line) => void showLine(process.stderr, line));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", resolve);
+  });
 }
 
 function short(commit: string): string {

@@ -25,6 +25,10 @@ export function troublesOf(
     .map(({ name, id, status }) => `${name} (${id}) is ${status}`);
 }
 
+/** Who asks is outside, and this process is the container's first: a crowd of them takes neither its descriptors nor the daemon's time. */
+const mostConnections = 64;
+const asksWithinMs = 5_000;
+
 /** An app that was stopped by somebody, or has done its work, takes no requests and is not waited for. */
 function isReady({ status, readiness }: Seen): boolean {
   return status === "stopped" || (status === "online" && readiness === "ready");
@@ -38,13 +42,20 @@ function isReady({ status, readiness }: Seen): boolean {
 export async function serveProbes(address: string, client: Client): Promise<Server> {
   const { host, port } = addressOf(address);
   let hasStarted = false;
-  const server = createServer((request, response) => {
+  let asked: Promise<readonly Seen[]> | undefined;
+  /** One question to the daemon answers all who ask meanwhile. */
+  const list = (): Promise<readonly Seen[]> => {
+    asked ??= client.list().finally(() => (asked = undefined));
+    return asked;
+  };
+  const options = { requestTimeout: asksWithinMs, headersTimeout: asksWithinMs };
+  const server = createServer(options, (request, response) => {
     const probe = /^\/(startupz|readyz|livez)\/?(?:\?.*)?$/.exec(request.url ?? "")?.[1];
     const answer = (status: number, text: string): void => {
       response.writeHead(status, { "content-type": "text/plain; charset=utf-8" }).end(`${text}\n`);
     };
     if (probe === undefined) return answer(404, "/startupz, /readyz or /livez");
-    client.list().then(
+    list().then(
       (processes) => {
         const troubles = troublesOf(probe as Probe, processes, hasStarted);
         if (probe !== "livez" && troubles.length === 0) hasStarted = true;
@@ -53,6 +64,7 @@ export async function serveProbes(address: string, client: Client): Promise<Serv
       (error: unknown) => answer(503, messageOf(error)),
     );
   });
+  server.maxConnections = mostConnections;
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => {
       const what = `--probes ${address}: ${messageOf(error)}`;

@@ -1,4 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { spawnSync, type SpawnSyncOptionsWithStringEncoding } from "node:child_process";
+import { errnoOf } from "../../runtime/contract/errors.ts";
+import { asOwner } from "./as-owner.ts";
+
+/** Of an answer: commits of a long history have a line each. */
+const mostBytes = 64 * 1024 * 1024;
 
 export interface GitAnswer {
   /** 127 when there is no git. */
@@ -9,12 +14,22 @@ export interface GitAnswer {
   readonly err: string;
 }
 
-/** Asks git(1) about the repository of a folder, or has it do something there. */
+/**
+ * Asks git(1) about the repository of a folder, or has it do something there. What it runs for that (hooks, a monitor of the
+ * file system, filters) is said in the repository: it is asked as whoever owns that.
+ */
 export function askGit(folder: string, ...words: string[]): GitAnswer {
-  const { status, stdout, stderr, error } = spawnSync("git", ["-C", folder, ...words], {
+  const git = { command: "git", args: ["-C", folder, ...words], env: process.env };
+  const { command, args, detached, ...rights } = asOwner(folder, git);
+  const options: SpawnSyncOptionsWithStringEncoding & { detached: boolean } = {
     encoding: "utf8",
-    stdio: ["inherit", "pipe", "pipe"],
-  });
-  if (error !== undefined) return { code: 127, out: "", err: "git is not in PATH" };
+    stdio: [detached ? "ignore" : "inherit", "pipe", "pipe"],
+    maxBuffer: mostBytes,
+    detached,
+    ...rights,
+  };
+  const { status, stdout, stderr, error } = spawnSync(command, args, options);
+  if (errnoOf(error) === "ENOENT") return { code: 127, out: "", err: "git is not in PATH" };
+  if (error !== undefined) return { code: status ?? 1, out: "", err: error.message };
   return { code: status, out: stdout.trim(), err: stderr.trim() };
 }

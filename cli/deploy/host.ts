@@ -42,8 +42,8 @@ export async function runOnHost(call: {
     }
     const [, word = "", told = ""] = /^(\S+) ?(.*)$/s.exec(line.slice(mark.length + 1)) ?? [];
     if (word === "step") onLine({ step: plain(told) });
-    else if (word === "from") from = told;
-    else if (word === "to") to = told;
+    else if (word === "from") from = plain(told);
+    else if (word === "to") to = plain(told);
     else if (word === "failed") why = plain(told);
     else if (word === "reverted") isReverted = true;
   });

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { errnoOf, messageOf, xmError } from "../../runtime/contract/errors.ts";
 import { shellWord } from "../call/shell-word.ts";
+import { eachLine } from "./as-owner.ts";
 import type { DeployTarget } from "./target.ts";
 
 /**
@@ -40,15 +41,7 @@ export function runSsh(
   // A connection that failed has its exit code.
   child.stdin.on("error", () => {});
   child.stdin.end(script);
-  for (const stream of [child.stdout, child.stderr]) {
-    let rest = "";
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      const lines = `${rest}${text}`.split(/\r?\n/);
-      rest = lines.pop() ?? "";
-      for (const line of lines) onLine(line);
-    });
-    stream.on("end", () => rest !== "" && onLine(rest));
-  }
+  for (const stream of [child.stdout, child.stderr]) eachLine(stream, onLine);
   return new Promise((resolve, reject) => {
     child.on("error", (error) => {
       const isMissing = errnoOf(error) === "ENOENT";

@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import type { LogToRotate, RotationOutcome } from "./rotation.ts";
 
 /*
@@ -8,20 +9,25 @@ import type { LogToRotate, RotationOutcome } from "./rotation.ts";
  * which God says that something is new, and by whose end each learns of the other's.
  */
 
+const path = v.nullable(v.pipe(v.string(), v.startsWith("/"), v.maxLength(4_096)));
+const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+
 /** What becomes of the lines of one pipe. Paths are absolute. */
-export interface PipeOrder {
-  readonly id: number;
-  readonly name: string;
-  readonly stream: "out" | "err";
-  readonly file: string | null;
-  readonly combined: string | null;
-  readonly type: "plain" | "json" | "pairs" | "labelled";
-  readonly dateFormat: string | null;
+export const pipeOrderSchema = v.object({
+  id: count,
+  name: v.string(),
+  stream: v.picklist(["out", "err"]),
+  file: path,
+  combined: path,
+  type: v.picklist(["plain", "json", "pairs", "labelled"]),
+  dateFormat: v.nullable(v.string()),
   /** The app's user, where it is not the daemon's own. */
-  readonly owner?: { readonly uid: number; readonly gid: number } | null;
+  owner: v.optional(v.nullable(v.object({ uid: count, gid: count }))),
   /** With which files outside the home are made; `null` is the daemon's own, 077. */
-  readonly umask?: number | null;
-}
+  umask: v.optional(v.nullable(v.pipe(count, v.maxValue(0o777)))),
+});
+
+export type PipeOrder = Readonly<v.InferOutput<typeof pipeOrderSchema>>;
 
 /** From God. */
 export type LaneCommand =

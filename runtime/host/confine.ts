@@ -4,11 +4,13 @@ import { capabilityNames } from "../contract/fields/confinement.ts";
 import { xmError } from "../contract/errors.ts";
 import {
   asUser,
+  behind,
   findTool,
   groupsOf,
   resolveIdentity,
-  type CommandAs,
   type Identity,
+  type Program,
+  type ProgramAs,
 } from "./users.ts";
 
 /*
@@ -25,21 +27,17 @@ import {
 export function confined(
   confinement: Confinement | undefined,
   identity: Identity,
-  command: string,
-  args: readonly string[],
-): CommandAs {
-  if (confinement === undefined) return asUser(identity, command, args);
-  const words = [
+  program: Program,
+): ProgramAs {
+  if (confinement === undefined) return asUser(identity, program);
+  const tools = [
     ...oomWords(confinement),
     ...niceWords(confinement),
     ...ioniceWords(confinement),
     ...limitWords(confinement),
     ...rightsWords(confinement, identity),
-    command,
-    ...args,
   ];
-  const [first = command, ...rest] = words;
-  return { command: first, args: rest };
+  return behind(tools, program);
 }
 
 function oomWords({ oomScoreAdjust: wanted }: Confinement): string[] {

@@ -2,11 +2,12 @@ import { dirname, join, resolve } from "node:path";
 import type { Checkout } from "../../machines/facts.ts";
 import { errnoOf } from "../contract/errors.ts";
 import { PlaceError } from "./files/place.ts";
-import { readPlain, UnusableFile } from "./files/read.ts";
+import { readAmongOthers } from "./files/read.ts";
 
 /*
  * What a folder's git repository has checked out, read from git's own files (gitrepository-layout(5)): no program is started.
- * Whoever can write the folder can write these files, so of each no more is taken than what has the form of a branch, a commit or an address.
+ * Whoever can write the folder can write these files, so of each no more is taken than what has the form of a branch, a commit or an
+ * address, and no link of theirs is followed: it could lead to a device, which does something when it is opened.
  */
 
 const mostBytes = 4 * 1024 * 1024;
@@ -75,10 +76,9 @@ function remoteOf(config: string): string | null {
 /** Nothing where there is no file that can be read. */
 function read(path: string): string | undefined {
   try {
-    return readPlain(path, mostBytes);
+    return readAmongOthers(path, mostBytes);
   } catch (error) {
-    const isExpected = error instanceof UnusableFile || error instanceof PlaceError;
-    if (!isExpected && errnoOf(error) === undefined) throw error;
+    if (!(error instanceof PlaceError) && errnoOf(error) === undefined) throw error;
     return undefined;
   }
 }

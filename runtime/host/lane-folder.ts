@@ -1,6 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { PipeOrder } from "../contract/log-lane.ts";
+import * as v from "valibot";
+import { pipeOrderSchema, type PipeOrder } from "../contract/log-lane.ts";
 import { namesIn } from "./files.ts";
 import { readJsonFact } from "./files/read.ts";
 
@@ -25,8 +26,8 @@ export function writeOrder(folder: string, number: number, order: PipeOrder): vo
 
 /** @returns `undefined` for one that is gone, or that nobody of ours has written. */
 export function readOrder(folder: string, number: number): PipeOrder | undefined {
-  const order = readJsonFact(orderOf(folder, number), 1024 * 1024);
-  return typeof order === "object" && order !== null ? (order as PipeOrder) : undefined;
+  const order = v.safeParse(pipeOrderSchema, readJsonFact(orderOf(folder, number), 1024 * 1024));
+  return order.success ? order.output : undefined;
 }
 
 export function removeOrder(folder: string, number: number): void {

@@ -69,29 +69,51 @@ export function userVariables(user: number | string | null | undefined): Record<
   return { USER: name, LOGNAME: name, HOME: home || "/", SHELL: shell || "/bin/sh" };
 }
 
-/** The command that runs another one as a user, with the user and group that are left to Node. */
-export interface CommandAs extends Identity {
+/** A program as it is started. */
+export interface Program {
   readonly command: string;
   readonly args: readonly string[];
+  readonly env: NodeJS.ProcessEnv;
 }
+
+/** The command that runs another one as a user, with the user and group that are left to Node. */
+export interface ProgramAs extends Identity, Program {}
 
 /**
  * A command as a user with the groups that user is in (initgroups(3)). Node cannot give a child supplementary groups, so a
  * user who has any gets them by setpriv(1), which then becomes the command. Without it the command runs with none: it has
  * less, never more.
  */
-export function asUser(identity: Identity, command: string, args: readonly string[]): CommandAs {
+export function asUser(identity: Identity, program: Program): ProgramAs {
   const { uid, gid } = identity;
   const groups = uid === undefined || process.geteuid?.() !== 0 ? [] : groupsOf(uid, gid);
   if (uid === undefined || gid === undefined || groups.length === 0)
-    return { command, args, ...identity };
+    return { ...program, ...identity };
   const setpriv = findTool("setpriv");
-  if (setpriv === "") return { command, args, ...identity };
+  if (setpriv === "") return { ...program, ...identity };
   const all = [gid, ...groups].join(",");
-  return {
-    command: setpriv,
-    args: [`--reuid=${uid}`, `--regid=${gid}`, `--groups=${all}`, "--", command, ...args],
-  };
+  return behind([setpriv, `--reuid=${uid}`, `--regid=${gid}`, `--groups=${all}`, "--"], program);
+}
+
+/**
+ * Variables by which a loader or a C library reads files, or runs code, that they name. A program that has more rights than who
+ * started it ignores them (ld.so(8)); a tool that runs with the daemon's rights before it gives them up does not.
+ */
+const loaderVariables =
+  /^(?:LD_\w*|GLIBC_TUNABLES|GCONV_PATH|GETCONF_DIR|HOSTALIASES|LOCPATH|MUSL_LOCPATH|MALLOC_TRACE|NLSPATH|RESOLV_HOST_CONF|TZDIR)$/;
+
+/** A program behind tools that each become the next one. Only the program itself gets what is said to its loader. */
+export function behind(tools: readonly string[], { command, args, env }: Program): Program {
+  const words = [command, ...args];
+  const ofLoader = Object.entries(env).filter(([name]) => loaderVariables.test(name));
+  if (tools.length > 0 && ofLoader.length > 0) {
+    // env(1) would take a command with "=" in it for one more variable.
+    if (command.includes("=")) words.unshift("/bin/sh", "-c", 'exec "$0" "$@"');
+    words.unshift(findTool("env"), ...ofLoader.map(([name, value]) => `${name}=${value}`));
+    env = Object.fromEntries(Object.entries(env).filter(([name]) => !loaderVariables.test(name)));
+  }
+  const [first = command, ...rest] = [...tools, ...words];
+  return { command: first, args: rest, env };
 }
 
 const tools = new Map<string, string>();

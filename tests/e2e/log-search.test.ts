@@ -132,3 +132,26 @@ test("large logs are searched by several threads, with the same result", async (
   const numbers = messages(found).map((message) => Number(message.split(" ")[1]));
   expect(numbers.filter(Boolean)).toEqual([1, 2, 3, 4, 5, 6, 7, 8].map((each) => each * 30_000));
 });
+
+test("damaged rotated files, times that no date can hold and endless nesting keep nobody from the rest", async () => {
+  const home = await twoApps();
+  const log = (name: string): string => join(home.paths.logs, name);
+  const whole = gzipSync(pino(1, 50, "whole") + Array.from({ length: 5_000 }, (_, n) => pino(n, 30, String(Math.sin(n)))).join("")); // prettier-ignore
+  writeFileSync(log("api-out__2026-11-29_00-00-01.log.gz"), "no gzip at all");
+  writeFileSync(
+    log("api-out__2026-11-29_00-00-03.log.gz"),
+    whole.subarray(0, whole.length - 1_000),
+  );
+  const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+  const odd = [
+    '{"time":1e300,"level":50,"msg":"far"}\n',
+    `{"level":50,"a":${deep},"msg":"deep"}\n`,
+  ];
+  writeFileSync(log("web-out.log"), odd.join(""));
+  const ask = (...flags: string[]): Promise<string> =>
+    home.ok("logs", "--nostream", "--lines", "100", ...flags);
+  expect(await ask("--level", "error", "api", "--json")).toMatch(/"two"|two[^]*six/);
+  expect(await ask("--level", "error", "web", "--json", "--out")).toContain("far");
+  expect(await ask("--field", "a=1", "web")).not.toContain("deep");
+  expect(await ask("--grep", "whole", "api")).toContain("whole");
+});

@@ -1,6 +1,6 @@
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { request } from "node:http";
-import { readFileSync, statSync } from "node:fs";
+import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/condition.ts";
@@ -98,6 +98,20 @@ test("metrics are printed, served and written, and tell that the daemon is gone"
     new Map([["xm_daemon_up", 0]]),
   );
   expect((await home.xm("metrics", "--listen", "nowhere")).code).toBe(1);
+});
+
+test("--textfile writes through no link, whoever put one into its folder", async () => {
+  const home = testHome();
+  const secret = home.file("secret", "root's\n");
+  const folder = join(home.folder, "textfiles");
+  mkdirSync(folder);
+  // Its temporary file has its pid in it, which is one of the next.
+  const { pid } = spawnSync("true");
+  for (let next = pid; next < pid + 2_000; next += 1)
+    symlinkSync(secret, join(folder, `xm.prom.${next}.tmp`));
+  await home.ok("metrics", "--textfile", folder);
+  expect(readFileSync(secret, "utf8")).toBe("root's\n");
+  expect(lstatSync(join(folder, "xm.prom")).isFile()).toBe(true);
 });
 
 test("`xm web` answers as PM2's, on this machine alone, without any variable", async () => {

@@ -115,7 +115,9 @@ test("whatever a balancer says to God, God, other balancers and other apps are u
   const forged = Array.from({ length: 5 }, () =>
     Buffer.from(`${JSON.stringify({ news: "forked", life, pid: bait.pid })}\n`),
   );
-  const all = [...sampled(news, runs(60)), ...forged];
+  // Of a worker that was never forked.
+  const early = Buffer.from(`${JSON.stringify({ news: "ended", life, at: 1, up: 1, code: 0, signal: null })}\n`); // prettier-ignore
+  const all = [early, ...sampled(news, runs(60)), ...forged];
   const list = home.file("list.json", JSON.stringify(all.map((each) => each.toString("base64"))));
   const next = home.file("list.json.next", "0");
   const program = home.file("false-balancer.cjs", falseBalancer);

@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { readSettings } from "../../runtime/client/config/settings-file.ts";
 import { flatSettings } from "../../runtime/client/config/settings.ts";
@@ -15,6 +15,8 @@ import { planRestore } from "../../runtime/daemon/restore.ts";
 import { readDump } from "../../runtime/daemon/state/dump.ts";
 import { openClock } from "../../runtime/host/clock.ts";
 import { homePaths } from "../../runtime/host/home/paths.ts";
+import { readOrder } from "../../runtime/host/lane-folder.ts";
+import { lineFormat } from "../../runtime/programs/log-lane/format.ts";
 import { declared, changed, open } from "../unit/daemon/state/samples.ts";
 import { damaged, runs, sampled } from "./generate.ts";
 
@@ -71,6 +73,18 @@ const readers: readonly Reader[] = [
     file: "1.json",
     text: JSON.stringify({ v: 1, app: "api", madeOf: "node", pid: 5, startTicks: 5, secret: "x".repeat(32), uid: null }), // prettier-ignore
     read: (folder) => void readRecord(join(folder, "1.sock")),
+  },
+  {
+    what: "a pipe's order",
+    file: "1.json",
+    text: JSON.stringify({ id: 0, name: "api", stream: "out", file: "/l", combined: null, type: "json", dateFormat: "YYYY", owner: null, umask: 18 }), // prettier-ignore
+    read: (folder) => {
+      const order = readOrder(folder, 1);
+      if (order === undefined) return;
+      for (const each of [order.file, order.combined])
+        expect(each === null || isAbsolute(each)).toBe(true);
+      lineFormat(order);
+    },
   },
   {
     what: "the clock",

@@ -48,7 +48,7 @@ const app = `
 const fs = require("node:fs");
 const texts = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
 const metrics = Object.fromEntries(texts.map((text, n) => [text, { value: texts[(n + 1) % texts.length], unit: texts[(n + 2) % texts.length], type: text }]));
-process.send({ type: "axm:monitor", data: metrics });
+process.send({ type: "axm:monitor", data: { ...metrics, nothing: { value: null }, yes: { value: true }, figure: { value: 1e300, unit: null } } });
 for (const text of texts) process.send({ type: "axm:action", data: { action_name: text, action_type: text, arity: 0 } });
 process.send({ type: "axm:action", data: { action_name: "fail", arity: 0 } });
 process.on("message", (message) => {
@@ -95,7 +95,9 @@ test("whatever an app says of itself, nothing of it moves a cursor or makes a li
   for (const texts of sampled(fc.array(hostile, { minLength: 3, maxLength: 12 }), runs(1))) {
     const home = testHome();
     const see = async (...args: string[]): Promise<void> => {
-      const { stdout, stderr } = await home.run(args);
+      const { code, stdout, stderr } = await home.run(args);
+      expect([0, 1], `${args.join(" ")}: ${stderr}`).toContain(code);
+      expect(stderr).not.toContain("bug in Ex Machina");
       expectClean(args.join(" "), `${stdout}${stderr}`);
     };
     await tellEverywhere(home, texts);

@@ -70,16 +70,26 @@ export function parseLine(line: string): ParsedLine {
   return { at: timed?.at ?? null, level: levelIn(text), message: line, fields: null };
 }
 
+/** Deeper records are texts: whatever walks through one, or writes it, has a stack. */
+const deepest = 200;
+
 function parseRecord(text: string): Record<string, unknown> | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null && !Array.isArray(value)
-      ? (value as Record<string, unknown>)
-      : undefined;
+    const isRecord = typeof value === "object" && value !== null && !Array.isArray(value);
+    // A bracket at each end of a level.
+    const mayBeDeep = text.length > 2 * deepest;
+    if (!isRecord || (mayBeDeep && !isWithin(value, deepest))) return undefined;
+    return value as Record<string, unknown>;
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
     return undefined;
   }
+}
+
+function isWithin(value: unknown, levels: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return levels > 0 && Object.values(value).every((each) => isWithin(each, levels - 1));
 }
 
 function fromRecord(fields: Readonly<Record<string, unknown>>): ParsedLine {
@@ -99,11 +109,14 @@ function first(fields: Readonly<Record<string, unknown>>, names: readonly string
   return name === undefined ? undefined : fields[name];
 }
 
+/** What a date can hold; ms from the epoch, both ways. */
+const farthest = 8.64e15;
+
 /** A number is ms, or seconds when it is too small for ms of this age. */
 function readTime(value: unknown): number | null {
   if (typeof value === "number") {
-    if (!Number.isFinite(value)) return null;
-    return value < 1e11 ? value * 1_000 : value;
+    const at = value < 1e11 ? value * 1_000 : value;
+    return Math.abs(at) <= farthest ? at : null;
   }
   if (typeof value !== "string") return null;
   if (/^\d{9,13}(\.\d+)?$/.test(value)) return readTime(Number(value));

@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import { errnoOf } from "../../contract/errors.ts";
 import { openLogToRead } from "../../host/log-files/open-to-read.ts";
 import { createFilter, type Found, type LogFilter } from "./filter.ts";
 
@@ -25,7 +26,7 @@ const blockBytes = 256 * 1024;
 /** A line that is longer is taken as several: memory is bounded. */
 const longestBytes = 4 * 1024 * 1024;
 
-/** Searches one file. What cannot be read, or is no file, has no lines. */
+/** Searches one file. What cannot be read, or is no file, has no lines; of a damaged one those count that come before. */
 export async function searchFile(task: SearchTask): Promise<SearchResult> {
   const { file, stream, filter, most, isWhole } = task;
   const handle = await openLogToRead(file);
@@ -71,6 +72,9 @@ export async function searchFile(task: SearchTask): Promise<SearchResult> {
       if (isOver) break;
     }
     if (!isOver && isWhole && length > 0) take(Buffer.concat(rest));
+  } catch (error) {
+    // Damaged, cut short, or no such file at all: what came before counts.
+    if (errnoOf(error)?.startsWith("Z_") !== true) throw error;
   } finally {
     source.destroy();
     await handle.close();

@@ -5,7 +5,10 @@ import type { Settings } from "../config/settings.ts";
 import { readSettings } from "../config/settings-file.ts";
 import { messageOf, xmError } from "../../contract/errors.ts";
 import { readIfThere } from "../../host/files/read.ts";
+import { otherOwner } from "../../host/home/trust.ts";
 import { isLiving, readProcess } from "../../host/procfs.ts";
+
+const lists = ["dump.pm2", "dump.pm2.bak"] as const;
 
 /** What a home of PM2 holds that can be taken over. Nothing of it is ever changed. */
 export interface Pm2Home {
@@ -24,7 +27,7 @@ export interface Pm2Home {
 
 /**
  * Reads a home of PM2.
- * @throws `ERR_USAGE` when there is none.
+ * @throws `ERR_USAGE` when there is none, or it is another user's.
  */
 export function readPm2Home(wanted: string | undefined): Pm2Home {
   const folder = wanted ?? (process.env["PM2_HOME"] || join(homedir(), ".pm2"));
@@ -33,6 +36,13 @@ export function readPm2Home(wanted: string | undefined): Pm2Home {
       what: `${folder} is no home of PM2`,
       fix: "name it: `xm migrate FOLDER`, or set PM2_HOME",
     });
+  }
+  // Its list is run: as root, by sudo with another user's HOME, that would be anything.
+  for (const path of [folder, ...lists.map((name) => join(folder, name))]) {
+    const other = otherOwner(path);
+    if (other === undefined) continue;
+    const fix = "copy what is to be taken over into a folder of your own, and name that";
+    throw xmError("ERR_USAGE", { what: `${folder} is not taken over: ${other.why}`, fix });
   }
   const notes: string[] = [];
   const list = readList(folder, notes);
@@ -62,7 +72,7 @@ function readList(
   folder: string,
   notes: string[],
 ): { file: string; savedAt: number; entries: unknown[] } | undefined {
-  for (const name of ["dump.pm2", "dump.pm2.bak"]) {
+  for (const name of lists) {
     const file = join(folder, name);
     const text = readIfThere(file);
     if (text === undefined) continue;

@@ -239,6 +239,12 @@ export const fields: readonly Field[] = [
     "Of chokidar's options: `usePolling`, `interval`, `depth`, `followSymlinks`, `ignored`, `awaitWriteFinish`.",
   ),
 
+  field(
+    "Kept for scripts",
+    "post_update",
+    "any",
+    "Commands that `xm pull`, `forward` and `backward` run before the reload, as the folder's owner.",
+  ),
   ...[
     "name_prefix",
     "vizion",
@@ -252,7 +258,6 @@ export const fields: readonly Field[] = [
     "event_loop_inspector",
     "deep_monitoring",
     "ext",
-    "post_update",
     "install_url",
     "username",
     "io",

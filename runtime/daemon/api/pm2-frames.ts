@@ -3,8 +3,8 @@
  * arguments, then each argument with its length before it. An argument is JSON behind `j:`, text behind `s:`, or bytes.
  */
 
-/** A specification with its environment is some 30 KB. */
-const longestArgument = 4 * 1024 * 1024;
+/** Of a whole message: a specification with its environment is some 30 KB. */
+const longestMessage = 8 * 1024 * 1024;
 
 const version = 1;
 
@@ -12,15 +12,26 @@ const version = 1;
 export function createFrames(
   onMessage: (args: readonly Buffer[]) => void,
 ): (bytes: Buffer) => void {
-  let held: Buffer = Buffer.alloc(0);
+  let pieces: Buffer[] = [];
+  let length = 0;
+  /** There is no whole message before; pieces are not put together for less. */
+  let needed = 1;
   return (bytes) => {
-    held = held.length === 0 ? bytes : Buffer.concat([held, bytes]);
+    pieces.push(bytes);
+    length += bytes.length;
+    if (length < needed) return;
+    let held = pieces.length === 1 ? bytes : Buffer.concat(pieces);
     for (;;) {
       const message = readMessage(held);
-      if (message === undefined) return;
+      if ("needed" in message) {
+        ({ needed } = message);
+        break;
+      }
       held = held.subarray(message.length);
       onMessage(message.args);
     }
+    pieces = held.length === 0 ? [] : [held];
+    length = held.length;
   };
 }
 
@@ -34,19 +45,19 @@ export function frameOf(args: readonly string[]): Buffer {
   return Buffer.concat([Buffer.from([(version << 4) | args.length]), ...parts]);
 }
 
-/** @returns `undefined` when it is not whole yet. */
-function readMessage(bytes: Buffer): { args: Buffer[]; length: number } | undefined {
+/** @returns how many bytes there have to be at least, when it is not whole yet. */
+function readMessage(bytes: Buffer): { args: Buffer[]; length: number } | { needed: number } {
   const head = bytes[0];
-  if (head === undefined) return undefined;
+  if (head === undefined) return { needed: 1 };
   if (head >> 4 !== version) throw new RangeError("no frame of PM2's protocol");
   const args: Buffer[] = [];
   let at = 1;
   for (let left = head & 0b1111; left > 0; left -= 1) {
-    if (bytes.length < at + 4) return undefined;
+    if (bytes.length < at + 4) return { needed: at + 4 };
     const length = bytes.readUInt32BE(at);
-    if (length > longestArgument) throw new RangeError("a frame that is too long");
     at += 4;
-    if (bytes.length < at + length) return undefined;
+    if (at + length > longestMessage) throw new RangeError("a frame that is too long");
+    if (bytes.length < at + length) return { needed: at + length };
     args.push(bytes.subarray(at, at + length));
     at += length;
   }

@@ -17,10 +17,10 @@ export function lend(descriptors: readonly number[], identity: Identity): Lent {
   for (const descriptor of descriptors) {
     fchownSync(descriptor, uid ?? process.getuid?.() ?? 0, gid ?? process.getgid?.() ?? 0);
   }
-  const { command, args, ...rights } = asUser(identity, "/bin/sh", ["-c", "read -r _"]);
+  const holder = { command: "/bin/sh", args: ["-c", "read -r _"], env: {} };
+  const { command, args, ...rights } = asUser(identity, holder);
   const shell = spawn(command, args, {
     cwd: "/",
-    env: {},
     stdio: ["pipe", "ignore", "ignore", ...descriptors],
     ...rights,
   });

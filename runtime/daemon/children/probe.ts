@@ -1,7 +1,7 @@
-import { execFile } from "node:child_process";
 import { connect } from "node:net";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { messageOf } from "../../contract/errors.ts";
+import { askCommand } from "../probes/ask-command.ts";
 
 /** Between two questions; ms. */
 const askEveryMs = 100;
@@ -11,7 +11,7 @@ const answersWithinMs = 2_000;
 
 /**
  * Asks whether a process can serve until it says yes: an HTTP status below 400, a TCP connection, or a command that
- * ends with 0 (run by `sh -c` in the app's folder, with its variables).
+ * ends with 0 (run by `sh -c` in the app's folder, with its variables and as its user).
  * @param onFault it cannot be asked at all, such as at a port that does not exist.
  * @returns stops asking.
  */
@@ -35,18 +35,15 @@ export function startProbe(
   return () => abort.abort();
 }
 
-async function ask({ policy, cwd, env }: AppSpec, signal: AbortSignal): Promise<boolean> {
-  const { probe } = policy;
+async function ask(spec: AppSpec, signal: AbortSignal): Promise<boolean> {
+  const { probe } = spec.policy;
   switch (probe?.kind) {
     case "http":
       return askHttp(probe.url, signal);
     case "tcp":
       return askTcp(probe.host, probe.port);
     case "command":
-      return new Promise((resolve) => {
-        const options = { cwd, env, signal, timeout: answersWithinMs };
-        execFile("/bin/sh", ["-c", probe.command], options, (error) => resolve(error === null));
-      });
+      return (await askCommand(probe.command, spec, answersWithinMs, signal)).isGood;
     case undefined:
       return true;
   }

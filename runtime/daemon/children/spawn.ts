@@ -55,14 +55,13 @@ export function startChild(
       command: first,
       args: rest,
       ...rights
-    } = confined(spec.confinement, identity, command, args);
+    } = confined(spec.confinement, identity, { command, args, env: { ...env, ...added } });
     // Never Node's own `ipc`: Node would read what the child writes inside this process, and die of it.
     const own = channel === undefined ? [] : ["pipe" as const];
     const stdio = [input, outputs.out, outputs.error, ...own];
     const child = withUmask(spec.umask, () =>
       spawn(first, rest, {
         cwd: spec.cwd,
-        env: { ...env, ...added },
         detached: true,
         stdio,
         ...rights,

@@ -151,7 +151,10 @@ class Worker implements WorkerHandle, WorkerEvents {
   }
 
   ended(end: { at: number; code: number | null; signal: string | null }): void {
-    if (!this.#isReleased) this.#child?.ended(end);
+    if (this.#isReleased) return;
+    // Nothing else is heard of it: what it is about waits for no more.
+    if (this.#child === undefined) this.failed("EAGAIN", "it ended before it was forked");
+    else this.#child.ended(end);
   }
 
   lost(): void {

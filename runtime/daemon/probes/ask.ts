@@ -1,11 +1,10 @@
-import { spawn } from "node:child_process";
 import { connect, type Socket } from "node:net";
 import type { AppSpec, LogPaths } from "../../../machines/spec.ts";
 import type { Check } from "../../../machines/probes.ts";
 import type { Question, Reply } from "../../contract/app-link/protocol.ts";
 import { httpStatusIn } from "../../contract/http-status.ts";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
-import { resolveIdentity } from "../../host/users.ts";
+import { askCommand } from "./ask-command.ts";
 import { readLogs, type LogPlaces } from "./log-lines.ts";
 import type { Answer, Ask } from "./run.ts";
 
@@ -194,40 +193,5 @@ function askSocket(
     const timer = setTimeout(() => end(bad(`no connection within ${timeoutMs} ms`)), timeoutMs);
     socket.on("connect", () => end(good));
     socket.on("error", (error) => end(bad(errnoOf(error) ?? messageOf(error))));
-  });
-}
-
-/** Runs in the app's folder, with its variables and as its user, in a group of its own that ends with the question. */
-function askCommand(
-  command: string,
-  { cwd, env, uid, gid }: AppSpec,
-  timeoutMs: number,
-  signal: AbortSignal,
-): Promise<Answer> {
-  const identity = resolveIdentity(uid, gid);
-  if (typeof identity === "string") return Promise.resolve(bad(identity));
-  return new Promise((resolve) => {
-    const options = { cwd, env, ...identity, detached: true, stdio: "ignore" as const };
-    const child = spawn("/bin/sh", ["-c", command], options);
-    const kill = (): void => {
-      if (child.pid === undefined) return;
-      try {
-        process.kill(-child.pid, "SIGKILL");
-      } catch (error) {
-        if (errnoOf(error) !== "ESRCH") throw error;
-      }
-    };
-    const end = (answer: Answer): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", kill);
-      kill();
-      resolve(answer);
-    };
-    const timer = setTimeout(() => end(bad(`no end within ${timeoutMs} ms`)), timeoutMs);
-    signal.addEventListener("abort", kill);
-    child.on("error", (error) => end(bad(messageOf(error))));
-    child.on("exit", (code, by) => {
-      end(code === 0 ? good : bad(code === null ? `ended by ${by}` : `exit code ${code}`));
-    });
   });
 }

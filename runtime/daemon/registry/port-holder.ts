@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { opendirSync, readdirSync, readFileSync, readlinkSync, type Dir } from "node:fs";
 import { takenPort } from "../../../machines/exit-dictionary.ts";
 import type { ProcessDetail } from "../../contract/api/schemas.ts";
 import { errnoOf } from "../../contract/errors.ts";
@@ -7,6 +7,9 @@ import type { Managed, Registry } from "./registry.ts";
 
 /** Parents looked at on the way from a listener to the process it belongs to. */
 const mostParents = 16;
+
+/** Descriptors that are looked at: a program can have a million, and the daemon answers nobody meanwhile. */
+const mostDescriptors = 20_000;
 
 /** Who listens now on the port that a process could not have; `null` when its last words name none. */
 export function portHolderOf({ facts }: Managed, registry: Registry): ProcessDetail["portHolder"] {
@@ -28,19 +31,33 @@ function listenerOn(port: number): number | null {
     }
   }
   if (sockets.size === 0) return null;
-  const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-  return Number(pids.find((pid) => holdsOneOf(sockets, pid)) ?? Number.NaN) || null;
+  let left = mostDescriptors;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    const folder = `/proc/${pid}/fd`;
+    for (const descriptor of namesIn(folder, left)) {
+      left -= 1;
+      if (sockets.has(linkOf(`${folder}/${descriptor}`))) return Number(pid);
+    }
+  }
+  return null;
 }
 
-function holdsOneOf(sockets: ReadonlySet<string>, pid: string): boolean {
+/** The first names in a folder; none of a process that is gone, or another user's. */
+function namesIn(folder: string, most: number): string[] {
+  const names: string[] = [];
+  let open: Dir | undefined;
   try {
-    const folder = `/proc/${pid}/fd`;
-    return readdirSync(folder).some((fd) => sockets.has(linkOf(`${folder}/${fd}`)));
+    open = opendirSync(folder);
+    for (let each = open.readSync(); each !== null; each = open.readSync()) {
+      if (names.length >= most) break;
+      names.push(each.name);
+    }
   } catch (error) {
-    // Gone, or another user's.
     if (errnoOf(error) === undefined) throw error;
-    return false;
+  } finally {
+    open?.closeSync();
   }
+  return names;
 }
 
 function linkOf(path: string): string {

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync, type Stats } from "node:fs";
 import { errnoOf } from "../../contract/errors.ts";
+import { openPlace } from "./open.ts";
 import { PlaceError, walkTo } from "./place.ts";
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
@@ -70,6 +71,21 @@ export function readIfThere(path: string, mostBytes?: number): string | undefine
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ESRCH") return undefined;
     throw error;
+  }
+}
+
+/**
+ * Reads a file as a whole where others may have put something in its place (`open.ts`).
+ * @returns `undefined` for what is no plain file, or a larger one.
+ * @throws `PlaceError` for what is refused, and the errno of what failed.
+ */
+export function readAmongOthers(path: string, mostBytes: number): string | undefined {
+  const { descriptor, stat } = openPlace(path, { flags: O_RDONLY });
+  try {
+    if (!stat.isFile() || stat.size > mostBytes) return undefined;
+    return readAll(descriptor, stat.size).toString("utf8");
+  } finally {
+    closeSync(descriptor);
   }
 }
 

@@ -26,13 +26,10 @@ export function assertTrustworthy(paths: Pick<HomePaths, "home" | "state" | "soc
 function faultOf(path: string): { why: string; fix: string } | undefined {
   const stat = statIfThere(path);
   if (stat === undefined) return undefined;
-  const self = process.geteuid?.();
-  if (self !== undefined && stat.uid !== self) {
-    const owner = userName(stat.uid);
-    return {
-      why: `${path} belongs to ${owner}, and this runs as ${userName(self)}`,
-      fix: `run it as ${owner}, or choose a home of your own with XM_HOME`,
-    };
+  const other = otherOwner(path);
+  if (other !== undefined) {
+    const fix = `run it as ${other.owner}, or choose a home of your own with XM_HOME`;
+    return { why: other.why, fix };
   }
   if ((stat.mode & 0o022) !== 0) {
     const mode = (stat.mode & 0o777).toString(8);
@@ -42,6 +39,14 @@ function faultOf(path: string): { why: string; fix: string } | undefined {
     };
   }
   return undefined;
+}
+
+/** Whose a path is, when it is another user's. */
+export function otherOwner(path: string): { owner: string; why: string } | undefined {
+  const [stat, self] = [statIfThere(path), process.geteuid?.()];
+  if (stat === undefined || self === undefined || stat.uid === self) return undefined;
+  const owner = userName(stat.uid);
+  return { owner, why: `${path} belongs to ${owner}, and this runs as ${userName(self)}` };
 }
 
 /** A path that cannot be looked at is no reason here: who uses it gets the kernel's own answer. */

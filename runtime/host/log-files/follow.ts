@@ -1,4 +1,4 @@
-import { readdir, type FileHandle } from "node:fs/promises";
+import { lstat, opendir, readdir, type FileHandle } from "node:fs/promises";
 import { basename, dirname, join, parse } from "node:path";
 import { openLogToRead, statLog } from "./open-to-read.ts";
 import { watchPath } from "./watch-folder.ts";
@@ -218,6 +218,9 @@ async function hasBefore(file: FileHandle, position: number, mark: Buffer): Prom
   return bytes.subarray(0, bytesRead).equals(mark);
 }
 
+/** Copies that are looked into; the app's user may have put any number of files there, and each is a descriptor. */
+const mostCopies = 32;
+
 /**
  * Files beside one that was emptied, named after it: the one that goes on where it was read to, and those that were rotated
  * since, oldest first. Where nothing was read yet, the newest that is long enough is taken for it.
@@ -228,27 +231,42 @@ async function findCopies(options: {
   readonly mark: Buffer;
 }): Promise<FileHandle[]> {
   const { path, position, mark } = options;
-  const { name: stem } = parse(path);
-  const names = (await readdir(dirname(path))).filter(
-    (name) =>
-      name !== basename(path) &&
-      !name.endsWith(".gz") &&
-      (name.startsWith(basename(path)) || name.startsWith(`${stem}__`)),
-  );
-  const found: { file: FileHandle; mtimeMs: number; size: number }[] = [];
-  for (const name of names) {
-    const file = await openLogToRead(join(dirname(path), name));
-    if (file === undefined) continue;
-    const { mtimeMs, size } = await file.stat();
-    found.push({ file, mtimeMs, size });
-  }
-  found.sort((a, b) => a.mtimeMs - b.mtimeMs);
+  const newest = (await newestBeside(path)).toSorted((a, b) => a.mtimeMs - b.mtimeMs);
+  const found: FileHandle[] = [];
   let first = -1;
-  for (const [index, { file, size }] of found.entries()) {
-    const goesOn = mark.length === 0 ? size >= position : await hasBefore(file, position, mark);
-    if (goesOn) first = index;
+  try {
+    for (const { name } of newest) {
+      const file = await openLogToRead(join(dirname(path), name));
+      if (file === undefined) continue;
+      found.push(file);
+      const { size } = await file.stat();
+      const goesOn = mark.length === 0 ? size >= position : await hasBefore(file, position, mark);
+      if (goesOn) first = found.length - 1;
+    }
+  } catch (error) {
+    await Promise.all(found.map((file) => file.close()));
+    throw error;
   }
   const kept = first < 0 ? [] : found.slice(first);
-  for (const each of found) if (!kept.includes(each)) await each.file.close();
-  return kept.map(({ file }) => file);
+  for (const file of found) if (!kept.includes(file)) await file.close();
+  return kept;
+}
+
+/** The newest files that are named after one, as a copy of it would be. */
+async function newestBeside(path: string): Promise<{ name: string; mtimeMs: number }[]> {
+  const { name: stem } = parse(path);
+  let newest: { name: string; mtimeMs: number }[] = [];
+  for await (const { name } of await opendir(dirname(path))) {
+    const isOfIt = name.startsWith(basename(path)) || name.startsWith(`${stem}__`);
+    if (!isOfIt || name === basename(path) || name.endsWith(".gz")) continue;
+    const stat = await lstat(join(dirname(path), name)).catch(() => undefined);
+    if (stat?.isFile() !== true) continue;
+    newest.push({ name, mtimeMs: stat.mtimeMs });
+    if (newest.length > 2 * mostCopies) newest = newestOf(newest);
+  }
+  return newestOf(newest);
+}
+
+function newestOf(files: { name: string; mtimeMs: number }[]): { name: string; mtimeMs: number }[] {
+  return files.toSorted((a, b) => b.mtimeMs - a.mtimeMs).slice(0, mostCopies);
 }

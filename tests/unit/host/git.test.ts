@@ -1,5 +1,13 @@
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
@@ -70,4 +78,24 @@ test("what has not the form of git's files is nothing", () => {
     writeFileSync(join(root, ".git/HEAD"), head);
     expect(readCheckout(root)).toBeUndefined();
   }
+});
+
+test("where others can write, no link of theirs is followed", () => {
+  const { root, git } = repository();
+  git("commit", "--allow-empty", "-m", "first");
+  const linked = (mode: number): string => {
+    const shared = folder();
+    mkdirSync(join(shared, ".git"));
+    for (const name of ["HEAD", "config"])
+      symlinkSync(join(root, ".git", name), join(shared, ".git", name));
+    chmodSync(shared, mode);
+    return shared;
+  };
+  expect(readCheckout(linked(0o755))?.branch).toBe("main");
+  expect(readCheckout(linked(0o777))).toBe(undefined);
+  // Nor is a folder entered by one: its files might be devices.
+  const shared = folder();
+  symlinkSync(join(root, ".git"), join(shared, ".git"));
+  chmodSync(shared, 0o777);
+  expect(readCheckout(shared)).toBe(undefined);
 });

@@ -39,6 +39,17 @@ test.each(["hello", "", "{not json", "[1,2]", "a=b", "x = y and more", "null", '
   },
 );
 
+test.each([1e300, -1e300, 8.65e15])("a time of %d is none: no date can hold it", (time) => {
+  expect(parseLine(`{"time":${time},"msg":"x"}`)).toMatchObject({ at: null, message: "x" });
+});
+
+test("a record that is nested deeper than any program can walk through is a text", () => {
+  const nested = (levels: number): string =>
+    `{"level":50,"a":${"[".repeat(levels)}${"]".repeat(levels)}}`;
+  expect(parseLine(nested(100)).level).toBe(50);
+  expect(parseLine(nested(200_000)).fields).toBe(null);
+});
+
 test("a field is found by its path, and nothing that a record inherits is one", () => {
   const fields = JSON.parse('{"req":{"method":"GET"},"a.b":1}') as Record<string, unknown>;
   expect(fieldOf(fields, "req.method")).toBe("GET");

@@ -17,12 +17,12 @@ type Listener = (...args: unknown[]) => unknown;
 
 export interface Bystanders {
   /** Whether somebody but bystanders listens to a signal. */
-  hasOwnCode(signal: string): boolean;
+  readonly hasOwnCode: (signal: string) => boolean;
   /**
    * Hears a signal before everybody else does, and counts as nobody's code. Only where somebody listens already:
    * without a listener the signal ends the process, and must go on doing so.
    */
-  hear(signal: string, listener: () => void): void;
+  readonly hear: (signal: string, listener: () => void) => void;
 }
 
 /** Remembers from now on who registers a listener for a signal. */

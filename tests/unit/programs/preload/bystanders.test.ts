@@ -68,6 +68,7 @@ test("what the preload itself hears never counts as the app's own code", () => {
 });
 
 test("a library in the place of process.emit registers nothing", () => {
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back, and called by process alone
   const { emit } = process;
   onTestFinished(() => void (process.emit = emit));
   const folder = testFolder();

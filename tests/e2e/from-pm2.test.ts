@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { Custom } from "../../runtime/client/package/custom.ts";
 import { until } from "../support/condition.ts";
 import { isThere, testHome, type TestHome } from "../support/home.ts";
 import { program } from "../support/programs.ts";
@@ -42,6 +43,21 @@ test("a list that PM2 has saved is resurrected from where it lies, and running a
   const { stderr } = await home.xm("resurrect");
   expect(stderr).toContain("the backup was");
   expect(await statuses(home)).toEqual(["job stopped", "web online", "web online"]);
+});
+
+test("the API resurrects a list that PM2 has saved as the command does", async () => {
+  const home = testHome();
+  mkdirSync(home.paths.home, { mode: 0o700 });
+  const list = [
+    app("web"),
+    app("job", { status: "stopped" }),
+    app("lost", { pm_exec_path: "/no.js" }),
+  ];
+  writeFileSync(home.paths.dump, JSON.stringify(list));
+  const pm2 = new Custom({ pm2_home: home.paths.home });
+  await pm2.resurrect();
+  await pm2.disconnect();
+  expect(await statuses(home)).toEqual(["job stopped", "web online"]);
 });
 
 test("nothing saved is no failure, and an empty list is saved only by force", async () => {

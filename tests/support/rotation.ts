@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, openSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { errnoOf } from "../../runtime/contract/errors.ts";
 import { onLines } from "../../runtime/host/lines.ts";
 import type { Socket } from "node:net";
 import type { RotationOutcome, RotatorNews } from "../../runtime/contract/rotation.ts";
@@ -73,10 +74,15 @@ export function startWriter([program, option, code]: Writer, file: string): Chil
   }
 }
 
-/** Ends it and all its children. */
+/** Ends it and all its children, where they have not ended. */
 export async function endWriter(writer: ChildProcess): Promise<void> {
-  const isGone = new Promise((resolve) => writer.once("exit", resolve));
-  process.kill(-(writer.pid ?? 0), "SIGKILL");
+  const hasEnded = writer.exitCode !== null || writer.signalCode !== null;
+  const isGone = hasEnded ? null : new Promise((resolve) => writer.once("exit", resolve));
+  try {
+    process.kill(-(writer.pid ?? 0), "SIGKILL");
+  } catch (error) {
+    if (errnoOf(error) !== "ESRCH") throw error;
+  }
   await isGone;
 }
 

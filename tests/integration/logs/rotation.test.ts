@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -41,6 +41,13 @@ function place(): { folder: string; intents: string; file: string } {
   return { folder, intents, file: join(folder, "app-out.log") };
 }
 
+/** Starts one that ends with the test, however that ends. */
+function writes(...[command, file]: Parameters<typeof startWriter>): ChildProcess {
+  const writer = startWriter(command, file);
+  onTestFinished(() => endWriter(writer));
+  return writer;
+}
+
 const grows = async (file: string): Promise<void> => {
   const before = statSync(file).size;
   await until("more lines", () => statSync(file).size > before || statSync(file).size < before);
@@ -50,7 +57,7 @@ test.each(Object.entries(writers))(
   "no line of %s is lost, doubled or torn while its file is rotated",
   async (_, command) => {
     const { intents, file } = place();
-    const writer = startWriter(command, file);
+    const writer = writes(command, file);
     await until("lines", () => statSync(file).size > 0);
     const rotator = startRotator(intents);
     for (let rotated = 0; rotated < 2;) {
@@ -90,7 +97,7 @@ test.each(steps)(
   "a rotator that is killed after `%s` costs no line and nobody's life",
   async (step) => {
     const { intents, file } = place();
-    const writer = startWriter(calmCluster, file);
+    const writer = writes(calmCluster, file);
     await until("lines", () => statSync(file).size > 5_000);
     await rotateAndDie({ file, intents, step });
     expect(recoverRotation(intents).length).toBeLessThan(2);
@@ -124,7 +131,7 @@ test("a line that is not finished stays in the file", () => {
 
 test("who was stopped by somebody else stays stopped", async () => {
   const { intents, file } = place();
-  const writer = startWriter(writers["Node 100/s"] as never, file);
+  const writer = writes(writers["Node 100/s"] as never, file);
   await until("lines", () => statSync(file).size > 0);
   const pid = writer.pid ?? 0;
   process.kill(pid, "SIGSTOP");
@@ -141,8 +148,7 @@ test("who was stopped by somebody else stays stopped", async () => {
 
 test("while the daemon has the file open to write, it is left for later", () => {
   const { intents, file } = place();
-  const writer = startWriter(writers["Node 100/s"] as never, file);
-  onTestFinished(() => endWriter(writer));
+  const writer = writes(writers["Node 100/s"] as never, file);
   writeFileSync(file, "one\n", { flag: "a" });
   const never = [writer.pid ?? 0];
   const outcome = rotateFile({
@@ -217,7 +223,7 @@ test("a link that others could have put there is not followed", () => {
 
 test("who follows a file gets every line once while it is rotated", async () => {
   const { intents, file } = place();
-  const writer = startWriter(writers["Node 20,000/s"] as never, file);
+  const writer = writes(writers["Node 20,000/s"] as never, file);
   await until("lines", () => statSync(file).size > 0);
   const lines: string[] = [];
   const abort = new AbortController();

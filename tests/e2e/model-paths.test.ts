@@ -24,33 +24,36 @@ test("a real God with real processes goes the same ways as the machine on a virt
   );
   expect(paths.length).toBeGreaterThan(15);
   const home = testHome();
-  for (const path of paths) await follow(home, new SimulatedProcess(spec), path);
+  for (const [index, path] of paths.entries()) {
+    // Each has a log of its own.
+    await follow(home, `m${index}`, new SimulatedProcess(spec), path);
+  }
 }, 400_000);
 
 async function follow(
   home: TestHome,
+  name: string,
   simulated: SimulatedProcess,
   path: readonly ProcessEvent[],
 ): Promise<void> {
-  const arguments_ = ["--name", "m", "--max-restarts", String(maxRestarts), "--min-uptime", "1h"];
+  const arguments_ = ["--name", name, "--max-restarts", String(maxRestarts), "--min-uptime", "1h"];
   await home.ok("start", program("obeys.js"), ...arguments_);
   const said: string[] = [];
   for (const event of path) {
     // The real child obeys its stop signal at once, so what a path does meanwhile comes afterwards.
     if (simulated.status === "removed") break;
     if (event.type === "child.exited" && simulated.living.length === 0) continue;
-    await tell(home, event);
+    await tell(home, name, event);
     play(simulated, event);
     if (simulated.status === "stopping") simulated.exit(0);
     said.push(event.type === "child.exited" ? `exit ${event.code}` : event.type);
     await until(
       `${said.join(", ")} to lead to ${JSON.stringify(seen(simulated))}`,
-      async () => JSON.stringify(await real(home)) === JSON.stringify(seen(simulated)),
-      { saw: () => real(home) },
+      async () => JSON.stringify(await real(home, name)) === JSON.stringify(seen(simulated)),
+      { saw: () => real(home, name) },
     );
   }
-  await home.xm("delete", "m");
-  await home.ok("flush", "all").catch(() => {});
+  if (simulated.status !== "removed") await act(home, "delete");
 }
 
 /** What a user sees of a process, the same of both. */
@@ -59,28 +62,31 @@ function seen({ facts }: SimulatedProcess): unknown {
   return status === "removed" ? "removed" : { status, restarts, unstableRestarts };
 }
 
-async function real(home: TestHome): Promise<unknown> {
-  const process = (await home.list()).find(({ name }) => name === "m");
+async function real(home: TestHome, name: string): Promise<unknown> {
+  const process = (await home.list()).find((each) => each.name === name);
   if (process === undefined) return "removed";
   const { status, restarts, unstableRestarts } = process;
   return { status, restarts, unstableRestarts };
 }
 
-async function tell(home: TestHome, event: ProcessEvent): Promise<void> {
+async function tell(home: TestHome, name: string, event: ProcessEvent): Promise<void> {
   if (event.type !== "child.exited") {
-    const command = event.type === "remove" ? "delete" : event.type;
-    const [process] = await home.list();
-    const client = home.client();
-    const action = command as "start" | "stop" | "restart" | "delete";
-    for await (const _ of client.act({ action, ids: [process?.id ?? -1], by: "a test" }));
+    await act(home, event.type === "remove" ? "delete" : (event.type as "start"));
     return;
   }
   const process_ = await until("a child that listens", async () => {
-    const now = await home.process("m");
-    return home.log("m-out.log").includes(`up ${now.pid}`) && now;
+    const now = await home.process(name);
+    return home.log(`${name}-out.log`).includes(`up ${now.pid}`) && now;
   });
   process.kill(process_.pid ?? 0, event.code === 0 ? "SIGUSR1" : "SIGUSR2");
-  await until("its end", async () => (await home.process("m")).pid !== process_.pid);
+  await until("its end", async () => (await home.process(name)).pid !== process_.pid);
+}
+
+/** Of the only process there is. */
+async function act(home: TestHome, action: "start" | "stop" | "restart" | "delete"): Promise<void> {
+  const [process] = await home.list();
+  const order = { action, ids: [process?.id ?? -1], by: "a test" };
+  for await (const _ of home.client().act(order));
 }
 
 function isImplied(type: string): boolean {

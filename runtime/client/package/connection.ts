@@ -40,8 +40,8 @@ export class Connection {
   }
 
   /**
-   * Makes sure that a daemon runs, and keeps this program alive until `disconnect`. With `true`, one that this call starts ends, with its apps, when this program
-   * does, and keeps it alive until then; one that ran already is not touched.
+   * Starts the daemon if needed, and keeps this program alive until `disconnect`. With `true`, a daemon that this call
+   * starts ends, with its apps, when this program does; a daemon that already ran is left alone.
    */
   readonly connect: Method<[], Connected> & Method<[noDaemon: boolean], Connected> = method(
     async (noDaemon?: boolean) => {
@@ -62,7 +62,7 @@ export class Connection {
     },
   );
 
-  /** Ends the buses and what follows logs; this program may end then. Apps and daemon go on. */
+  /** Closes the buses and log followers, so that this program can exit. The daemon and its apps keep running. */
   readonly disconnect: Method<[], undefined> = method(async () => {
     this.disconnectBus();
     clearInterval(this.#hold);
@@ -75,18 +75,18 @@ export class Connection {
   /** PM2's other name for `disconnect`. */
   readonly close: Method<[], undefined> = this.disconnect;
 
-  /** The version of the daemon. */
+  /** Returns the version of the daemon. */
   readonly getVersion: Method<[], string> = method(
     async () => (await (await this.reach()).ping()).version,
   );
 
-  /** Asks whether the daemon is there; starts one if it is not. */
+  /** Checks that the daemon answers; starts it if needed. */
   readonly ping: Method<[], { msg: "pong"; pid: number }> = method(async () => {
     const { pid } = await (await this.reach()).ping();
     return { msg: "pong", pid };
   });
 
-  /** Stops and removes every process and ends the daemon; one that does not run is none to end. */
+  /** Stops and removes every process and ends the daemon; does nothing if no daemon runs. */
   readonly killDaemon: Method<[], Done> = method(async () => {
     const client = connectClient({ home: this.pm2_home, autostart: false });
     await client.shutDown(by("killDaemon")).catch(isAbsence);
@@ -96,7 +96,7 @@ export class Connection {
   /** PM2's other name for `killDaemon`. */
   readonly kill: Method<[], Done> = this.killDaemon;
 
-  /** Replaces the daemon, by a newer version too; no pid of an app changes. */
+  /** Replaces the daemon, for example by a newer version; no pid of an app changes. */
   readonly update: Method<[], Done> = method(async () => {
     const client = await this.reach();
     await client.handOver(by("update"));
@@ -104,7 +104,7 @@ export class Connection {
     return { success: true };
   });
 
-  /** Gives a bus of what happens: `bus.on("process:event", …)`, `log:out`, `process:msg`, `*` and so on. */
+  /** Returns a bus of events: `bus.on("process:event", …)`, `log:out`, `process:msg`, `*` and so on. */
   readonly launchBus: Method<[], Bus> = method(async () => {
     const client = await this.reach();
     await client.ping();
@@ -113,7 +113,7 @@ export class Connection {
     return bus;
   });
 
-  /** Ends the buses. */
+  /** Closes the buses. */
   readonly disconnectBus = (): void => {
     for (const bus of this.#buses) bus.close();
     this.#buses.clear();

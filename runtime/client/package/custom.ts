@@ -70,7 +70,7 @@ export class Custom extends HomeMethods {
     this.#act("stop", target),
   );
 
-  /** Stops processes and removes them from the list; gives them as they were, with the status `stopped`. */
+  /** Stops processes and removes them from the list; returns them with the status `stopped`. */
   readonly delete: Method<[target: Startable], Proc[]> = method(async (target: Startable) => {
     const client = await this.reach();
     const chosen = await targetsOf(client, target, this.place);
@@ -98,13 +98,13 @@ export class Custom extends HomeMethods {
     },
   );
 
-  /** All processes, with memory and CPU. */
+  /** Returns all processes, with memory and CPU. */
   readonly list: Method<[], ProcessDescription[]> = method(async () => {
     const details = await (await this.reach()).details({ metrics: true });
     return details.map(descriptionFrom);
   });
 
-  /** The processes that a target names; none for what is not there. */
+  /** Returns the processes that match a target; an empty list if none does. */
   readonly describe: Method<[target: Target], ProcessDescription[]> = method(
     async (target: Target) => {
       const details = await (await this.reach()).details({ metrics: true });
@@ -112,13 +112,13 @@ export class Custom extends HomeMethods {
     },
   );
 
-  /** The ids of the processes of a name. */
+  /** Returns the ids of the processes with a name. */
   readonly getProcessIdByName: Method<[name: string], number[]> = method(async (name: string) => {
     const list = await (await this.reach()).list();
     return list.filter((each) => each.name === name).map(({ id }) => id);
   });
 
-  /** The pids of the processes of a name, or of all; 0 for one that does not run. */
+  /** Returns the pids of the processes with a name, or of all; 0 for one that does not run. */
   readonly getPID: Method<[], number[]> & Method<[name: string], number[]> = method(
     async (name?: string) => {
       const list = await (await this.reach()).list();
@@ -127,8 +127,8 @@ export class Custom extends HomeMethods {
   );
 
   /**
-   * Gives a process a message, which its `process.on("message")` gets; `data` and `topic` must be there. One that does
-   * not listen yet gets it when it does.
+   * Sends a message to a process, which receives it by `process.on("message")`; `data` and `topic` are required. A
+   * process that does not listen yet gets it once it does.
    */
   readonly sendDataToProcessId: Method<[packet: ProcessMessage], SentData> &
     Method<[id: Target, packet: ProcessMessage], SentData> = method(
@@ -136,7 +136,7 @@ export class Custom extends HomeMethods {
       sendData(await this.reach(), first, second),
   );
 
-  /** Gives the processes of a name, or one by its id, an action's message. */
+  /** Sends an action's message to the processes with a name, or to one by its id. */
   readonly msgProcess: Method<
     [packet: { id?: number; name?: string; msg: string; opts?: unknown }],
     { process_count: number; success: true }
@@ -155,7 +155,7 @@ export class Custom extends HomeMethods {
   readonly sendSignalToProcessName: Method<[signal: string | number, name: string], Proc[]> =
     method(async (signal: string | number, name: string) => this.#signal(signal, name));
 
-  /** Sends a signal to the main process of one. */
+  /** Sends a signal to the main process of a process. */
   readonly sendSignalToProcessId: Method<[signal: string | number, id: Target], Proc[]> = method(
     async (signal: string | number, id: Target) => this.#signal(signal, Number(id)),
   );
@@ -167,7 +167,7 @@ export class Custom extends HomeMethods {
       sendLine(await this.reach(), { id, line, separator }),
   );
 
-  /** Joins a process to this program's terminal: what is typed goes in, its output comes out, until the input ends. */
+  /** Attaches this program's terminal to a process, input and output, until the input ends. */
   readonly attach: Method<[id: Target], undefined> &
     Method<[id: Target, separator: string], undefined> = method(
     async (id: Target, separator = "\n") => {
@@ -181,7 +181,7 @@ export class Custom extends HomeMethods {
     async (target: Target = "all") => this.#act("flush", target),
   );
 
-  /** The environment of a process. */
+  /** Returns the environment of a process. */
   readonly env: Method<[id: Target], Readonly<Record<string, string>>> = method(
     async (id: Target) => {
       const [first] = await targetsOf(await this.reach(), id, this.place);
@@ -196,7 +196,10 @@ export class Custom extends HomeMethods {
       profile(await this.reach(), { type, time, cwd: this.cwd }),
   );
 
-  /** Switches the Node inspector of the apps of a name on, and gives their addresses. They are off again after `disconnect`, or when this program ends. */
+  /**
+   * Enables the Node inspector of the apps with a name and returns the addresses. It is disabled again after
+   * `disconnect`, or when this program ends.
+   */
   readonly inspect: Method<[name: Target], Inspection[]> = method(async (name: Target) => {
     const client = await this.reach();
     const chosen = await targetsOf(client, name, this.place);

@@ -40,10 +40,10 @@ export class HomeMethods extends Connection {
     return { success: true };
   });
 
-  /** PM2's dump after each change: what is known is always kept here, so this saves the list once. */
+  /** PM2's dump after each change: here the state is always saved, so this saves the list once. */
   readonly autodump: Method<[], Done> = this.dump;
 
-  /** Starts saved apps that are not running, be the list saved by us or by PM2. */
+  /** Starts saved apps that are not running, whether Ex Machina or PM2 saved the list. */
   readonly resurrect: Method<[], Proc[]> = method(async () => {
     const client = await this.reach();
     const { resurrect } = await import("../pm2/resurrect.ts");
@@ -52,7 +52,7 @@ export class HomeMethods extends Connection {
     return (await client.details()).filter(({ id }) => ids.has(id)).map(procFrom);
   });
 
-  /** Keeps a setting under a key such as `app:port`; those below an app's name are variables of it. */
+  /** Stores a setting under a key such as `app:port`; settings below an app's name become its variables. */
   readonly set: Method<[key: string, value: string], Done> = method(
     async (key: string, value: string) => {
       setAll(this.pm2_home, [[key, value]]);
@@ -60,7 +60,7 @@ export class HomeMethods extends Connection {
     },
   );
 
-  /** Keeps several: `"app:port 8000 app:host 127.0.0.1"`. */
+  /** Stores several: `"app:port 8000 app:host 127.0.0.1"`. */
   readonly multiset: Method<[keysAndValues: string], Done> = method(
     async (keysAndValues: string) => {
       setAll(this.pm2_home, pairsIn(keysAndValues));
@@ -68,12 +68,12 @@ export class HomeMethods extends Connection {
     },
   );
 
-  /** A setting, the group below a key, or all of them. */
+  /** Returns a setting, the group below a key, or all settings. */
   readonly get: Method<[], unknown> & Method<[key: string], unknown> = method(
     async (key?: string): Promise<unknown> => get(this.pm2_home, key),
   );
 
-  /** Forgets a setting and what is below it; `all` forgets every one. */
+  /** Deletes a setting and those below it; `all` deletes every setting. */
   readonly unset: Method<[key: string], Done> = method(async (key: string) => {
     unset(this.pm2_home, key);
     return { success: true };
@@ -104,7 +104,7 @@ export class HomeMethods extends Connection {
     this.onDisconnect(end);
   };
 
-  /** Ends the daemon and its apps, and removes the home with all that is in it, unless it is the usual one. */
+  /** Ends the daemon and its apps, and removes the home with its contents, unless it is the default home. */
   readonly destroy: Method<[], Done> = method(async () => {
     await this.killDaemon();
     destroyHome(this.pm2_home);

@@ -17,7 +17,7 @@ export function get(home: string, key: string | undefined): unknown {
   return key === undefined ? settings : getSetting(settings, keyPath(key));
 }
 
-/** Forgets a setting and what is below it; `all` forgets every one. */
+/** Deletes a setting and those below it; `all` deletes every setting. */
 export function unset(home: string, key: string): void {
   const path = keyPath(key);
   changeSettings(homePaths(home).settings, (settings) =>

@@ -53,7 +53,7 @@ export const simulateArgs = {
     description: "Exit code of the runs (default: 1)",
     valueHint: "N",
   },
-  signal: { type: "string", description: "Runs are killed by this signal", valueHint: "SIGNAL" },
+  signal: { type: "string", description: "Each run is killed by this signal", valueHint: "SIGNAL" },
   "ready-after": {
     type: "string",
     description: "Each run becomes ready after this time",

@@ -56,7 +56,7 @@ export const environmentArgs = {
 export const dependencyArgs = {
   deps: {
     type: "boolean",
-    description: "First start what it depends on (--no-deps: start without it and without waiting)",
+    description: "First start its dependencies (--no-deps: start without them and without waiting)",
   },
 } as const satisfies ArgsDef;
 

@@ -37,19 +37,19 @@ function isSet(name: string): boolean {
 
 /** The flags themselves, for help and for the reference. */
 export const globalFlags: readonly (readonly [flag: string, meaning: string])[] = [
-  ["--silent, -s", "Say nothing but what was asked for; also `PM2_SILENT=true`"],
+  ["--silent, -s", "Print only the requested output; also `PM2_SILENT=true`"],
   ["--mini-list, -m", "A few lines per process instead of the table"],
   [
     "--sort FIELD[:desc]",
     "Sort the table by name, id, pid, memory, cpu, status, uptime or restarts",
   ],
   ["--no-color", "No colours; also `NO_COLOR`"],
-  ["--hp HOME", "The home to use, over `XM_HOME` and `PM2_HOME`"],
+  ["--hp HOME", "Home folder; overrides `XM_HOME` and `PM2_HOME`"],
   [
     "--no-daemon",
     "Run the daemon in the foreground and show every log; Ctrl-C ends it and its apps",
   ],
-  ["--attach", "Follow the logs of what was started; Ctrl-C leaves it running"],
+  ["--attach", "Follow the logs of the started processes; Ctrl-C leaves them running"],
   ["--parallel N", "Restart, stop, delete or deploy to no more than N at a time"],
 ];
 

@@ -40,7 +40,7 @@ export default xmCommand({
     force: {
       type: "boolean",
       alias: "f",
-      description: "Also with changes here that are not committed or pushed",
+      description: "Deploy even with uncommitted or unpushed changes here",
     },
     canary: {
       type: "string",
@@ -52,7 +52,7 @@ export default xmCommand({
       description:
         "Take a deployment back whose post-deploy hook fails (--no-revert: leave it as it is)",
     },
-    "dry-run": { type: "boolean", description: "Print what would be run, and do nothing" },
+    "dry-run": { type: "boolean", description: "Print what would be run, without running it" },
   },
   run: async ({ args }) => {
     const words = [...args._];

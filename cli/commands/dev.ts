@@ -47,13 +47,13 @@ export default xmCommand({
       valueHint: "NAMES",
     },
     raw: { type: "boolean", description: "Lines without a prefix" },
-    timestamp: { type: "boolean", description: "The time in front of each line" },
+    timestamp: { type: "boolean", description: "Prefix each line with a timestamp" },
     "post-exec": {
       type: "string",
-      description: "A command that is run after each restart by a change",
+      description: "Command to run after each restart by a change",
       valueHint: "COMMAND",
     },
-    "silent-exec": { type: "boolean", description: "Do not show what it writes" },
+    "silent-exec": { type: "boolean", description: "Do not show its output" },
     "auto-exit": { type: "boolean", description: "End when no app runs any more" },
     "test-mode": {
       type: "boolean",

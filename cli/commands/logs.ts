@@ -35,7 +35,7 @@ export default xmCommand({
     format: { type: "boolean", description: "`timestamp=… app=… id=… type=… message=…`" },
     timestamp: {
       type: "string",
-      description: `When a followed line was read, in the tokens of dayjs; without FORMAT ${defaultTimestamp}`,
+      description: `Time at which a followed line was read, in dayjs's tokens; without FORMAT ${defaultTimestamp}`,
       valueHint: "FORMAT",
     },
     highlight: { type: "string", description: "Highlight this text", valueHint: "TEXT" },

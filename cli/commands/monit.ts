@@ -3,7 +3,8 @@ import { xmCommand } from "../call/command.ts";
 
 export default xmCommand({
   name: "monit",
-  description: "A live screen: processes, why the selected one is where it is, and its logs",
+  description:
+    "Shows a live screen: processes, the reason for the selected one's state, and its logs",
   args: {},
   run: async () => {
     if (!process.stdin.isTTY || !process.stdout.isTTY) {

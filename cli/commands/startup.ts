@@ -17,10 +17,10 @@ const args = {
     type: "boolean",
     description: "For yourself alone, by your own service manager; needs no root",
   },
-  u: { type: "string", description: "Whose daemon it is; yours by itself", valueHint: "NAME" },
-  "service-name": { type: "string", description: "Name of the service", valueHint: "NAME" },
+  u: { type: "string", description: "User of the daemon (default: you)", valueHint: "NAME" },
+  "service-name": { type: "string", description: "Service name", valueHint: "NAME" },
   "wait-ip": { type: "boolean", description: "Start it when the network is up" },
-  print: { type: "boolean", description: "Print what would be written and run, and do nothing" },
+  print: { type: "boolean", description: "Print what would be written and run, without doing it" },
 } as const;
 
 type Given = Readonly<Record<string, unknown>>;
@@ -34,7 +34,7 @@ export const startup = xmCommand({
     ...args,
     check: {
       type: "boolean",
-      description: "Say whether the next boot starts it; ends with 1 if not",
+      description: "Check whether the next boot starts it; exits with 1 if not",
     },
   },
   run: ({ args: given }) => {
@@ -51,7 +51,7 @@ export const startup = xmCommand({
 
 export const unstartup = xmCommand({
   name: "unstartup",
-  description: "Starts the daemon at boot no more; the one that runs goes on",
+  description: "Stops starting the daemon at boot; the running one is left alone",
   args,
   run: ({ args: given }) => {
     const plan = planOf(given);

@@ -41,7 +41,7 @@ export const containerArgs = {
   },
   forward: {
     type: "string",
-    description: "Signals that are passed on to the apps, such as USR1,USR2",
+    description: "Signals to pass on to the apps, such as USR1,USR2",
     valueHint: "SIGNALS",
   },
   probes: {
@@ -49,7 +49,7 @@ export const containerArgs = {
     description: "Answer /startupz, /readyz and /livez there",
     valueHint: "[HOST]:PORT",
   },
-  raw: { type: "boolean", description: "Lines as they are; so they are by themselves" },
+  raw: { type: "boolean", description: "Print lines unchanged (the default)" },
   json: { type: "boolean", description: "Each line as a JSON record" },
   format: { type: "boolean", description: "Each line as timestamp=… app=… id=… type=… message=…" },
   formatted: { type: "boolean", description: "Each line with id and name in front" },

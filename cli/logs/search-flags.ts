@@ -8,10 +8,10 @@ import { levels, readLevel } from "../../runtime/client/log-search/parse-line.ts
 export const searchArgs = {
   since: {
     type: "string",
-    description: "From then on: `2h`, `3d`, `10:30`, `2026-11-29`, `2026-11-29T10:30`",
+    description: "Since this time: `2h`, `3d`, `10:30`, `2026-11-29`, `2026-11-29T10:30`",
     valueHint: "TIME",
   },
-  until: { type: "string", description: "Up to then; does not follow", valueHint: "TIME" },
+  until: { type: "string", description: "Until this time; does not follow", valueHint: "TIME" },
   grep: {
     type: "string",
     description: "Lines that match (case counts unless /RE/i)",
@@ -27,7 +27,7 @@ export const searchArgs = {
     description: "Records with this value, such as `req.method=GET`; several at once",
     valueHint: "PATH=VALUE",
   },
-  export: { type: "string", description: "Writes what is found to a file", valueHint: "FILE" },
+  export: { type: "string", description: "Write the lines found to a file", valueHint: "FILE" },
 } as const satisfies ArgsDef;
 
 type Given = Readonly<Partial<Record<keyof typeof searchArgs, string | undefined>>>;

@@ -15,7 +15,7 @@ export const lifecycleFields: readonly Field[] = [
     "Restarts",
     "success_exit_codes",
     "numbers",
-    "Exit codes that are a success, as 0 is: for `restart: on-failure` and for what waits for its success.",
+    "Exit codes that count as success, like 0: for `restart: on-failure` and for what waits for its success.",
   ),
   field("Restarts", "stop_exit_codes", "numbers", "Exit codes after which it stays stopped."),
   field("Restarts", "min_uptime", "time", "A life shorter than this is an unstable one.", {

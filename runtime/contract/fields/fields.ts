@@ -141,7 +141,7 @@ export const fields: readonly Field[] = [
     "Logs",
     "time",
     "boolean",
-    "The time in front of each line: `log_date_format: YYYY-MM-DDTHH:mm:ss`.",
+    "Prefix each line with a timestamp: `log_date_format: YYYY-MM-DDTHH:mm:ss`.",
     {
       default: "false",
     },
@@ -150,7 +150,7 @@ export const fields: readonly Field[] = [
     "Logs",
     "log_date_format",
     "string",
-    "The time in front of each line, in the tokens of dayjs and moment, such as `YYYY-MM-DD HH:mm:ss.SSS Z`.",
+    "Prefix each line with a timestamp, in the tokens of dayjs and moment, such as `YYYY-MM-DD HH:mm:ss.SSS Z`.",
   ),
   field(
     "Logs",
@@ -186,7 +186,7 @@ export const fields: readonly Field[] = [
     "number",
     "Restarts it when its main process uses more than this of one core, in percent, for `max_cpu_for`; 0 for no limit.",
   ),
-  field("Triggers", "max_cpu_for", "time", "How long it has to use more, look after look.", {
+  field("Triggers", "max_cpu_for", "time", "How long it must exceed the limit, at every check.", {
     default: "30s",
   }),
   field("Triggers", "max_age", "time", "Restarts it when a life has lasted this long; 0 for none."),
@@ -194,7 +194,7 @@ export const fields: readonly Field[] = [
     "Triggers",
     "max_age_jitter",
     "time",
-    "Up to this much later, drawn for each life, so that many do not end at one time.",
+    "Random extra time, up to this much, so that many do not end at one time.",
     { default: "0" },
   ),
   field("Triggers", "cron_restart", "cron", "Restarts it by a cron pattern; 0 for none.", {

@@ -34,7 +34,7 @@ export const rotationFields: readonly Field[] = [
     "Logs",
     "log_date_suffix",
     "file time",
-    "The time in the names of rotated files, in dayjs's tokens.",
+    "Time format in the names of rotated files, in dayjs's tokens.",
     { default: "YYYY-MM-DD_HH-mm-ss" },
   ),
 ];

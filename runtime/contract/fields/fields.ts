@@ -177,9 +177,15 @@ export const fields: readonly Field[] = [
     "Whose memory counts: `main`, or `tree` for everything its main process has started too.",
     { default: "main" },
   ),
-  field("Triggers", "max_memory_for", "time", "How long it has to be larger, look after look.", {
-    default: "0, one look",
-  }),
+  field(
+    "Triggers",
+    "max_memory_for",
+    "time",
+    "How long it must exceed the limit, at every check.",
+    {
+      default: "0, one check",
+    },
+  ),
   field(
     "Triggers",
     "max_cpu",

@@ -9,6 +9,7 @@ export const compared: ReadonlySet<string> = new Set([
   "a name with a space",
   "a package of type module",
   "a package of type module, with .cjs",
+  "a relative working folder",
   "a scoped name",
   "a script without its extension",
   "an Express API",

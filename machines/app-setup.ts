@@ -17,7 +17,8 @@ import {
   type NewProcess,
   type Role,
 } from "./app-context.ts";
-import { factsOf, processMachine, type ProcessActor } from "./process.ts";
+import { processMachine, type ProcessActor } from "./process.ts";
+import { factsOf } from "./process-view.ts";
 import { sourcePort } from "./lib/port.ts";
 import type { Resume, ToSensors } from "./process-events.ts";
 import { reloadMachine } from "./reload.ts";

@@ -1,7 +1,7 @@
 import { fromCallback, type Subscription } from "xstate";
 import { appsMeant, unmetOf, type Standing } from "./dependencies.ts";
 import type { GodActor } from "./god.ts";
-import { factsOf } from "./process.ts";
+import { factsOf } from "./process-view.ts";
 import { brokenBond } from "./dependency-bonds.ts";
 import type { BondInput, DependencyInput, DependencyReport } from "./process-events.ts";
 import type { AppSpec } from "./spec.ts";

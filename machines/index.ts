@@ -1,6 +1,7 @@
 export { appMachine } from "./app.ts";
 export { godMachine } from "./god.ts";
-export { processMachine, factsOf } from "./process.ts";
+export { processMachine } from "./process.ts";
+export { factsOf } from "./process-view.ts";
 export { reloadMachine } from "./reload.ts";
 export { decide, rules } from "./restart-policy.ts";
 export type * from "./facts.ts";

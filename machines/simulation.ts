@@ -3,7 +3,8 @@ import type { ProcessStatus, Decision } from "./facts.ts";
 import type { Ports } from "./lib/port.ts";
 import { VirtualClock } from "./lib/virtual-clock.ts";
 import { duration } from "./lib/words.ts";
-import { factsOf, processMachine } from "./process.ts";
+import { processMachine } from "./process.ts";
+import { factsOf } from "./process-view.ts";
 import type {
   BondInput,
   DependencyInput,

@@ -1,4 +1,5 @@
-import { trafficOf, type ProcessActor } from "./process.ts";
+import type { ProcessActor } from "./process.ts";
+import { trafficOf } from "./process-view.ts";
 import type { TrafficOrder } from "./process-events.ts";
 
 /**

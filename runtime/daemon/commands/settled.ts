@@ -1,7 +1,8 @@
 import type { Unmet } from "../../../machines/dependencies.ts";
 import type { Decision, ProcessFacts, ProcessStatus } from "../../../machines/facts.ts";
 import type { ReadinessKind } from "../../../machines/spec.ts";
-import { factsOf, type ProcessActor } from "../../../machines/process.ts";
+import type { ProcessActor } from "../../../machines/process.ts";
+import { factsOf } from "../../../machines/process-view.ts";
 
 /** How a command's wait for a process has ended. */
 export interface Settled {

@@ -1,6 +1,7 @@
 import type { ProcessFacts } from "../../../machines/facts.ts";
 import type { SnapshotFrom } from "xstate";
-import { factsOf, type processMachine, type ProcessActor } from "../../../machines/process.ts";
+import type { processMachine, ProcessActor } from "../../../machines/process.ts";
+import { factsOf } from "../../../machines/process-view.ts";
 import { versionOf } from "../../../machines/process-context.ts";
 import type { Sensor } from "../../../machines/process-events.ts";
 import type { Judgement } from "../../../machines/judgement.ts";

@@ -1,7 +1,8 @@
 import type { AppActor } from "../../../machines/app.ts";
 import type { GodActor } from "../../../machines/god.ts";
 import type { ProcessFacts } from "../../../machines/facts.ts";
-import { factsOf, type ProcessActor } from "../../../machines/process.ts";
+import type { ProcessActor } from "../../../machines/process.ts";
+import { factsOf } from "../../../machines/process-view.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { xmError } from "../../contract/errors.ts";
 

@@ -4,7 +4,8 @@ import { bondSource, dependencySource } from "../../../machines/dependency-watch
 import type { ProcessFacts } from "../../../machines/facts.ts";
 import { godMachine, type DeclaredApp, type GodActor } from "../../../machines/god.ts";
 import { VirtualClock } from "../../../machines/lib/virtual-clock.ts";
-import { factsOf, processMachine } from "../../../machines/process.ts";
+import { processMachine } from "../../../machines/process.ts";
+import { factsOf } from "../../../machines/process-view.ts";
 import type {
   Command,
   LaunchInput,

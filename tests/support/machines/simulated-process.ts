@@ -1,6 +1,7 @@
 import { createActor, fromCallback, type AnyTransitionDefinition } from "xstate";
 import type { ChildFact, ProcessFacts } from "../../../machines/facts.ts";
-import { factsOf, processMachine } from "../../../machines/process.ts";
+import { processMachine } from "../../../machines/process.ts";
+import { factsOf } from "../../../machines/process-view.ts";
 import type {
   BondInput,
   DependencyInput,

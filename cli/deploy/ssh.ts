@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { errnoOf, messageOf, xmError } from "../../runtime/contract/errors.ts";
 import { shellWord } from "../call/shell-word.ts";
-import { eachLine } from "./as-owner.ts";
+import { eachLine } from "./each-line.ts";
 import type { DeployTarget } from "./target.ts";
 
 /**

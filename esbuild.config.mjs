@@ -178,14 +178,6 @@ for (const file of ["exmachina.mjs", "exmachina.d.mts", "exmachina.d.cts"]) {
   copyFileSync(`runtime/client/package/entry/${file}`, `dist/bin/${file}`);
 }
 
-// What is not ASCII (esbuild leaves it in regular expressions) makes V8 keep two bytes of every character of the file.
-for (const file of readdirSync("dist/bin").filter((name) => name.endsWith(".cjs"))) {
-  const code = readFileSync(`dist/bin/${file}`, "utf8");
-  const escape = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  const ascii = code.replaceAll(/[^\0-\x7f]/g, escape);
-  if (ascii !== code) writeFileSync(`dist/bin/${file}`, ascii);
-}
-
 // They run in and beside apps, under whatever Node the app has chosen: no dependencies, and no new syntax.
 await build({
   ...shared,
@@ -210,4 +202,12 @@ for (const file of readdirSync("dist/runtime/programs/io").filter((name) =>
     '$1.cjs"',
   );
   writeFileSync(`dist/bin/io/${file.replace(/\.d\.ts$/, ".d.cts")}`, types);
+}
+
+// What is not ASCII (esbuild leaves it in regular expressions) makes V8 keep two bytes of every character of the file.
+for (const file of readdirSync("dist/bin").filter((name) => name.endsWith(".cjs"))) {
+  const code = readFileSync(`dist/bin/${file}`, "utf8");
+  const escape = (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  const ascii = code.replaceAll(/[^\0-\x7f]/g, escape);
+  if (ascii !== code) writeFileSync(`dist/bin/${file}`, ascii);
 }

@@ -46,7 +46,7 @@ export function provenLife(home: string, text: string): Omit<Life, "home"> | und
 
 /** Whether this home may have given out marks: its secret is there. Without one, no mark proves a life. */
 export function hasGivenMarks(home: string): boolean {
-  return readSecret(join(home, "secret")) !== undefined;
+  return keptSecret(home) !== undefined;
 }
 
 function proofOf({ home, id, lifeId }: Life): string {
@@ -64,11 +64,17 @@ function pathTag(home: string): string {
 const secrets = new Map<string, Buffer>();
 
 function secretOf(home: string): Buffer {
-  let secret = secrets.get(home);
-  if (secret === undefined) {
-    secret = readSecret(join(home, "secret")) ?? newSecret(join(home, "secret"));
-    secrets.set(home, secret);
-  }
+  const kept = keptSecret(home);
+  if (kept !== undefined) return kept;
+  const secret = newSecret(join(home, "secret"));
+  secrets.set(home, secret);
+  return secret;
+}
+
+/** What it has, if it has one. */
+function keptSecret(home: string): Buffer | undefined {
+  const secret = secrets.get(home) ?? readSecret(join(home, "secret"));
+  if (secret !== undefined) secrets.set(home, secret);
   return secret;
 }
 

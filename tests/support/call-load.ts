@@ -1,5 +1,5 @@
 import { messageOf } from "../../runtime/contract/errors.ts";
-import type { Load, LoadResult } from "./load.ts";
+import { loadOf, type Load } from "./load.ts";
 
 /** One who asks again and again. */
 export interface Caller {
@@ -31,18 +31,5 @@ export function startCalls(callers: number, create: () => Caller): Load {
     caller.close();
   };
   const running = Array.from({ length: callers }, run);
-  const count = (): LoadResult => ({
-    done,
-    failed,
-    failures: { ...failures },
-    answers: { ...answers },
-  });
-  return {
-    count,
-    stop: async () => {
-      stopping.abort();
-      await Promise.all(running);
-      return count();
-    },
-  };
+  return loadOf(() => ({ done, failed, failures, answers }), stopping, running);
 }

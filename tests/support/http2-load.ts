@@ -1,5 +1,5 @@
 import { connect, constants, type ClientHttp2Session } from "node:http2";
-import type { Load, LoadResult } from "./load.ts";
+import { loadOf, type Load } from "./load.ts";
 
 /** A session, and the last stream that the server takes on it. */
 interface Opened {
@@ -75,19 +75,6 @@ export function startHttp2Load(options: {
     current.session.close();
   };
   const running = Array.from({ length: sessions }, run);
-  const count = (): LoadResult => ({
-    done,
-    failed,
-    failures: { ...failures },
-    answers: { ...answers },
-  });
-  return {
-    count,
-    opened: () => opened,
-    stop: async () => {
-      stopping.abort();
-      await Promise.all(running);
-      return count();
-    },
-  };
+  const load = loadOf(() => ({ done, failed, failures, answers }), stopping, running);
+  return { ...load, opened: () => opened };
 }

@@ -18,6 +18,26 @@ export interface Load {
   stop(): Promise<LoadResult>;
 }
 
+/** A load of runners that end when `stopping` is aborted. */
+export function loadOf(
+  counted: () => LoadResult,
+  stopping: AbortController,
+  running: readonly Promise<void>[],
+): Load {
+  const count = (): LoadResult => {
+    const { failures, answers, ...numbers } = counted();
+    return { ...numbers, failures: { ...failures }, answers: { ...answers } };
+  };
+  return {
+    count,
+    stop: async () => {
+      stopping.abort();
+      await Promise.all(running);
+      return count();
+    },
+  };
+}
+
 /** An answer that takes longer counts as none; ms. */
 const answersWithinMs = 10_000;
 
@@ -82,20 +102,7 @@ export function startLoad(options: {
     agent.destroy();
   };
   const running = agents.map(run);
-  const count = (): LoadResult => ({
-    done,
-    failed,
-    failures: { ...failures },
-    answers: { ...answers },
-  });
-  return {
-    count,
-    stop: async () => {
-      stopping.abort();
-      await Promise.all(running);
-      return count();
-    },
-  };
+  return loadOf(() => ({ done, failed, failures, answers }), stopping, running);
 }
 
 /** Asks a server of 127.0.0.1 once, over the connection of an agent, and gives the body. */

@@ -7,7 +7,7 @@ import { readJsonFact } from "./files/read.ts";
 
 export const fifoOf = (folder: string, number: number): string => join(folder, `${number}.fifo`);
 export const restOf = (folder: string, number: number): string => join(folder, `${number}.rest`);
-const orderOf = (folder: string, number: number): string => join(folder, `${number}.json`);
+export const orderOf = (folder: string, number: number): string => join(folder, `${number}.json`);
 export const socketOf = (folder: string): string => join(folder, "lane.sock");
 
 /** The numbers of the files with an ending: `fifo` for every pipe there is, `json` for those in use. */

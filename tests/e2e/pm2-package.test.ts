@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
@@ -104,6 +105,24 @@ test("PM2's own package hears our bus, triggers actions and scales", async () =>
     saw: () => [home.log("boss-error.log"), home.godLog()],
   });
   expect(JSON.parse(told())).toEqual({ answer: 42, count: 3 });
+});
+
+test("every listener of the bus hears it: a program of PM2's opens another connection at each trigger", async () => {
+  const home = testHome();
+  await home.ok("ping");
+  const listeners = Array.from({ length: 100 }, () => connect(home.paths.pm2BusSocket));
+  onTestFinished(() => listeners.forEach((each) => void each.destroy()));
+  const heard = new Set<number>();
+  for (const [index, listener] of listeners.entries()) {
+    await once(listener, "connect");
+    let text = "";
+    listener.on("data", (bytes: Buffer) => {
+      text += bytes.toString();
+      if (text.includes("process:event")) heard.add(index);
+    });
+  }
+  await home.ok("start", program("stays.js"), "--name", "web");
+  await until("all of them", () => heard.size === listeners.length, { saw: () => heard.size });
 });
 
 test("what is no frame ends the connection it came over, and nothing else", async () => {

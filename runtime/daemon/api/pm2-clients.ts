@@ -5,8 +5,8 @@ import { plain } from "../../contract/plain.ts";
 import { removeIfThere } from "../../host/files.ts";
 import { parseJson } from "../../host/parse-json.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
-import { toPacket } from "../../compat/bus.ts";
-import type { BusTopic } from "../../contract/api/schemas.ts";
+import { toPacket, type Packet } from "../../compat/bus.ts";
+import type { BusEvent, BusTopic } from "../../contract/api/schemas.ts";
 import type { Daemon } from "../daemon.ts";
 import { createFrames, frameOf } from "./pm2-frames.ts";
 import { methods } from "./pm2-methods.ts";
@@ -44,8 +44,8 @@ export async function servePm2Clients(options: {
       return { close: () => {} };
     }
     const servers = [
-      await listen(path, (socket) => serve(socket, daemon, log)),
-      await listen(busPath, (socket) => publish(socket, daemon)),
+      await listen(path, mostCallers, (socket) => serve(socket, daemon, log)),
+      await listen(busPath, mostListeners, publisher(daemon)),
     ];
     for (const server of servers) server.unref();
     return {
@@ -83,21 +83,53 @@ function serve(socket: Socket, daemon: Daemon, log: (line: string) => void): voi
   socket.unref();
 }
 
-/** Everything that happens, as PM2's bus has it. A client that reads too slowly is disconnected. */
-function publish(socket: Socket, daemon: Daemon): void {
-  const end = daemon.bus.subscribe(everything, (event) => {
-    const { name, data } = toPacket(event);
-    socket.write(frameOf([`s:${name}`, `j:${JSON.stringify(data)}`]));
-    if (socket.writableLength > mostUnreadBytes) socket.destroy();
-  });
-  socket.on("close", end);
-  // Its program has ended.
-  socket.on("error", () => {});
-  socket.resume();
-  socket.unref();
+/**
+ * Sends everything that happens, as PM2's bus has it, to each client; a packet is made once for all of them. A client that
+ * reads too slowly is disconnected.
+ * @returns takes a client's connection.
+ */
+function publisher(daemon: Daemon): (socket: Socket) => void {
+  const clients = new Set<Socket>();
+  let end: (() => void) | undefined;
+  const send = ({ name, data }: Packet): void => {
+    const frame = frameOf([`s:${name}`, `j:${JSON.stringify(data)}`]);
+    for (const socket of clients) {
+      socket.write(frame);
+      if (socket.writableLength > mostUnreadBytes) socket.destroy();
+    }
+  };
+  const hear = (event: BusEvent): void => {
+    const packet = toPacket(event);
+    if (packet.name === "axm:reply") setTimeout(send, replyAfterMs, packet).unref();
+    else send(packet);
+  };
+  return (socket) => {
+    clients.add(socket);
+    end ??= daemon.bus.subscribe(everything, hear);
+    socket.on("close", () => {
+      clients.delete(socket);
+      if (clients.size > 0) return;
+      end?.();
+      end = undefined;
+    });
+    // Its program has ended.
+    socket.on("error", () => {});
+    socket.resume();
+    socket.unref();
+  };
 }
 
 const everything: ReadonlySet<BusTopic> = new Set(["processes", "logs", "messages", "daemon"]);
+
+/**
+ * PM2's client drops an answer to `trigger` that it reads before the count of answers to wait for, which comes over its other
+ * socket. The answer is held back for this long, so that a client on a busy machine has read the count.
+ */
+const replyAfterMs = 100;
+
+/** Connections at a time. PM2's client opens another to the bus at every `trigger`, and closes none before its program ends. */
+const mostCallers = 64;
+const mostListeners = 1_000;
 
 const mostUnreadBytes = 16 * 1024 * 1024;
 
@@ -137,10 +169,10 @@ function isAnswered(path: string): Promise<boolean> {
   });
 }
 
-function listen(path: string, onSocket: (socket: Socket) => void): Promise<Server> {
+function listen(path: string, most: number, onSocket: (socket: Socket) => void): Promise<Server> {
   removeIfThere(path);
   const server = createServer(onSocket);
-  server.maxConnections = 64;
+  server.maxConnections = most;
   const umask = process.umask(0o177);
   return new Promise((resolve, reject) => {
     server.once("error", reject);

@@ -35,29 +35,33 @@ export function lastWordsOf(options: {
   return kept.length === 0 ? undefined : kept;
 }
 
-/** The longest that an end waits for words that are on their way, a lane's own start included; and between two looks. ms. */
-const wordsWithinMs = 250;
+/**
+ * The longest that an end waits for words that are on their way, from the moment on in which the lane is up, and in all; and
+ * between two looks. ms.
+ */
+const wordsWithinMs = 500;
+const laneWithinMs = 3_000;
 const lookEveryMs = 10;
 
+/** What is known of who writes an error log in a program's place. */
+export interface Writer {
+  isUp(): boolean;
+  /** Whether everything that the program wrote is in the file. */
+  hasWritten(): boolean;
+}
+
 /**
- * Reports words once they are there, or without them after a moment. Words that another program writes may come in
- * several pieces: they are whole when a second look finds the same.
+ * Reports the words of a program whose lines a lane writes, once they are all there. Without them it reports after a moment:
+ * a child of the program may hold the pipe for as long as it runs, and a lane may not come up.
  * @returns ends it unreported.
  */
-export function waitForWords(
-  look: () => readonly string[] | undefined,
-  report: (words: readonly string[] | undefined) => void,
-): () => void {
-  let seen = look();
-  let left = wordsWithinMs / lookEveryMs;
+export function waitForWords(writer: Writer, report: () => void): () => void {
+  let leftMs = laneWithinMs;
   const timer = setInterval(() => {
-    const words = look();
-    const isWhole = words !== undefined && words.join("\n") === seen?.join("\n");
-    seen = words;
-    left -= 1;
-    if (!isWhole && left > 0) return;
+    leftMs = Math.min(leftMs - lookEveryMs, writer.isUp() ? wordsWithinMs : laneWithinMs);
+    if (leftMs > 0 && !writer.hasWritten()) return;
     clearInterval(timer);
-    report(words);
+    report();
   }, lookEveryMs);
   return () => clearInterval(timer);
 }

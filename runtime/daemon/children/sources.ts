@@ -149,15 +149,20 @@ export function childSource(dependencies: SourceDependencies) {
           wasAsked
             ? undefined
             : lastWordsOf({ errorLog, fromBytes: begun, exception: thrown, code });
-        const report = (words: readonly string[] | undefined): void => {
+        const report = (): void => {
+          const words = look();
           const lastWords = words === undefined ? {} : { lastWords: words };
           tell({ type: "child.exited", at, code, signal, ...rest, ...lastWords });
         };
         // What the lane has of a failure is in the log in a moment. What was killed had no time to say anything.
         const isOnItsWay =
           !wasAsked && code !== null && code !== 0 && pipeOrder(launch, "err") !== undefined;
-        if (isOnItsWay) stopWaiting = waitForWords(look, report);
-        else report(look());
+        if (!isOnItsWay) return report();
+        const { lane } = services;
+        stopWaiting = waitForWords(
+          { isUp: () => lane.pid() !== null, hasWritten: () => lane.hasWritten(input.id, "err") },
+          report,
+        );
       },
     };
     const handle = begin(launch, input, events, services);

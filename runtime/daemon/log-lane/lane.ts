@@ -2,7 +2,7 @@ import { closeSync, constants, existsSync, mkdirSync, openSync } from "node:fs";
 import type { PipeOrder } from "../../contract/log-lane.ts";
 import type { LogToRotate, RotationOutcome } from "../../contract/rotation.ts";
 import { version } from "../../contract/version.ts";
-import { fifoOf, numbersOf, socketOf, writeOrder } from "../../host/lane-folder.ts";
+import { fifoOf, numbersOf, orderOf, socketOf, writeOrder } from "../../host/lane-folder.ts";
 import { createKeeper } from "./keeper.ts";
 import { freeNumber, pipeNumber } from "./pipes.ts";
 
@@ -18,6 +18,11 @@ export interface Lane {
   adopt(pid: number, orders: Readonly<Partial<Record<PipeOrder["stream"], PipeOrder>>>): void;
   /** The lane goes on with what a former daemon has left. */
   find(): void;
+  /**
+   * Whether everything that a process has written to a stream is in its files: the lane writes, and the last program that
+   * had the pipe has ended.
+   */
+  hasWritten(id: number, stream: PipeOrder["stream"]): boolean;
   /** Every log file is opened again. */
   reopen(): Promise<void>;
   /** @returns `undefined` when there is no lane now. */
@@ -49,6 +54,8 @@ export function createLane(options: {
 }): Lane {
   const { folder, program, log, build = version } = options;
   const readers = new Map<number, number>();
+  /** The pipe that a stream of a process was given last. */
+  const newest = new Map<string, number>();
   let onReopened: (() => void) | undefined;
   const onRotated = new Map<string, (outcome: RotationOutcome) => void>();
   const keeper = createKeeper({
@@ -62,6 +69,7 @@ export function createLane(options: {
     },
   });
 
+  const keyOf = (id: number, stream: PipeOrder["stream"]): string => `${id}/${stream}`;
   const hold = (number: number): void => {
     if (readers.has(number)) return;
     const flags = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -77,6 +85,7 @@ export function createLane(options: {
       try {
         hold(number);
         writeOrder(folder, number, order);
+        newest.set(keyOf(order.id, order.stream), number);
       } catch (error) {
         closeSync(descriptor);
         throw error;
@@ -95,6 +104,7 @@ export function createLane(options: {
         if (number === undefined || order === undefined || used.has(number)) continue;
         hold(number);
         writeOrder(folder, number, order);
+        newest.set(keyOf(order.id, order.stream), number);
         keeper.ensure();
         keeper.send({ order: "look" });
       }
@@ -103,6 +113,10 @@ export function createLane(options: {
       const used = numbersOf(folder, "json");
       for (const number of used) if (existsSync(fifoOf(folder, number))) hold(number);
       if (used.length > 0 || existsSync(socketOf(folder))) keeper.ensure();
+    },
+    hasWritten: (id, stream) => {
+      const number = newest.get(keyOf(id, stream));
+      return number === undefined || !existsSync(orderOf(folder, number));
     },
     reopen: async () => {
       if (!keeper.isThere()) return;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { createFrames, frameOf } from "../../../runtime/daemon/api/pm2-frames.ts";
+import { createFrames, frameOf } from "../../../../runtime/daemon/api/pm2-frames.ts";
 
 function reader(): { take: (bytes: Buffer) => void; seen: string[][] } {
   const seen: string[][] = [];

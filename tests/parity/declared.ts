@@ -45,7 +45,7 @@ export const declared: Readonly<
       "ran….0.env.env_file": "variables of PM2's own",
     },
     "file: everything at once": {
-      "ran….0.env.kill_timeout": "a field that is declared with its usual value",
+      "ran….0.env.kill_timeout": "a field that is declared with its default value",
     },
   },
   environment: {
@@ -53,7 +53,7 @@ export const declared: Readonly<
       "env.PM2_USAGE": "variables of PM2's own",
     },
     "values that are no text arrive as text": { "env.Z": "env: { NAME: null }" },
-    "a file applies its own environment again": { "env.B": "xm start FILE of what runs" },
+    "a file applies its own environment again": { "env.B": "xm start FILE of running apps" },
   },
   "exit-codes": {
     "an unknown id is a failure as well": { "exit code of reset 7": "reset of an unknown id" },
@@ -78,8 +78,8 @@ export const declared: Readonly<
       fields: "start --port, --discrete",
     },
     "start --interpreter none": {
-      "exit code": "--interpreter none for what cannot be executed",
-      "fields.0.status": "--interpreter none for what cannot be executed",
+      "exit code": "--interpreter none for a file that is not executable",
+      "fields.0.status": "--interpreter none for a file that is not executable",
     },
   },
   lifecycle: {
@@ -98,6 +98,6 @@ export const declared: Readonly<
   },
   settings: {
     "conf and config are set and get as well": { "kept.k": "conf KEY VALUE" },
-    "ecosystem writes a file, and not over one": { again: "init where there is a file already" },
+    "ecosystem writes a file, and not over one": { again: "init where a file already exists" },
   },
 };

@@ -1,4 +1,4 @@
-const fileOfNothing = "stop or delete of a file of which nothing runs";
+const fileOfNothing = "stop or delete of a file with nothing running";
 
 /**
  * Where a shape ends otherwise on purpose: paths of facts, and the subjects of their rows in

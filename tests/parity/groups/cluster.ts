@@ -89,7 +89,7 @@ export const clusters: readonly Scenario[] = [
       await s.code("scale", "a", "x");
       s.see("nonsense", statuses(await s.list()).length);
     },
-    { differs: { "exit code of scale a 2": "scaling to what there is" } },
+    { differs: { "exit code of scale a 2": "scaling to the current number" } },
   ),
   scenario("scale down and up takes free instance numbers", async (s) => {
     await s.start(cluster(3));

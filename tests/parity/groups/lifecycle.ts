@@ -146,7 +146,7 @@ export const lifecycle: readonly Scenario[] = [
       await s.code("start", "a");
       await s.untilTold("up", 2);
     },
-    { sample: true, differs: { "there is a pid": "the pid while a restart is awaited" } },
+    { sample: true, differs: { "there is a pid": "the pid while waiting for a restart" } },
   ),
   scenario("exp_backoff_restart_delay grows by half", async (s) => {
     await s.start({
@@ -202,7 +202,7 @@ export const lifecycle: readonly Scenario[] = [
       s.see("after", statuses(await s.list()));
       s.see("restarts", fieldsOf(await s.one(), ["restart_time"]));
     },
-    { differs: { after: "starting what has autostart: false" } },
+    { differs: { after: "starting an app with autostart: false" } },
   ),
   scenario(
     "stop sends one SIGINT",

@@ -151,13 +151,13 @@ export const serve: readonly Scenario[] = [
     await s.code("delete", "all");
   }),
   scenario(
-    "serve of a folder that is not there",
+    "serve of a missing folder",
     async (s) => {
       const port = await freePort();
       const ran = await s.call(["serve", "nowhere", String(port)], { env: own });
       s.see("exit code", ran.code);
     },
-    { differs: { "exit code": "serve of a folder that is not there" } },
+    { differs: { "exit code": "serve of a missing folder" } },
   ),
   scenario(
     "serve on a port that another program has",

@@ -78,7 +78,7 @@ export const smartStart: readonly Scenario[] = [
         fieldsOf(await s.one(), ["max_restarts", "args", "A", "NEW", "GONE", "restart_time"]),
       );
     },
-    { differs: { "fields.GONE": "xm start FILE of what runs" } },
+    { differs: { "fields.GONE": "xm start FILE of running apps" } },
   ),
   scenario("restart FILE applies changed configuration", async (s) => {
     await s.start({ name: "a", script: "tells.cjs", kill_timeout: 500 });

@@ -161,8 +161,9 @@ export const appSetup = appProcesses.extend({
       const isExpected = processes[id]?.getSnapshot().context.readiness === "late";
       const { spec, readyMs } = teller.getSnapshot().context;
       const waitedMs = listenPatienceMs(spec.policy, readyMs);
-      const { isLate } = event;
-      enqueue.sendTo(reload, { type: "process.ready", at, id, isLate, isExpected, waitedMs });
+      const { isLate, because } = event;
+      const late = { isLate, isExpected, waitedMs, ...(because === undefined ? {} : { because }) };
+      enqueue.sendTo(reload, { type: "process.ready", at, id, ...late });
     }),
     rememberReload: enqueueActions(({ context, enqueue }) => {
       // `endReload` reports its end, once.

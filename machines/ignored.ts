@@ -24,6 +24,7 @@ export const ignored: readonly Ignored[] = [
     events: [
       "sensor.tripped",
       "child.lost",
+      "child.elsewhere",
       "child.unstarted",
       "probe.ready",
       "probe.unready",

@@ -41,6 +41,8 @@ export interface End {
 export type Fact =
   | { type: "child.spawned"; at: number; child: ChildFact }
   | { type: "child.ready"; at: number }
+  /** It listens, but nowhere that the process which it is to replace does. */
+  | { type: "child.elsewhere"; at: number; why: string }
   /** It was sent its stop signal, or the message in its place: its own code ends it, or the signal itself. */
   | { type: "child.signalled"; at: number }
   | ({ type: "child.exited" } & End)
@@ -123,7 +125,8 @@ export type Report =
 /** The steps of a life. */
 export type LifeReport =
   | (Reported & { type: "process.spawned" })
-  | (Reported & { type: "process.ready"; isLate: boolean })
+  /** `because`: why it is late, when more is known than that it was not ready in time. */
+  | (Reported & { type: "process.ready"; isLate: boolean; because?: string })
   | (Reported & { type: "process.stopping"; removal: Removal | null })
   | (Reported & {
       type: "process.ended";

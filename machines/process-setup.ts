@@ -13,6 +13,7 @@ import {
   afterUnmet,
 } from "./process-after.ts";
 import type { ProcessContext } from "./process-context.ts";
+import { endReport, readyReport, reported } from "./process-reports.ts";
 import {
   beginsGrace,
   beginsWait,
@@ -41,12 +42,6 @@ type Broken = { what: "sensors" | "bonds" };
 /** Limits are the app's to heed: one process after the other, in a cluster the replacement first. */
 const isLimit = (sensor: Sensor | undefined): boolean =>
   sensor === "memory" || sensor === "cpu" || sensor === "age";
-
-/** What each report to the app begins with. */
-function reported({ id, generation, child }: ProcessContext, at: number) {
-  const livedMs = child === null ? 0 : Math.max(0, at - child.at);
-  return { at, id, generation, pid: child?.pid ?? null, livedMs };
-}
 
 /** One guard for each rule: whether it is the one that decided. `judge` has asked the rules on entering `exited`. */
 const decidedBy = Object.fromEntries(
@@ -190,27 +185,10 @@ export const processSetup = setup({
     })),
     noteLate: assign({ readiness: "late" }),
     reportReady: enqueueActions(({ context, event, enqueue }) => {
-      const { owner, child, readiness, spec } = context;
-      if (owner === undefined) return;
-      const isLate = readiness === "late";
-      const becameLate = (child?.at ?? 0) + listenPatienceMs(spec.policy, context.readyMs);
-      const at = "at" in event ? event.at : isLate ? becameLate : (context.resume?.at ?? 0);
-      enqueue.sendTo(owner, { type: "process.ready", ...reported(context, at), isLate });
+      if (context.owner !== undefined) enqueue.sendTo(context.owner, readyReport(context, event));
     }),
     reportEnd: enqueueActions(({ context, enqueue }) => {
-      const { owner, goal, decisions, endedPid, lastExit, failure } = context;
-      if (owner === undefined) return;
-      const last = decisions.at(-1);
-      const lastWords = failure === null ? lastExit?.lastWords : undefined;
-      enqueue.sendTo(owner, {
-        type: "process.ended",
-        ...reported(context, last?.at ?? context.createdAt),
-        pid: endedPid,
-        livedMs: failure === null ? (lastExit?.uptimeMs ?? 0) : 0,
-        wasAsked: goal !== "run",
-        reason: failure?.message ?? last?.sentence.split(";")[0] ?? "it ended",
-        ...(lastWords === undefined ? {} : { lastWords }),
-      });
+      if (context.owner !== undefined) enqueue.sendTo(context.owner, endReport(context));
     }),
     reportMove: enqueueActions(({ context: { owner, id }, enqueue }) => {
       if (owner !== undefined) enqueue.sendTo(owner, { type: "process.moved", id });

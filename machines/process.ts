@@ -168,6 +168,7 @@ export const processMachine = processSetup.createMachine({
               { target: "online", actions: ["rememberChild", "noteReady"] },
             ],
             "child.ready": { target: "online", actions: "noteReady" },
+            "child.elsewhere": { target: "online", actions: "noteLate" },
             "child.unstarted": {
               target: "stopping",
               actions: ["noteVerdict", "beginGracePeriod"],
@@ -198,6 +199,7 @@ export const processMachine = processSetup.createMachine({
             "sensor.tripped": {},
             "child.lost": {},
             "child.signalled": { actions: "noteSignalled" },
+            "child.elsewhere": {},
             "child.unstarted": {},
             "probe.*": {},
             "bond.*": {},

@@ -22,6 +22,8 @@ export type ReloadEvent =
       isExpected: boolean;
       /** How long it was waited for, when it is late; ms. */
       waitedMs?: number;
+      /** Why it is late, when more is known than that. */
+      because?: string;
     }
   | {
       type: "process.ended";

@@ -94,10 +94,7 @@ export const reloadMachine = setup({
       };
     }),
     recordLate: assign(({ context, event }) => ({
-      failure: failureOf(
-        event,
-        `was not ready within ${waitedMs(event) ?? context.listenTimeoutMs} ms (listen_timeout)`,
-      ),
+      failure: failureOf(event, lateness(event, context.listenTimeoutMs)),
     })),
     recordEnd: assign(({ event }) => ({
       failure: failureOf(event, event.type === "process.ended" ? event.reason : "ended"),
@@ -221,8 +218,9 @@ function isUnderWay({ step }: ReloadFacts): boolean {
   return step === "draining" || step === "failing";
 }
 
-function waitedMs(event: ReloadEvent): number | undefined {
-  return event.type === "process.ready" ? event.waitedMs : undefined;
+function lateness(event: ReloadEvent, listenTimeoutMs: number): string {
+  const { because, waitedMs = listenTimeoutMs } = event.type === "process.ready" ? event : {};
+  return because ?? `was not ready within ${waitedMs} ms (listen_timeout)`;
 }
 
 function failureOf(event: ReloadEvent, reason: string): ReloadFailure | null {

@@ -29,8 +29,9 @@ export async function pm2Manager(): Promise<Manager> {
 function manager(name: string, bin: string, pidFile: string): Manager {
   const folder = mkdtempSync(join(tmpdir(), `xm-bench-${name}-`));
   const home = join(folder, "h");
-  const { XM_HOME: _home, ...inherited } = process.env;
-  const env = { ...inherited, PM2_HOME: home, ...(name === "xm" ? { XM_HOME: home } : {}) };
+  const { XM_HOME: _home, PM2_HOME: _pm2Home, ...inherited } = process.env;
+  // A home that PM2_HOME names has PM2's file names.
+  const env = { ...inherited, [name === "xm" ? "XM_HOME" : "PM2_HOME"]: home };
   const call: Manager["call"] = (...args) =>
     run([process.execPath, bin, ...args], { env, cwd: folder });
   return {

@@ -233,6 +233,20 @@ test("a replacement that does not listen in time is given up, and --force goes o
   await home.ok("reload", "web");
 });
 
+test("a replacement that takes another port because the old process has its own is given up, and --force goes on", async () => {
+  const home = await cluster("finds-a-port.cjs", { instances: 1, listen_timeout: 1500 });
+  const [before] = await home.pids();
+  const { code, stderr } = await home.xm("reload", "web");
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    new RegExp(`the replacement listens on [0-9]+, and not on ${home.port} as the old one does`),
+  );
+  expect(await home.pids()).toEqual([before]);
+  expect(await (await fetch(`http://127.0.0.1:${home.port}`)).text()).toBe("served");
+  await home.ok("reload", "web", "--force");
+  expect(await home.pids()).not.toContain(before);
+});
+
 test("a probe that the old process answers does not make its replacement ready", async () => {
   const home = testHome();
   const port = await freePort();

@@ -220,7 +220,9 @@ function atOtherMoments(): SimulatedProcess[] {
   for (const type of found) unseen.actor.send({ type, at: 0, why: "a test" } as ProcessEvent);
   unseen.command("stop");
   for (const type of found) unseen.actor.send({ type, at: 0, why: "a test" } as ProcessEvent);
-  unseen.actor.send({ type: "child.unstarted", at: 0, why: "a test" });
+  for (const type of ["child.unstarted", "child.elsewhere"] as const) {
+    unseen.actor.send({ type, at: 0, why: "a test" });
+  }
   expect(unseen.unexpected.slice(-4)).toEqual([...found]);
   const bound = new SimulatedProcess({
     ...needy,

@@ -20,7 +20,7 @@ import { adoptChild, spawnChild } from "./begin.ts";
 import { takeException } from "./exception.ts";
 import { logSize, lastWordsOf, waitForWords } from "./last-words.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
-import { createListens } from "./listens.ts";
+import { createListens, meansListening, serversIn } from "./listens.ts";
 import { readCheckout } from "../../host/git.ts";
 import { packageVersion } from "./package-version.ts";
 import { startProbes } from "../probes/index.ts";
@@ -84,7 +84,14 @@ export function childSource(dependencies: SourceDependencies) {
     const readyWhenComplete = (): void => {
       if (listens.isComplete(input)) return ready();
       const leftMs = began + input.listenPatienceMs - lastChanceMs - now();
-      lastChance ??= setTimeout(ready, Math.max(0, leftMs)).unref();
+      lastChance ??= setTimeout(
+        () => {
+          const why = listens.elsewhere(input);
+          if (why === undefined) ready();
+          else tell({ type: "child.elsewhere", at: now(), why });
+        },
+        Math.max(0, leftMs),
+      ).unref();
     };
     const startup = input.wasReady ? null : (policy.probes?.startup ?? null);
     const asked: Asked = {
@@ -256,15 +263,6 @@ function meansReady({ policy: { readiness } }: AppSpec, message: Up): boolean {
   const byMessage = readiness === "message" || readiness === "listening";
   if (message.type === "message") return byMessage && message.data === "ready";
   return message.type === "hello" && byMessage && message.isReady;
-}
-
-function serversIn(message: Up): readonly string[] {
-  if (message.type === "listening") return message.server === undefined ? [] : [message.server];
-  return message.type === "hello" ? (message.listens ?? []) : [];
-}
-
-function meansListening(message: Up): boolean {
-  return message.type === "listening" || (message.type === "hello" && message.isListening);
 }
 
 /** What is run now: a deployment under a running app shows when it runs. */

@@ -28,6 +28,7 @@ export function eventsFor(): ProcessEvent[] {
     { type: "child.failed", at, failure, transient: true },
     { type: "child.lost", at, by: "the end of its balancer" },
     { type: "sensor.tripped", at, by: "a sensor" },
+    { type: "child.elsewhere", at, why: "a test" },
     { type: "child.unstarted", at, why: "a test" },
     { type: "probe.ready", at },
     { type: "probe.unready", at, why: "a test" },
@@ -82,7 +83,8 @@ function mayHappen(snapshot: State, event: ProcessEvent): boolean {
   const isAlive = snapshot.matches("alive");
   const hasChild = snapshot.context.child !== null;
   if (event.type === "child.spawned" || event.type === "child.failed") return isAlive && !hasChild;
-  if (event.type === "child.unstarted") return hasChild && snapshot.hasTag("starting");
+  if (event.type === "child.unstarted" || event.type === "child.elsewhere")
+    return hasChild && snapshot.hasTag("starting");
   if (event.type.startsWith("probe.")) {
     const isOfLiveness = event.type === "probe.passing" || event.type === "probe.failing";
     return isOfLiveness && JSON.stringify(snapshot.value).includes('"probing"');
@@ -112,6 +114,8 @@ export function play(process: SimulatedProcess, event: ProcessEvent): void {
       return process.lose(event.by);
     case "sensor.tripped":
       return process.trip(event.by);
+    case "child.elsewhere":
+      return process.listensElsewhere();
     case "child.unstarted":
       return process.runOut();
     case "probe.ready":

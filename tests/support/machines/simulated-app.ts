@@ -122,6 +122,11 @@ export class SimulatedApp {
     child.tell({ type: "child.ready", at: this.clock.now() } as never);
   }
 
+  listensElsewhere(child: AppChild): void {
+    const why = "listens on 41233, and not on 3000 as the old one does";
+    child.tell({ type: "child.elsewhere", at: this.clock.now(), why } as never);
+  }
+
   /** A sensor of the app trips. */
   trip(sensor: "cron" | "watch", by: string): void {
     this.#report({ type: "sensor.tripped", at: this.clock.now(), by, sensor });

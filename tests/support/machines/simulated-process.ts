@@ -140,6 +140,12 @@ export class SimulatedProcess {
     this.actor.send({ type, at: this.clock.now() });
   }
 
+  /** It listens where what it replaces does not. */
+  listensElsewhere(): void {
+    const why = "listens on 41233, and not on 3000 as the old one does";
+    this.#tell?.({ type: "child.elsewhere", at: this.clock.now(), why } as never);
+  }
+
   /** Its startup probe has run out. */
   runOut(): void {
     const why = "ECONNREFUSED, 3 times in a row";

@@ -30,7 +30,7 @@ export interface Sharing {
   share(server: Server): void;
   /** Is given no connections for now, or may be given some again. */
   rest(isResting: boolean): void;
-  /** Gives and takes no more; calls back when nothing is on its way to it or from it. */
+  /** Takes no more, and soon gives no more; calls back when nothing is on its way to it or from it. */
   leave(parted: () => void): void;
 }
 
@@ -148,7 +148,8 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
       }
       takers.set(name, (client) => accept.call(listening, 0, client));
       listening.onconnection = function share(error, client) {
-        const isElsewhere = isSticky && !hasLeft ? addressOf(client) !== undefined : hasTooMany();
+        // A client of another worker's goes there while this one can still hand on.
+        const isElsewhere = isSticky && !isParted ? addressOf(client) !== undefined : hasTooMany();
         const isGiven = error === 0 && isElsewhere && give(name, client);
         if (!isGiven) accept.call(this, error, client);
       };

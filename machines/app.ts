@@ -43,7 +43,7 @@ export const appMachine = appSetup.createMachine({
       on: { "processes.add": { target: "supervising", actions: "addProcesses" } },
     },
     supervising: {
-      description: "It keeps its processes, and watches the clock and the files for them.",
+      description: "It supervises its processes, and watches clock and files for them.",
       initial: "settled",
       invoke: {
         id: "sensors",
@@ -71,7 +71,7 @@ export const appMachine = appSetup.createMachine({
         },
         reloading: {
           description:
-            "A reload is under way; a second one is refused, and what sensors ask for waits.",
+            "A reload is in progress: a second one is refused, and requests of sensors wait.",
           on: { "app.reload": { actions: "refuseReload" } },
           always: { guard: "isSettled", target: "settled" },
         },

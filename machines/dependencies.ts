@@ -110,7 +110,7 @@ interface Judged {
 function judge(condition: DependencyCondition, judged: Judged): View {
   const { facts } = judged;
   if (movedAt(facts) < judged.since)
-    return { is: "coming", state: `${shownStatus(facts)}, and to be restarted` };
+    return { is: "coming", state: `${shownStatus(facts)}, and due for a restart` };
   switch (condition) {
     case "completed":
     case "succeeded":
@@ -129,7 +129,7 @@ function judgeService(wantsHealth: boolean, { facts, spec }: Judged): View {
       if (wantsHealth && facts.health !== undefined && facts.health !== "healthy")
         return { is: "coming", state: `running, and ${healthWords[facts.health]}` };
       if (!wantsHealth || readiness === "ready") return { is: "met", state: status };
-      return { is: "coming", state: "running, and has not said that it is ready" };
+      return { is: "coming", state: "running, but not ready yet" };
     case "starting":
       return { is: wantsHealth || child === null ? "coming" : "met", state: shownStatus(facts) };
     case "stopped":

@@ -24,7 +24,7 @@ export function pendingDecision(at: number, unmet: readonly Unmet[]): Decision {
     exit: null,
     saw: sawOf(unmet),
     delayMs: 0,
-    sentence: `It starts when what it depends on is there: it waits for ${unmetText(unmet)}.`,
+    sentence: `It starts when its dependencies are met: it waits for ${unmetText(unmet)}.`,
   };
 }
 
@@ -38,7 +38,7 @@ export function metDecision(at: number, waited: Decision): Decision {
     exit: null,
     saw: Object.fromEntries(apps.map((app) => [app, "met"])),
     delayMs: 0,
-    sentence: `It was started after ${duration(Math.max(0, at - waited.at))} of waiting, because what it waited for is there: ${apps.join(", ")}.`,
+    sentence: `It was started after a wait of ${duration(Math.max(0, at - waited.at))}, because its dependencies are met: ${apps.join(", ")}.`,
   };
 }
 
@@ -52,6 +52,6 @@ export function lostDecision(at: number, unmet: readonly Unmet[]): Decision {
     exit: null,
     saw: sawOf(lost),
     delayMs: 0,
-    sentence: `It was not started, because what it depends on does not come by itself any more: ${unmetText(lost)}.`,
+    sentence: `It was not started, because a dependency can no longer be met: ${unmetText(lost)}.`,
   };
 }

@@ -75,18 +75,18 @@ export const signalMeanings: Readonly<Record<string, Entry>> = {
   SIGINT: { means: "interrupted, as by Ctrl-C", source: "signal(7)" },
   SIGHUP: { means: "its terminal was closed", source: "signal(7)" },
   SIGSEGV: {
-    means: "a memory access that is not allowed: an error in native code",
+    means: "an invalid memory access: a bug in native code",
     source: "signal(7)",
   },
   SIGBUS: {
-    means: "a memory access that cannot be: a mapped file was cut off, or the disk is full",
+    means: "an impossible memory access: a mapped file was truncated, or the disk is full",
     source: "signal(7)",
   },
   SIGABRT: {
-    means: "it ended itself by abort(): a failed assertion; in Node usually a full heap",
+    means: "it called abort(): a failed assertion; in Node usually a full heap",
     source: "signal(7)",
   },
-  SIGILL: { means: "an instruction this processor does not know", source: "signal(7)" },
+  SIGILL: { means: "an instruction that this processor does not support", source: "signal(7)" },
   SIGFPE: { means: "a division by zero in native code", source: "signal(7)" },
   SIGXCPU: { means: "it used up its processor time (ulimit -t)", source: "signal(7)" },
   SIGXFSZ: { means: "a file became larger than allowed (ulimit -f)", source: "signal(7)" },
@@ -122,7 +122,7 @@ export const wordMeanings: readonly Wording[] = [
   },
   {
     pattern: /\bEACCES\b.*(?:\blisten\b|\bbind\b|:\d{1,3}\b)|\blisten EACCES\b/,
-    means: "it may not listen there: ports below 1024 need root or CAP_NET_BIND_SERVICE",
+    means: "it is not allowed to listen there: ports below 1024 need root or CAP_NET_BIND_SERVICE",
     source: "bind(2), capabilities(7)",
   },
   {
@@ -144,7 +144,7 @@ export const wordMeanings: readonly Wording[] = [
   {
     pattern: /ERR_REQUIRE_ESM|Cannot use import statement outside a module/,
     means:
-      "an ES module was loaded as CommonJS: the package's \"type\" or the file's ending is wrong",
+      "an ES module was loaded as CommonJS: the package's \"type\" or the file's extension is wrong",
     source: "Node.js, errors",
   },
   {
@@ -164,7 +164,7 @@ export const wordMeanings: readonly Wording[] = [
   },
   {
     pattern: /\bECONNREFUSED\b/,
-    means: "what it connects to does not listen",
+    means: "nothing listens at the address that it connects to",
     source: "connect(2)",
   },
   {

@@ -158,7 +158,7 @@ export const godMachine = setup({
   },
 }).createMachine({
   id: "god",
-  description: "The root of everything: one per home.",
+  description: "The root machine: one per home.",
   context: () => ({ apps: new Map(), latest: { declared: [], gone: [] }, leaving: null }),
   initial: "restoring",
   on: {
@@ -167,7 +167,7 @@ export const godMachine = setup({
   },
   states: {
     restoring: {
-      description: "It comes up: what ran is adopted.",
+      description: "It starts and adopts the running children.",
       invoke: {
         id: "restore",
         src: "restore",
@@ -176,7 +176,7 @@ export const godMachine = setup({
       },
     },
     running: {
-      description: "It keeps the apps.",
+      description: "It supervises the apps.",
       on: {
         "app.declare": { guard: "hasNewApp", actions: ["createApps", "startProcesses"] },
         "app.configure": { actions: "passOn" },
@@ -188,7 +188,7 @@ export const godMachine = setup({
       },
     },
     shuttingDown: {
-      description: "Everything is being stopped: what depends on others before them.",
+      description: "It stops everything, dependents before their dependencies.",
       on: {
         "xstate.done.actor.*": {
           actions: ["releaseApp", "forgetApp", "tellGone", "stopFreeApps"],
@@ -199,7 +199,10 @@ export const godMachine = setup({
       },
       always: { guard: "hasNoApps", target: "down" },
     },
-    handedOver: { description: "It left; the apps run on for the next daemon.", type: "final" },
+    handedOver: {
+      description: "It exited; the apps keep running for the next daemon.",
+      type: "final",
+    },
     down: { description: "Nothing is left.", type: "final" },
   },
 });

@@ -39,7 +39,7 @@ export const ignored: readonly Ignored[] = [
     machine: "process",
     states: ["pending.waitingForOthers", "alive.starting", "alive.stopping.*", "waiting", "errored", "stopped.*"],
     events: ["traffic.enter", "traffic.leave"],
-    because: "it takes no connections; its app did not know yet that it has moved on",
+    because: "it takes no connections; its app did not know its new state yet",
   },
   {
     machine: "reload",
@@ -81,6 +81,6 @@ export const ignored: readonly Ignored[] = [
     machine: "god",
     states: ["shuttingDown"],
     events: ["app.declare", "app.configure", "app.scaleUp", "app.reload", "processes.command", "shutDown", "handOver"],
-    because: "it is leaving; the API has stopped taking commands",
+    because: "it is exiting; the API accepts no more commands",
   },
 ]; // prettier-ignore

@@ -9,8 +9,7 @@ const sensorInput = ({ context }: { context: ProcessContext }): SensorInput => {
 
 /** A child that serves: how old it is, what its probes say, what may restart it, and what it follows. */
 export const online = processSetup.createStateConfig({
-  description:
-    "The child serves. A longer life than min_uptime makes it stable; the sensors may ask for a restart.",
+  description: "The child is ready. After min_uptime it is stable; sensors may ask for a restart.",
   tags: "online",
   entry: "reportReady",
   type: "parallel",
@@ -41,11 +40,11 @@ export const online = processSetup.createStateConfig({
   },
   states: {
     bonds: {
-      description: "What becomes of the apps that it depends on.",
+      description: "Whether it follows the apps that it depends on.",
       initial: "free",
       states: {
         free: {
-          description: "It runs on whatever becomes of them.",
+          description: "It keeps running whatever happens to them.",
           always: { guard: "hasBonds", target: "bound" },
         },
         bound: {
@@ -61,7 +60,7 @@ export const online = processSetup.createStateConfig({
           },
         },
         broken: {
-          description: "They cannot be looked at; the process keeps running.",
+          description: "They cannot be watched; the process keeps running.",
         },
       },
     },
@@ -70,7 +69,7 @@ export const online = processSetup.createStateConfig({
       initial: "fresh",
       states: {
         fresh: {
-          description: "Younger than min_uptime: an end now is an unstable one.",
+          description: "Younger than min_uptime: an exit now counts as unstable.",
           after: { minUptime: { target: "stable" } },
         },
         stable: {
@@ -103,7 +102,7 @@ export const online = processSetup.createStateConfig({
           },
         },
         probing: {
-          description: "The sensors are watching, and its probes are asked.",
+          description: "The sensors are watching, and its probes run.",
           type: "parallel",
           invoke: {
             id: "sensors",
@@ -138,7 +137,7 @@ export const online = processSetup.createStateConfig({
                   on: { "probe.unready": { actions: "noteFinding" } },
                   states: {
                     inTraffic: {
-                      description: "It takes connections all the same.",
+                      description: "It takes connections.",
                       on: { "traffic.leave": { target: "outOfTraffic" } },
                     },
                     outOfTraffic: {

@@ -164,7 +164,7 @@ export const processSetup = setup({
         type: "process.ended",
         ...reported(context, event.at),
         wasAsked: false,
-        reason: failure?.message ?? "what it depends on does not come",
+        reason: failure?.message ?? "a dependency can no longer be met",
       });
     }),
     beginLife: assign({

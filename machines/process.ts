@@ -50,7 +50,7 @@ export const processMachine = processSetup.createMachine({
     },
 
     pending: {
-      description: "It is to start as soon as what it depends on is there.",
+      description: "It starts as soon as its dependencies are met.",
       initial: "looking",
       on: {
         configure: { target: "pending", reenter: true, actions: "applySpec" },
@@ -61,7 +61,7 @@ export const processMachine = processSetup.createMachine({
       },
       states: {
         looking: {
-          description: "Nothing stays here: it waits only when it depends on something.",
+          description: "A passing state: it waits only if it has dependencies.",
           always: [
             { guard: "waitsForOthers", target: "waitingForOthers" },
             { target: "#process.alive" },
@@ -218,7 +218,7 @@ export const processMachine = processSetup.createMachine({
               },
             },
             signalled: {
-              description: "It drains no more: what it does at its end has kill_timeout.",
+              description: "It has finished draining: its own shutdown code has kill_timeout.",
               after: { killTimeout: { target: "forced" } },
             },
             forced: { description: "SIGKILL to its whole tree.", entry: "killTree" },
@@ -229,7 +229,7 @@ export const processMachine = processSetup.createMachine({
 
     exited: {
       description:
-        "The whole restart policy: the first rule that applies decides. Nothing stays here.",
+        "The whole restart policy: the first rule that applies decides. A passing state.",
       entry: ["judge", "reportEnd"],
       always: exits,
     },
@@ -262,7 +262,7 @@ export const processMachine = processSetup.createMachine({
     },
 
     stopped: {
-      description: "It has no child and wants none.",
+      description: "It has no child and should have none.",
       tags: "stopped",
       entry: ["forgetResume", "reportMove"],
       initial: "resting",

@@ -140,7 +140,7 @@ export const reloadMachine = setup({
       ],
     },
     launching: {
-      description: "The replacements are started and waited for.",
+      description: "The replacements are starting; the reload waits until they are ready.",
       tags: "launching",
       entry: ["tellMoved", "askToLaunch"],
       on: {
@@ -162,14 +162,14 @@ export const reloadMachine = setup({
       ],
     },
     draining: {
-      description: "The replacements serve; what they replace takes no new work and ends.",
+      description: "The replacements serve; the processes that they replace drain and exit.",
       tags: "draining",
       entry: ["askToPromote", "tellMoved"],
       always: { guard: "batchIsOver", target: "choosing" },
     },
     failing: {
       description:
-        "A replacement failed: those of the batch are ended, and the processes they were to replace keep serving.",
+        "A replacement failed: the replacements of the batch are ended, and the processes that they were to replace keep serving.",
       tags: "failing",
       entry: ["askToDiscard", "tellMoved"],
       always: { guard: "batchIsOver", target: "failed" },

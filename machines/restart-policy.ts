@@ -28,9 +28,9 @@ const shortageWaitMs = 2_000;
 const removals: Readonly<Record<Removal, string>> = {
   deleted: "it was deleted",
   replaced: "a reload has replaced it",
-  discarded: "its reload has failed and gave this replacement up",
+  discarded: "its reload failed and discarded this replacement",
   scaledDown: "its app was scaled down",
-  shutDown: "the daemon is ending",
+  shutDown: "the daemon is shutting down",
 };
 
 /**
@@ -83,11 +83,11 @@ export const rules = [
     rule: "lacksResources",
     next: "wait",
     means:
-      "the machine had no process, memory or file descriptor left to start it: it is tried again, and nothing is counted",
+      "the machine had no process, memory or file descriptor left to start it: it is tried again, and the failure is not counted",
     applies: ({ failure }) => failure !== null && failure.transient,
     sees: ["failure", "mayTryAgain"],
     why: ({ failure }) =>
-      `the machine had too little left to start it (${failure?.code ?? "unknown"}), which is not counted as an unstable exit`,
+      `the machine lacked the resources to start it (${failure?.code ?? "unknown"}), which is not counted as an unstable exit`,
   },
   {
     rule: "isStopExitCode",
@@ -102,7 +102,7 @@ export const rules = [
   {
     rule: "neverStarted",
     next: "give up",
-    means: "its startup probe ran out, and it is never restarted",
+    means: "its startup probe failed, and it is never restarted",
     applies: ({ exit, policy }) => exit?.verdict?.probe === "startup" && policy.mode === "never",
     sees: ["failedProbe", "restart"],
     why: () => "it did not start, and it is never restarted (restart: never)",

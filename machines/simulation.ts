@@ -215,10 +215,10 @@ function sentenceOf(
       return `It is ${status} ${after}, ${reasonOf(decision)}${cron}`;
     }
     case "cut":
-      return `It has not been given up ${after}; the simulation is cut there, at ${maxSimulatedEvents} changes.`;
+      return `It is not errored ${after}; the simulation stops there, at ${maxSimulatedEvents} changes.`;
     case "time over":
       return since === null
-        ? `It has not been given up ${after}.`
+        ? `It is not errored ${after}.`
         : `It is ${status} ${after}; ${restarts === 0 ? "its first life" : `the life that began at ${duration(since)}`} does not end by itself.`;
   }
 }

@@ -20,9 +20,9 @@ export interface BackoffPolicy {
 /** The rules an exit is judged by. */
 export interface RestartPolicy {
   readonly mode: RestartMode;
-  /** A life shorter than this is an unstable one. */
+  /** An exit sooner than this counts as unstable. */
   readonly minUptimeMs: number;
-  /** The exit that makes it this many unstable ones in a row is the last. */
+  /** Gives up at this many unstable exits in a row. */
   readonly maxRestarts: number;
   /** Restart intensity (OTP): more than `maxRestarts` restarts within this many ms is the end; 0 leaves the rule out. */
   readonly restartWindowMs: number;
@@ -126,7 +126,7 @@ export interface LimitSpec {
   readonly cpuForMs: number;
   /** From the start of a life; `null` for no limit. */
   readonly maxAgeMs: number | null;
-  /** Up to so much more, drawn for each life, so that many do not end at one time. */
+  /** Up to so much more, drawn for each life, so that processes do not restart all at once. */
   readonly ageJitterMs: number;
 }
 

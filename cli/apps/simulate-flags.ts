@@ -90,8 +90,8 @@ export function readSimulation(args: Given): WantedSimulation {
     check: ({ policy, name }) => {
       if (waits === undefined || policy.readiness !== "spawned") return { crash, forMs };
       throw xmError("ERR_USAGE", {
-        what: `--${waits}: ${name} is online as soon as it runs, whatever it says`,
-        fix: "add `--wait-ready` to play an app that says when it can serve",
+        what: `--${waits}: ${name} is online as soon as it runs, so the flag has no effect`,
+        fix: "add `--wait-ready` to simulate an app that reports when it is ready",
       });
     },
   };
@@ -153,7 +153,7 @@ function crashOf(args: Given): Crash {
     return { everyMs: 0, crashes: 0, code, signal, readyMs };
   }
   throw xmError("ERR_USAGE", {
-    what: `${alone === undefined ? "" : `--${alone}: `}nothing says when the program crashes`,
+    what: `${alone === undefined ? "" : `--${alone}: `}no flag sets when the program crashes`,
     fix: "add `--crash-every 500ms`, or `--crash-after 10s` for one crash",
   });
 }
@@ -162,7 +162,7 @@ function refuseBoth(args: Given, one: string, other: string): void {
   if (!isGiven(args, one) || !isGiven(args, other)) return;
   throw xmError("ERR_USAGE", {
     what: `--${one} and --${other} contradict each other`,
-    fix: "leave out one of them",
+    fix: "omit one of them",
   });
 }
 

@@ -3,26 +3,26 @@ import { xmError } from "../../runtime/contract/errors.ts";
 
 const account: Absence = {
   what: "there is no cloud service behind Ex Machina, and no account to link (docs/explanation/scope.md)",
-  fix: "`xm inspect` has the page, `xm metrics` the figures for a monitoring system of your own, `xm web` PM2's JSON",
+  fix: "use `xm inspect` for the page, `xm metrics` for your own monitoring system, `xm web` for PM2's JSON",
 };
 
 const page: Absence = {
-  what: "the page is this machine's own, and no service's",
-  fix: "`xm inspect` opens it; docs/how-to/inspect.md has how to reach it from another machine",
+  what: "the page is local to this machine; there is no web service",
+  fix: "`xm inspect` opens it; docs/how-to/inspect.md describes access from another machine",
 };
 
 const measured: Absence = {
-  what: "every app is measured as it is, and nothing is sent anywhere",
+  what: "every app is measured without further setup, and nothing leaves this machine",
   fix: "`xm ls`, `xm describe NAME`, and `xm metrics` for Prometheus and OpenTelemetry's collector",
 };
 
 const ownModules: Absence = {
-  what: "a module is a package of npm's, and Ex Machina makes none",
-  fix: "`npm init`, `npm pack` and `npm publish`; `exmachina/io` is what it publishes metrics and actions with",
+  what: "modules are npm packages, and Ex Machina does not create them",
+  fix: "use `npm init`, `npm pack` and `npm publish`; publish metrics and actions with `exmachina/io`",
 };
 
 const tracing: Absence = {
-  what: "Ex Machina puts no tracing into your apps",
+  what: "Ex Machina does not trace your apps",
   fix: "load your tracer yourself: `--node-args '--require ./tracing.cjs'`",
 };
 
@@ -38,11 +38,11 @@ const absent: Readonly<Record<string, Absence>> = {
   package: ownModules,
   autoinstall: {
     what: "Ex Machina installs nothing by itself",
-    fix: "metrics, rotation of logs and figures of the machine are built in: `xm metrics`, `xm rotate`, `xm slist`",
+    fix: "metrics, log rotation and machine metrics are built in: `xm metrics`, `xm rotate`, `xm slist`",
   },
   logrotate: {
-    what: "rotation is built in, and needs no file of logrotate(8)",
-    fix: "`xm rotate` rotates now; docs/how-to/rotate-logs.md has the settings",
+    what: "log rotation is built in and needs no logrotate(8) file",
+    fix: "`xm rotate` rotates now; docs/how-to/rotate-logs.md lists the settings",
   },
   plus: page,
   register: account,
@@ -55,7 +55,7 @@ const absent: Readonly<Record<string, Absence>> = {
   unmonitor: measured,
   deepUpdate: {
     what: "Ex Machina does not install itself",
-    fix: "`npm install -g exmachina@latest`, then `xm update`: no app is touched",
+    fix: "`npm install -g exmachina@latest`, then `xm update`; apps keep running",
   },
   "install-otel": tracing,
   "uninstall-otel": tracing,

@@ -16,8 +16,8 @@ export async function inForeground(run: () => Promise<void>): Promise<void> {
   );
   if (runs !== undefined) {
     throw xmError("ERR_USAGE", {
-      what: `a daemon runs already (pid ${runs})`,
-      fix: "leave --no-daemon out, end it with `xm kill`, or choose another home with --hp",
+      what: `a daemon is already running (pid ${runs})`,
+      fix: "omit --no-daemon, stop it with `xm kill`, or choose another home with --hp",
     });
   }
   const isUp = (): Promise<boolean> =>

@@ -11,7 +11,7 @@ const otherwise: readonly { flags: readonly string[]; subject: string; fix: stri
   {
     flags: ["monitor", "info-node"],
     subject: "its cloud service",
-    fix: "leave it out: every app is measured; `xm metrics` gives the figures to a monitoring system of your own",
+    fix: "omit it: every app is measured; `xm metrics` exports the figures to your own monitoring system",
   },
   {
     flags: ["install", "npm", "tarball", "v1", "install-all"],
@@ -70,7 +70,7 @@ export function foreignFlag(
 ): "alone" | "value" {
   const other = otherwise.find(({ flags }) => flags.includes(name));
   if (other !== undefined) {
-    const what = `${word} is PM2's for ${other.subject}, which is done by other means here`;
+    const what = `${word} is PM2's for ${other.subject}, which works differently here`;
     throw xmError("ERR_USAGE", { what, fix: other.fix });
   }
   if (ofServe.includes(name)) {
@@ -84,7 +84,7 @@ export function foreignFlag(
     near !== undefined
       ? `did you mean "${near.length === 1 ? "-" : "--"}${near}"?`
       : known.length === 0
-        ? "it takes none"
-        : "`--help` after the command lists those it takes";
+        ? "it takes no flags"
+        : "`--help` after the command lists its flags";
   throw xmError("ERR_USAGE", { what: `no such flag: ${word}`, fix });
 }

@@ -30,7 +30,7 @@ export async function helpText(): Promise<string> {
     }),
   );
   const global = globalFlags.map(([flag, meaning]) => `  ${flag.padEnd(27)} ${meaning}`);
-  return `xm <command> [arguments]\n\n${lines.join("\n")}\n\n${global.join("\n")}\n\nxm <command> --help tells more.\n`;
+  return `xm <command> [arguments]\n\n${lines.join("\n")}\n\n${global.join("\n")}\n\nRun xm <command> --help for details.\n`;
 }
 
 async function unknownCommand(name: string): Promise<Error> {

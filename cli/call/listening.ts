@@ -9,7 +9,7 @@ export function readAddress(text: string, example: string): { host: string; port
   const port = Number(digits);
   if (digits !== "" && port <= 65_535) return { host: host.replace(/^\[|\]$/g, ""), port };
   const what = `expected an address such as ${example}, got "${text}"`;
-  throw xmError("ERR_USAGE", { what, fix: "a port alone is one of this machine alone" });
+  throw xmError("ERR_USAGE", { what, fix: "a port alone listens on 127.0.0.1 only" });
 }
 
 /** Says where it listens, and resolves when Ctrl-C or SIGTERM has ended it. */

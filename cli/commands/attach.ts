@@ -37,7 +37,7 @@ export default xmCommand({
     if (chosen === undefined || others.length > 0) {
       const ids = [chosen, ...others].map((each) => each?.id).join(", ");
       throw xmError("ERR_USAGE", {
-        what: `${target} is several processes`,
+        what: `${target} matches several processes`,
         fix: `name one: ${ids}`,
       });
     }

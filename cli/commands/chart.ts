@@ -47,7 +47,7 @@ export default xmCommand({
     }
     if (format === "png" && args.output === undefined && process.stdout.isTTY) {
       throw xmError("ERR_USAGE", {
-        what: "a PNG is not for a terminal",
+        what: "a PNG cannot be shown in a terminal",
         fix: "name a file: `xm chart api --format png -o api.png`",
       });
     }
@@ -66,7 +66,7 @@ async function litStates(machine: Machine, target: string): Promise<readonly str
   if (lit !== null) return lit;
   throw xmError("ERR_USAGE", {
     what: `no reload of ${target} is under way`,
-    fix: "`xm chart reload` shows the chart by itself",
+    fix: "`xm chart reload` shows the plain chart",
   });
 }
 

@@ -41,7 +41,7 @@ async function rendererOf(shell: string) {
     default:
       throw xmError("ERR_USAGE", {
         what: `no completion for the shell "${shell}"`,
-        fix: 'there are bash, zsh and fish: eval "$(xm completion bash)" in ~/.bashrc, source <(xm completion zsh) in ~/.zshrc, xm completion fish | source in config.fish',
+        fix: 'available are bash, zsh and fish: eval "$(xm completion bash)" in ~/.bashrc, source <(xm completion zsh) in ~/.zshrc, xm completion fish | source in config.fish',
       });
   }
 }

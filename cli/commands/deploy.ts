@@ -23,7 +23,7 @@ export default xmCommand({
   args: {
     file: {
       type: "positional",
-      description: "ecosystem file, if it is not the usual one",
+      description: "ecosystem file (default: ./ecosystem.config.*)",
       required: false,
     },
     environment: {
@@ -44,13 +44,12 @@ export default xmCommand({
     },
     canary: {
       type: "string",
-      description: "The first N hosts (default: 1) go ahead; the others follow when it went well",
+      description: "Deploy to the first N hosts (default: 1), then to the others if that succeeded",
       valueHint: "N",
     },
     revert: {
       type: "boolean",
-      description:
-        "Take a deployment back whose post-deploy hook fails (--no-revert: leave it as it is)",
+      description: "Revert a deployment whose post-deploy hook fails (--no-revert: keep it)",
     },
     "dry-run": { type: "boolean", description: "Print what would be run, without running it" },
   },

@@ -144,7 +144,7 @@ async function gitRows({
   if (started?.commit != null && started.commit !== commit)
     rows.push([
       "runs",
-      `commit ${started.commit.slice(0, 10)}: what is checked out now waits for a reload`,
+      `commit ${started.commit.slice(0, 10)}; a reload runs the commit that is checked out now`,
     ]);
   return rows;
 }
@@ -159,7 +159,7 @@ async function sensorsOf(
   const rows: [string, string][] = [];
   const lasting = (ms: number): string => (ms === 0 ? "" : ` for ${formatAge(ms)}`);
   if (maxMemoryBytes !== null) {
-    const whose = limits?.memoryScope === "tree" ? ", with all it has started" : "";
+    const whose = limits?.memoryScope === "tree" ? ", including its descendants" : "";
     const time = lasting(limits?.memoryForMs ?? 0);
     rows.push(["memory above", `${formatBytes(maxMemoryBytes)}${whose}${time}`]);
   }
@@ -181,12 +181,12 @@ async function sensorsOf(
   if (watch !== null) {
     const { paths, ignore, delayMs, options } = watch;
     const shown = paths.map((path) => (path === cwd ? path : relativeTo(cwd, path)));
-    const polls = options.pollMs === null ? "" : `, looked at every ${options.pollMs} ms`;
+    const polls = options.pollMs === null ? "" : `, polled every ${options.pollMs} ms`;
     rows.push(["watch", `${shown.join(", ")}${polls}${isOff}`]);
     rows.push(["ignored", ignore.map(patternText).join(", ") || "nothing"]);
     if (delayMs > 0) rows.push(["watch delay", `${delayMs} ms`]);
   }
-  if (heartbeatMs !== null) rows.push(["event loop", `hangs for ${heartbeatMs} ms`]);
+  if (heartbeatMs !== null) rows.push(["event loop", `blocked for ${heartbeatMs} ms`]);
   for (const { sensor, reason } of troubles) rows.push([`${sensor} fails`, reason]);
   return rows.length === 0 ? [] : [["restarts it", rows]];
 }

@@ -25,7 +25,7 @@ export const clear = xmCommand({
   args: {},
   run: async () => {
     const { file } = await connect().save({ empty: true });
-    say(`${file} is empty now; the list before is in ${file}.bak\n`);
+    say(`${file} is empty now; the previous list is in ${file}.bak\n`);
   },
 });
 

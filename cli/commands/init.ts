@@ -64,7 +64,7 @@ const simple = (script: string): string => `module.exports = {
 
 const full = (
   script: string,
-): string => `// Start, or take changes over: xm start ecosystem.config.js --env production
+): string => `// Start, or apply changes: xm start ecosystem.config.js --env production
 // Every field: docs/reference/configuration.md
 module.exports = {
   apps: [

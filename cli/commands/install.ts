@@ -13,7 +13,7 @@ import { globals } from "../call/globals.ts";
 /** PM2's command for its modules. What one of them does is built in, and its settings are taken. */
 export default xmCommand({
   name: "install",
-  description: "pm2-logrotate alone, which is built in: takes its settings for all log files",
+  description: "pm2-logrotate only: applies its settings to the built-in rotation of all log files",
   args: { module: { type: "positional", description: "pm2-logrotate", required: false } },
   run: ({ args }) => {
     const [wanted = ""] = args._;
@@ -29,11 +29,11 @@ export default xmCommand({
     });
     if (globals.isSilent) return;
     const own = settings[logrotateName] as Record<string, unknown>;
-    process.stdout.write("rotation of log files is built in; as pm2-logrotate, for all of them:\n");
+    process.stdout.write(
+      "log rotation is built in; these settings of pm2-logrotate apply to all log files:\n",
+    );
     for (const [name, value] of Object.entries(own))
       process.stdout.write(`  xm set ${logrotateName}:${name} '${String(value)}'\n`);
-    process.stdout.write(
-      `\`xm unset ${logrotateName}\` takes it back to what Ex Machina does by itself\n`,
-    );
+    process.stdout.write(`\`xm unset ${logrotateName}\` restores Ex Machina's own defaults\n`);
   },
 });

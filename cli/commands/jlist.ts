@@ -4,7 +4,7 @@ import { xmCommand } from "../call/command.ts";
 
 export default xmCommand({
   name: "jlist",
-  description: "Prints all processes as one line of JSON, in PM2's shape",
+  description: "Prints all processes as one line of JSON, in PM2's format",
   args: {},
   run: async () => {
     process.stdout.write(`${JSON.stringify(await pm2List())}\n`);
@@ -13,7 +13,7 @@ export default xmCommand({
 
 export const pretty = xmCommand({
   name: "prettylist",
-  description: "Prints all processes as indented text, in PM2's shape",
+  description: "Prints all processes as indented text, in PM2's format",
   args: {},
   run: async () => {
     const { inspect } = await import("node:util");

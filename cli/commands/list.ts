@@ -8,7 +8,7 @@ export default xmCommand({
   args: {
     watch: {
       type: "string",
-      description: "Again every second, or at this interval, until Ctrl-C",
+      description: "Refresh every second, or at this interval, until Ctrl-C",
       valueHint: "SECONDS",
     },
   },

@@ -58,7 +58,7 @@ async function chosenFrom(client: Client, targets: readonly string[]): Promise<P
   } catch (error) {
     const codes = ["ERR_PROCESS_NOT_FOUND", "ERR_NO_PROCESSES"];
     if (!(error instanceof XmError) || !codes.includes(error.code)) throw error;
-    process.stderr.write(`xm: ${error.message}: nothing is emptied\n`);
+    process.stderr.write(`xm: ${error.message}: no log file was emptied\n`);
     return [];
   }
 }

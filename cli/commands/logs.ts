@@ -20,7 +20,7 @@ export default xmCommand({
     lines: {
       type: "string",
       alias: "tail",
-      description: "Last lines of each file, or of all that is found (default: 15)",
+      description: "Last lines of each file, or last matches of a search (default: 15)",
       valueHint: "N",
     },
     ...searchArgs,

@@ -23,7 +23,11 @@ export default xmCommand({
       description: "Write them to a file, or to xm.prom in a folder, for node_exporter",
       valueHint: "PATH",
     },
-    every: { type: "string", description: "With --textfile: again after this", valueHint: "TIME" },
+    every: {
+      type: "string",
+      description: "With --textfile: write again at this interval",
+      valueHint: "TIME",
+    },
     "pm2-names": { type: "boolean", description: "Also as `pm2_up`, `pm2_memory` and so on" },
   },
   run: async ({ args }) => {

@@ -27,8 +27,7 @@ export default xmCommand({
     },
     "take-over": {
       type: "boolean",
-      description:
-        "End PM2's daemon and its apps, then start them here; otherwise PM2 is left alone",
+      description: "Stop PM2 and its apps, then start them here (default: leave PM2 running)",
     },
   },
   run: async ({ args }) => {
@@ -51,27 +50,27 @@ async function migrate(client: Client, pm2: Pm2Home, takesOver: boolean): Promis
   // PM2 rewrites its list when it ends: it is here before that, whatever happens then.
   else await declare(client, waiting);
   if (pm2.daemonPid !== null && takesOver) {
-    tell(`ending PM2 (pid ${pm2.daemonPid}) and its apps …`);
+    tell(`stopping PM2 (pid ${pm2.daemonPid}) and its apps …`);
     await endPm2(pm2);
     await declare(client, apps, { isSecond: true });
   }
   for (const note of [...pm2.notes, ...notes]) fail(note);
   for (const module of pm2.modules) {
-    if (module === logrotateName) tell(`${module} is built in, with the settings it had`);
-    else tell(`not taken over: the module ${module}`);
+    if (module === logrotateName) tell(`${module} is built in; its settings were imported`);
+    else tell(`not imported: the module ${module}`);
   }
   if (pm2.daemonPid !== null && !takesOver) {
     tell(
-      `PM2 still runs (pid ${pm2.daemonPid}), so its apps are declared here and not started: two of each would fight over ports.`,
+      `PM2 is still running (pid ${pm2.daemonPid}), so its apps are declared here but not started: two copies would compete for ports.`,
     );
-    tell("`xm migrate --take-over` ends PM2 and starts them here.");
+    tell("`xm migrate --take-over` stops PM2 and starts them here.");
   }
 }
 
 function tellList({ list, entries, folder, daemonPid }: Pm2Home): void {
-  if (list === null) return fail(`${folder} has no saved list: run \`pm2 save\`, then this again`);
+  if (list === null) return fail(`${folder} has no saved list: run \`pm2 save\`, then try again`);
   tell(`${list.file}: ${entries.length} process(es), saved ${formatTime(list.savedAt)}`);
-  if (daemonPid !== null) tell("what was changed since is not in it: `pm2 save` saves it");
+  if (daemonPid !== null) tell("it does not contain later changes: `pm2 save` saves them");
 }
 
 /** What is set here already stays. */
@@ -116,7 +115,7 @@ async function declare(
     return app.autostart && status === "stopped" && lastExit === null;
   });
   for (const app of isSecond ? [] : known.filter((each) => !resumed.includes(each)))
-    tell(`${app.name}: is here already, and left as it is`);
+    tell(`${app.name}: is already declared and left unchanged`);
   const by = "`xm migrate`";
   for (const [some, treatment] of [
     [added, "leave"],

@@ -69,7 +69,7 @@ async function profileOverPort(
   end.catch(() => undefined);
   const port = new URL(inspection.url).port;
   tell(
-    `  over its debugger, which every user of this machine can reach meanwhile (port ${port})\n`,
+    `  through its debugger, which every user of this machine can reach during that time (port ${port})\n`,
   );
   try {
     return JSON.stringify(await profileApp(inspection, request));

@@ -29,14 +29,14 @@ const moving = (
     args: {
       name: {
         type: "positional",
-        description: "id, name or namespace of what runs from the repository",
+        description: "id, name or namespace of an app that runs from the repository",
         required: true,
       },
       ...(name === "pull"
         ? {
             commit: {
               type: "positional",
-              description: "commit, tag or branch instead of what the remote has",
+              description: "commit, tag or branch (default: the remote's newest commit)",
               required: false,
             },
           }
@@ -60,7 +60,7 @@ export const pull = moving(
   "pull",
   {
     description:
-      "Brings an app's repository to what its remote has, or to a commit, and reloads the app",
+      "Updates an app's repository to the remote's newest commit, or to a given one, and reloads the app",
     doing: "Updating repository for process name",
   },
   (commit) => ({ kind: "pull", commit }),
@@ -69,7 +69,7 @@ export const pull = moving(
 export const forward = moving(
   "forward",
   {
-    description: "Brings an app's repository to its next commit, and reloads the app",
+    description: "Moves an app's repository to the next commit and reloads the app",
     doing: "Updating to next commit repository for process name",
   },
   () => ({ kind: "forward" }),
@@ -78,7 +78,7 @@ export const forward = moving(
 export const backward = moving(
   "backward",
   {
-    description: "Brings an app's repository to the commit before, and reloads the app",
+    description: "Moves an app's repository to the previous commit and reloads the app",
     doing: "Downgrading to previous commit repository for process name",
   },
   () => ({ kind: "backward" }),
@@ -117,7 +117,7 @@ async function moveAndReload(
   way: Way,
 ): Promise<void> {
   const moved = move(root, way);
-  if (moved.from === moved.to) return say(`${root} is at ${short(moved.to)} already\n`);
+  if (moved.from === moved.to) return say(`${root} is already at ${short(moved.to)}\n`);
   say(`${root} went from ${short(moved.from)} to ${short(moved.to)}\n`);
   if (await putToUse(client, details)) return;
   await goBack(client, { root, details }, moved);
@@ -131,7 +131,7 @@ async function goBack(
   putBack(root, from);
   say(`${root} went back to ${short(from)}\n`);
   const isBack = await putToUse(client, details);
-  const why = `${short(to)} did not come up; ${root} is at ${short(from)} again${isBack ? "" : ", which did not come up either"}`;
+  const why = `${short(to)} did not start; ${root} is back at ${short(from)}${isBack ? "" : ", which did not start either"}`;
   throw xmError("ERR_COMMAND_FAILED", { command: "the update", failures: [why] });
 }
 

@@ -57,7 +57,7 @@ function group(title: string, rows: readonly Row[]): string {
 }
 
 function daemonRows(daemon: DaemonView | undefined): Row[] {
-  if (daemon === undefined) return [["state", "does not run"]];
+  if (daemon === undefined) return [["state", "not running"]];
   return [
     ["version", daemon.version],
     ["node", daemon.node],

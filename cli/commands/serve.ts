@@ -112,7 +112,7 @@ function flagsFrom(given: Readonly<Record<string, unknown>>, at: string | undefi
   if (!isLogin && (username ?? password) !== undefined) {
     const missing = username ? "--basic-auth-password" : "--basic-auth-username";
     throw wrong(
-      `${missing}: expected a text beside the other one, got nothing`,
+      `${missing}: expected together with the other one, got nothing`,
       "xm serve dist --basic-auth-username me --basic-auth-password secret",
     );
   }
@@ -132,7 +132,7 @@ function checkFolder(folder: string): void {
   } catch (error) {
     why =
       errnoOf(error) === "ENOENT"
-        ? `there is no folder ${folder}`
+        ? `the folder ${folder} does not exist`
         : `${folder}: ${messageOf(error)}`;
   }
   if (why !== undefined) throw wrong(why, "xm serve dist 8080");
@@ -151,7 +151,7 @@ async function checkPort({ host, port }: ServerFlags): Promise<void> {
   }
   const what = {
     EADDRINUSE: `port ${port}: another program listens on ${host}:${port}`,
-    EACCES: `port ${port} is not for this user`,
+    EACCES: `port ${port}: this user may not listen on it`,
     EADDRNOTAVAIL: `--host: this machine has no address ${host}`,
     ENOTFOUND: `--host: this machine has no address ${host}`,
   }[errnoOf(fault) ?? ""];
@@ -161,7 +161,7 @@ async function checkPort({ host, port }: ServerFlags): Promise<void> {
 function placeLine(folder: string, name: string, { host, port }: ServerFlags): string {
   const place = host.includes(":") ? `[${host}]` : host;
   const isOwn = /^(127\.|::1$|localhost$)/.test(host);
-  const others = isOwn ? " (for this machine; --host 0.0.0.0 is for others)" : "";
+  const others = isOwn ? " (this machine only; --host 0.0.0.0 serves others)" : "";
   return `${name} serves ${folder} on http://${place}:${port}${others}\n`;
 }
 

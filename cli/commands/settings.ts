@@ -111,7 +111,7 @@ async function change(pairs: readonly (readonly [key: string, value: string])[])
   const settings = changeSettings(file(), (all) =>
     pairs.reduce((some, [key, value]) => withSetting(some, keyPath(key), value), all),
   );
-  for (const fault of faultsOf(pairs)) process.stderr.write(`xm: ${fault}; it is not used\n`);
+  for (const fault of faultsOf(pairs)) process.stderr.write(`xm: ${fault}; it is ignored\n`);
   const paths = pairs.map(([key]) => keyPath(key));
   const apps = new Set(paths.filter(({ length }) => length > 1).map(([app = ""]) => app));
   for (const app of apps) await restart(app, settingsEnvironment(settings, app));

@@ -42,7 +42,7 @@ async function specOf(targets: readonly string[], only: string | undefined): Pro
   const [target] = targets;
   if (targets.length > 1) {
     throw xmError("ERR_USAGE", {
-      what: `one app at a time is simulated, not ${targets.length}`,
+      what: `expected one app to simulate, got ${targets.length}`,
       fix: `name one: \`xm simulate ${target}\``,
     });
   }
@@ -51,8 +51,8 @@ async function specOf(targets: readonly string[], only: string | undefined): Pro
   }
   if (only !== undefined) {
     throw xmError("ERR_USAGE", {
-      what: "--only chooses an app of an ecosystem file, and none is named",
-      fix: "`xm simulate ecosystem.config.js --only api`, or the name alone for an app that is known",
+      what: "--only selects an app of an ecosystem file, and no file is named",
+      fix: "`xm simulate ecosystem.config.js --only api`, or the name alone for a declared app",
     });
   }
   if (target === undefined) {

@@ -38,11 +38,11 @@ const startOr = (name: string, known: "restart" | "reload", description: string)
 export const startOrRestart = startOr(
   "startOrRestart",
   "restart",
-  "Starts what is missing of an ecosystem file and restarts the rest",
+  "Starts the missing apps of an ecosystem file and restarts the others",
 );
 
 export const startOrReload = startOr(
   "startOrReload",
   "reload",
-  "Starts what is missing of an ecosystem file and reloads the rest",
+  "Starts the missing apps of an ecosystem file and reloads the others",
 );

@@ -10,17 +10,17 @@ import { globals } from "../call/globals.ts";
 const args = {
   platform: {
     type: "positional",
-    description: `${initSystems.join(", ")}; found out unless it is named`,
+    description: `${initSystems.join(", ")}(default: detected)`,
     required: false,
   },
   user: {
     type: "boolean",
-    description: "For yourself alone, by your own service manager; needs no root",
+    description: "For your user only, by its own service manager; needs no root",
   },
   u: { type: "string", description: "User of the daemon (default: you)", valueHint: "NAME" },
   "service-name": { type: "string", description: "Service name", valueHint: "NAME" },
   "wait-ip": { type: "boolean", description: "Start it when the network is up" },
-  print: { type: "boolean", description: "Print what would be written and run, without doing it" },
+  print: { type: "boolean", description: "Print every file and command without changing anything" },
 } as const;
 
 type Given = Readonly<Record<string, unknown>>;
@@ -28,8 +28,7 @@ type Given = Readonly<Record<string, unknown>>;
 /** Starts the daemon, and with it what ran, when the machine boots. */
 export const startup = xmCommand({
   name: "startup",
-  description:
-    "Starts the daemon when the machine boots; what ran is started again, `xm save` is not needed",
+  description: "Starts the daemon at boot with the apps that were running; `xm save` is not needed",
   args: {
     ...args,
     check: {
@@ -44,14 +43,14 @@ export const startup = xmCommand({
     if (!mayWrite(plan)) return showSudo("startup", plan);
     setUp(plan, say);
     say(
-      `${plan.service} starts at boot and runs now. \`xm startup --check\` looks whether that is still so, \`xm unstartup\` takes it back`,
+      `${plan.service} starts at boot and is running. \`xm startup --check\` checks this later, \`xm unstartup\` removes the service`,
     );
   },
 });
 
 export const unstartup = xmCommand({
   name: "unstartup",
-  description: "Stops starting the daemon at boot; the running one is left alone",
+  description: "Removes the boot service; the running daemon keeps running",
   args,
   run: ({ args: given }) => {
     const plan = planOf(given);
@@ -98,7 +97,7 @@ function showSudo(command: string, plan: BootPlan): void {
   ];
   say("This needs root. Copy and run:");
   process.stdout.write(`${words.join(" ")}\n`);
-  if (system === "systemd") say("Or, for yourself alone and without root: xm startup --user");
+  if (system === "systemd") say("Or, for your user only and without root: xm startup --user");
 }
 
 function quoted(word: string): string {
@@ -117,7 +116,7 @@ function check(plan: BootPlan): void {
   const faults = checkBoot(plan);
   for (const fault of faults) process.stdout.write(`${plain(fault)}\n`);
   if (faults.length > 0) process.exitCode = 1;
-  else say(`${plan.service} (${plan.system}) starts at boot and runs`);
+  else say(`${plan.service} (${plan.system}) starts at boot and is running`);
 }
 
 function say(line: string): void {

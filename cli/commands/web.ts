@@ -7,7 +7,7 @@ import { readAddress, untilInterrupted } from "../call/listening.ts";
 export default xmCommand({
   name: "web",
   description:
-    "Serves the list as JSON in PM2's shape until Ctrl-C, without any variable of an app",
+    "Serves the list as JSON in PM2's format until Ctrl-C, without environment variables",
   args: {
     address: {
       type: "positional",

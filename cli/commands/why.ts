@@ -127,14 +127,14 @@ function awaited({ status, waitsFor }: ProcessDetail): string {
 function late({ status, readiness, spec, name }: ProcessDetail): string {
   if (status !== "online" || readiness !== "late") return "";
   return spec.policy.readiness === "listening"
-    ? ` It has not listened on any port; what it wrote may say why: xm logs ${plain(name)} --nostream --err`
-    : " It has not said that it is ready.";
+    ? ` It has not listened on any port; its error log may show why: xm logs ${plain(name)} --nostream --err`
+    : " It has not reported that it is ready.";
 }
 
 /** What is supervised is the main process: a program that leaves it behind cannot be. */
 function foreground({ name, spec }: ProcessDetail): string {
   const fate = spec.killsTree
-    ? "what it left in the background was ended with it"
-    : "what it left in the background runs on, unsupervised (treekill: false)";
-  return `${plain(name)} puts itself into the background: ${fate}. Let it run in the foreground, as \`nginx -g "daemon off;"\` or \`redis-server --daemonize no\` do.`;
+    ? "its background process was ended with it"
+    : "its background process keeps running, unsupervised (treekill: false)";
+  return `${plain(name)} runs itself in the background: ${fate}. Make it run in the foreground, as with \`nginx -g "daemon off;"\` or \`redis-server --daemonize no\`.`;
 }

@@ -75,5 +75,5 @@ function wordsOf(process: Seen): string {
   if (lastExit === null) return `${who} could not be run: ${failure?.message ?? ""}`;
   const how =
     lastExit.signal === null ? `code ${lastExit.code ?? "unknown"}` : `signal ${lastExit.signal}`;
-  return `${who} ended with ${how}${status === "errored" ? " and was given up" : ""}`;
+  return `${who} ended with ${how}${status === "errored" ? " and is errored" : ""}`;
 }

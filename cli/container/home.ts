@@ -41,7 +41,7 @@ export function chooseHome(env: NodeJS.ProcessEnv): ChosenHome {
   throw xmError("ERR_HOME_UNUSABLE", {
     home: own ?? places[0] ?? "",
     why: faults.join("; "),
-    fix: "give the container something to write on (`--tmpfs /tmp`, an emptyDir), and name it with XM_HOME",
+    fix: "give the container a writable folder (`--tmpfs /tmp`, an emptyDir) and set XM_HOME to it",
   });
 }
 
@@ -78,7 +78,7 @@ export function claimHome(home: string, isFresh: boolean): void {
   if (!existsSync(mark) && remembers(state)) {
     throw xmError("ERR_HOME_UNUSABLE", {
       home,
-      why: "it keeps the list of a daemon that `xm start` has started, which xm-runtime would put aside",
+      why: "it holds the list of a daemon started by `xm start`, which xm-runtime would move aside",
       fix: "choose another home for the container with XM_HOME, or remove this one",
     });
   }

@@ -82,7 +82,7 @@ async function run(
   const settings = containerSettings(given);
   if (given["exec"] === true) {
     throw xmError("ERR_USAGE", {
-      what: "--exec must be the first word",
+      what: "--exec must be the first argument",
       fix: "`xm-runtime --exec node server.js`",
     });
   }
@@ -245,7 +245,7 @@ function warnOfGrace(apps: readonly AppSpec[], graceMs: number): void {
   for (const { name, policy } of apps) {
     if (policy.killTimeoutMs <= graceMs) continue;
     say(
-      `${name}: its kill_timeout of ${policy.killTimeoutMs} ms is longer than --stop-grace (${graceMs} ms), which wins`,
+      `${name}: its kill_timeout of ${policy.killTimeoutMs} ms is longer than --stop-grace (${graceMs} ms), which takes precedence`,
     );
   }
 }

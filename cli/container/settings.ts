@@ -21,22 +21,22 @@ export const containerArgs = {
   "exit-policy": {
     type: "string",
     description:
-      "Ends when no app runs any more (all-stopped), when any has ended (any), or one that --significant names",
+      "When to exit: once no app runs any more (all-stopped), or at the end of any app (any) or of one that --significant names",
     valueHint: exitPolicies.join("|"),
   },
   significant: {
     type: "string",
-    description: "The apps whose end ends the container (comma-separated)",
+    description: "Apps whose end ends the container (comma-separated)",
     valueHint: "NAMES",
   },
   "auto-exit": {
     type: "boolean",
-    description: "End by the exit policy (--no-auto-exit: only by a signal)",
+    description: "Exit by the exit policy (--no-auto-exit: only by a signal)",
     default: true,
   },
   "stop-grace": {
     type: "string",
-    description: "How long stopping may take before everything is killed",
+    description: "Maximum time to stop before everything is killed",
     valueHint: "TIME",
   },
   forward: {
@@ -56,7 +56,7 @@ export const containerArgs = {
   delay: { type: "string", description: "Wait before the start", valueHint: "SECONDS" },
   web: {
     type: "string",
-    description: "Serve the list as JSON in PM2's shape (127.0.0.1:9615), as `xm web` does",
+    description: "Serve the list as JSON in PM2's format (127.0.0.1:9615), as `xm web` does",
     valueHint: "[HOST:]PORT",
   },
   exec: {
@@ -124,7 +124,7 @@ export function containerSettings(args: Readonly<Record<string, unknown>>): Cont
     web: web === undefined ? undefined : readAddress(web, "9615"),
     notes: ["secret", "public", "machine-name"]
       .filter((name) => args[name] !== undefined)
-      .map((name) => `--${name} does nothing: there is no cloud service behind Ex Machina`),
+      .map((name) => `--${name} has no effect: there is no cloud service behind Ex Machina`),
   };
 }
 
@@ -144,6 +144,6 @@ function forwardedSignal(word: string): NodeJS.Signals {
 function wrong(flag: string, expected: string, got: string | undefined): Error {
   return xmError("ERR_USAGE", {
     what: `--${flag}: expected ${expected}, got "${got ?? ""}"`,
-    fix: "`xm-runtime --help` tells what each flag takes",
+    fix: "`xm-runtime --help` lists the flags and their values",
   });
 }

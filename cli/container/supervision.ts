@@ -118,7 +118,7 @@ async function stopAll(options: SupervisionOptions, by: string): Promise<Process
 async function killAll(client: Client, say: (line: string) => void): Promise<void> {
   for (const { name, id, pid } of await client.list()) {
     if (pid === null) continue;
-    say(`${name} (${id}) has not ended within --stop-grace: killed`);
+    say(`${name} (${id}) did not exit within --stop-grace: killed`);
     for (const target of [-pid, pid]) {
       try {
         process.kill(target, "SIGKILL");

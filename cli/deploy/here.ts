@@ -12,7 +12,7 @@ export function checkPushed(): void {
   const git = (...words: string[]): GitAnswer => askGit(process.cwd(), ...words);
   if (git("rev-parse", "--is-inside-work-tree").code !== 0) return;
   const refuse = (what: string): never => {
-    throw xmError("ERR_USAGE", { what, fix: "`--force` deploys what the repository has" });
+    throw xmError("ERR_USAGE", { what, fix: "`--force` deploys what is in the repository" });
   };
   if (git("diff", "--quiet", "--cached").code === 1)
     refuse("commit your staged changes before deploying");

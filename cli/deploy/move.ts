@@ -24,7 +24,7 @@ export function move(root: string, way: Way): Move {
     throw refused(root, err.split("\n").at(-1) ?? `git ${words[0]} ended with ${code}`);
   };
   if (askGit(root, "diff", "--quiet", "HEAD").code !== 0)
-    throw refused(root, "it has changes that are not committed");
+    throw refused(root, "it has uncommitted changes");
   const from = git("rev-parse", "HEAD");
   const to = targetOf(root, way, git);
   if (to !== from) putBack(root, to);
@@ -40,8 +40,7 @@ export function putBack(root: string, commit: string): void {
 function targetOf(root: string, way: Way, git: (...words: string[]) => string): string {
   if (way.kind === "backward") {
     const isKept = askGit(root, "merge-base", "--is-ancestor", "HEAD", "@{upstream}").code === 0;
-    if (!isKept)
-      throw refused(root, "its newest commit is in no branch of its remote: push it first");
+    if (!isKept) throw refused(root, "its newest commit is not on its remote: push it first");
     const { code, out } = askGit(root, "rev-parse", "--verify", "--quiet", "HEAD^");
     if (code !== 0) throw refused(root, "there is no commit before this one");
     return out;
@@ -55,7 +54,7 @@ function targetOf(root: string, way: Way, git: (...words: string[]) => string): 
   if (way.commit !== undefined) return named(root, way.commit);
   const to = git("rev-parse", "@{upstream}");
   if (askGit(root, "merge-base", "--is-ancestor", "HEAD", to).code === 0) return to;
-  throw refused(root, "it has commits that its remote has not: push or rebase them first");
+  throw refused(root, "it has commits that are not on its remote: push or rebase them first");
 }
 
 function named(root: string, commit: string): string {

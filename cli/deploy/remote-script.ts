@@ -37,7 +37,7 @@ git() { command git "$@" 9>&-; }
 lock() {
   touch "$root/.deploy.lock" || fail "$root cannot be written"
   exec 9> "$root/.deploy.lock"
-  if command -v flock > /dev/null; then flock -n 9 || fail "another deployment is under way"; fi
+  if command -v flock > /dev/null; then flock -n 9 || fail "another deployment is in progress"; fi
 }
 # hook NAME FOLDER COMMAND, which the user's shell runs
 hook() (
@@ -78,7 +78,7 @@ const findsNode = `find_program() {
 find_program xm
 find_program node`;
 
-const notSetUp = `fail "it is not set up: \\\`setup\\\` comes first"`;
+const notSetUp = `fail "it is not set up: run \\\`setup\\\` first"`;
 
 function bodyOf(target: DeployTarget, task: HostTask): string {
   switch (task.kind) {
@@ -115,12 +115,12 @@ const setup = (
   target: DeployTarget,
 ): string => `${hookCall(target, "pre-setup", "$HOME")} || fail "the pre-setup hook failed"
 tell "step running setup"
-mkdir -p "$root/shared/logs" "$root/shared/pids" || fail "$root cannot be made"
+mkdir -p "$root/shared/logs" "$root/shared/pids" || fail "$root cannot be created"
 lock
 if [ -e "$root/source/.git" ]; then
   there=$(git -C "$root/source" config remote.origin.url)
   [ "$there" = "$repo" ] || fail "$root/source is a clone of $there"
-  tell "step it is set up already"
+  tell "step it is already set up"
   tell "to $(git -C "$root/source" rev-parse HEAD)"
   exit 0
 fi
@@ -147,7 +147,7 @@ find_target`;
   const postDeploy = hookCall(target, "post-deploy", "$root/current");
   return `cd "$root/source" 2> /dev/null || ${notSetUp}
 lock
-before=$(git rev-parse HEAD) || fail "$root/source is no repository"
+before=$(git rev-parse HEAD) || fail "$root/source is not a repository"
 tell "from $before"
 ${hookCall(target, "pre-deploy", "$root/current")} || fail "the pre-deploy hook failed"
 tell "step fetching updates"

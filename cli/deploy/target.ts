@@ -103,7 +103,7 @@ function targetOf(block: unknown, { file, name }: { file: string; name: string }
   const hosts = words("host");
   if (hosts.length === 0 && faults.length === 0) fault("host", "it is missing");
   for (const address of [...hosts, word("user") ?? ""])
-    if (/\s/.test(address)) fault("host", `"${address}" has a space in it`);
+    if (/\s/.test(address)) fault("host", `"${address}" contains a space`);
   const port = word("port");
   if (port !== undefined && !/^\d{1,5}$/.test(port))
     fault("port", `expected a number, got "${port}"`);
@@ -138,7 +138,7 @@ function envOf(value: unknown, fault: (what: string) => void): Record<string, st
   }
   const entries = Object.entries(value).filter(([, each]) => each !== null && each !== undefined);
   for (const [name] of entries)
-    if (!/^[A-Za-z_]\w*$/.test(name)) fault(`"${name}" is no name of a variable`);
+    if (!/^[A-Za-z_]\w*$/.test(name)) fault(`"${name}" is not a valid variable name`);
   return Object.fromEntries(
     entries.map(([name, each]) => [name, typeof each === "string" ? each : JSON.stringify(each)]),
   );

@@ -38,7 +38,7 @@ export function taskOf(
     default: {
       const wanted = word === "ref" ? more : words.join(" ");
       if (isWord(wanted) && !/\s/.test(wanted)) return { kind: "update", ref: wanted, reverts };
-      throw usage(`"${wanted}" is no branch, tag or commit`, "production v1.2.0");
+      throw usage(`"${wanted}" is not a branch, tag or commit`, "production v1.2.0");
     }
   }
 }

@@ -31,7 +31,7 @@ export async function inspectApps(targets: readonly string[]): Promise<void> {
 }
 
 function tell({ id, name, pid, url, devtools, wasOpen }: Inspection, user: string): void {
-  const state = wasOpen ? "was on, and stays on" : "is on";
+  const state = wasOpen ? "was already on and stays on" : "is on";
   const lines = [
     `${paint("bold", plain(name))} (${id}), pid ${pid}: the inspector ${state}`,
     `  ${url}`,

@@ -64,7 +64,7 @@ function whyOf({ failure, decision, waitsFor, troubles, status }: ProcessView): 
   if (waitsFor.length > 0)
     return `waits for ${plain(waitsFor.map(({ app, condition }) => `${app} (${condition})`).join(", "))}`;
   if (trouble !== undefined) return plain(`${trouble.sensor}: ${trouble.reason}`);
-  return plain(decision ?? `${statusWord(status)}; nothing was decided yet`);
+  return plain(decision ?? `${statusWord(status)}; no decision yet`);
 }
 
 function headRow({ processes, isAway }: Model, width: number): Row {

@@ -15,7 +15,7 @@ export function meaningRows(detail: ProcessDetail): string[] {
   const { port, pid, command, app } = portHolder;
   const holder =
     pid === null
-      ? "nobody listens there now, or it is a process of another user"
+      ? "nothing listens there now, or it is a process of another user"
       : `pid ${pid}${app === null ? "" : ` of the app ${app}`} listens there now${command === null ? "" : ` (${command})`}`;
   return [...rows, `  ${paint("yellow", plain(`Port ${port}: ${holder}.`))}`];
 }

@@ -87,9 +87,9 @@ function textOf({ event, pid, decision }: SimulatedEvent): string {
   if (decision !== undefined) return decision.sentence;
   switch (event) {
     case "child.ready":
-      return `pid ${pid} says that it can serve`;
+      return `pid ${pid} reports that it is ready`;
     case "listenTimeout":
-      return `pid ${pid} has not said that it can serve (listen_timeout); it counts as online`;
+      return `pid ${pid} has not reported ready within listen_timeout; it counts as online`;
     default:
       return `pid ${pid}`;
   }

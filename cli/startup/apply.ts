@@ -62,9 +62,9 @@ export function takeDown(plan: BootPlan, say: (line: string) => void): void {
 export function checkBoot(plan: BootPlan): string[] {
   const faults: string[] = [];
   for (const { path, text } of bootFiles(plan)) {
-    if (!existsSync(path)) faults.push(`${path} is not there: run \`xm startup\``);
+    if (!existsSync(path)) faults.push(`${path} does not exist: run \`xm startup\``);
     else if (readFileSync(path, "utf8") !== text) {
-      faults.push(`${path} is not what \`xm startup\` writes now: run it again`);
+      faults.push(`${path} differs from what \`xm startup\` writes now: run it again`);
     }
   }
   if (faults.length > 0) return faults;

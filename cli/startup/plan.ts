@@ -50,7 +50,7 @@ export function planBoot(options: PlanOptions): BootPlan {
   const { isUser, waitsForNetwork, node, god } = options;
   const system = systemFrom(options.system);
   if (isUser && system !== "systemd" && system !== "launchd") {
-    throw wrong(`${system} has no services of users`, "leave --user out, and run it as root");
+    throw wrong(`${system} has no user services`, "omit --user and run it as root");
   }
   const own = process.env["USER"] || process.env["LOGNAME"] || "root";
   const user = options.user ?? (process.getuid?.() === 0 ? "root" : own);
@@ -61,7 +61,8 @@ export function planBoot(options: PlanOptions): BootPlan {
   if (userHome === undefined || userHome === "/") {
     throw wrong(`there is no user "${user}" with a home`, "name another with -u");
   }
-  if (isUser && !isSelf) throw wrong("--user is for yourself", "without --user, -u takes any user");
+  if (isUser && !isSelf)
+    throw wrong("--user applies only to your own user", "without --user, -u takes any user");
   const home = homeOf(options.home, userHome);
   for (const path of [home, node, god]) {
     // A line of a unit, a quote of a shell.
@@ -110,7 +111,7 @@ function systemFrom(named: string | undefined): InitSystem {
   if (named !== undefined) {
     throw wrong(
       `expected ${initSystems.join(", ")}, got "${named}"`,
-      "`xm startup` alone finds out which it is",
+      "`xm startup` alone detects it",
     );
   }
   const here = initSystems.find((system) => traces[system].some((path) => existsSync(path)));

@@ -22,7 +22,7 @@ export function howItEnded({ code, signal, askedBy, backgroundPid, verdict }: Ex
   if (askedBy !== null) return `${how} (${askedBy})`;
   return backgroundPid === undefined
     ? how
-    : `${how}, leaving pid ${backgroundPid} of it in the background, in a session of its own,`;
+    : `${how}, leaving its process ${backgroundPid} in the background, in a session of its own,`;
 }
 
 function trim(value: number): string {

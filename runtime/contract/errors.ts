@@ -64,10 +64,10 @@ export const errors = {
   ERR_DEPLOY_FAILED: define("failed", (p: { what: string; why: string; fix?: string }) => ({
     what: `the deployment failed: ${p.what}`,
     why: p.why,
-    fix: p.fix ?? "correct what is named above and deploy again",
+    fix: p.fix ?? "fix the problem above and deploy again",
   })),
   ERR_REPOSITORY: define("conflict", (p: { root: string; why: string }) => ({
-    what: `the repository ${p.root} stays as it is`,
+    what: `the repository ${p.root} is left unchanged`,
     why: p.why,
     fix: "see `git status` and `git log` there",
   })),
@@ -106,7 +106,7 @@ export const errors = {
     fix: p.fix ?? `fix it and run \`xm restart ${p.name}\``,
   })),
   ERR_LIMIT_DENIED: define("denied", (p: { what: string; why: string; fix: string }) => ({
-    what: `${p.what} cannot be had`,
+    what: `${p.what} cannot be set`,
     why: `${p.why}; ${p.fix}`,
     fix: p.fix,
   })),
@@ -182,7 +182,7 @@ export const errors = {
   })),
   ERR_INSPECTOR_READ_ONLY: define("denied", (p: { what: string }) => ({
     what: p.what,
-    fix: "`xm inspect --control` gives an address with which processes can be acted on; the rest is for the command line",
+    fix: "`xm inspect --control` gives an address that can control processes; use the command line for the rest",
   })),
   ERR_INSPECTOR_PORT: define("conflict", (p: { port: number; why: string }) => ({
     what: `the inspector cannot listen on 127.0.0.1:${p.port}`,
@@ -190,7 +190,7 @@ export const errors = {
     fix: "choose another port with `xm inspect --port N`, or 0 for a free one",
   })),
   ERR_INSPECTOR_FULL: define("unavailable", (p: { viewers: number }) => ({
-    what: `${p.viewers} viewers are connected already`,
+    what: `${p.viewers} viewers are already connected`,
     fix: "close some of their pages",
   })),
   ERR_PAGE_NOT_BUILT: define("not-found", (p: { file: string }) => ({

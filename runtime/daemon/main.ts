@@ -113,7 +113,7 @@ async function main(): Promise<void> {
   if (hasWatchdog) watchdog = startWatchdog({ command, boots, log, heldPort });
   if (hasLifeline) {
     onInputEnd(() => {
-      const why = "the program that it was started in has ended";
+      const why = "the program that started it has exited";
       void daemon
         .stopEverything(why)
         .then(daemon.forgetEverything)

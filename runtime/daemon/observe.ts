@@ -27,7 +27,7 @@ export function observe(options: {
       processes.add(actor);
       recorder.meet(actor);
       actor.on("broken", ({ what, reason }) =>
-        log(`process ${actor.getSnapshot().context.id} goes on without its ${what}: ${reason}`),
+        log(`process ${actor.getSnapshot().context.id} continues without its ${what}: ${reason}`),
       );
       actor.on("unexpected", ({ event }) =>
         log(

@@ -47,13 +47,13 @@ export function limitAlike(log: (line: string) => void, now: () => number): (lin
     let seen = known.get(shape);
     if (seen === undefined || at - seen.since >= quietMs || at < seen.since) {
       const leftOut = (seen?.count ?? 0) - mostAlike;
-      if (leftOut > 0) log(`${leftOut} lines like the next one were left out`);
+      if (leftOut > 0) log(`${leftOut} lines like the next one were omitted`);
       if (known.size >= mostKnown) known.clear();
       seen = { since: at, count: 0 };
       known.set(shape, seen);
     }
     seen.count += 1;
     if (seen.count <= mostAlike) log(line);
-    else if (seen.count === mostAlike + 1) log("more lines like the last one are left out");
+    else if (seen.count === mostAlike + 1) log("more lines like the last one are omitted");
   };
 }

@@ -155,7 +155,7 @@ function capabilityWords(wanted: readonly string[]): string[] {
   if (missing !== undefined)
     throw denied(`capability ${missing}`, "the daemon does not have it itself", needsRoot(missing));
   if (!has("setpcap"))
-    throw denied("capabilities", "the daemon may not take any away", needsRoot("setpcap"));
+    throw denied("capabilities", "the daemon may not drop any", needsRoot("setpcap"));
   const words = ["-all", ...wanted.map((name) => `+${name}`)].join(",");
   return [`--bounding-set=${words}`, `--inh-caps=${words}`, `--ambient-caps=${words}`];
 }
@@ -163,7 +163,7 @@ function capabilityWords(wanted: readonly string[]): string[] {
 function tool(name: string, field: string): string {
   const path = findTool(name);
   if (path !== "") return path;
-  throw denied(field, `there is no ${name}(1)`, "install util-linux and coreutils");
+  throw denied(field, `${name}(1) is not installed`, "install util-linux and coreutils");
 }
 
 function denied(what: string, why: string, fix: string): Error {

@@ -204,7 +204,7 @@ setTimeout(() => process.exit(0), 50);
   const left = home.log("server-out.log").trim();
   const text = await home.ok("why", "server");
   expect(text).toContain(`Exited with code 0, leaving pid ${left} of it in the background`);
-  expect(text).toContain("was ended with it. Let it run in the foreground");
+  expect(text).toContain("was ended with it. Make it run in the foreground");
   await home.ok(
     "start",
     home.file("job.js", `setTimeout(() => process.exit(0), 50);`),

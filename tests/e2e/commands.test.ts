@@ -204,7 +204,7 @@ test("a saved list is resurrected after a kill, and resurrecting twice doubles n
   expect((await home.list()).map(({ name, status }) => [name, status])).toEqual([["a", "online"]]);
 });
 
-test("jlist is one line of JSON in PM2's shape, with the environment flat and nested", async () => {
+test("jlist is one line of JSON in PM2's format, with the environment flat and nested", async () => {
   const home = testHome();
   await home.run(["start", program("stays.js"), "--name", "j"], { env: { FLAVOUR: "sweet" } });
   const text = await home.ok("jlist");

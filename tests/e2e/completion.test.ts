@@ -47,7 +47,7 @@ test("the script is the one of the caller's shell, and no daemon is started for 
   expect(fish.stdout).toContain("complete -c xm");
   const { code, stderr } = await home.xm("completion", "tcsh");
   expect(code).toBe(1);
-  expect(stderr).toContain("there are bash, zsh and fish");
+  expect(stderr).toContain("available are bash, zsh and fish");
   expect(await home.xm("completion", "--names")).toMatchObject({ code: 0, stdout: "", stderr: "" });
   expect((await home.xm("daemon", "status")).stderr).toContain("the daemon is not running");
 });

@@ -438,7 +438,7 @@ describe.skipIf(!hasNamespaces)("its home", () => {
     });
     try {
       expect(await container.code).toBe(1);
-      expect(container.err()).toContain("it keeps the list of a daemon");
+      expect(container.err()).toContain("it holds the list of a daemon");
       expect((await home.process("kept")).status).toBe("online");
     } finally {
       removeContainer(container);

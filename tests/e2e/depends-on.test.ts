@@ -70,7 +70,7 @@ test("apps start in order, whatever their order in the file, and stop in the oth
     [2, "db"],
     [3, "migrate"],
   ]);
-  expect(await home.ok("why", "api")).toMatch(/what it waited for is there: db, migrate/);
+  expect(await home.ok("why", "api")).toMatch(/its dependencies are met: db, migrate/);
 
   await home.ok("restart", "db", "api", "web");
   expect(told(home).slice(begun.length)).toEqual([
@@ -124,7 +124,7 @@ test("a pending app says what it waits for, survives God, and stops at once", as
     (await home.process("api")).waitsFor[0]?.state.includes("not said"),
   );
   expect(await home.ok("why", "api")).toMatch(
-    /api .*is pending\. It waits for db: db \(service_healthy\) is running, and has not said that it is ready\./,
+    /api .*is pending\. It waits for db: db \(service_healthy\) is running, but not ready yet\./,
   );
   expect(await home.ok("ls")).toMatch(/pending[\s\S]*api: waits for db \(service_healthy: running/);
   const [entry] = JSON.parse(await home.ok("jlist")) as {

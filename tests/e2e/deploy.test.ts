@@ -144,7 +144,7 @@ describe.runIf(hasSshd())("over ssh", () => {
     const setup = await done(one.deploy(block, "production", "setup"));
     expect(setup).toContain(`pre-setup ${host.userHome}\n`);
     expect(setup).toContain(`post-setup app.cjs ${root}/shared\n`);
-    expect(await done(one.deploy(block, "production", "setup"))).toContain("it is set up already");
+    expect(await done(one.deploy(block, "production", "setup"))).toContain("it is already set up");
     expect(existsSync(join(root, "shared/pids"))).toBe(true);
 
     const first = await done(one.deploy(block, "production"));
@@ -220,17 +220,19 @@ test("what could be taken for a flag, and what is missing, is refused before any
       `deploy.x.${field}: ${flag}`,
     );
   expect(await refused({ ...fine, host: ["h", "-G"] }, "x")).toContain("deploy.x.host: expected");
-  expect(await refused({ ...fine, host: "a b" }, "x")).toContain('"a b" has a space in it');
+  expect(await refused({ ...fine, host: "a b" }, "x")).toContain('"a b" contains a space');
   expect(await refused({ ...fine, ssh_options: ["-F x"] }, "x")).toContain("deploy.x.ssh_options");
   expect(await refused({ ...fine, port: "22 -x" }, "x")).toContain("expected a number");
   expect(await refused({ ...fine, env: { "A;B": "1" } }, "x")).toContain(
-    "is no name of a variable",
+    "is not a valid variable name",
   );
   expect(await refused({ host: "h" }, "x")).toMatch(
     /x\.repo: it is missing[^]*x\.path: it is missing/,
   );
   expect(await refused(fine, "y")).toContain("y environment is not defined in");
-  expect(await refused(fine, "x", "ref", "--", "-f")).toContain('"-f" is no branch, tag or commit');
+  expect(await refused(fine, "x", "ref", "--", "-f")).toContain(
+    '"-f" is not a branch, tag or commit',
+  );
   expect(await refused(fine, "x", "revert", "x")).toContain("expected a number of 1 or more");
   expect(await refused(fine, "x", "exec")).toContain("no command named");
 });

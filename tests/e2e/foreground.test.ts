@@ -45,7 +45,7 @@ test("--no-daemon: the daemon is the call's, shows every log, and ends with it a
   const second = await home.xm("start", program("stays.js"), "--no-daemon");
   expect([second.code, second.stderr]).toEqual([
     1,
-    expect.stringContaining(`a daemon runs already (pid ${god})`),
+    expect.stringContaining(`a daemon is already running (pid ${god})`),
   ]);
   call.interrupt();
   expect(await call.ended, call.said()).toBe(0);

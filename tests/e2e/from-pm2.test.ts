@@ -109,8 +109,8 @@ test("migrate leaves a PM2 that runs alone; with --take-over it ends it and star
 
   const first = await home.xm("migrate", folder);
   expect(first.code).toBe(1);
-  expect(first.stderr).toBe("xm: lost is left out: script not found: /nowhere.js\n");
-  expect(first.stdout).toContain(`PM2 still runs (pid ${daemonPid})`);
+  expect(first.stderr).toBe("xm: lost is skipped: script not found: /nowhere.js\n");
+  expect(first.stdout).toContain(`PM2 is still running (pid ${daemonPid})`);
   expect(isThere(daemonPid)).toBe(true);
   expect(readFileSync(join(folder, "dump.pm2"), "utf8")).toBe(dump);
   expect(await statuses(home)).toEqual(["idle stopped", "web stopped"]);
@@ -130,5 +130,5 @@ test("migrate names a home that is none", async () => {
   const home = testHome();
   const { code, stderr } = await home.xm("migrate", join(home.folder, "nowhere"));
   expect(code).toBe(1);
-  expect(stderr).toContain("is no home of PM2");
+  expect(stderr).toContain("is not a PM2 home");
 });

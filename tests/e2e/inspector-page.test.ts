@@ -139,7 +139,7 @@ test("what the what-if plays, real processes do: the same rules, waits and end, 
   await page.getByRole("tab", { name: "What if?" }).click();
   await page.getByLabel("max_restarts").fill("3");
   await page.getByLabel("restart", { exact: true }).selectOption("always");
-  await page.getByLabel("each life lasts").fill("400ms");
+  await page.getByLabel("each run lasts").fill("400ms");
   await page.getByLabel("exit code", { exact: true }).fill("3");
   const end = page.locator(".whatif .end");
   await until("the end of the simulation", async () =>

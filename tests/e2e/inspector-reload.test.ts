@@ -126,9 +126,7 @@ test("scrubbing back to a reload that ran under a God that was killed shows each
   await page.getByRole("tab", { name: "God" }).click();
   await page.locator('.drawing [data-state="god.running"].leaf').waitFor();
   expect(await hint.innerText()).toMatch(
-    new RegExp(
-      `^It keeps 1 app. This was God with pid ${killed}. It was killed and .*pid ${next},`,
-    ),
+    new RegExp(`^It keeps 1 app. This was God with pid ${killed}. It was killed, .*pid ${next},`),
   );
   // And of the process two generations lived: the one that serves, and its replacement.
   await page.getByRole("tab", { name: "Process" }).click();

@@ -178,7 +178,7 @@ test("what cannot be had keeps the app from starting, and says why and what woul
   expect(await refused({ oom_score_adjust: -900 })).toContain("CAP_SYS_RESOURCE");
   expect(await refused({ ionice: "realtime" })).toContain("ionice realtime cannot be had");
   expect(await refused({ capabilities: ["net_admin"] })).toContain("capability net_admin cannot");
-  expect(await refused({ capabilities: [] })).toContain("the daemon may not take any away");
+  expect(await refused({ capabilities: [] })).toContain("the daemon may not drop any");
   expect(await refused({ supplementary_groups: ["daemon"] })).toContain("may not set groups");
 });
 

@@ -93,7 +93,7 @@ test("a message to a program whose channel ended with the daemon that started it
   await home.nextGod(god);
   const [outcome] = await client.message([0], "lost");
   expect(outcome?.ok).toBe(false);
-  expect(outcome?.message).toContain("its channel for messages has ended");
+  expect(outcome?.message).toContain("its message channel closed");
   await home.ok("restart", "other");
   expect(await client.message([0], "heard")).toMatchObject([{ ok: true, message: "sent" }]);
 });

@@ -80,7 +80,7 @@ test("a record with a cron pattern or a probe that cannot be used keeps no daemo
   );
 
   expect(isThere(god)).toBe(true);
-  expect(home.godLog()).toContain("a (0): its probe cannot be asked");
+  expect(home.godLog()).toContain("a (0): its probe cannot run");
 });
 
 test("a body of more than 64 MB is refused with the limit, and God lives", async () => {

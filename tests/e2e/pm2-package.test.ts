@@ -161,7 +161,7 @@ test("a socket on which PM2's daemon answers is left to it", async () => {
   await new Promise<void>((resolve) => server.listen(home.paths.pm2Socket, resolve));
   onTestFinished(() => void server.close());
   await home.ok("ping");
-  await until("the note", () => home.godLog().includes("is left to the daemon of PM2"));
+  await until("the note", () => home.godLog().includes("belongs to a running PM2 daemon"));
   await home.ok("kill");
   const text = await new Promise<string>((resolve) => {
     connect(home.paths.pm2Socket).on("data", (bytes: Buffer) => resolve(bytes.toString()));

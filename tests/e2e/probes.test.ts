@@ -175,7 +175,7 @@ test("an event loop that does not turn fails its heartbeat", async () => {
   );
   await until(
     "the verdict",
-    async () => (await home.process("loop")).lastExit?.verdict?.why.includes("does not turn"),
+    async () => (await home.process("loop")).lastExit?.verdict?.why.includes("is blocked"),
     { withinMs: 60_000 },
   );
 });
@@ -196,10 +196,10 @@ test("what cannot be is refused with words", async () => {
   expect(code).toBe(1);
   for (const words of [
     "apps[0].liveness_probe: expected { http_get",
-    "apps[1].liveness_probe: log is for startup_probe alone",
-    "apps[2].startup_probe: contradicts ready and wait_ready",
-    "apps[3].readiness_probe: grace_period is for probes that end a life",
-    "apps[4].startup_probe: event_loop is for liveness_probe alone",
+    "apps[1].liveness_probe: log is valid only in startup_probe",
+    "apps[2].startup_probe: cannot be combined with ready or wait_ready",
+    "apps[3].readiness_probe: grace_period is valid only for probes that stop the process",
+    "apps[4].startup_probe: event_loop is valid only in liveness_probe",
   ])
     expect(stderr).toContain(words);
 });
@@ -370,12 +370,12 @@ setInterval(() => {
   );
   await until(
     "a verdict",
-    async () => (await home.process("alone")).lastExit?.verdict?.why.includes("stood still for"),
+    async () => (await home.process("alone")).lastExit?.verdict?.why.includes("was blocked for"),
     { withinMs: 60_000 },
   );
   await until(
     "a replacement",
-    async () => (await home.ok("why", "cluster")).includes("its event loop stood still for"),
+    async () => (await home.ok("why", "cluster")).includes("its event loop was blocked for"),
     { withinMs: 60_000 },
   );
   await until("health", async () => (await home.process("calm")).health === "healthy", {

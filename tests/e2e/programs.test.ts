@@ -84,7 +84,7 @@ xm.connect(true, () => xm.start("apps/tells-env.cjs", { name: "inside" }, (error
   await until("everything to be gone", () => processesOf(home.paths.home).length === 0, {
     saw: () => processesOf(home.paths.home),
   });
-  expect(home.godLog()).toContain("the program that it was started in has ended");
+  expect(home.godLog()).toContain("the program that started it has exited");
 });
 
 test("an instance of another home has apps of its own", async () => {

@@ -112,10 +112,10 @@ test("what would be lost, and where there is nowhere to go, is refused", async (
   expect(await refused("pull", "web", "--", "-f")).toContain("it has no commit -f");
   expect(await refused("forward", "web", first)).toContain("expected the name of a process");
   writeFileSync(join(work, "app.cjs"), "changed\n");
-  expect(await refused("pull", "web")).toContain("it has changes that are not committed");
+  expect(await refused("pull", "web")).toContain("it has uncommitted changes");
   commit("mine", work);
   commit("theirs");
-  expect(await refused("pull", "web")).toContain("it has commits that its remote has not");
+  expect(await refused("pull", "web")).toContain("it has commits that are not on its remote");
   expect(await refused("backward", "web")).toContain("push it first");
   await home.ok("start", "sleep", "--name", "outside", "--cwd", "/", "--", "60");
   expect(await refused("pull", "outside")).toContain(

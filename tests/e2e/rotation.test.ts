@@ -112,7 +112,7 @@ test("pm2-logrotate is built in: `install` takes its settings, `set` says what c
     rotateModule: "true",
   });
   const ran = await home.xm("set", "pm2-logrotate:max_size", "lots");
-  expect(ran.stderr).toBe('xm: pm2-logrotate:max_size cannot be "lots"; it is not used\n');
+  expect(ran.stderr).toBe('xm: pm2-logrotate:max_size cannot be "lots"; it is ignored\n');
   expect((await home.xm("install", "pm2-server-monit")).code).toBe(1);
 });
 
@@ -149,7 +149,7 @@ test("`xm migrate` takes the settings of pm2-logrotate, and its defaults for wha
   put("module_conf.json", { "pm2-logrotate": { retain: "5" } });
   const { stdout } = await home.xm("migrate", pm2);
   expect(stdout).toContain("pm2-logrotate is built in");
-  expect(stdout).toContain("not taken over: the module pm2-other");
+  expect(stdout).toContain("not imported: the module pm2-other");
   const settings = JSON.parse(readFileSync(home.paths.settings, "utf8")) as Record<string, object>;
   expect(settings["pm2-logrotate"]).toMatchObject({
     retain: "5",

@@ -84,7 +84,7 @@ test("describe shows what restarts it: the pattern and its next run, what is wat
   }] };`;
   await home.ok("start", home.file("d.config.cjs", text));
   const shown = await home.ok("describe", "d");
-  expect(shown).toMatch(/memory above +300\.0mb, with all it has started for 1m/);
+  expect(shown).toMatch(/memory above +300\.0mb, including its descendants for 1m/);
   expect(shown).toMatch(/CPU above +90 % for 30s/);
   expect(shown).toMatch(/age above +1D, up to 1h later/);
   expect(shown).toMatch(/cron +0 3 \* \* \* in Asia\/Tokyo/);

@@ -98,7 +98,7 @@ test("a port in use, a missing folder, half a login and a wrong port are told be
     [["nowhere"], `there is no folder ${join(home.folder, "nowhere")}`],
     [["site/a.txt"], `${join(home.folder, "site/a.txt")} is not a folder`],
     [["site", "http"], 'port: expected a number up to 65535, got "http"'],
-    [["site", "0", "--basic-auth-username", "me"], "--basic-auth-password: expected a text beside"],
+    [["site", "0", "--basic-auth-username", "me"], "--basic-auth-password: expected together"],
     [["site", "0", "--host", "192.0.2.1"], "--host: this machine has no address 192.0.2.1"],
   ];
   for (const [words, fault] of failing) {

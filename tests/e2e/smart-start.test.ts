@@ -112,14 +112,14 @@ test("a file that never ends is told and stopped, and one of many faults tells t
   const endless = await home.xm("start", home.file("ecosystem.config.cjs", "for (;;);"));
   expect([endless.code, endless.stderr]).toEqual([
     1,
-    expect.stringContaining("it has not ended within 300 ms and was stopped"),
+    expect.stringContaining("it did not finish within 300 ms and was stopped"),
   ]);
   const warned = await home.run(["start", "-"], {
     input: JSON.stringify({ name: "w", script: program("stays.js"), max_restart: 3 }),
   });
   expect([warned.code, warned.stderr]).toEqual([
     0,
-    'xm: stdin: apps[0].max_restart: no such field; did you mean "max_restarts"? It is not used\n',
+    'xm: stdin: apps[0].max_restart: no such field; did you mean "max_restarts"? It is ignored\n',
   ]);
 });
 

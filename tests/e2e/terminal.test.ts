@@ -95,7 +95,7 @@ test("a program that is not Node is not inspected, and does not die of it", asyn
   const { pid } = await home.process("sleeps");
   const { code, stderr } = await home.xm("inspect", "sleeps");
   expect(code).toBe(1);
-  expect(stderr).toContain(`pid ${pid} is no Node program`);
+  expect(stderr).toContain(`pid ${pid} is not a Node program`);
   expect(isThere(pid ?? 0)).toBe(true);
   await home.ok("stop", "sleeps");
   expect((await home.xm("inspect", "sleeps")).stderr).toContain("it is not running");

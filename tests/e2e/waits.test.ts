@@ -280,7 +280,7 @@ test("a hand-over ends a waiting restart, and the next daemon goes on with a dec
   await home.ok("update");
   const { code, stdout } = await start;
   expect(code).toBe(0);
-  expect(stdout).toContain("has not said within its listen_timeout that it is ready");
+  expect(stdout).toContain("has not reported within its listen_timeout that it is ready");
   const restart = home.xm("restart", "api");
   await until("it to be launching again", isLaunching);
   await home.ok("update");

@@ -45,10 +45,10 @@ export async function evaluate(file: string, expression?: string): Promise<Evalu
       });
       worker.once("error", reject);
       worker.once("exit", (code) => {
-        reject(new Error(`it ended the process with code ${code} before it gave a value`));
+        reject(new Error(`it ended the process with code ${code} before it returned a value`));
       });
       timer = setTimeout(() => {
-        reject(new Error(`it has not ended within ${limitMs} ms and was stopped`));
+        reject(new Error(`it did not finish within ${limitMs} ms and was stopped`));
       }, limitMs);
     });
   } finally {

@@ -90,7 +90,9 @@ async function readValue(file: string): Promise<Read> {
   const stat = statSync(file);
   if (!stat.isFile()) {
     throw new Error(
-      stat.isDirectory() ? "it is a folder" : "it is no file; give what it holds to `xm start -`",
+      stat.isDirectory()
+        ? "it is a folder"
+        : "it is not a regular file; pipe its contents into `xm start -`",
     );
   }
   switch (extname(file)) {
@@ -159,7 +161,7 @@ function appsOf(value: unknown, file: string): RawApp[] {
   // `condition && { … }` leaves a hole.
   if (Array.isArray(value)) return value.filter(Boolean).flatMap((each) => appsOf(each, file));
   if (typeof value !== "object" || value === null) {
-    throw new Error("it holds no object: expected an app, a list of apps, or { apps: [...] }");
+    throw new Error("it contains no object: expected an app, a list of apps, or { apps: [...] }");
   }
   const { apps, pm2, static: servers, ...others } = value as Readonly<Record<string, unknown>>;
   const served = servers === undefined ? [] : serversIn(servers, file);
@@ -185,7 +187,7 @@ function unreadable(file: string, error: unknown): Error {
   const why = isMissing
     ? "it does not exist"
     : isCircular
-      ? "a value in it is part of itself"
+      ? "it contains a circular reference"
       : messageOf(error);
   return xmError("ERR_CONFIG_UNREADABLE", { file, why }, { cause: error });
 }

@@ -204,8 +204,8 @@ function wantsCluster(app: ReadApp): boolean {
 function noWorkers(command: string, mode: AppSpec["mode"]): string {
   const what =
     mode === "fork"
-      ? "it runs in fork mode, each process needs a port of its own, and a reload has a gap"
-      : "only the command is one, each process needs a port of its own, and a reload needs a second port";
+      ? "it runs in fork mode, each process needs a port of its own, and a reload interrupts service"
+      : "only the command becomes a worker, each process needs a port of its own, and a reload needs a second port";
   return `${command} starts the app as a process of its own, which cannot be a worker of a cluster: ${what}; name the file of the app itself for a cluster`;
 }
 

@@ -14,7 +14,7 @@ export function passthroughOf(
   const kept: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(app)) {
     const form = forms[name];
-    const isKept = fieldsByName.get(name)?.group === "Kept for scripts";
+    const isKept = fieldsByName.get(name)?.group === "Accepted for compatibility";
     if (form !== undefined) kept[name] = form(written[name], value);
     else if (isKept || asRead.includes(name) || name.startsWith("env_")) {
       kept[name === "interpreter" ? "exec_interpreter" : name] = value;

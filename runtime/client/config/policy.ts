@@ -116,23 +116,21 @@ export function probeFaults(app: ReadApp, path: string): string[] {
     if (probe === undefined) continue;
     const { kind } = probe.check;
     if (name !== "startup_probe" && (kind === "log" || kind === "message"))
-      faults.push(`${path}.${name}: ${kind} is for startup_probe alone`);
+      faults.push(`${path}.${name}: ${kind} is valid only in startup_probe`);
     if (name !== "liveness_probe" && (kind === "heartbeat" || kind === "loop"))
       faults.push(
-        `${path}.${name}: ${kind === "loop" ? "event_loop" : kind} is for liveness_probe alone`,
+        `${path}.${name}: ${kind === "loop" ? "event_loop" : kind} is valid only in liveness_probe`,
       );
     if (name === "readiness_probe" && probe.graceMs !== undefined)
-      faults.push(`${path}.${name}: grace_period is for probes that end a life`);
+      faults.push(`${path}.${name}: grace_period is valid only for probes that stop the process`);
     if (name === "liveness_probe" && probe.successThreshold !== 1)
-      faults.push(`${path}.${name}: success_threshold is 1 for a liveness probe`);
+      faults.push(`${path}.${name}: success_threshold must be 1 for a liveness probe`);
   }
   if (
     app["startup_probe"] !== undefined &&
     (app["ready"] !== undefined || app["wait_ready"] === true)
   )
-    faults.push(
-      `${path}.startup_probe: contradicts ready and wait_ready, which say the same in short`,
-    );
+    faults.push(`${path}.startup_probe: cannot be combined with ready or wait_ready`);
   return faults;
 }
 

@@ -37,7 +37,7 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
     const found = fieldNamed(name);
     const odd = oddKind(value);
     if (odd !== undefined) {
-      warnings.push(`${path}.${name}: a ${odd} is no setting; it is not used`);
+      warnings.push(`${path}.${name}: a ${odd} is not a setting; it is ignored`);
       continue;
     }
     const refusal = refused.get(name);
@@ -47,7 +47,7 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
     }
     if (found === undefined) {
       const near = closest(name, [...fieldsByName.keys()]);
-      warnings.push(`${path}.${name}: no such field; did you mean "${near}"? It is not used`);
+      warnings.push(`${path}.${name}: no such field; did you mean "${near}"? It is ignored`);
       continue;
     }
     const tell = (what: string): void => void warnings.push(`${path}.${name}${what}`);
@@ -57,11 +57,11 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
     const expected = read === undefined ? expectations[found.kind] : rangeFault(found, read);
     const isOther = name.startsWith("env_");
     if (expected !== undefined && isOther && (typeof held !== "object" || Array.isArray(held))) {
-      warnings.push(`${path}.${name}: expected an object of variables; it is not used`);
+      warnings.push(`${path}.${name}: expected an object of variables; it is ignored`);
       continue;
     }
     if (expected !== undefined && isNoAmount(held) && startsAnyway.includes(found.name)) {
-      warnings.push(`${path}.${name}: expected ${expected}, got ${held}; it is not used`);
+      warnings.push(`${path}.${name}: expected ${expected}, got ${held}; it is ignored`);
       continue;
     }
     if (expected !== undefined) {
@@ -77,7 +77,7 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
     written[canonical] = held;
     if (canonical === "log_type" && !logTypes.includes(read as string)) {
       warnings.push(
-        `${path}.${name}: "json" makes records, "pairs" and "labelled" put something in front; ${show(value)} leaves lines as they are`,
+        `${path}.${name}: "json" creates records, "pairs" and "labelled" add a prefix; ${show(value)} leaves lines unchanged`,
       );
     }
   }
@@ -139,7 +139,7 @@ function withoutHoles(value: unknown, tell: (what: string) => void): unknown {
   if (!Array.isArray(value)) return value;
   return value.flatMap((each: unknown, index) => {
     const isHole = each === undefined || each === null || oddKind(each) !== undefined;
-    if (isHole) tell(`[${index}]: ${oddKind(each) ?? "nothing"} is no value; it is left out`);
+    if (isHole) tell(`[${index}]: ${oddKind(each) ?? "nothing"} is not a value; it is dropped`);
     return isHole ? [] : [Array.isArray(each) ? each.join() : each];
   });
 }
@@ -149,7 +149,7 @@ function withoutNoNames(value: unknown, tell: (what: string) => void): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const cannotBe = (name: string): boolean => name === "" || name.includes("=");
   const wrong = Object.keys(value).filter(cannotBe);
-  for (const name of wrong) tell(`: "${plain(name)}" is no name of a variable; it is left out`);
+  for (const name of wrong) tell(`: "${plain(name)}" is not a valid variable name; it is dropped`);
   return wrong.length === 0
     ? value
     : Object.fromEntries(Object.entries(value).filter(([name]) => !cannotBe(name)));
@@ -188,7 +188,7 @@ function readSettingsOf(
       (written as Record<string, unknown>)[found.name] = value;
     } else {
       const at = `${path}.env_${environment}.${name}`;
-      warnings.push(`${at}: a variable only; as a setting it would be ${expected}`);
+      warnings.push(`${at}: used only as a variable; as a setting it must be ${expected}`);
     }
   }
 }

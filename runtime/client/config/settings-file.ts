@@ -27,7 +27,7 @@ export function readSettings(file: string): Settings {
   } catch (error) {
     throw unreadable(file, error);
   }
-  throw unreadable(file, new Error("it holds no object"));
+  throw unreadable(file, new Error("it contains no object"));
 }
 
 const largestBytes = 16 * 1024 * 1024;

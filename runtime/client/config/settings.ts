@@ -16,7 +16,7 @@ const mostSteps = 90;
 export function keyPath(key: string): string[] {
   const steps = key.split(/[.:]/);
   if (steps.length > mostSteps) {
-    const fix = "name it such as `app.key` or `app:key`";
+    const fix = "use a name such as `app.key` or `app:key`";
     const what = `a key has at most ${mostSteps} steps, and this one has ${steps.length}`;
     throw xmError("ERR_USAGE", { what, fix });
   }
@@ -24,7 +24,7 @@ export function keyPath(key: string): string[] {
     ["", "__proto__", "constructor", "prototype"].includes(step),
   );
   if (refused === undefined) return steps;
-  const fix = "name it such as `app.key` or `app:key`";
+  const fix = "use a name such as `app.key` or `app:key`";
   throw xmError("ERR_USAGE", { what: `"${key}" cannot be a key`, fix });
 }
 

@@ -123,7 +123,7 @@ export interface Client {
   message(ids: readonly number[], message: unknown): Promise<Outcome[]>;
   /** Writes to the standard input of processes, as it is: a line needs its newline. */
   input(ids: readonly number[], text: string): Promise<Outcome[]>;
-  /** The states that its machine, its app's, a reload's and God's are in, as ids of their charts. */
+  /** The current states of its machine, its app's, a reload's and God's, as ids of their charts. */
   states(id: number): Promise<MachineStates>;
   /** Past moments, oldest first; by default at most 10 000. */
   history(query: HistoryQuery): Promise<HistoryRecordView[]>;

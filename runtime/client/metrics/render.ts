@@ -64,7 +64,7 @@ function daemonFamilies(registry: AnyRegistry, { daemon }: Scraped): void {
   gauge("xm_daemon_start_time_seconds", "When the daemon came up.", daemon.startedAt / 1_000);
   gauge("xm_daemon_resident_memory_bytes", "Resident size of the daemon.", daemon.memoryBytes);
   gauge("xm_daemon_processes", "Processes it manages.", daemon.processes);
-  gauge("xm_daemon_watchdog", "Whether a watchdog is there.", daemon.watchdogPid === null ? 0 : 1);
+  gauge("xm_daemon_watchdog", "Whether a watchdog runs.", daemon.watchdogPid === null ? 0 : 1);
   gauge(
     "xm_daemon_state_writable",
     "Whether its state can be written.",
@@ -107,7 +107,7 @@ const gauges: readonly Family[] = [
   },
   {
     name: "xm_process_cpu_ratio",
-    help: "Share of one core lately.",
+    help: "Recent share of one core.",
     read: ({ cpuPercent }) => (cpuPercent === null ? null : cpuPercent / 100),
   },
   {
@@ -173,7 +173,7 @@ function processFamilies(registry: AnyRegistry, processes: readonly ProcessDetai
   });
   const own = new Gauge({
     name: "xm_app_metric",
-    help: "What an app publishes of itself (exmachina/io, @pm2/io), when it is a number.",
+    help: "What the app itself publishes (exmachina/io, @pm2/io), if it is a number.",
     labelNames: [...labels, "metric"],
     registers,
   });

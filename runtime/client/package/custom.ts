@@ -246,7 +246,7 @@ export class Custom extends HomeMethods {
     refuse("uninstall", modules),
   );
 
-  /** Always an error: the daemon does not watch the machine. */
+  /** Always an error: the daemon does not monitor the machine. */
   readonly launchSysMonitoring: Method<[], never> = method(async () =>
     refuse("launchSysMonitoring", monitoring),
   );

@@ -13,8 +13,11 @@ export function destroyHome(home: string): void {
   if (isUsual || !existsSync(home)) return;
   const { logs, pids } = homePaths(home);
   if (!existsSync(logs) || !existsSync(pids)) {
-    const what = `${home} is no home of Ex Machina`;
-    throw xmError("ERR_USAGE", { what, fix: "remove the folder yourself if it is to go" });
+    const what = `${home} is not an Ex Machina home`;
+    throw xmError("ERR_USAGE", {
+      what,
+      fix: "remove the folder yourself if you no longer need it",
+    });
   }
   rmSync(home, { recursive: true, force: true });
 }

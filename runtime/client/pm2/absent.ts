@@ -5,16 +5,16 @@ export interface Absence {
 }
 
 export const boot: Absence = {
-  what: "a program does not write boot scripts",
-  fix: "run `xm startup`; after a boot the daemon starts what ran by itself",
+  what: "the API does not write boot scripts",
+  fix: "run `xm startup`: the daemon then starts the apps again after each boot",
 };
 
 export const modules: Absence = {
-  what: "a module is a program like any other, and npm is what installs it",
+  what: "a module is an ordinary program, installed with npm",
   fix: "`npm install NAME` in a folder of its own, then `xm start node_modules/NAME/SCRIPT --name NAME`: its metrics and actions are in `xm describe NAME`",
 };
 
 export const monitoring: Absence = {
-  what: "the daemon does not watch the machine",
-  fix: "`xm slist` prints its figures when they are asked for",
+  what: "the daemon does not monitor the machine",
+  fix: "`xm slist` prints the machine's metrics",
 };

@@ -23,7 +23,7 @@ export async function specsFromPm2(
   const groups = new Map<string, Pm2Env[]>();
   for (const [index, entry] of entries.entries()) {
     if (!isPm2Env(entry)) {
-      notes.push(`entry ${index} has no name and no script: it is left out`);
+      notes.push(`entry ${index} has no name and no script: it is skipped`);
       continue;
     }
     const key = JSON.stringify([entry["namespace"] ?? "default", entry["name"]]);
@@ -34,7 +34,7 @@ export async function specsFromPm2(
     try {
       apps.push(await specOf(group, home));
     } catch (error) {
-      notes.push(`${name} is left out: ${messageOf(error)}`);
+      notes.push(`${name} is skipped: ${messageOf(error)}`);
     }
   }
   return { apps, notes };
@@ -47,7 +47,7 @@ async function specOf(group: readonly Pm2Env[], home: HomePaths): Promise<AppSpe
     home,
     base: typeof first["pm_cwd"] === "string" ? first["pm_cwd"] : "/",
     caller: environment,
-    source: `what PM2 keeps of ${String(first["name"])}`,
+    source: `PM2's entry of ${String(first["name"])}`,
   });
   if (spec === undefined) throw new Error("it has no app");
   const numbered = (Object.keys(logPaths) as LogFile[]).filter((file) =>

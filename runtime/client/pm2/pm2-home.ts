@@ -33,7 +33,7 @@ export function readPm2Home(wanted: string | undefined): Pm2Home {
   const folder = wanted ?? (process.env["PM2_HOME"] || join(homedir(), ".pm2"));
   if (!isFolder(folder)) {
     throw xmError("ERR_USAGE", {
-      what: `${folder} is no home of PM2`,
+      what: `${folder} is not a PM2 home`,
       fix: "name it: `xm migrate FOLDER`, or set PM2_HOME",
     });
   }
@@ -41,8 +41,8 @@ export function readPm2Home(wanted: string | undefined): Pm2Home {
   for (const path of [folder, ...lists.map((name) => join(folder, name))]) {
     const other = otherOwner(path);
     if (other === undefined) continue;
-    const fix = "copy what is to be taken over into a folder of your own, and name that";
-    throw xmError("ERR_USAGE", { what: `${folder} is not taken over: ${other.why}`, fix });
+    const fix = "copy the files to import into a folder of your own, and name that folder";
+    throw xmError("ERR_USAGE", { what: `${folder} is not imported: ${other.why}`, fix });
   }
   const notes: string[] = [];
   const list = readList(folder, notes);
@@ -78,7 +78,7 @@ function readList(
     if (text === undefined) continue;
     try {
       const entries: unknown = JSON.parse(text);
-      if (!Array.isArray(entries)) throw new Error("it holds no list");
+      if (!Array.isArray(entries)) throw new Error("it contains no list");
       return { file, savedAt: statSync(file).mtimeMs, entries };
     } catch (error) {
       notes.push(`${file} cannot be used (${messageOf(error)})`);
@@ -132,7 +132,7 @@ export async function endPm2({ daemonPid, entries, folder }: Pm2Home): Promise<v
     if (left.length === 0) return;
     if (Date.now() > deadline) {
       throw xmError("ERR_USAGE", {
-        what: `PM2 of ${folder} has not ended: ${left.join(", ")} still run`,
+        what: `PM2 of ${folder} has not exited: ${left.join(", ")} still running`,
         fix: "end them, then run `xm migrate` again",
       });
     }

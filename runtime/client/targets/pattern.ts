@@ -25,7 +25,7 @@ export function matcherOf(target: string): Matcher | undefined {
     // A path between slashes may look like a pattern and be none: it may still be the path of a script.
     if (existsSync(`/${source}`)) return undefined;
     throw xmError("ERR_USAGE", {
-      what: `${target} is no regular expression: ${messageOf(error)}`,
+      what: `${target} is not a regular expression: ${messageOf(error)}`,
       fix: "fix it, and quote it for the shell",
     });
   }
@@ -43,8 +43,8 @@ function testAll(target: string, pattern: RegExp, names: readonly string[]): boo
     const { code } = error as { code?: unknown };
     if (code !== "ERR_SCRIPT_EXECUTION_TIMEOUT") throw error;
     throw xmError("ERR_USAGE", {
-      what: `${target} takes more than ${limitMs} ms to match: it tries too many ways`,
-      fix: "leave out a repetition within a repetition, such as (a+)+",
+      what: `${target} takes more than ${limitMs} ms to match: it backtracks too much`,
+      fix: "avoid a repetition within a repetition, such as (a+)+",
     });
   }
 }

@@ -29,7 +29,7 @@ export const busEventSchema = v.variant("kind", [
     kind: v.literal("message"),
     at: time(),
     ...who,
-    message: v.pipe(v.unknown(), v.description("what the app gave to `process.send`")),
+    message: v.pipe(v.unknown(), v.description("the argument of the app's `process.send`")),
   }),
   v.object({
     kind: v.literal("exception"),

@@ -69,5 +69,5 @@ export const messageRequestSchema = v.strictObject({
 
 export const inputRequestSchema = v.strictObject({
   ids: v.array(count()),
-  text: v.pipe(text(), v.description("written as it is: a line ends with its newline")),
+  text: v.pipe(text(), v.description("written unchanged: a line needs its newline")),
 });

@@ -16,14 +16,14 @@ export const historyRecordSchema = v.object({
   ),
   at: time(),
   kind: v.picklist(historyKinds),
-  id: v.pipe(v.number(), v.description("-1 for what is of no process")),
+  id: v.pipe(v.number(), v.description("-1 for a record of no process")),
   generation: count(),
   app: text(),
   name: text(),
   event: v.pipe(
     text(),
     v.description(
-      "what caused it, for example `child.exited`; of a reload that comes to another step that step, for example `reload.draining`",
+      "the cause, for example `child.exited`; for the next step of a reload that step, for example `reload.draining`",
     ),
   ),
   states: v.pipe(text(), v.description("the states it is in after it, without their parents")),
@@ -31,8 +31,11 @@ export const historyRecordSchema = v.object({
   pid: nullable(count()),
   restarts: count(),
   unstableRestarts: count(),
-  exit: v.pipe(nullable(exitSchema), v.description("an end that this tells of")),
-  decision: v.pipe(nullable(decisionSchema), v.description("a decision that this tells of")),
+  exit: v.pipe(nullable(exitSchema), v.description("the exit that this record reports")),
+  decision: v.pipe(
+    nullable(decisionSchema),
+    v.description("the decision that this record reports"),
+  ),
   reload: nullable(
     v.object({
       by: text(),
@@ -53,11 +56,11 @@ export const historyRecordSchema = v.object({
   sensor: nullable(v.picklist(["memory", "cron", "watch", "heartbeat", "liveness", "cpu", "age"])),
   version: v.pipe(
     nullable(text()),
-    v.description("of a life that begins: the version of what is run"),
+    v.description("at the start of a life: the version of the program"),
   ),
   revision: v.pipe(
     nullable(v.object({ from: nullable(text()), to: text() })),
-    v.description("of a life that begins with another commit than the one before: both"),
+    v.description("at the start of a life with another commit than before: both commits"),
   ),
   goal: processDetailSchema.entries.goal,
   readiness: processSchema.entries.readiness,
@@ -65,30 +68,32 @@ export const historyRecordSchema = v.object({
   killAt: nullable(time()),
   judgement: v.pipe(
     nullable(v.looseObject({})),
-    v.description("with a decision: all that the rules compared, by name"),
+    v.description("with a decision: all values that the rules compared, by name"),
   ),
-  startedAt: v.pipe(nullable(time()), v.description("when the life of now began")),
+  startedAt: v.pipe(nullable(time()), v.description("start of the current life")),
   backoffMs: count(),
   failure: v.pipe(
     processDetailSchema.entries.failure,
-    v.description("why it cannot be run, where this tells of it"),
+    v.description("why it cannot be started, if this record reports it"),
   ),
   createdAt: v.pipe(
     nullable(time()),
-    v.description("first declared or last restarted by a command, where this tells of it"),
+    v.description("first declared or last restarted by a command, if this record reports it"),
   ),
   context: v.pipe(
     nullable(v.record(v.string(), v.unknown())),
     v.description(
-      "what an app, a reload or God knew, without values of the environment; an app's specification where it is new",
+      "the context of an app, a reload or God, without values of the environment; an app's specification where it is new",
     ),
   ),
   cause: v.pipe(
     nullable(v.object({ event: text(), id: nullable(v.number()) })),
-    v.description("of a reload: the event that brought it here, and of which process"),
+    v.description("for a reload: the event that led here, and its process"),
   ),
   guards: v.pipe(
     nullable(v.array(v.object({ guard: text(), result: v.boolean(), saw: v.looseObject({}) }))),
-    v.description("of a reload: what its guards said on the way here, with what they compared"),
+    v.description(
+      "for a reload: the answers of its guards on the way here, with the values they compared",
+    ),
   ),
 });

@@ -13,7 +13,7 @@ export const logLineSchema = v.object({
   file: text(),
   position: v.pipe(
     nullable(positionSchema),
-    v.description("where the line ends while following: from there a later request goes on"),
+    v.description("end of the line while following; a later request can continue from there"),
   ),
 });
 

@@ -34,15 +34,15 @@ export const outcomeSchema = v.object({
   message: text(),
   note: v.pipe(
     nullable(text()),
-    v.description("what is worth knowing although it succeeded; `null` when its kind says it all"),
+    v.description("more about a success; `null` when its kind is enough"),
   ),
   warning: v.pipe(
     nullable(text()),
-    v.description("what is to be known of a success that may not last, such as a full disk"),
+    v.description("warning about a success that may not last, such as a full disk"),
   ),
   lastWords: v.pipe(
     v.array(text()),
-    v.description("of a failure: the last lines the program wrote to its errors"),
+    v.description("of a failure: the last lines that the program wrote to stderr"),
   ),
   /** Names of the settings that a declaration changed. */
   changed: v.array(text()),

@@ -17,11 +17,11 @@ export const exitSchema = v.object({
   ),
   lastWords: v.pipe(
     v.optional(v.array(text())),
-    v.description("the last lines of its errors, or the exception that nothing caught"),
+    v.description("the last lines of its stderr, or the uncaught exception"),
   ),
   backgroundPid: v.pipe(
     v.optional(count()),
-    v.description("of a descendant that ran on in a session of its own after an end with 0"),
+    v.description("of a descendant that kept running in a session of its own after an exit with 0"),
   ),
 });
 
@@ -63,7 +63,7 @@ export const processSchema = v.object({
   watching: v.boolean(),
   troubles: v.pipe(
     v.array(v.object({ sensor: text(), reason: text() })),
-    v.description("sensors that cannot do their work, such as a folder that cannot be watched"),
+    v.description("sensors that do not work, such as a folder that cannot be watched"),
   ),
   version: nullable(text()),
   logs: v.object({ out: nullable(text()), error: nullable(text()), combined: nullable(text()) }),
@@ -74,7 +74,7 @@ export const processSchema = v.object({
   readiness: v.picklist(["pending", "ready", "late"]),
   health: v.pipe(
     nullable(v.picklist(["starting", "healthy", "unhealthy"])),
-    v.description("what its probes say; null when none is declared or nothing runs"),
+    v.description("result of its probes; null when none is declared or nothing runs"),
   ),
   outOfTraffic: v.pipe(
     v.boolean(),
@@ -87,7 +87,7 @@ export const processSchema = v.object({
   ),
   reload: v.pipe(
     nullable(v.object({ step: text(), done: count(), total: count(), by: text() })),
-    v.description("the reload under way of its app"),
+    v.description("the current reload of its app"),
   ),
 });
 
@@ -122,7 +122,7 @@ export const processDetailSchema = v.object({
         remote: nullable(text()),
       }),
     ),
-    v.description("what its folder's git repository had checked out when it was started"),
+    v.description("the state of its folder's git repository when it was started"),
   ),
   uniqueId: v.pipe(
     nullable(text()),

@@ -116,7 +116,7 @@ export function heardInLine(line: string): Heard {
   try {
     return heardFrom(JSON.parse(line));
   } catch {
-    return { message: undefined, fault: "a line is no JSON" };
+    return { message: undefined, fault: "a line is not JSON" };
   }
 }
 

@@ -83,7 +83,7 @@ export const confinementFields: readonly Field[] = [
     "Limits and rights",
     "limits",
     "limits",
-    'Limits of setrlimit(2), such as `{ nofile: 65536, core: "unlimited", as: "2G" }`; `{ soft, hard }` sets them apart.',
+    'Limits of setrlimit(2), such as `{ nofile: 65536, core: "unlimited", as: "2G" }`; `{ soft, hard }` sets the two limits separately.',
     inherited,
   ),
   field(
@@ -104,14 +104,14 @@ export const confinementFields: readonly Field[] = [
     "Limits and rights",
     "oom_score_adjust",
     "number",
-    "Who is killed when memory runs out: from -1000 (never) to 1000 (first).",
+    "The order in which the kernel kills when memory runs out: from -1000 (never) to 1000 (first).",
     inherited,
   ),
   field(
     "Limits and rights",
     "no_new_privileges",
     "boolean",
-    "No program that it starts has more rights than it has: setuid programs run as itself.",
+    "Programs that it starts get no additional rights: setuid has no effect on them.",
     { default: "false" },
   ),
   field(

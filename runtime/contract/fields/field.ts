@@ -51,7 +51,7 @@ export type FieldGroup =
   | "Limits and rights"
   | "Logs"
   | "Triggers"
-  | "Kept for scripts";
+  | "Accepted for compatibility";
 
 export const field = (
   group: FieldGroup,

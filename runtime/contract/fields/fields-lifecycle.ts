@@ -7,7 +7,7 @@ export const lifecycleFields: readonly Field[] = [
     "Restarts",
     "restart",
     "restart",
-    "When an ended process is started again: `always`, `on-failure` (not after exit 0 or a stop signal), `on-abnormal` (only after a signal), `never`.",
+    "When to restart a process that has exited: `always`, `on-failure` (not after exit 0 or a stop signal), `on-abnormal` (only after a signal), `never`.",
     { default: "always" },
   ),
   field("Restarts", "autorestart", "boolean", "`false` is `restart: never`.", { default: "true" }),
@@ -15,24 +15,20 @@ export const lifecycleFields: readonly Field[] = [
     "Restarts",
     "success_exit_codes",
     "numbers",
-    "Exit codes that count as success, like 0: for `restart: on-failure` and for what waits for its success.",
+    "Exit codes that count as success, like 0: for `restart: on-failure` and for apps that wait for its success.",
   ),
-  field("Restarts", "stop_exit_codes", "numbers", "Exit codes after which it stays stopped."),
-  field("Restarts", "min_uptime", "time", "A life shorter than this is an unstable one.", {
+  field("Restarts", "stop_exit_codes", "numbers", "Exit codes that do not trigger a restart."),
+  field("Restarts", "min_uptime", "time", "An exit sooner than this counts as unstable.", {
     default: String(defaults.minUptimeMs),
   }),
-  field(
-    "Restarts",
-    "max_restarts",
-    "number",
-    "The exit that makes it this many unstable ones in a row is the last.",
-    { default: String(defaults.maxRestarts) },
-  ),
+  field("Restarts", "max_restarts", "number", "Gives up at this many unstable exits in a row.", {
+    default: String(defaults.maxRestarts),
+  }),
   field(
     "Restarts",
     "restart_window",
     "time",
-    "More than `max_restarts` restarts within this time is the end, however long each life was; 0 leaves the rule out.",
+    "Gives up after more than `max_restarts` restarts within this time, however long each life was; 0 disables the rule.",
     { default: "0" },
   ),
   field("Restarts", "restart_delay", "time", "Wait before each restart.", { default: "0" }),
@@ -40,10 +36,10 @@ export const lifecycleFields: readonly Field[] = [
     "Restarts",
     "exp_backoff_restart_delay",
     "time",
-    "First of the waits that grow from one restart to the next; 0 for none.",
+    "Initial delay of the exponential backoff; 0 for none.",
     { default: "0" },
   ),
-  field("Restarts", "exp_backoff_restart_factor", "number", "What each wait is multiplied by.", {
+  field("Restarts", "exp_backoff_restart_factor", "number", "Factor by which each wait grows.", {
     default: String(defaults.backoffFactor),
   }),
   field("Restarts", "exp_backoff_restart_max", "time", "Longest wait.", {
@@ -53,18 +49,20 @@ export const lifecycleFields: readonly Field[] = [
     "Restarts",
     "exp_backoff_restart_jitter",
     "number",
-    "0 to 1: the share of each wait that is drawn at random.",
+    "Share of each wait that is random, from 0 to 1.",
     { default: "0" },
   ),
   field(
     "Restarts",
     "exp_backoff_reset",
     "time",
-    "An uptime of this brings the wait back to the first.",
+    "After this uptime, waits start from the initial delay again.",
     { default: String(defaults.backoffResetMs) },
   ),
 
-  field("Start and stop", "autostart", "boolean", "Started when declared.", { default: "true" }),
+  field("Start and stop", "autostart", "boolean", "Starts it when it is declared.", {
+    default: "true",
+  }),
   field(
     "Start and stop",
     "depends_on",
@@ -75,7 +73,7 @@ export const lifecycleFields: readonly Field[] = [
     "Start and stop",
     "wait_ready",
     "boolean",
-    "Online when it sends the message `ready`; the same as `ready: message`.",
+    "It is online when it sends the message `ready`; the same as `ready: message`.",
     { default: "false" },
   ),
   field(
@@ -87,7 +85,7 @@ export const lifecycleFields: readonly Field[] = [
   ),
   ...(
     [
-      ["startup_probe", "Asked until it can serve; when it runs out, the start has failed"],
+      ["startup_probe", "Runs until it succeeds once; if it does not, the start has failed"],
       ["readiness_probe", "Whether it can serve now; never restarts it"],
       ["liveness_probe", "Restarts it when it fails"],
     ] as const
@@ -102,14 +100,14 @@ export const lifecycleFields: readonly Field[] = [
   field("Start and stop", "listen_timeout", "time", "How long to wait for readiness.", {
     default: String(defaults.listenTimeoutMs),
   }),
-  field("Start and stop", "kill_signal", "string", "Signal that asks it to end.", {
+  field("Start and stop", "kill_signal", "string", "Signal that asks it to exit.", {
     default: defaults.killSignal,
   }),
   field(
     "Start and stop",
     "shutdown_with_message",
     "boolean",
-    "Asks it to end by the message `shutdown` instead (Node only).",
+    "Asks it to exit with the message `shutdown` instead of a signal (Node only).",
     { default: "false" },
   ),
   field(
@@ -123,14 +121,14 @@ export const lifecycleFields: readonly Field[] = [
     "Start and stop",
     "drain",
     "boolean",
-    "A Node program without shutdown code of its own stops accepting, finishes what is in flight and then ends.",
+    "A Node program without shutdown code of its own stops accepting connections, finishes requests in flight and then exits.",
     { default: "true" },
   ),
   field(
     "Start and stop",
     "drain_timeout",
     "time",
-    "How long a process that a reload replaces may take to drain; open WebSockets and other upgraded connections get as long. A stop or restart gives them `kill_timeout`.",
+    "Maximum drain time of a process that a reload replaces, also for open WebSockets and other upgraded connections. In a stop or restart these get `kill_timeout`.",
     { default: String(defaults.drainTimeoutMs) },
   ),
   field(
@@ -144,21 +142,21 @@ export const lifecycleFields: readonly Field[] = [
     "Start and stop",
     "reload_surge",
     "boolean",
-    "A reload starts the replacement before it ends the old process; `false`: after it.",
+    "A reload starts the replacement before it ends the old process; `false`: afterwards.",
     { default: "true" },
   ),
   field(
     "Start and stop",
     "treekill",
     "boolean",
-    "Signals reach its whole tree, and nothing of it outlives it.",
+    "Signals go to its whole process tree, and no descendant outlives it.",
     { default: "true" },
   ),
   field(
     "Start and stop",
     "force",
     "boolean",
-    "Accepted; the apps of a file that run are restarted. `xm start SCRIPT -f` starts a second copy.",
+    "Accepted; running apps of a file are restarted. `xm start SCRIPT -f` starts a second copy.",
     { default: "false" },
   ),
 ];

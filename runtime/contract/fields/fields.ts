@@ -11,18 +11,18 @@ export const fields: readonly Field[] = [
     "Program",
     "script",
     "string",
-    "What is run: a file, a program in PATH, or a command line with spaces, which runs through `bash -c`.",
+    "What to run: a file, a program in PATH, or a command line with spaces, which runs through `bash -c`.",
     { aliases: ["exec", "cmd", "command"] },
   ),
-  field("Program", "name", "string", "What it is called.", {
+  field("Program", "name", "string", "Name of the app.", {
     default: "the script's name without extension",
   }),
-  field("Program", "namespace", "string", "A group of apps that commands can name at once.", {
+  field("Program", "namespace", "string", "Group of apps that commands can address together.", {
     default: "default",
   }),
   field("Program", "args", "strings", "Arguments; a text is split as a shell would."),
   field("Program", "cwd", "string", "Working directory.", {
-    default: "where you are, or where the file is when its script is only there",
+    default: "the current folder, or the file's folder if the script exists only there",
   }),
   field(
     "Program",
@@ -38,7 +38,7 @@ export const fields: readonly Field[] = [
     "Program",
     "instances",
     "instances",
-    "How many processes; `max` or 0 is one per processor, a negative number that many less.",
+    "Number of processes; `max` or 0: one per processor; a negative number: that many fewer.",
     { default: "1" },
   ),
   field(
@@ -55,7 +55,7 @@ export const fields: readonly Field[] = [
     "Program",
     "scheduling",
     "scheduling",
-    "Cluster only: how connections come to the processes: `shared` (each accepts from one socket), `round-robin` (the balancer hands them out), `sticky` (those of one client address to one process) or `reuse-port` (a socket each; Node 22.12, 23.1 or newer).",
+    "Cluster only: how connections reach the processes: `shared` (each accepts from one socket), `round-robin` (the balancer hands them out), `sticky` (those of one client address to one process) or `reuse-port` (a socket each; Node 22.12, 23.1 or newer).",
     { default: "shared" },
   ),
   field("Program", "execute_command", "boolean", "`true` is `exec_mode: fork`.", {
@@ -69,11 +69,11 @@ export const fields: readonly Field[] = [
     "Program",
     "umask",
     "string",
-    'Rights that its files do not get, in octal: `"022"`; of its log and pid files outside the home too.',
+    'File mode creation mask in octal: `"022"`; also for its log and pid files outside the home.',
     { default: "the caller's" },
   ),
 
-  field("Environment", "env", "env", "Variables over those of the caller."),
+  field("Environment", "env", "env", "Variables that override the caller's."),
   field("Environment", "env_*", "env", "Variables over `env`, chosen by `--env NAME`."),
   field(
     "Environment",
@@ -93,7 +93,7 @@ export const fields: readonly Field[] = [
     "Environment",
     "instance_var",
     "string",
-    "Variable that tells a process its number within the app.",
+    "Variable that holds the number of a process within the app.",
     { default: "NODE_APP_INSTANCE" },
   ),
   field(
@@ -110,11 +110,11 @@ export const fields: readonly Field[] = [
 
   ...lifecycleFields,
 
-  field("Logs", "out_file", "string", "File for its output; `/dev/null` or `NULL` for none.", {
+  field("Logs", "out_file", "string", "File for stdout; `/dev/null` or `NULL` for none.", {
     default: "HOME/logs/NAME-out.log",
     aliases: ["out", "output", "out_log"],
   }),
-  field("Logs", "error_file", "string", "File for its errors.", {
+  field("Logs", "error_file", "string", "File for stderr.", {
     default: "HOME/logs/NAME-error.log",
     aliases: ["error", "err", "err_file", "err_log"],
   }),
@@ -122,10 +122,10 @@ export const fields: readonly Field[] = [
     "Logs",
     "log_file",
     "boolean or string",
-    "A file for both streams, beside their own; `true` is HOME/logs/NAME.log.",
+    "Additional file for both streams; `true` is HOME/logs/NAME.log.",
     { aliases: ["log"] },
   ),
-  field("Logs", "disable_logs", "boolean", "Throws its output away.", { default: "false" }),
+  field("Logs", "disable_logs", "boolean", "Discards its output.", { default: "false" }),
   field(
     "Logs",
     "merge_logs",
@@ -168,7 +168,7 @@ export const fields: readonly Field[] = [
     "Triggers",
     "max_memory_restart",
     "size",
-    "Restarts it when its main process is larger; 0 for no limit.",
+    "Restarts it when its main process uses more memory than this; 0 for no limit.",
   ),
   field(
     "Triggers",
@@ -181,7 +181,7 @@ export const fields: readonly Field[] = [
     "Triggers",
     "max_memory_for",
     "time",
-    "How long it must exceed the limit, at every check.",
+    "Time for which every check must find the limit exceeded.",
     {
       default: "0, one check",
     },
@@ -192,15 +192,21 @@ export const fields: readonly Field[] = [
     "number",
     "Restarts it when its main process uses more than this of one core, in percent, for `max_cpu_for`; 0 for no limit.",
   ),
-  field("Triggers", "max_cpu_for", "time", "How long it must exceed the limit, at every check.", {
-    default: "30s",
-  }),
+  field(
+    "Triggers",
+    "max_cpu_for",
+    "time",
+    "Time for which every check must find the limit exceeded.",
+    {
+      default: "30s",
+    },
+  ),
   field("Triggers", "max_age", "time", "Restarts it when a life has lasted this long; 0 for none."),
   field(
     "Triggers",
     "max_age_jitter",
     "time",
-    "Random extra time, up to this much, so that many do not end at one time.",
+    "Random extra time, up to this much, so that processes do not restart all at once.",
     { default: "0" },
   ),
   field("Triggers", "cron_restart", "cron", "Restarts it by a cron pattern; 0 for none.", {
@@ -220,15 +226,9 @@ export const fields: readonly Field[] = [
     "Restarts it when a file changes: `true` for its folder, or paths and globs.",
     { default: "false" },
   ),
-  field(
-    "Triggers",
-    "ignore_watch",
-    "patterns",
-    "Names, globs, paths and RegExps that do not count.",
-    {
-      default: "node_modules and dot files",
-    },
-  ),
+  field("Triggers", "ignore_watch", "patterns", "Names, globs, paths and RegExps to ignore.", {
+    default: "node_modules and dot files",
+  }),
   field("Triggers", "watch_delay", "time", "Wait for more changes before the restart.", {
     default: "0",
   }),
@@ -236,7 +236,7 @@ export const fields: readonly Field[] = [
     "Triggers",
     "heartbeat_timeout",
     "time",
-    "Restarts a Node program whose event loop has not turned for this long.",
+    "Restarts a Node program whose event loop is blocked for this long.",
   ),
   field(
     "Triggers",
@@ -246,7 +246,7 @@ export const fields: readonly Field[] = [
   ),
 
   field(
-    "Kept for scripts",
+    "Accepted for compatibility",
     "post_update",
     "any",
     "Commands that `xm pull`, `forward` and `backward` run before the reload, as the folder's owner.",
@@ -271,10 +271,10 @@ export const fields: readonly Field[] = [
     "version",
   ].map((name) =>
     field(
-      "Kept for scripts",
+      "Accepted for compatibility",
       name,
       "any",
-      "PM2's; changes nothing here, and is shown by `xm jlist`.",
+      "PM2's; has no effect here and is shown by `xm jlist`.",
     ),
   ),
 ];

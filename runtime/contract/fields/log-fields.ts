@@ -1,17 +1,24 @@
 import { field, type Field } from "./field.ts";
 
-const own = "for files that Ex Machina named itself; others are rotated when one of these is given";
+const own =
+  "for files that Ex Machina names itself; others are rotated if one of these fields is set";
 
 /** What becomes of an app's log files in time. */
 export const rotationFields: readonly Field[] = [
-  field("Logs", "log_max_size", "size", "Rotates a log file that is larger; 0 for any size.", {
-    default: `50M ${own}`,
-  }),
+  field(
+    "Logs",
+    "log_max_size",
+    "size",
+    "Rotates a log file that is larger than this; 0: never by size.",
+    {
+      default: `50M ${own}`,
+    },
+  ),
   field(
     "Logs",
     "log_retain",
     "retain",
-    "How many rotated files are kept of each log file; `all` keeps all.",
+    "Number of rotated files to keep of each log file; `all` keeps every one.",
     { default: "10" },
   ),
   field("Logs", "log_compress", "boolean", "Compresses rotated files with gzip.", {
@@ -21,14 +28,14 @@ export const rotationFields: readonly Field[] = [
     "Logs",
     "log_rotate",
     "cron",
-    "Rotates its log files by a cron pattern too, or `hourly`, `daily`, `weekly`, `monthly`; 0 for none.",
+    "Also rotates its log files by a cron pattern, or `hourly`, `daily`, `weekly`, `monthly`; 0 for none.",
   ),
-  field("Logs", "log_max_age", "age", "Removes rotated files that are older."),
+  field("Logs", "log_max_age", "age", "Removes rotated files older than this."),
   field(
     "Logs",
     "log_max_total",
     "size",
-    "Removes the oldest rotated files of a log file while they take more together.",
+    "Maximum total size of the rotated files of one log file; the oldest are removed.",
   ),
   field(
     "Logs",

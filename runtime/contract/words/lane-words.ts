@@ -48,5 +48,7 @@ export function reloadLabel({ event, reload }: HistoryRecord): string | null {
   if (reload === null) return null;
   if (event === "reload.launching" && reload.done === 0) return reload.by;
   if (event === "reload.succeeded") return "succeeded";
-  return event === "reload.failed" ? `failed: ${reload.failure?.reason ?? "of a fault"}` : null;
+  return event === "reload.failed"
+    ? `failed: ${reload.failure?.reason ?? "for an unknown reason"}`
+    : null;
 }

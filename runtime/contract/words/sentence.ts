@@ -22,9 +22,9 @@ type IsIn = (state: string) => boolean;
 const going: Readonly<Record<Removal, string>> = {
   deleted: "; it is being deleted",
   replaced: "; its replacement serves",
-  discarded: "; the replacement that it was to be is given up",
+  discarded: "; this replacement is being discarded",
   scaledDown: "; its app is scaled down",
-  shutDown: "; the daemon is ending",
+  shutDown: "; the daemon is shutting down",
 };
 
 const tellers = {
@@ -40,14 +40,14 @@ const tellers = {
       const next = goal in after ? after[goal as keyof typeof after] : "";
       return isIn("alive.stopping.forced")
         ? `It did not exit within ${duration(delayMs)}; killing its process tree.`
-        : `${capital(who)} asked it to end, and it has ${duration(delayMs)} for that${next}.`;
+        : `${capital(who)} asked it to exit, and it has ${duration(delayMs)} for that${next}.`;
     }
     if (last === undefined) {
       if (isIn("stopped")) return "Declared but not started.";
       const unheard =
         spec.policy.readiness === "listening"
-          ? " It has not listened on any port; its error log may say why."
-          : " It never said that it can serve.";
+          ? " It has not listened on any port; its error log may show why."
+          : " It has not reported that it is ready.";
       const late = readiness === "late" ? unheard : "";
       return `It has never exited, so nothing was decided.${late}`;
     }
@@ -61,8 +61,8 @@ const tellers = {
     if (isIn("gone")) return "Its last process was removed.";
     const keeps = `It keeps ${count === 1 ? "1 process" : `${count} processes`}`;
     return reload === null
-      ? `${keeps}; no reload is under way.`
-      : `${keeps}; a reload is under way.`;
+      ? `${keeps}; no reload is in progress.`
+      : `${keeps}; a reload is in progress.`;
   },
   reload: ({ by, done, pending, batch, failure }: ReloadContext, isIn: IsIn): string => {
     const ids = Object.keys(batch);
@@ -75,7 +75,7 @@ const tellers = {
     const isOne = ids.length === 1;
     const who = `${isOne ? "process" : "processes"} ${ids.join(", ")}`;
     const step = isIn("draining")
-      ? `${who} ${isOne ? "drains and ends" : "drain and end"}`
+      ? `${who} ${isOne ? "drains and exits" : "drain and exit"}`
       : `the ${isOne ? "replacement" : "replacements"} of ${who} ${isOne ? "is" : "are"} started`;
     return `${capital(by)}: ${progress}; ${step}.`;
   },

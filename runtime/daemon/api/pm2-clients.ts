@@ -40,7 +40,7 @@ export async function servePm2Clients(options: {
   const { path, busPath, daemon, log } = options;
   try {
     if (await isAnswered(path)) {
-      log(`${path} is left to the daemon of PM2 that answers there`);
+      log(`${path} belongs to a running PM2 daemon`);
       return { close: () => {} };
     }
     const servers = [
@@ -55,7 +55,7 @@ export async function servePm2Clients(options: {
       },
     };
   } catch (error) {
-    log(`${path}: programs that use PM2's package find nobody there: ${messageOf(error)}`);
+    log(`${path}: programs that use PM2's package cannot connect: ${messageOf(error)}`);
     return { close: () => {} };
   }
 }

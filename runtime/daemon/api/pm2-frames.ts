@@ -49,7 +49,7 @@ export function frameOf(args: readonly string[]): Buffer {
 function readMessage(bytes: Buffer): { args: Buffer[]; length: number } | { needed: number } {
   const head = bytes[0];
   if (head === undefined) return { needed: 1 };
-  if (head >> 4 !== version) throw new RangeError("no frame of PM2's protocol");
+  if (head >> 4 !== version) throw new RangeError("not a frame of PM2's protocol");
   const args: Buffer[] = [];
   let at = 1;
   for (let left = head & 0b1111; left > 0; left -= 1) {

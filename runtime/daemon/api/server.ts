@@ -118,7 +118,7 @@ function decoded(part: string): string {
   try {
     return decodeURIComponent(part);
   } catch (error) {
-    const faults = ["the address of the request holds a broken % escape"];
+    const faults = ["the address of the request contains an invalid % escape"];
     throw xmError("ERR_INPUT_INVALID", { faults }, { cause: error });
   }
 }

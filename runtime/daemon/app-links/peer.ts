@@ -96,7 +96,7 @@ function heardOfNode(line: string, socket: Socket): Heard {
   try {
     data = JSON.parse(line);
   } catch {
-    return { message: undefined, fault: "a line is no JSON" };
+    return { message: undefined, fault: "a line is not JSON" };
   }
   const command: unknown =
     typeof data === "object" && data !== null ? Reflect.get(data, "cmd") : undefined;

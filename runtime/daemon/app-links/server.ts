@@ -42,7 +42,7 @@ export function createLinks(path: string, log: (line: string) => void): Links {
   const server = createServer((socket) => {
     if (unknown.size >= mostUnknown) {
       socket.destroy();
-      report("?", `more than ${mostUnknown} connections do not say whose they are`);
+      report("?", `more than ${mostUnknown} connections have not identified themselves`);
       return;
     }
     unknown.add(socket);
@@ -62,7 +62,7 @@ export function createLinks(path: string, log: (line: string) => void): Links {
             return false;
           }
           life = message.life;
-        } else if (message.type === "hello") throw new Error("it says hello twice");
+        } else if (message.type === "hello") throw new Error("it sent hello twice");
         lives.get(life)?.hear(message, peer);
         return true;
       },
@@ -91,7 +91,7 @@ export function createLinks(path: string, log: (line: string) => void): Links {
         fault: (why) => report(life, why),
         hear: (message) => {
           if (message.type === "hello") {
-            if (message.life !== life) throw new Error("it says hello for another life");
+            if (message.life !== life) throw new Error("it sent hello for another life");
             isAdded ||= lives.get(life)?.add(peer) === true;
           }
           if (!isAdded) return false;

@@ -78,14 +78,14 @@ function greeted(options: {
   });
   failed.catch(() => {});
   const doubt = ({ pid }: Hello): string | undefined =>
-    pid === balancer.pid ? undefined : `pid ${pid} greets in its place`;
+    pid === balancer.pid ? undefined : `pid ${pid} answered in its place`;
   const line = fleet.reach(balancer, { withinMs: comesUpWithinMs, doubt }).then((connection) => {
-    if (connection === undefined) throw new Error(failure ?? `nobody answers at ${path}`);
+    if (connection === undefined) throw new Error(failure ?? `nothing answers at ${path}`);
     connection.send({ order: "claim", secret });
     return connection;
   });
   return Promise.race([line, failed]).catch((error: unknown) => {
-    const message = `the balancer of ${app} did not come up: ${messageOf(error)}`;
+    const message = `the balancer of ${app} failed to start: ${messageOf(error)}`;
     fleet.forget(balancer);
     removeFiles(path);
     end(balancer);

@@ -47,7 +47,7 @@ export function connectBalancer(
     const timer = setTimeout(() => cut(`no greeting within ${withinMs} ms`), withinMs);
     const greet = (news: Hello): boolean => {
       const { app, pid, v } = news;
-      if (hello !== undefined) return cut("it greets a second time");
+      if (hello !== undefined) return cut("it sent a second greeting");
       if (v !== balancerVersion)
         return cut(`the balancer of ${app} (pid ${pid}) speaks version ${v}`);
       const why = doubt(news);
@@ -69,11 +69,11 @@ export function connectBalancer(
         const news = parseNews(line);
         if (news === undefined) return true;
         if (news.news === "hello") return greet(news);
-        if (hello === undefined) return cut("it does not greet");
+        if (hello === undefined) return cut("it sent no greeting");
         onNews(news);
         return true;
       } catch (error) {
-        return cut(`it says what no balancer says: ${messageOf(error).slice(0, 200)}`);
+        return cut(`it sent an invalid message: ${messageOf(error).slice(0, 200)}`);
       }
     });
     socket.on("error", (error) => {

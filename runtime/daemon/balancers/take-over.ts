@@ -21,7 +21,7 @@ export async function takeOver(
   const { log } = fleet;
   const record = readRecord(path);
   if (record === undefined && !mayTrustOld) {
-    log(`${path} has no record: who listens there is not known here, and is left alone`);
+    log(`${path} has no record: the process that listens there is unknown and left alone`);
     removeFiles(path);
     return undefined;
   }
@@ -49,11 +49,11 @@ export async function takeOver(
         if (record === undefined) return undefined;
         return secret === record.secret && pid === record.pid
           ? undefined
-          : `what greets at ${path} is not the balancer that was put there`;
+          : `the process that answers at ${path} is not the balancer that was started there`;
       },
     })
     .catch((error: unknown) => {
-      log(`the balancer of ${balancer.app || path} is not taken over: ${messageOf(error)}`);
+      log(`the balancer of ${balancer.app || path} cannot be taken over: ${messageOf(error)}`);
       return undefined;
     });
   if (line === undefined) {

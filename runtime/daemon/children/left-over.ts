@@ -30,13 +30,13 @@ export async function endLeftOver(
     const left = findLeftOver(lives, scanProcesses());
     if (left.length === 0) break;
     if (performance.now() > deadline) {
-      log(`left of lives that have ended, and does not end: ${pidsOf(left)}`);
+      log(`processes left from earlier lives do not end: ${pidsOf(left)}`);
       break;
     }
     for (const stat of left) if (kill(stat, log)) killed.add(stat.pid);
     await pause(waitMs);
   }
-  if (killed.size > 0) log(`killed ${killed.size} process(es) that ended lives had left`);
+  if (killed.size > 0) log(`killed ${killed.size} process(es) left from earlier lives`);
 }
 
 /**

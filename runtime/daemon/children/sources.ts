@@ -114,7 +114,7 @@ export function childSource(dependencies: SourceDependencies) {
         });
       } else if (policy.readiness === "probe" && policy.probe !== null) {
         stopProbe ??= startProbe(input.spec, ready, (why) =>
-          log(`${input.spec.name} (${input.id}): its probe cannot be asked: ${why}`),
+          log(`${input.spec.name} (${input.id}): its probe cannot run: ${why}`),
         );
       }
     };

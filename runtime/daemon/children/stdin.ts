@@ -79,7 +79,7 @@ export async function writeStdin(
     pipe = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch (error) {
     const code = errnoOf(error);
-    if (code === "ENXIO" || code === "ENOENT") return "it reads no standard input";
+    if (code === "ENXIO" || code === "ENOENT") return "it does not read its standard input";
     throw error;
   }
   try {

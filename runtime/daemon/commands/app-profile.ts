@@ -27,7 +27,7 @@ export async function profileApp(
   const child = children.get(processKey(managed.facts));
   const lifeId = managed.facts.child?.lifeId;
   if (child === undefined || lifeId === undefined) {
-    throw fail("it does not run", `\`xm start ${name}\` starts it`);
+    throw fail("it is not running", `\`xm start ${name}\` starts it`);
   }
   await new Promise<void>((resolve, reject) => {
     let pid: number | undefined;
@@ -48,13 +48,13 @@ export async function profileApp(
       length += part.text.length;
       if (part.fault !== undefined) return finish(fail(part.fault, "try again later"));
       if (length > longestProfile)
-        return finish(fail("it sends more than a profile", "see its code"));
+        return finish(fail("it sent more than a profile", "see its code"));
       if (part.text !== "") stream.write({ part: part.text });
       if (part.isLast) finish();
     });
     const { ticket } = expected;
     const tooLate = (): void =>
-      finish(fail("it does not answer any more", "see its error log, and try again"));
+      finish(fail("it no longer answers", "see its error log, and try again"));
     const isUnheard = (): void => {
       stream.write({ hasLine: false });
       child.tell({ type: "profile.end", ticket });

@@ -72,7 +72,7 @@ const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action
 };
 
 /**
- * Does one thing to some processes, all at once, and tells each outcome when it is reached and on disk.
+ * Applies an action to processes, all at once, and tells each outcome when it is reached and on disk.
  * @throws `ERR_PROCESS_NOT_FOUND` for the first unknown id, `ERR_STATE_NOT_WRITABLE`; nothing was done then. A stop and
  * a deletion are possible on any disk: where they cannot be written down, their outcome says it.
  */
@@ -169,7 +169,7 @@ async function withWarning(
   const dependents = left.find(({ of }) => of === outcome.name)?.names ?? [];
   if (!outcome.ok || dependents.length === 0) return outcome;
   const one = dependents.length === 1;
-  const warning = `${dependents.join(", ")} ${one ? "depends" : "depend"} on it and ${one ? "runs" : "run"} on`;
+  const warning = `${dependents.join(", ")} ${one ? "depends" : "depend"} on it and ${one ? "keeps" : "keep"} running`;
   return { ...outcome, warning };
 }
 

@@ -208,7 +208,7 @@ function declareStep(dependencies: DeclareDependencies, apps: readonly DeclaredA
 
 /** What is on its way already is waited for: a call that goes on with another's work learns what becomes of it. */
 async function leftAsItIs(managed: Managed): Reached {
-  const unchanged = done("unchanged", "left as it is");
+  const unchanged = done("unchanged", "left unchanged");
   const isStarting = ["pending", "starting"].includes(managed.facts.status);
   if (!isStarting) return outcomeOf(managed, managed.facts, unchanged);
   const end = await settled(managed.actor, ["pending", "starting", "stopping"], managed.facts);

@@ -38,7 +38,7 @@ async function inspectApp(
   }
   const before = portsOf(pid, fail);
   if (!(await catchesSoon(pid, constants.signals.SIGUSR1))) {
-    throw fail(`pid ${pid} is no Node program`, "only Node has this inspector");
+    throw fail(`pid ${pid} is not a Node program`, "only Node has this inspector");
   }
   child.signal("SIGUSR1");
   const begun = performance.now();

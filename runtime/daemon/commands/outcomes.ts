@@ -60,7 +60,9 @@ export function started(
   const last = facts.decisions.at(-1);
   const sentence = lowerFirst(last?.sentence ?? "it ended");
   if (status === "pending" && how === "overdue") {
-    return failed(`has not started yet, and will by itself: it waits for ${unmetText(waitsFor)}`);
+    return failed(
+      `has not started yet and will start by itself: it waits for ${unmetText(waitsFor)}`,
+    );
   }
   if (how === "overdue") return failed(overdue(facts));
   if (how === "ended" || status === "waiting") {
@@ -89,14 +91,14 @@ export function started(
   }
 }
 
-const unready = "has not said within its listen_timeout that it is ready";
+const unready = "has not reported within its listen_timeout that it is ready";
 
 /** What a process that is late has not done. */
 const unmet: Readonly<Record<ReadinessKind, string>> = {
   spawned: unready,
   message: unready,
   probe: unready,
-  listening: "has not listened on any port within its listen_timeout; its error log may say why",
+  listening: "has not listened on any port within its listen_timeout; its error log may show why",
 };
 
 export function stopped(before: ProcessFacts, { facts, how }: Settled): Result {
@@ -124,12 +126,12 @@ function wordsOf({ failure, lastExit }: ProcessFacts): readonly string[] {
 function overdue({ status, child, createdAt }: ProcessFacts): string {
   if (status === "stopping") {
     return child === null
-      ? "it is stopping, and what started it has not told its pid: see the daemon's log"
-      : `pid ${child.pid} does not end, although SIGKILL was sent to it; it is gone when the kernel lets it go`;
+      ? "it is stopping, and its launcher has not reported its pid: see the daemon's log"
+      : `pid ${child.pid} does not end despite SIGKILL; it will be gone once the kernel releases it`;
   }
   const since = duration(steadyNow() - (child?.at ?? createdAt));
   return child === null
-    ? `nothing has been started for it yet, ${since} after it was asked for`
+    ? `nothing has been started for it yet, ${since} after the request`
     : `pid ${child.pid} has neither become ready nor ended for ${since}`;
 }
 

@@ -120,7 +120,7 @@ export async function reloadApp(
       ];
       const { listenTimeoutMs, killTimeoutMs, drainTimeoutMs } = spec.policy;
       const quietMs = listenTimeoutMs + Math.max(killTimeoutMs, drainTimeoutMs) + overdueMs;
-      const why = `nothing has happened for ${duration(quietMs)}: it is under way still, and \`xm ls\` shows how far it is`;
+      const why = `nothing has happened for ${duration(quietMs)}: it is still in progress; \`xm ls\` shows how far it is`;
       let timer: NodeJS.Timeout | undefined;
       const wait = (): void => {
         clearTimeout(timer);
@@ -178,7 +178,7 @@ async function outcomeAfter(options: {
     const pid = after.child?.pid;
     const left =
       pid === undefined
-        ? "the old one does not run either"
+        ? "the old one is not running either"
         : `the old one (pid ${pid}) keeps serving`;
     return say(failed(facts.surge ? `${reason}; ${left}` : facts.failure.reason, words));
   }

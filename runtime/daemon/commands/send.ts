@@ -32,7 +32,7 @@ export function sendSignal(
 }
 
 /**
- * Gives some processes a message (`process.on("message")`), in fork mode as in a cluster. One that does not listen
+ * Sends a message to processes (`process.on("message")`), in fork mode as in a cluster. One that does not listen
  * yet gets it when it does.
  * @throws `ERR_PROCESS_NOT_FOUND`; nothing was sent then.
  */
@@ -52,11 +52,11 @@ const deliveryWords: Readonly<Record<Delivery, string>> = {
   sent: "sent",
   full: "its message queue is full",
   unreachable:
-    "its channel for messages has ended, as it does with the daemon that started it; its next start brings another",
+    "its message channel closed when the daemon that started it died; its next start opens a new one",
 };
 
 /**
- * Writes text to the standard input of some processes, as it is.
+ * Writes text to the standard input of processes, as it is.
  * @throws `ERR_PROCESS_NOT_FOUND`; nothing was written then.
  */
 export function sendInput(

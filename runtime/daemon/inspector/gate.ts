@@ -39,7 +39,7 @@ export function assertKnown(
   const grant = token === undefined ? undefined : sessions.find(token);
   if (grant !== undefined) return grant;
   const why =
-    token === undefined ? "there is none in this request" : "this one is wrong or too old";
+    token === undefined ? "the request has none" : "the request's is wrong or has expired";
   throw xmError("ERR_INSPECTOR_DENIED", { why });
 }
 
@@ -70,10 +70,10 @@ export async function answerStranger(
     sendJson(response, { challenge: sessions.challenge });
   } else if (asked === "POST /inspector/enter") {
     const { token } = await readBody(request, enterSchema, largestStrangerBytes);
-    give(sessions.enter(token), "the address was used already, or is too old");
+    give(sessions.enter(token), "the address has been used or has expired");
   } else if (asked === "POST /inspector/session") {
     const proof = await readBody(request, resumeSchema, largestStrangerBytes);
-    give(sessions.resume(proof), "the page's session is over");
+    give(sessions.resume(proof), "the page's session has ended");
   } else {
     return false;
   }

@@ -134,7 +134,7 @@ export function createListener(options: InspectorOptions & { inspector: Inspecto
       await listen({ fd });
       return true;
     } catch (error) {
-      log(`the inspector's port was not handed on: ${messageOf(error)}`);
+      log(`the inspector's port was not handed over: ${messageOf(error)}`);
       return false;
     }
   };

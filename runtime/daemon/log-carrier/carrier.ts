@@ -65,7 +65,10 @@ export function createCarrier(options: {
         writeRecord(folder, record);
       });
     } catch (error) {
-      complain(`carry ${path}`, `${path}: lines that belong there wait: ${messageOf(error)}`);
+      complain(
+        `carry ${path}`,
+        `${path}: lines that belong there are waiting: ${messageOf(error)}`,
+      );
     }
   };
   const look = (): void => {
@@ -103,7 +106,9 @@ export function createCarrier(options: {
       const record = recordOf(writer, { from: identity, bornAtMs: stat.birthtimeMs, position });
       const from = openSync(`/proc/self/fd/${held}`, constants.O_RDONLY | constants.O_NONBLOCK);
       take({ ...record, holders }, from);
-      log(`${writer.name} writes into a ${writer.path} that was removed; what comes is carried`);
+      log(
+        `${writer.name} writes into a ${writer.path} that was removed; new output is carried over`,
+      );
       look();
     },
     find: () => {

@@ -110,7 +110,7 @@ export function createKeeper(options: {
         deaths.push(performance.now());
         const waitMs = Math.max(firstPauseMs, pauseAfter(deaths));
         if (waitMs !== toldMs) {
-          log(`the log lane could not start (${failed}); tried again in ${waitMs} ms`);
+          log(`the log lane could not start (${failed}); retrying in ${waitMs} ms`);
         }
         toldMs = waitMs;
         failed = undefined;

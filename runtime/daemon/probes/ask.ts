@@ -62,7 +62,7 @@ export function askerOf(check: Check, asked: Asked): Ask {
         // The first look has nothing to compare with.
         const turns = now !== last;
         last = now;
-        return Promise.resolve(turns ? good : bad("its event loop does not turn"));
+        return Promise.resolve(turns ? good : bad("its event loop is blocked"));
       };
     }
     case "loop":
@@ -102,7 +102,7 @@ function judgeLoop(
   const { delayMs = 0, utilization = 0, fault } = reply;
   if (fault !== undefined) return bad(fault);
   if (maxDelayMs !== null && delayMs > maxDelayMs)
-    return bad(`its event loop stood still for ${Math.round(delayMs)} ms`);
+    return bad(`its event loop was blocked for ${Math.round(delayMs)} ms`);
   if (maxUtilization !== null && utilization > maxUtilization)
     return bad(`its event loop was busy for ${(utilization * 100).toFixed(0)} % of the time`);
   return good;
@@ -115,7 +115,7 @@ function portOf(port: number | string, { spec, instance }: Asked): number | stri
   const first = Number(spec.env[name]);
   const own = spec.incrementVariable === name ? first + instance : first;
   const isPort = Number.isInteger(own) && own > 0 && own < 65_536;
-  return isPort ? own : `the variable ${name} holds no port`;
+  return isPort ? own : `the variable ${name} contains no port`;
 }
 
 function requestOf(

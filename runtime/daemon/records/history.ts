@@ -66,7 +66,7 @@ export function openHistory(options: {
   const guard = (work: () => void): void => {
     try {
       work();
-      if (isBroken) log("the history is written again");
+      if (isBroken) log("the history can be written again");
       isBroken = false;
     } catch (error) {
       if (!isBroken) log(`the history cannot be written: ${messageOf(error)}`);

@@ -200,7 +200,7 @@ function causeOf(given: Given): Cause {
 export function brokenRule({ status, child, restartAt, killAt }: ProcessFacts): string | undefined {
   if (status === "online" && child === null) return "online without a child";
   if (status === "waiting" && child !== null) return `waiting while pid ${child.pid} lives`;
-  if (status === "waiting" && restartAt === null) return "waiting for no time";
+  if (status === "waiting" && restartAt === null) return "waiting without a deadline";
   if (status === "stopping" && killAt === null) return "stopping without a deadline";
   if ((status === "stopped" || status === "errored") && child !== null) {
     return `${status} while pid ${child.pid} lives`;

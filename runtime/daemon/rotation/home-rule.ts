@@ -29,13 +29,11 @@ export function createHomeRule(
       for (const fault of read.faults) log(`${file}: ${fault}`);
       rule = read.rule;
       if (rule?.dateSuffix !== undefined && !isTimeFormat(rule.dateSuffix)) {
-        log(`${file}: ${logrotateName}:dateFormat is no time that can stand in a file's name`);
+        log(`${file}: ${logrotateName}:dateFormat does not give a valid file name`);
         rule = { ...rule, dateSuffix: undefined };
       }
     } catch (error) {
-      log(
-        `${file} cannot be read, and log files are rotated as they are by default: ${messageOf(error)}`,
-      );
+      log(`${file} cannot be read, so log files are rotated by the defaults: ${messageOf(error)}`);
     }
     return rule;
   };

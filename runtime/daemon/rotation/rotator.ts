@@ -44,7 +44,7 @@ export function createRotator(options: {
         return;
       case "stopping":
         hung = setTimeout(() => {
-          log("the rotator hangs while writers of a log file stand still: it is ended");
+          log("the rotator hangs while the writers of a log file are paused: ending it");
           own.kill("SIGKILL");
         }, hungAfterMs);
         return;

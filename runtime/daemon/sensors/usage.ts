@@ -110,7 +110,7 @@ function judgeMemory(
   const forMs = limits?.memoryForMs ?? 0;
   if (entry.memoryLooks < looksOf(forMs, everyMs)) return;
   entry.memoryLooks = 0;
-  const whose = limits?.memoryScope === "tree" ? "it and what it started used" : "it used";
+  const whose = limits?.memoryScope === "tree" ? "it and its descendants used" : "it used";
   const time = forMs === 0 ? "" : ` for ${forMs / 1_000} s`;
   trip(
     `the memory limit of ${megabytes(limitBytes)} (${whose} ${megabytes(used)}${time}${grown(usage.growth(entry.pid))})`,

@@ -55,7 +55,7 @@ function isUsable(file: string): boolean {
 
 function readList(file: string): unknown[] {
   const list = parseJson(readPlain(file));
-  if (!Array.isArray(list)) throw new Error("it holds no list");
+  if (!Array.isArray(list)) throw new Error("it contains no list");
   if (list.length > 0 && !list.some(isApp)) throw new Error("nothing in its list is an app");
   return list;
 }

@@ -56,7 +56,7 @@ export function readSnapshot(path: string): SnapshotReading {
 function decode(text: string): SnapshotReading {
   if (text === "") return { kind: "invalid", why: "it is empty" };
   const checksum = checksumField.exec(text);
-  if (checksum === null) return { kind: "invalid", why: "it does not end as a snapshot does" };
+  if (checksum === null) return { kind: "invalid", why: "the end of a snapshot is missing" };
   if (sha256(text.slice(0, checksum.index)) !== checksum[1])
     return { kind: "invalid", why: "its checksum is wrong" };
   const parsed = v.safeParse(snapshotSchema, parseJson(text));

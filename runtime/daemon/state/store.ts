@@ -160,12 +160,12 @@ class Store implements StateStore {
         notes.push(`${repair.problem}; ${repair.run()}`);
         this.#repairs = this.#repairs.filter((other) => other !== repair);
       } catch (error) {
-        notes.push(`${repair.problem}; it stays as it is for now: ${messageOf(error)}`);
+        notes.push(`${repair.problem}; it is left unchanged for now: ${messageOf(error)}`);
       }
     }
     if (this.#drain()) return;
     notes.push(
-      `the state cannot be written to ${this.#directory}, it is kept in memory only: ${messageOf(this.#fault)}`,
+      `the state cannot be written to ${this.#directory} and is kept in memory only: ${messageOf(this.#fault)}`,
     );
   }
 

@@ -83,7 +83,7 @@ function openAmongOthers(
 function assertPlain(stat: Stats, path: string, owner: FileOwner | undefined): void {
   const refuse = (fault: string): never => {
     throw new PlaceError(
-      `${path} is ${fault}, in a folder that others than the daemon's user can write to; remove it, or name another file`,
+      `${path} is ${fault}, in a folder that users other than the daemon's can write to; remove it, or name another file`,
     );
   };
   if (stat.isSymbolicLink()) refuse("a symbolic link");
@@ -91,7 +91,7 @@ function assertPlain(stat: Stats, path: string, owner: FileOwner | undefined): v
   if (stat.isSocket()) refuse("a socket");
   if (stat.isDirectory()) refuse("a folder");
   if (!stat.isFile()) refuse("a device");
-  if (stat.nlink !== 1) refuse(`one file under ${stat.nlink} names (a hard link)`);
+  if (stat.nlink !== 1) refuse(`a file with ${stat.nlink} names (hard links)`);
   if (!isOwnedByUs(stat) && owner !== undefined && stat.uid !== owner.uid) {
     refuse(`a file of user ${stat.uid}`);
   }

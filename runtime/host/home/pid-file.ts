@@ -12,7 +12,7 @@ import { readFact } from "../files/read.ts";
 export function writeDaemonPid(file: string, log: (line: string) => void): void {
   const other = readPid(file);
   if (other !== undefined && isPm2(other)) {
-    log(`${file} is left to the daemon of PM2 that runs (pid ${other})`);
+    log(`${file} belongs to a running PM2 daemon (pid ${other})`);
     return;
   }
   try {

@@ -35,7 +35,7 @@ function faultOf(path: string): { why: string; fix: string } | undefined {
     const mode = (stat.mode & 0o777).toString(8);
     return {
       why: `other users can write ${path} (mode ${mode})`,
-      fix: `look at what is in it, then run \`chmod go-w ${path}\``,
+      fix: `check its contents, then run \`chmod go-w ${path}\``,
     };
   }
   return undefined;

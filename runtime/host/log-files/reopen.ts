@@ -108,7 +108,7 @@ async function bringBack(
     if (named !== undefined && fileIdentity(named) === identity) return undefined;
     const isKnown = given === null ? rights.owner === undefined : given === identity;
     if (!isKnown) {
-      return `writes to a file that is not known to be its log: ${path} is written to when it is restarted`;
+      return `writes to a file that is not known to be its log; it writes to ${path} after a restart`;
     }
     const now = stat.nlink === 0 ? undefined : nameNow(link, identity);
     if (now === undefined) {

@@ -81,7 +81,7 @@ export function createWorkers({
   const listen = (each: Held): void => {
     const { life, worker } = each;
     guardChannel(worker.process, (why) => {
-      note(`pid ${worker.process.pid} said what no worker says, and is ended: ${why}`);
+      note(`pid ${worker.process.pid} sent an invalid message and is ended: ${why}`);
       if (worker.process.connected) worker.process.disconnect();
       setTimeout(() => {
         if (held.get(life) === each) worker.process.kill("SIGKILL");
@@ -186,7 +186,7 @@ function messageIn(packet: unknown): Up | undefined {
   const { cmd, message } = (packet ?? {}) as { cmd?: unknown; message?: unknown };
   if (cmd !== channelCommand) return undefined;
   if (typeof message !== "object" || message === null || !("type" in message)) {
-    throw new Error("a message of the preload's that is none");
+    throw new Error("an invalid message of the preload");
   }
   return message as Up;
 }

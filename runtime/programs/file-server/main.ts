@@ -38,7 +38,7 @@ function listenFault({ host, port }: ServeSettings, error: Error): string {
     case "EADDRINUSE":
       return `PM2_SERVE_PORT: another program listens on ${host}:${port}`;
     case "EACCES":
-      return `PM2_SERVE_PORT: port ${port} is not for this user; those from 1024 on are`;
+      return `PM2_SERVE_PORT: this user may not listen on port ${port}; ports from 1024 on are allowed`;
     case "EADDRNOTAVAIL":
     case "ENOTFOUND":
       return `PM2_SERVE_HOST: this machine has no address ${host}`;

@@ -6,7 +6,7 @@
 /** A piece is no longer, unless a line is. */
 const pieceBytes = 8 * 1024;
 
-/** Enough for what a read becomes, unless its lines are very short; what of it is not used takes no memory. */
+/** Enough for what a read becomes, unless its lines are very short; what of it is ignored takes no memory. */
 const output = Buffer.allocUnsafeSlow(1024 * 1024);
 
 /**

@@ -45,7 +45,9 @@ export function servePipe(options: {
   const files = [...paths].map((path) => new LogFile(path, complain, rights(path)));
   const rest = orClose(descriptor, () => openRest(restOf(folder, number), complain));
   const onGap = (): void =>
-    complain(`${order.name}: the lane before was killed while it read; up to 64 KB may be missing`);
+    complain(
+      `${order.name}: the previous lane was killed while reading; up to 64 KB may be missing`,
+    );
   const lines = createLines({ format: lineFormat(order), files, rest, now: Date.now, onGap });
   let timer: NodeJS.Timeout | undefined;
   const take = (bytes: Buffer): void => {

@@ -10,7 +10,7 @@ const actions: readonly (readonly [Action, string, string])[] = [
   ["restart", "Restart", "Restarts it and resets its counters"],
   ["reload", "Reload", "Replaces it without downtime"],
   ["reset", "Reset", "Resets its counters"],
-  ["delete", "Delete", "Stops and forgets it"],
+  ["delete", "Delete", "Stops and removes it"],
 ];
 
 /** Buttons that send events, where God allows it (`xm inspect --control`). */

@@ -27,7 +27,7 @@ export function tellIfPrimaryIsNeeded(isListening: () => boolean): void {
     );
     if (found === undefined) return;
     console.error(
-      `xm: this process listens on no port: ${found.name} leaves that to a primary with the app's code, and a cluster has none here; ${found.instead}`,
+      `xm: this process listens on no port: ${found.name} leaves that to a primary with the app's code, which a cluster here does not have; ${found.instead}`,
     );
   }, afterMs).unref();
 }

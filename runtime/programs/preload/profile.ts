@@ -32,7 +32,7 @@ export function offerProfiles(link: Link): void {
     try {
       const end = record(message, (profile, fault) => {
         running.delete(ticket);
-        if (profile === undefined) tell("", true, fault ?? "the profiler gave nothing");
+        if (profile === undefined) tell("", true, fault ?? "the profiler returned nothing");
         else sendParts(link, JSON.stringify(profile), tell);
       });
       running.set(ticket, end);

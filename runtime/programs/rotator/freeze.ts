@@ -70,7 +70,7 @@ export function freeze(options: {
     }
     return true;
   };
-  if (!wait()) return refused(`its writers did not stand still within ${pauseMs} ms`);
+  if (!wait()) return refused(`its writers did not stop within ${pauseMs} ms`);
   onStep?.("still");
   return {
     kind: "frozen",

@@ -85,7 +85,7 @@ function rotateIn(folder: string, options: RotateOptions): RotationOutcome {
   const temporary = join(folder, copyName(file));
   let copy: number | undefined;
   try {
-    if (!stat.isFile()) return { kind: "failed", why: "it is no file" };
+    if (!stat.isFile()) return { kind: "failed", why: "it is not a regular file" };
     if (stat.size === 0) return { kind: "empty" };
     if (!hasRoom(folder, stat.size)) return { kind: "failed", why: "there is no room for a copy" };
     rmSync(temporary, { force: true });
@@ -138,7 +138,7 @@ function copyAndEmpty(work: Work): RotationOutcome {
     if (end === undefined) {
       return {
         kind: "later",
-        why: `its writers did not stand still within ${frozen.pauseMs} ms`,
+        why: `its writers did not stop within ${frozen.pauseMs} ms`,
       };
     }
     position = end;

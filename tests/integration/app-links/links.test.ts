@@ -142,7 +142,7 @@ test("the same app's faults are logged once a minute", async () => {
     line.socket.write(`${hello("a")}garbage\n`);
     await until("the end of the connection", line.isClosed);
   }
-  expect(log).toEqual(["a connection of life a is ended: a line is no JSON"]);
+  expect(log).toEqual(["a connection of life a is ended: a line is not JSON"]);
 });
 
 test("a type that this version does not know is ignored", async () => {

@@ -126,7 +126,7 @@ test("a socket that nobody put there is not used, and neither is one whose secre
   await state.balancers.find({ mayTrustOld: false });
   const said = logs.join("\n");
   expect(said).toContain("7.sock has no record");
-  expect(said).toContain("is not the balancer that was put there");
+  expect(said).toContain("is not the balancer that was started there");
   expect(existsSync(join(folder, "7.sock"))).toBe(false);
   await until("what failed to prove itself to be gone", () => !isThere(record?.pid ?? 0));
 });
@@ -168,19 +168,19 @@ test.each([
   [
     "no JSON",
     () => `if (order.order === "fork") socket.write("no json\\n");`,
-    "it says what no balancer says",
+    "it sent an invalid message",
   ],
   [
     "news with an odd life",
     () =>
       `if (order.order === "fork") say({ news: "ended", life: "../../x", at: 1, code: 0, signal: null });`,
-    "it says what no balancer says",
+    "it sent an invalid message",
   ],
   [
     "a second greeting",
     () =>
       `if (order.order === "fork") say({ news: "hello", v: 1, app: "api", madeOf: "", pid, workers: [], ended: [] });`,
-    "it greets a second time",
+    "it sent a second greeting",
   ],
 ])("a balancer that tells of %s is ended, and nothing else is", async (_, onOrder, why) => {
   const { put } = testFolder();

@@ -97,9 +97,9 @@ test("of lines that differ in numbers alone a few hundred are logged per minute,
   log("a connection of life 1 is ended");
   expect(lines.slice(199)).toEqual([
     "a connection of life 199 is ended",
-    "more lines like the last one are left out",
+    "more lines like the last one are omitted",
     "another line",
-    "4800 lines like the next one were left out",
+    "4800 lines like the next one were omitted",
     "a connection of life 1 is ended",
   ]);
 });
@@ -130,7 +130,7 @@ test("a life's standard input is nobody else's, before it or after it", async ()
   const second = openStdin(folder, { id: 0, lifeId: "second" }) ?? -1;
   try {
     expect(await writeStdin(folder, { id: 0, lifeId: "first" }, "line\n")).toBe(
-      "it reads no standard input",
+      "it does not read its standard input",
     );
     expect(await writeStdin(folder, { id: 0, lifeId: "second" }, "line\n")).toBeUndefined();
     expect(statSync(`/proc/self/fd/${first}`).ino).not.toBe(

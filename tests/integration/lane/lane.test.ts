@@ -327,7 +327,7 @@ test("a lane that cannot take its place is tried again with pauses, and God's lo
   await until("three tries", () => logs.length >= 3);
 
   expect(logs.slice(0, 3)).toEqual(
-    [100, 200, 400].map((ms) => `the log lane could not start (code 75); tried again in ${ms} ms`),
+    [100, 200, 400].map((ms) => `the log lane could not start (code 75); retrying in ${ms} ms`),
   );
   if (lock.kind === "held") await lock.release();
   await lanePid();

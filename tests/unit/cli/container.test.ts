@@ -108,7 +108,7 @@ test("settings: the forms of each flag, and what is refused by name", () => {
     delayMs: 1_500,
     web: { host: "127.0.0.1", port: 9_615 },
   });
-  expect(notes).toEqual(["--secret does nothing: there is no cloud service behind Ex Machina"]);
+  expect(notes).toEqual(["--secret has no effect: there is no cloud service behind Ex Machina"]);
   expect(containerSettings({ "auto-exit": false }).policy).toBeUndefined();
   for (const wrong of [{ forward: "HUP" }, { delay: "-1" }, { "stop-grace": "x" }]) {
     expect(() => containerSettings(wrong)).toThrow(/^--(forward|delay|stop-grace): expected/);

@@ -81,15 +81,15 @@ test("--crash-after is one crash, --crashes so many", () => {
 const noCrash = "add `--crash-every 500ms`, or `--crash-after 10s` for one crash";
 
 test.each([
-  [{}, `nothing says when the program crashes / ${noCrash}`],
-  [{ crashes: "3" }, `--crashes: nothing says when the program crashes / ${noCrash}`],
+  [{}, `no flag sets when the program crashes / ${noCrash}`],
+  [{ crashes: "3" }, `--crashes: no flag sets when the program crashes / ${noCrash}`],
   [
     { "crash-every": "soon" },
     '--crash-every: expected ms or a time such as "500ms", "10s", "1h", got "soon" / for example `--crash-every 500ms`',
   ],
   [
     { "crash-every": "1s", "crash-after": "1s" },
-    "--crash-every and --crash-after contradict each other / leave out one of them",
+    "--crash-every and --crash-after contradict each other / omit one of them",
   ],
   [
     { "crash-every": "1s", "exit-code": "256" },
@@ -109,7 +109,7 @@ test.each([
   ],
   [
     { "never-ready": true },
-    "--never-ready: app is online as soon as it runs, whatever it says / add `--wait-ready` to play an app that says when it can serve",
+    "--never-ready: app is online as soon as it runs, so the flag has no effect / add `--wait-ready` to simulate an app that reports when it is ready",
   ],
 ])("%j is refused with the flag and the mend", (args, fault) => {
   expect(faultOf(args)).toBe(`ERR_USAGE ${fault}`);

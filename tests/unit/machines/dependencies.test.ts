@@ -61,7 +61,7 @@ const cases: readonly (readonly [
   ["healthy", "stopped", [db([{ status: "stopped", goal: "stop", child: null }])], "lost"],
   ["healthy", "one of two ready, the other errored", [db([online, { status: "errored" }])], "met"],
   ["healthy", "one of two ready", [db([online, { ...online, status: "starting" }])], "coming"],
-  ["healthy", "not there yet", [db([])], "coming"],
+  ["healthy", "it did not exist yet", [db([])], "coming"],
   ["healthy", "not in the list", [], "lost"],
   ["succeeded", "running", [db([online])], "coming"],
   ["succeeded", "done with 0", [db([done(0)])], "met"],
@@ -128,7 +128,7 @@ test("a pending process says what it waits for, and then that it was there", () 
   const process = new SimulatedProcess(needy);
   process.hears("unmet", "launching");
   process.advance(1_500);
-  process.hears("unmet", "running, and has not said that it is ready");
+  process.hears("unmet", "running, but not ready yet");
   expect([process.status, process.children.length]).toEqual(["pending", 0]);
   process.advance(500);
   process.hears("met");
@@ -138,7 +138,7 @@ test("a pending process says what it waits for, and then that it was there", () 
     ["hasItsDependencies", "start", { db: "met" }],
   ]);
   expect(process.facts.decisions.at(-1)?.sentence).toBe(
-    "It was started after 2 s of waiting, because what it waited for is there: db.",
+    "It was started after a wait of 2 s, because its dependencies are met: db.",
   );
 });
 

@@ -55,7 +55,7 @@ test("a restart window catches a crash loop whose lives are stable", () => {
     because: "time over",
     at: hour,
     restarts: 720,
-    sentence: "It has not been given up after 1 h and 720 restarts.",
+    sentence: "It is not errored after 1 h and 720 restarts.",
   });
   const policy = { restart: { maxRestarts: 3, restartWindowMs: 60_000 } };
   expect(run(policy, slow).end).toMatchObject({ status: "errored", restarts: 3, at: 20_000 });
@@ -150,7 +150,7 @@ test("a policy that never gives up on a child that ends at once is cut", () => {
   const result = run({ restart: { maxRestarts: 1e9 } }, crashing({ everyMs: 0 }));
   expect(result.events).toHaveLength(maxSimulatedEvents);
   expect(result.end).toMatchObject({ because: "cut", at: 0, restarts: 4_999 });
-  expect(result.end.sentence).toMatch(/the simulation is cut there, at 10000 changes\.$/);
+  expect(result.end.sentence).toMatch(/the simulation stops there, at 10000 changes\.$/);
 });
 
 test("the jitter is the same in every simulation", () => {

@@ -53,7 +53,7 @@ export function explainLabel(
         : [
             {
               name: reading.result ? "✓ it held" : "✗ it did not hold",
-              text: sawInWords(reading) || "when it was asked last",
+              text: sawInWords(reading) || "when it was last evaluated",
             },
           ]),
       ...(delay === undefined

@@ -115,7 +115,7 @@ export function ProcessList() {
             {hello.value === null
               ? "Waiting for God…"
               : all.length === 0
-                ? "No process yet."
+                ? "No processes yet."
                 : `Nothing matches “${filter.value}”.`}
           </p>
         )}

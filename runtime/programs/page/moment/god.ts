@@ -94,7 +94,7 @@ function noteOf(options: {
   const came =
     next === undefined
       ? ""
-      : `the next one, pid ${next.pid}, came up at ${momentText(next.at, now)}`;
+      : `the next one, pid ${next.pid}, started at ${momentText(next.at, now)}`;
   const who = `This was God with pid ${record.pid}`;
   if (leaves === "down" || leaves === "handedOver") {
     const how = leaves === "down" ? "had ended" : "had handed over";
@@ -106,7 +106,7 @@ function noteOf(options: {
   const isOld = life.every(({ kind }) => kind === "daemon");
   return hasLeft || isOld
     ? `${who}; ${came}.`
-    : `${who}. It was killed and could leave no word of when; ${came}.`;
+    : `${who}. It was killed, so the time is unknown; ${came}.`;
 }
 
 function guardsOf(

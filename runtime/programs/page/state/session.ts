@@ -78,7 +78,7 @@ async function proveKey(): Promise<string> {
     if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
     const session = (await response.json()) as PageSession;
     if (!(await isGod(session.proof ?? ""))) {
-      throw new NotGod("Another program answers at this address; nothing was told to it.");
+      throw new NotGod("Another program answers at this address; nothing was sent to it.");
     }
     keep(session);
     return session.ticket;

@@ -13,7 +13,7 @@ const words: Readonly<Record<keyof typeof glyphs, string>> = {
   cpu: "its CPU limit",
   age: "its age limit",
   liveness: "its liveness probe failed",
-  restart: "somebody asked for a restart",
+  restart: "a restart was requested",
   reload: "a reload",
   version: "another version from here on",
 };

@@ -177,7 +177,7 @@ export function tipAt(
     momentText(time, store.now()),
     labelOf(lane),
     ...(status === undefined
-      ? ["not there yet"]
+      ? ["it did not exist yet"]
       : [`${statusMarks[status]} ${statusWord(status)}`]),
     ...(other === undefined || other === "removed"
       ? []

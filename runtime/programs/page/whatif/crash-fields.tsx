@@ -39,13 +39,13 @@ export function CrashFields(options: {
   return (
     <>
       {choice("kind", "behaviour", [
-        ["every", "every life ends"],
-        ["first", "the first lives end, then it stays up"],
-        ["recorded", `as it did: ${recorded} recorded ends`],
+        ["every", "every run exits"],
+        ["first", "the first runs exit, then it stays up"],
+        ["recorded", `as recorded: ${recorded} exits`],
         ["never", "it stays up"],
       ])}
-      {ends && text("after", "each life lasts")}
-      {form.kind === "first" && text("crashes", "lives that end")}
+      {ends && text("after", "each run lasts")}
+      {form.kind === "first" && text("crashes", "runs that exit")}
       {ends &&
         choice("end", "ends by", [
           ["code", "an exit code"],
@@ -60,7 +60,7 @@ export function CrashFields(options: {
           signals.map((each) => [each, each] as const),
         )}
       {waits &&
-        choice("ready", "says it is ready", [
+        choice("ready", "reports ready", [
           ["at once", "at once"],
           ["after", "after a while"],
           ["never", "never"],

@@ -70,7 +70,7 @@ export function readCrash(
   if (forMs === 0) faults.playFor ??= "expected a time longer than 0";
   const readyMs = form.ready === "never" ? null : form.ready === "after" ? time("readyAfter") : 0;
   if (form.kind === "recorded") {
-    if (recorded.length === 0) faults.kind = "no end of this process is recorded";
+    if (recorded.length === 0) faults.kind = "no exit of this process is recorded";
     const pattern = recorded.length === 0 ? [staysUp(readyMs)] : recorded;
     return { pattern: pattern.map((life) => ({ ...life, readyMs })), forMs, faults };
   }

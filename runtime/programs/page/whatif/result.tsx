@@ -108,7 +108,7 @@ function seconds(ms: number): string {
 
 function whyOf({ event, pid, decision }: SimulatedEvent): string {
   if (decision !== undefined) return decision.sentence;
-  if (event === "child.ready") return `child ${pid} says that it can serve`;
+  if (event === "child.ready") return `child ${pid} reports that it is ready`;
   if (event === "listenTimeout")
     return `child ${pid} did not become ready within listen_timeout; it counts as online`;
   return pid === undefined ? event : `child ${pid}`;

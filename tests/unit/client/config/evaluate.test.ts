@@ -12,8 +12,8 @@ const reasonOf = (text: string, name = "ecosystem.config.js"): Promise<string> =
 };
 
 test.each([
-  ["while (true);", "it has not ended within 300 ms and was stopped"],
-  ["await new Promise(() => setInterval(() => {}, 1000));", "it has not ended within 300 ms and was stopped"],
+  ["while (true);", "it did not finish within 300 ms and was stopped"],
+  ["await new Promise(() => setInterval(() => {}, 1000));", "it did not finish within 300 ms and was stopped"],
 ])("a file that never ends is told and stopped: %s", async (text, reason) => {
   vi.stubEnv("XM_CONFIG_TIMEOUT", "300");
   expect(await reasonOf(text, "ecosystem.config.mjs")).toBe(reason);
@@ -21,15 +21,15 @@ test.each([
 }); // prettier-ignore
 
 test.each([
-  ["process.exit(3);", "it ended the process with code 3 before it gave a value"],
+  ["process.exit(3);", "it ended the process with code 3 before it returned a value"],
   ["throw new Error('no database');", /^no database\n/],
   ["throw null;", "null"],
-  ["const a = { apps: [] }; a.apps.push(a); module.exports = a;", "a value in it is part of itself"],
+  ["const a = { apps: [] }; a.apps.push(a); module.exports = a;", "it contains a circular reference"],
   ["require('not-installed');", /Cannot find module 'not-installed'/],
   ["module.exports = { apps: [{ script: 'a.js', env: { constructor: '1' } }] };", /"constructor" is refused/],
   ["module.exports = { apps: [JSON.parse('{\"__proto__\": {\"script\": 1}}')] };", /"__proto__" is refused/],
   ["module.exports = { deploy: { production: {} } };", /it declares no apps, only deploy/],
-  ["module.exports = 5;", /it holds no object/],
+  ["module.exports = 5;", /it contains no object/],
 ])("what goes wrong in a file is said: %s", async (text, reason) => {
   expect(await reasonOf(text)).toMatch(reason);
 }); // prettier-ignore
@@ -116,5 +116,5 @@ test("TypeScript is read, by Node itself or by the tsx beside the file", async (
 });
 
 test("a yaml anchor within itself is told", async () => {
-  expect(await reasonOf("apps: &a\n  - *a\n", "a.yaml")).toBe("a value in it is part of itself");
+  expect(await reasonOf("apps: &a\n  - *a\n", "a.yaml")).toBe("it contains a circular reference");
 });

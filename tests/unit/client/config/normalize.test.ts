@@ -382,7 +382,7 @@ test("a field that nobody knows warns with the nearest one, and its app is used"
   });
   expect(spec?.script).toBe(join(path, "app.js"));
   expect(told).toEqual([
-    'apps.json: apps[0].max_restart: no such field; did you mean "max_restarts"? It is not used',
+    'apps.json: apps[0].max_restart: no such field; did you mean "max_restarts"? It is ignored',
     "apps.json: no app declares env_prod: --env prod changes nothing",
   ]);
 });
@@ -431,11 +431,11 @@ test("what is not used is told, and keeps no app from being started", async () =
   expect(spec?.args).toEqual(["a", "b"]);
   expect(spec?.passthrough).toEqual({});
   expect(told).toEqual([
-    "env_file: expected an object of variables; it is not used",
-    "on_stop: a function is no setting; it is not used",
-    "kill_timeout: a function is no setting; it is not used",
-    "args[1]: nothing is no value; it is left out",
-    "args[2]: nothing is no value; it is left out",
+    "env_file: expected an object of variables; it is ignored",
+    "on_stop: a function is not a setting; it is ignored",
+    "kill_timeout: a function is not a setting; it is ignored",
+    "args[1]: nothing is not a value; it is dropped",
+    "args[2]: nothing is not a value; it is dropped",
   ]);
 });
 
@@ -460,11 +460,11 @@ test("`false` says nothing, and a number out of its range is told and not used: 
   expect(spec).toMatchObject({ mode: "fork", interpreterArgs: [], args: ["a,b", "c"] });
   expect(spec.policy.restart).toMatchObject({ stopExitCodes: [0], maxRestarts: 16 });
   expect(told).toEqual([
-    'restart_delay: expected ms or a time such as "10s", "5m", "1h", got -1; it is not used',
-    "max_restarts: expected a whole number of at least 0, got 1.5; it is not used",
-    "stop_exit_codes[2]: nothing is no value; it is left out",
-    'env: "" is no name of a variable; it is left out',
-    'env: "A=B" is no name of a variable; it is left out',
+    'restart_delay: expected ms or a time such as "10s", "5m", "1h", got -1; it is ignored',
+    "max_restarts: expected a whole number of at least 0, got 1.5; it is ignored",
+    "stop_exit_codes[2]: nothing is not a value; it is dropped",
+    'env: "" is not a valid variable name; it is dropped',
+    'env: "A=B" is not a valid variable name; it is dropped',
   ]);
 });
 
@@ -576,7 +576,7 @@ test("settings in env_NAME count when it is chosen, and stay variables", async (
   expect(spec.env).toMatchObject({ kill_timeout: "4000", port: "5", NODE_ENV: "production" });
   expect(spec.env["PORT"]).toBeUndefined();
   expect(warnings).toEqual([
-    expect.stringContaining("env_production.watch_delay: a variable only"),
+    expect.stringContaining("env_production.watch_delay: used only as a variable"),
   ]);
   expect((await normalize(app)).policy.killTimeoutMs).toBe(1000);
 });
@@ -854,13 +854,13 @@ test.each([
   }
 });
 
-test("a log_type that nobody knows leaves lines as they are, with a warning", async () => {
+test("a log_type that nobody knows leaves lines unchanged, with a warning", async () => {
   const { normalize } = setUp();
   const warnings: string[] = [];
   const warn = (line: string): void => void warnings.push(line);
   const { logs } = await normalize({ script: "app.js", log_type: "pretty" }, { warn });
   expect(logs.type).toBe("plain");
-  expect(warnings).toEqual([expect.stringContaining('apps[0].log_type: "json" makes records')]);
+  expect(warnings).toEqual([expect.stringContaining('apps[0].log_type: "json" creates records')]);
 });
 
 test.each([

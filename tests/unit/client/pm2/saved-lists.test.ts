@@ -85,8 +85,8 @@ test("what cannot be taken is named with the reason, and the rest is taken", asy
   );
   expect(apps.map(({ name, autostart }) => [name, autostart])).toEqual([["ok", false]]);
   expect(notes).toEqual([
-    "entry 2 has no name and no script: it is left out",
-    "entry 3 has no name and no script: it is left out",
-    "api is left out: script not found: /nowhere",
+    "entry 2 has no name and no script: it is skipped",
+    "entry 3 has no name and no script: it is skipped",
+    "api is skipped: script not found: /nowhere",
   ]);
 });

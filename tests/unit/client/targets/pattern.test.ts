@@ -8,8 +8,8 @@ test("a pattern is held against names, each anew", () => {
 });
 
 test("what is no pattern is told, unless it is a path", () => {
-  expect(() => matcherOf("/(/")).toThrow("/(/ is no regular expression");
-  expect(() => matcherOf("/a/z")).toThrow("/a/z is no regular expression");
+  expect(() => matcherOf("/(/")).toThrow("/(/ is not a regular expression");
+  expect(() => matcherOf("/a/z")).toThrow("/a/z is not a regular expression");
   expect(matcherOf("/tmp/")).toBeDefined();
 });
 

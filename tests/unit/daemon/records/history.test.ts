@@ -94,7 +94,7 @@ test("a history that cannot be written is said once, goes on without, and its en
   }
   expect(lines).toEqual([
     expect.stringContaining("the history cannot be written"),
-    "the history is written again",
+    "the history can be written again",
   ]);
   expect((await history.find({})).map(({ seq }) => seq)).toEqual([4, 5]);
 });

@@ -10,7 +10,9 @@ test("the daemon's own check finds what no state may be, and nothing in what is"
   expect(brokenRule({ ...facts, status: "waiting", restartAt: 1 })).toBe(
     "waiting while pid 1000 lives",
   );
-  expect(brokenRule({ ...facts, status: "waiting", child: null })).toBe("waiting for no time");
+  expect(brokenRule({ ...facts, status: "waiting", child: null })).toBe(
+    "waiting without a deadline",
+  );
   expect(brokenRule({ ...facts, status: "stopping" })).toBe("stopping without a deadline");
   expect(brokenRule({ ...facts, status: "stopped" })).toBe("stopped while pid 1000 lives");
 });

@@ -203,8 +203,8 @@ test("God is shown over the lives of several: which one it was, what it did, and
     "god.running",
   ]);
   expect([at(499)?.pid, at(505)?.pid, at(800)?.pid]).toEqual([1, 2, 2]);
-  expect(at(499)?.note).toContain("It was killed and could leave no word of when");
-  expect(at(600)?.note).toMatch(/^This was God with pid 2; the next one, pid 3, came up/);
+  expect(at(499)?.note).toContain("It was killed, so the time is unknown");
+  expect(at(600)?.note).toMatch(/^This was God with pid 2; the next one, pid 3, started/);
   expect(at(800)?.note).toMatch(
     /^No God ran: the one with pid 2 had handed over \(handing over\); the next one, pid 3/,
   );

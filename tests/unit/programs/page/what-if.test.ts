@@ -109,7 +109,7 @@ test("the recorded pattern is the lives that ended by themselves, and played it 
   const played = events.flatMap(({ decision }) => decision?.rule ?? []);
   expect(played).toEqual(crashLoop().flatMap(({ decision }) => decision?.rule ?? []));
   const none = readCrash({ ...firstCrashForm, kind: "recorded" }, []);
-  expect(none.faults).toEqual({ kind: "no end of this process is recorded" });
+  expect(none.faults).toEqual({ kind: "no exit of this process is recorded" });
 });
 
 test("the bar of a simulation is as long as it, and shows the shortest status", () => {

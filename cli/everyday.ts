@@ -1,6 +1,6 @@
 import { entry, type CommandEntry } from "./call/entry.ts";
 
-/** What scripts and people call again and again: these alone are in the file that every call parses. */
+/** The commands that scripts and people call often: only these are in the file that every call parses. */
 export const everyday: readonly CommandEntry[] = [
   entry(
     "list",

@@ -8,7 +8,7 @@ import { readCall, runEntry } from "./call/run.ts";
 /** What names no command. */
 const frontWords: ReadonlySet<string> = new Set(["help", "--help", "-h", "--version", "-v"]);
 
-/** `xm`: the commands that are called again and again are here; all others are in a file that these do not load. */
+/** `xm`: contains the frequent commands; all others are in a file that these do not load. */
 async function main(words: readonly string[]): Promise<void> {
   const call = readCall(words);
   const found = findCommand(everyday, call.name);
@@ -24,7 +24,7 @@ async function main(words: readonly string[]): Promise<void> {
 
 guardOutput(process.stdout);
 guardOutput(process.stderr);
-// A reader that has had enough (`xm logs | head`) is no failure.
+// A reader that closes its end (`xm logs | head`) is not a failure.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
   process.exit(0);

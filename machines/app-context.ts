@@ -22,7 +22,7 @@ export interface NewProcess {
   readonly id: number;
   readonly instance: number;
   readonly seed: number;
-  /** Of a new one; one that goes on has it in its facts. */
+  /** For a new one; a resumed one has it in its facts. */
   readonly uniqueId?: string | undefined;
   readonly resume: Resume | null;
   readonly waits?: FirstWaits;
@@ -35,7 +35,7 @@ export interface ReloadRequest {
   readonly surge: boolean;
   readonly force: boolean;
   readonly spec: AppSpec;
-  /** What a former daemon has left of it. */
+  /** Its state, as the previous daemon left it. */
   readonly resume: ReloadFacts | null;
 }
 
@@ -70,11 +70,11 @@ export interface AppContext {
   /** What a reload has replaced or given up and that still has to end, by actor id. */
   readonly leaving: Actors<string>;
   readonly reload: ReloadActor | null;
-  /** What the replacements of the reload under way are made from. */
+  /** What the replacements of the current reload are made from. */
   readonly reloadSpec: AppSpec | null;
   /** What sensors have asked for and that waits for its turn, oldest first. */
   readonly trips: readonly Trip[];
-  /** What the reload under way comes from, when a sensor asked for it. */
+  /** What the current reload comes from, when a sensor asked for it. */
   readonly trip: Trip | null;
   /** Why a sensor cannot do its work. */
   readonly troubles: Readonly<Partial<Record<Sensor, string>>>;
@@ -85,7 +85,7 @@ export interface AppContext {
 /** What an app emits to its observers. */
 export type AppEmitted =
   | { type: "broken"; id: string; message: string; revived: boolean }
-  /** What a process does next comes from a sensor. */
+  /** The next action of a process is due to a sensor. */
   | { type: "restart.tripped"; id: number; generation: number; by: string; sensor: Sensor }
   | { type: "sensor.failed"; sensor: Sensor; reason: string }
   | { type: "sensor.recovered"; sensor: Sensor }
@@ -175,7 +175,7 @@ export function reloadFor(
   { by, sensor }: Trip,
   { spec, ids }: { readonly spec: AppSpec; readonly ids: readonly number[] },
 ): ReloadRequest {
-  // What a probe finds is no reason to serve with fewer: the replacement comes first.
+  // A failed probe is no reason to serve with fewer processes: the replacement comes first.
   const comesFirst = spec.policy.reload.surge || sensor === "liveness";
   const surge = spec.mode === "cluster" && comesFirst;
   return { by, ids, surge, force: false, spec, resume: null };
@@ -190,7 +190,7 @@ export function reloadInput(
   return { ...app, by, ids, surge, force, concurrency, listenTimeoutMs, resume };
 }
 
-/** What is in flight gets its time to end: nobody waits for the process itself. */
+/** Requests in flight get their time to finish; the process itself is not waited for. */
 export function removal(
   process: ProcessActor,
   { at, by, why }: { at: number; by: string; why: Removal },

@@ -118,7 +118,7 @@ export const appSetup = appProcesses.extend({
           }
           if (current !== undefined) {
             const gone = removal(current, { at, by, why: "replaced" });
-            // What a probe has condemned gets what the probe grants.
+            // A process that a probe ends gets the grace period of that probe.
             const { probes, killTimeoutMs } = current.getSnapshot().context.spec.policy;
             const graceMs = probes?.liveness?.graceMs ?? killTimeoutMs;
             const isHung = context.trip?.sensor === "liveness" && gone.type === "remove";
@@ -183,7 +183,7 @@ export const appSetup = appProcesses.extend({
       }
       enqueue(emit({ type: "reload.moved" as const, facts }));
     }),
-    /** A fault of ours in the reload itself: what it has started goes, what serves goes on. */
+    /** A bug in the reload itself: what it started is removed, what serves stays. */
     abandonReload: enqueueActions(({ context, event, enqueue }) => {
       if (context.reload === null) return;
       const reason = faultIn(event);

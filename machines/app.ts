@@ -4,9 +4,9 @@ import { appSetup } from "./app-reload-setup.ts";
 export type { NewProcess, ReloadRequest } from "./app-context.ts";
 
 /**
- * One app: keeps its processes as declared, and reloads them. It stands between God and the processes so that the
+ * One app: keeps its processes as declared, and reloads them. It sits between God and the processes so that the
  * cost of a spawn does not grow with everything that runs, and so that a broken process takes no other with it.
- * A command to stop, restart or remove a process takes it out of a reload that is under way.
+ * A command to stop, restart or remove a process takes it out of a reload that is in progress.
  */
 export const appMachine = appSetup.createMachine({
   id: "app",

@@ -51,7 +51,7 @@ export function appsMeant<T extends { readonly spec: AppSpec }>(
 }
 
 /**
- * What of an app's dependencies is not met. What is not required and cannot come any more is left out.
+ * What of an app's dependencies is not met. Optional ones that can no longer come are omitted.
  * @param renewed apps of which only lives count that began at that time or later.
  */
 export function unmetOf(

@@ -60,7 +60,7 @@ function isLost(meant: readonly Standing[], since: number): boolean {
 }
 
 function hasEnded({ lastExit, goal, status, child }: ProcessFacts, since: number): boolean {
-  // What has ended in the very moment of its start was known then.
+  // An end at the very moment of its start was already known then.
   if (lastExit === null || lastExit.at <= since) return false;
   const isAtRest = child === null && (status === "stopped" || status === "errored");
   return isAtRest || (lastExit.askedBy === null && goal !== "restart");
@@ -69,7 +69,7 @@ function hasEnded({ lastExit, goal, status, child }: ProcessFacts, since: number
 /** A command, a sensor or a reload has given it a new life. */
 function wasRestarted({ child, lastExit, generation }: ProcessFacts, since: number): boolean {
   if (child === null || child.at <= since) return false;
-  // What has replaced another one has no end behind it.
+  // A replacement has no end behind it.
   if (lastExit === null) return generation > 0;
   return lastExit.at >= since && lastExit.askedBy !== null;
 }

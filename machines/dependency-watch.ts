@@ -62,7 +62,7 @@ function watchApps(
 
 /**
  * Fills the port `dependencies`: looks at the apps a pending process depends on, whenever anything of them changes, and
- * tells what is not met. It looks at the actors themselves, so it is as good under a virtual clock as in the daemon.
+ * reports what is not met. It reads the actors themselves, so it works under a virtual clock as in the daemon.
  * @param godOf the root; looked up late, since the machines are wired before it is created.
  */
 export function dependencySource(godOf: () => GodActor, now: () => number) {

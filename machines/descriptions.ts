@@ -1,7 +1,7 @@
 import { guardRules } from "./restart-policy.ts";
 
 /**
- * What the names of the charts mean, for the reference and for whoever looks at a live chart. A unit test fails for a
+ * What the names of the charts mean, for the reference and for viewers of a live chart. A unit test fails for a
  * name that a chart uses and that is not here.
  */
 export const descriptions: Readonly<Record<string, string>> = {

@@ -83,7 +83,7 @@ export interface ReloadFacts {
 }
 
 /**
- * What is known of one process: written to the journal at every change and enough to go on from after the
+ * What is known of one process: written to the journal at every change and enough to continue from after the
  * daemon's death. Facts, not a statechart's snapshot: they hold for any version of the machine.
  */
 export interface ProcessFacts {

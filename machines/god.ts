@@ -41,7 +41,7 @@ export interface GodContext {
   readonly apps: Map<string, AppActor>;
   /** The latest change of `apps`, by which observers notice it; a new object each time. */
   readonly latest: AppsChange;
-  /** Who ends everything, and the apps that were not told yet, changed in place; `null` while nobody does. */
+  /** Who asked for the shutdown, and the apps that have not been told yet, changed in place; `null` without a shutdown. */
   readonly leaving: {
     readonly at: number;
     readonly by: string;

@@ -18,7 +18,7 @@ interface Asked<TContext> {
 type Readings<TContext> = Readonly<Record<string, (asked: Asked<TContext>) => Saw>>;
 
 /*
- * What each guard looks at, beside the guards themselves in the setups: for whoever watches a chart, and computed only
+ * What each guard looks at, beside the guards themselves in the setups: for viewers of a chart, and computed only
  * then. A unit test fails for a guard that is not here.
  */
 

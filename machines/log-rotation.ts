@@ -25,7 +25,7 @@ export interface RotationRule {
 /** What an app declares of it; what it leaves out is the home's. */
 export type RotationSpec = { readonly [K in keyof RotationRule]?: RotationRule[K] | undefined };
 
-/** For files that Ex Machina has named itself: nobody reads them by other means than ours. */
+/** For files that Ex Machina names itself: only our own commands read them. */
 export const ownFilesRule: RotationRule = {
   maxBytes: 50 * 2 ** 20,
   retain: 10,
@@ -71,7 +71,7 @@ export interface Seen {
 }
 
 /**
- * How long until the next look at a file: as long as always, or until it has grown too large if it goes on growing as it
+ * How long until the next look at a file: the usual time, or until it has grown too large if it goes on growing as it
  * does.
  */
 export function nextLookMs(rule: RotationRule, before: Seen | undefined, now: Seen): number {

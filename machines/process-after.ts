@@ -95,7 +95,7 @@ export function afterRestart(context: ProcessContext): Partial<ProcessContext> {
   };
 }
 
-/** What a command says of the apps that come first. */
+/** How a command treats dependencies. */
 export function afterCommand(event: ProcessEvent): Partial<ProcessContext> {
   if (event.type !== "start" && event.type !== "restart") return {};
   const { ignoresDependencies = false, renewed = [], at } = event;

@@ -27,7 +27,7 @@ export interface ProcessContext {
   readonly goal: Goal;
   /** Why it goes; `null` unless its goal is `remove`. */
   readonly removal: Removal | null;
-  /** Who asked for the end that is under way. */
+  /** Who asked for the end that is in progress. */
   readonly askedBy: string | null;
   readonly child: ChildFact | null;
   /** Pid of the life that has ended last. */
@@ -63,7 +63,7 @@ export interface ProcessContext {
   readonly ignoresDependencies: boolean;
   /** Of what it depends on, apps that a command restarts with it. */
   readonly renewed: DependencyInput["renewed"];
-  /** What it goes on from; only the first state looks at it. */
+  /** What it continues from; only the first state looks at it. */
   readonly resume: Resume | null;
   readonly owner: ProcessInput["owner"];
 }
@@ -80,7 +80,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     spec: input.spec,
     goal: facts?.goal ?? firstGoal(input.spec),
     removal: facts?.removal ?? null,
-    // Who asked is not kept; that somebody did shows in the goal.
+    // Who asked is not recorded; that someone did is visible from the goal.
     askedBy: facts != null && facts.child !== null && facts.goal !== "run" ? "a command" : null,
     child: input.resume?.child === "none" ? null : (facts?.child ?? null),
     endedPid: null,
@@ -114,7 +114,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
   };
 }
 
-/** What is declared with a cron pattern and not started waits for its time. */
+/** An app with a cron pattern that is declared but not started waits for its time. */
 function firstGoal({ autostart, sensors }: AppSpec): Goal {
   return autostart || sensors.cron !== null ? "run" : "stop";
 }

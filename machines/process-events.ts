@@ -89,7 +89,7 @@ export type TrafficOrder =
 
 export type ProcessEvent = Command | Fact | DependencyReport | BondReport | TrafficOrder;
 
-/** What the child source does when told. `signal` and `send` pass the machine by: they change no state. */
+/** Commands to the child source. `signal` and `send` bypass the machine: they change no state. */
 export type ToChild =
   | { type: "stop"; graceMs: number }
   | { type: "kill" }
@@ -191,14 +191,14 @@ export interface BondInput {
   readonly since: number;
 }
 
-/** What to go on from after the daemon's death. The kernel's word wins over the file's. */
+/** The state to continue from after the daemon's death. The kernel takes precedence over the file. */
 export interface Resume {
   readonly facts: ProcessFacts;
   /** `gone`: it ended while nobody watched. `none`: there was none, or the machine was booted since. */
   readonly child: "alive" | "gone" | "none";
   /** When it is resumed, in ms since the epoch. */
   readonly at: number;
-  /** How it ended, when somebody was there to see it: its balancer, or itself. */
+  /** How it ended, if its balancer or it itself recorded that. */
   readonly end?: End;
 }
 

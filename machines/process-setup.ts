@@ -83,14 +83,14 @@ export const processSetup = setup({
     wasErrored: ({ context }) => context.resume?.facts.status === "errored",
     wantsToRun: ({ context }) => context.goal === "run" || context.goal === "restart",
     waitsForOthers: ({ context: { spec, ignoresDependencies } }) =>
-      // What a reload puts in the place of a process serves beside it: what that one depends on is there.
+      // A replacement runs beside the process it replaces, so its dependencies are met.
       spec.dependsOn.length > 0 && !ignoresDependencies && spec.policy.restart.onProbation !== true,
     wasOutOfTraffic: ({ context: { resume } }) =>
       resume?.child === "alive" && resume.facts.outOfTraffic === true,
     hasBonds: ({ context: { spec, ignoresDependencies } }) =>
       !ignoresDependencies && spec.dependsOn.some(isBond),
     hasTimeToSpare: ({ context: { killAt, spec, verdict }, event }) =>
-      // What a probe grants is granted for its own code too.
+      // The grace period of a probe also applies to the app's own code.
       verdict === null && "at" in event && (killAt ?? 0) > event.at + spec.policy.killTimeoutMs,
     isBeingRemoved: ({ context }) => context.goal === "remove",
     mayBeLate: ({ context: { child, spec } }) =>
@@ -200,7 +200,7 @@ export const processSetup = setup({
     }),
     reportStopping: enqueueActions(({ context, event, enqueue }) => {
       const { owner, child, removal } = context;
-      // What was stopping before is going on with it.
+      // A process that was stopping before continues to stop.
       if (owner === undefined || child === null || !("at" in event)) return;
       enqueue.sendTo(owner, {
         type: "process.stopping",

@@ -4,7 +4,7 @@ import type { LifecyclePolicy } from "./spec.ts";
 
 /* How long a process waits, and how long it is waited for: begun, or continued from what a former daemon left. */
 
-/** A start may take this many times as long as the one before. */
+/** A start may take this many times as long as the previous one. */
 const patience = 3;
 
 /** A start that seems to have taken longer was one over which the clock was set; ms. */

@@ -47,7 +47,7 @@ export interface ReloadInput {
   /** Goes on whatever becomes of the replacements, as PM2 does. */
   readonly force: boolean;
   readonly listenTimeoutMs: number;
-  /** What a former daemon has left of it. */
+  /** Its state, as the previous daemon left it. */
   readonly resume: ReloadFacts | null;
   readonly owner: ActorRef<Snapshot<unknown>, ReloadOrder>;
 }

@@ -214,7 +214,7 @@ export interface Decision {
 }
 
 /**
- * Judges an end: the decision record, and the wait to go on from when it backs off (`backoffMs`).
+ * Judges an end: the decision record, and the wait to continue from when it backs off (`backoffMs`).
  * @param at when it is decided, in ms since the epoch.
  */
 export function decide(

@@ -41,7 +41,7 @@ export interface SimulatedEvent {
 }
 
 export interface SimulationEnd {
-  /** It rests in a state it does not leave by itself, the time is over, or it changed too often to go on. */
+  /** It is in a state that it does not leave by itself, the time is over, or it changed too often. */
   readonly because: "at rest" | "time over" | "cut";
   readonly status: ProcessStatus;
   readonly restarts: number;
@@ -64,7 +64,7 @@ const seed = 1;
 
 /**
  * Plays a policy against a pattern of crashes: the process machine itself under a virtual clock, over a child that
- * lives as the pattern says. Nobody commands it, and no sensor trips: the policy alone decides.
+ * lives as the pattern says. No command arrives and no sensor trips: only the policy decides.
  * @param forMs how long, in ms of the virtual clock.
  */
 export function simulate(options: {

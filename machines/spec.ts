@@ -60,7 +60,7 @@ export interface LifecyclePolicy {
   readonly probes: Probes | null;
   /** How long to wait for readiness before the process counts as online anyway. */
   readonly listenTimeoutMs: number;
-  /** It was declared, and is no default: then it is never longer. */
+  /** It was declared, and is not a default: then it is never longer. */
   readonly listenTimeoutIsGiven?: boolean | undefined;
   /** The grace period: from the stop signal to SIGKILL. */
   readonly killTimeoutMs: number;
@@ -105,7 +105,7 @@ export interface LogSpec extends LogPaths {
   readonly combined: string | null;
   /** Those that each process has for itself, with its id in the name; the others are shared. */
   readonly numbered: readonly LogFile[];
-  /** Nothing is written; the files are there, and empty. */
+  /** Nothing is written; the files exist and are empty. */
   readonly isOff: boolean;
   /** `json`: each line becomes a record; `pairs`: `timestamp=… app=… message=…`; `labelled`: `id|name | …`. */
   readonly type: "plain" | "json" | "pairs" | "labelled";

@@ -23,7 +23,7 @@ export interface ReadOptions {
   readonly takesNeeded?: boolean;
   /** Fields given as flags; they win over the file's. */
   readonly overrides?: RawApp;
-  /** What an app that is as its file and the flags say gets besides. */
+  /** What an app gets in addition to its file and the flags. */
   readonly complete?: (app: RawApp) => RawApp;
   /** How many `instances: max` are. */
   readonly processors?: number;
@@ -37,7 +37,7 @@ export async function readApps(target: string, options: ReadOptions): Promise<Ap
   const { environment } = options;
   const isInput = target === "-";
   const file = resolve(logicalCwd(), target);
-  // One name for several apps is no app's name.
+  // A name shared by several apps does not name one app.
   const { name, ...others } = options.overrides ?? {};
   const overrides = raw.length === 1 && name !== undefined ? { ...others, name } : others;
   const { complete = (app: RawApp) => app, processors } = options;
@@ -124,7 +124,7 @@ function warn(line: string): void {
   if (!globals.isSilent) process.stderr.write(`${paint("yellow", "xm")}: ${plain(line)}\n`);
 }
 
-/** What a configuration is read with, for what is said on the command line. */
+/** The context in which flags and arguments are read as a configuration. */
 export function contextOf(source: string): ConfigContext {
   return {
     home: homePaths(resolveHome(process.env)),
@@ -151,7 +151,7 @@ export function readScript(raw: RawApp, options: ReadOptions): Promise<AppSpec[]
   });
 }
 
-/** Whether a word names a file that is there. */
+/** Whether a word names an existing file. */
 export function isFile(word: string): boolean {
   const path = resolve(word);
   return existsSync(path) && statSync(path).isFile();

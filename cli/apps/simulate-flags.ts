@@ -73,7 +73,7 @@ export interface WantedSimulation {
   readonly only: string | undefined;
   /** Puts the flags over an app's policy. */
   readonly override: (spec: AppSpec) => AppSpec;
-  /** @throws `ERR_USAGE` when the flags say what the app does not look at. */
+  /** @throws `ERR_USAGE` when a flag concerns something that the app does not use. */
   readonly check: (spec: AppSpec) => { crash: Crash; forMs: number };
 }
 
@@ -110,7 +110,7 @@ function policyFields(args: Given): ReadApp {
   return fields;
 }
 
-/** The defaults that a variable of the environment changes are in the spec already: none is looked at here. */
+/** The spec already contains defaults changed by environment variables: none is read here. */
 function overridden(spec: AppSpec, fields: ReadApp): AppSpec {
   const { ready, ...others } = readFields(fieldsOfPolicy(spec), spec.name).app;
   const isAsked = fields["wait_ready"] === true;

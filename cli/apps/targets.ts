@@ -9,7 +9,7 @@ export { matchNamed, matchPlain };
 /**
  * The processes that targets name: id, name (a numeric name wins over an id), namespace, script path, `/regex/`,
  * an ecosystem file (its apps), `-` (the same on stdin) or `all`. Regular expressions run here, where a slow one
- * hurts nobody else.
+ * affects only itself.
  * @throws `ERR_PROCESS_NOT_FOUND` with the nearest name, `ERR_NO_PROCESSES`, `ERR_USAGE` when nothing is named.
  */
 export async function resolveTargets(
@@ -47,7 +47,7 @@ export interface FileOptions {
   readonly only?: string | undefined;
   /** `--env NAME`, for names that have it appended. */
   readonly environment?: string | undefined;
-  /** It is no failure that nothing of a file is in the list: `xm delete FILE` comes before the first `start`. */
+  /** Having nothing of a file in the list is not a failure: `xm delete FILE` comes before the first `start`. */
   readonly mayBeNone?: boolean;
 }
 

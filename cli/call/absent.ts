@@ -61,7 +61,7 @@ const absent: Readonly<Record<string, Absence>> = {
   "uninstall-otel": tracing,
 };
 
-/** Names that share a reason stand together, for the command reference. */
+/** Names that share a reason are grouped, for the command reference. */
 export function absences(): readonly (Absence & { readonly names: readonly string[] })[] {
   const distinct = [...new Set(Object.values(absent))];
   return distinct.map((absence) => ({

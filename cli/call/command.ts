@@ -52,7 +52,7 @@ export const environmentArgs = {
   env: { type: "string", description: "Layer env_NAME of the file over env", valueHint: "NAME" },
 } as const satisfies ArgsDef;
 
-/** What a start does about the apps that come first. */
+/** How a start treats the dependencies of its apps. */
 export const dependencyArgs = {
   deps: {
     type: "boolean",

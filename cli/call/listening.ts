@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { globals } from "./globals.ts";
 
-/** `HOST:PORT`, `[::1]:PORT`, or a port on this machine alone. @throws `ERR_USAGE` */
+/** `HOST:PORT`, `[::1]:PORT`, or a port on 127.0.0.1. @throws `ERR_USAGE` */
 export function readAddress(text: string, example: string): { host: string; port: number } {
   const [, host = "127.0.0.1", digits = ""] = /^(?:(.+):)?(\d{1,5})$/.exec(text) ?? [];
   const port = Number(digits);

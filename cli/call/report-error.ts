@@ -15,7 +15,7 @@ export function reportError(error: unknown): void {
   );
 }
 
-/** What an error quotes may have line breaks: it begins no line of its own. */
+/** Quoted text may contain line breaks: it must not start a line of its own. */
 function indented(text: string): string {
   return text.replaceAll(/\n(?! )/g, "\n    ");
 }

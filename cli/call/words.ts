@@ -28,7 +28,7 @@ const optionalValues: readonly string[] = [
 /**
  * Brings the words of a call into the one form that a flag parser cannot misread: `--name=value` for a flag with a
  * value, `--name` or `--no-name` for one without. Flags that PM2 takes with every command and this one has no use
- * for are left out; a flag that nobody knows is an error, since a typo is not a setting.
+ * for are left out; an unknown flag is an error, since a typo is not a setting.
  * @throws `ERR_USAGE`
  */
 export async function prepareWords(given: readonly string[], args: ArgsDef): Promise<string[]> {

@@ -15,7 +15,7 @@ import { supervise } from "../container/supervision.ts";
 import { afterChanges } from "../dev/after-changes.ts";
 import { tellOutcomes } from "../render/outcomes.ts";
 
-/** A program under development ends wrongly again and again: it is tried once more within two seconds, indefinitely. */
+/** A program under development fails again and again: it is tried once more within two seconds, indefinitely. */
 const patience: RawApp = {
   exp_backoff_restart_delay: 100,
   exp_backoff_restart_max: 2_000,

@@ -51,7 +51,7 @@ export const reloadLogs = xmCommand({
   },
 });
 
-/** What nothing is called has no log to empty, and is no failure (PM2). */
+/** A name without a process has no log to empty; that is not a failure (PM2). */
 async function chosenFrom(client: Client, targets: readonly string[]): Promise<ProcessView[]> {
   try {
     return await resolveTargets(client, targets);

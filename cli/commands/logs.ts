@@ -80,7 +80,7 @@ export default xmCommand({
     }
     const { request, isShown } = await logQuery(list, args._);
     const show = await logRenderer(style, list);
-    // JSON has its own escapes; whoever reads a pipe gets what the app wrote.
+    // JSON has its own escapes; a pipe gets what the app wrote.
     const isClean = process.stdout.isTTY && !style.raw && !style.json;
     const isForPeople = process.stdout.isTTY && !style.raw && !style.json && !style.format;
     const headingOf = isForPeople ? fileHeadings(lines) : () => "";
@@ -115,7 +115,7 @@ function streamsOf(out: boolean, err: boolean): ("out" | "err")[] {
   return out ? ["out"] : ["err"];
 }
 
-/** A flag that may stand without its value. */
+/** A flag whose value is optional. */
 function textOr(value: unknown, otherwise: string): string {
   return typeof value === "string" && value !== "" && value !== "true" ? value : otherwise;
 }

@@ -83,7 +83,7 @@ function takeSettings(pm2: Pm2Home, { settings: file, home }: HomePaths): void {
   tell(`${count} setting(s) of module_conf.json`);
 }
 
-/** What rotated its files goes on rotating them: a module that nothing was set for has its own defaults. */
+/** Its files stay rotated as before: a module without settings has its own defaults. */
 function withLogrotate({ settings, modules }: Pm2Home): Pm2Home["settings"] {
   if (!modules.includes(logrotateName)) return settings;
   return mergeBelow({ [logrotateName]: logrotateDefaults }, settings);

@@ -13,7 +13,7 @@ export default xmCommand({
   },
   takesRest: true,
   run: async ({ rawArgs, data }) => {
-    // The words as they are: to a flag parser `-2` is a flag.
+    // The raw words, because a flag parser would take `-2` for a flag.
     const [name, wanted] = [...rawArgs, ...data.rest];
     const change = /^([+-]?)(\d+)$/.exec(wanted ?? "");
     if (name === undefined || change === null) {

@@ -112,7 +112,7 @@ async function startOne(client: Client, word: string, call: StartCall): Promise<
     });
   }
   if (word === "all") throw xmError("ERR_NO_PROCESSES", undefined);
-  // It does not exist or is no file: reading it reports that.
+  // It does not exist or is not a file: reading it reports that.
   if (isEcosystemFile(word)) return asFile();
   if (matcherOf(word) !== undefined) throw xmError("ERR_PROCESS_NOT_FOUND", { target: word });
   const apps = await readScript({ ...fields, script: word }, { environment });

@@ -39,7 +39,7 @@ export default xmCommand({
 /** Moments of a process that are looked through for the end of an earlier life. */
 const lookedThrough = 500;
 
-/** What the life said that had ended by itself before the last one: a stop says nothing that explains a crash. */
+/** The last words of the last life that ended by itself: those of a stopped life explain no crash. */
 async function earlierWords(client: Client, detail: ProcessDetail): Promise<string[]> {
   const { id, lastExit } = detail;
   if (lastExit === null || lastExit.lastWords !== undefined) return [];
@@ -131,7 +131,7 @@ function late({ status, readiness, spec, name }: ProcessDetail): string {
     : " It has not reported that it is ready.";
 }
 
-/** What is supervised is the main process: a program that leaves it behind cannot be. */
+/** Only the main process is supervised: a program that detaches from it cannot be. */
 function foreground({ name, spec }: ProcessDetail): string {
   const fate = spec.killsTree
     ? "its background process was ended with it"

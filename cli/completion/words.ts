@@ -42,7 +42,7 @@ export function wordsOf(commands: readonly CommandEntry[]): Promise<CommandWords
   );
 }
 
-/** What every command takes, wherever it stands. */
+/** The flags that every command accepts anywhere. */
 export const globalFlags: readonly FlagWords[] = [
   ...global.map(([flag, description]) => ({
     names: flag.match(/--?[a-z][a-z-]*/g) ?? [],
@@ -66,7 +66,7 @@ function flagOf([name, arg]: [string, ArgDef]): FlagWords[] {
   return [{ names: [...names, ...negated], description, takesValue: arg.type !== "boolean" }];
 }
 
-/** A description puts the words that can stand there in backticks. */
+/** A description lists the possible words in backticks. */
 function choicesIn({ description = "" }: ArgDef): string[] {
   return [...description.matchAll(/`([a-z][a-z-]+)`/g)].map(([, word = ""]) => word);
 }

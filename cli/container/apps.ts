@@ -46,7 +46,7 @@ export async function readContainerApps(options: ContainerApps): Promise<AppSpec
   return withHeapLimits(specs, limits.memoryBytes);
 }
 
-/** What an app has not said itself: its lines go to the container's output, and it hears the signal that the container got. */
+/** Defaults for an app: its lines go to the container's output, and it gets the signal that the container got. */
 function withDefaults(raw: RawApp, { environment, logType, stopSignal }: ContainerApps): RawApp {
   const { app } = readFields(raw, "", environment);
   const added: Record<string, unknown> = {};
@@ -87,7 +87,7 @@ export function withHeapLimits(specs: readonly AppSpec[], memoryBytes: number | 
   );
 }
 
-/** With less Node does not come up, and the limit would be at fault and not be named; MiB. */
+/** Below this Node does not start, and nothing would name the limit as the cause; MiB. */
 const leastHeap = 16;
 
 function isNodeApp({ interpreter }: AppSpec): boolean {

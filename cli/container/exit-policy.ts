@@ -65,7 +65,7 @@ function codeOf({ status, lastExit, failure }: Seen): number {
   if (lastExit === null) return failure === null ? 0 : 126;
   const { code, signal } = lastExit;
   if (signal !== null) return 128 + (constants.signals[signal as NodeJS.Signals] ?? 0);
-  // An app that was given up is no success, whatever it ended with.
+  // An errored app is not a success, whatever its exit code.
   return code === null || (code === 0 && status === "errored") ? 1 : code;
 }
 
@@ -75,5 +75,5 @@ function wordsOf(process: Seen): string {
   if (lastExit === null) return `${who} could not be run: ${failure?.message ?? ""}`;
   const how =
     lastExit.signal === null ? `code ${lastExit.code ?? "unknown"}` : `signal ${lastExit.signal}`;
-  return `${who} ended with ${how}${status === "errored" ? " and is errored" : ""}`;
+  return `${who} ended with ${how}${status === "errored" ? " and was given up" : ""}`;
 }

@@ -67,7 +67,7 @@ function faultOf(home: string): string | undefined {
 
 /**
  * Forgets what an earlier run of this container remembers: what runs in a container is what its command says. The list of
- * a daemon that is no container's is never touched.
+ * a daemon that is not a container's is never touched.
  * @param isFresh no process of an earlier run can be there.
  * @throws `ERR_HOME_UNUSABLE`
  */

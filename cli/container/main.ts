@@ -36,7 +36,7 @@ import { supervise, type Supervision } from "./supervision.ts";
 /** A daemon in the same process answers at once, on a machine that is not overloaded; ms. */
 const upWithinMs = 30_000;
 
-/** What the shell in front has told. */
+/** What the shell that started this program reported. */
 interface Shell {
   /** `null` without one. */
   readonly pid: number | null;
@@ -181,7 +181,7 @@ async function serveList(web: { host: string; port: number }, client: Client): P
   server.unref();
 }
 
-/** What an earlier run has left is not what this one was asked for. */
+/** Leftovers of an earlier run are not what this run was asked for. */
 async function declareApps(client: Client, apps: readonly AppSpec[]): Promise<void> {
   const by = "xm-runtime";
   const ids = (await client.list()).map(({ id }) => id);
@@ -282,7 +282,7 @@ function fail(error: unknown): void {
   process.exit();
 }
 
-/** The daemon is there: whatever ends it but a decision is a fault, after which the shell starts it again. */
+/** The daemon is up: unless it was decided, its end is a fault, after which the shell starts it again. */
 let isUp = false;
 
 // The daemon ends this process in its own way, and with its own code.

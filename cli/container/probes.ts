@@ -29,7 +29,7 @@ export function troublesOf(
 const mostConnections = 64;
 const asksWithinMs = 5_000;
 
-/** An app that was stopped by somebody, or has done its work, takes no requests and is not waited for. */
+/** An app that was stopped, or has finished its work, takes no requests and is not waited for. */
 function isReady({ status, readiness }: Seen): boolean {
   return status === "stopped" || (status === "online" && readiness === "ready");
 }

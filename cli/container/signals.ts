@@ -8,7 +8,7 @@ export interface SignalTarget {
 }
 
 export interface Signals {
-  /** There may be apps from now on: whoever ends is heard when there is somebody to end them in order. */
+  /** From now on there may be apps: exits are handled once something can stop them in order. */
   hold(): void;
   hand(target: SignalTarget): void;
 }

@@ -30,7 +30,7 @@ export function asOwner(folder: string, program: Program, env: NodeJS.ProcessEnv
   return { ...asUser(owner, { ...program, env: own }), detached: true };
 }
 
-/** The nearest user but root who decides what is there. */
+/** The nearest user other than root that controls the folder. */
 function ownerOf(folder: string): Identity | undefined {
   for (let path = realpathSync(folder); ; path = dirname(path)) {
     const { uid, gid } = statSync(path);

@@ -10,13 +10,13 @@ export interface GitAnswer {
   readonly code: number | null;
   /** Without the line breaks around it. */
   readonly out: string;
-  /** What it says of a failure. */
+  /** The message of a failure. */
   readonly err: string;
 }
 
 /**
  * Asks git(1) about the repository of a folder, or has it do something there. What it runs for that (hooks, a monitor of the
- * file system, filters) is said in the repository: it is asked as whoever owns that.
+ * file system, filters) is configured in the repository: git runs as the repository's owner.
  */
 export function askGit(folder: string, ...words: string[]): GitAnswer {
   const git = { command: "git", args: ["-C", folder, ...words], env: process.env };

@@ -28,7 +28,7 @@ export async function runOnHost(call: {
   readonly onLine: (line: HostLine) => void;
 }): Promise<HostResult> {
   const { target, host, task, onLine } = call;
-  // What a program there prints is not taken for ours.
+  // Output of programs there is not mistaken for ours.
   const mark = `xm-${randomBytes(12).toString("hex")}`;
   let from: string | null = null;
   let to: string | null = null;

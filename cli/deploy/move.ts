@@ -2,7 +2,7 @@ import { xmError } from "../../runtime/contract/errors.ts";
 import { askGit } from "./git.ts";
 import { isWord } from "./target.ts";
 
-/** Where a repository is to go: to what its remote has, to a commit, to the next one, to the one before. */
+/** Where a repository is to go: to what its remote has, to a commit, to the next one, to the previous one. */
 export type Way =
   | { readonly kind: "pull"; readonly commit: string | undefined }
   | { readonly kind: "forward" | "backward" };

@@ -13,7 +13,7 @@ export type HostTask =
   | { readonly kind: "current" | "previous" | "list" };
 
 /**
- * The program for a host's `sh`. Every value of the configuration stands in it as one quoted word; hooks alone are
+ * The program for a host's `sh`. Every value of the configuration is one quoted word in it; only hooks are
  * code. Lines that begin with `mark` tell what is being done: `step TEXT`, `from COMMIT`, `to COMMIT`,
  * `reverted COMMIT`, `failed TEXT`.
  */

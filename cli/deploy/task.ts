@@ -3,7 +3,7 @@ import type { HostTask } from "./remote-script.ts";
 import { isWord, type DeployTarget } from "./target.ts";
 
 /**
- * What the words after the environment ask for; a word that is no command is a branch, tag or commit.
+ * What the words after the environment ask for; a word that is not a command is a branch, tag or commit.
  * @throws `ERR_USAGE`
  */
 export function taskOf(

@@ -76,7 +76,7 @@ function hasBrowser(): boolean {
   return process.stdout.isTTY && Boolean(x11 ?? wayland);
 }
 
-/** The desktop's own opener; without one the address stands on the screen. */
+/** The desktop's own opener; without one the printed address has to do. */
 function openBrowser(url: string): void {
   const opener = spawn("xdg-open", [url], { detached: true, stdio: "ignore" });
   opener.on("error", () => undefined);

@@ -14,7 +14,7 @@ export interface LogQuery {
 
 /**
  * Names, namespaces, `/regex/` and `all` also mean processes that come later; an id does not. Regular expressions run
- * here, where a slow one hurts nobody else.
+ * here, where a slow one affects only itself.
  * @throws `ERR_PROCESS_NOT_FOUND` with the nearest name for a target that is nothing now.
  */
 export async function logQuery(

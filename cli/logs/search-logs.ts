@@ -29,7 +29,7 @@ export interface SearchCall {
   readonly output: { write(text: string): boolean; drained(signal: AbortSignal): Promise<void> };
 }
 
-/** Shows what is found in logs, in the order of time, and goes on with what comes. */
+/** Shows search results in order of time, then new lines. */
 export async function searchLogs(call: SearchCall): Promise<void> {
   const { client, list, targets, filter, streams, most, follows, abort } = call;
   const { request, isShown } = await logQuery(list, targets);

@@ -22,7 +22,7 @@ const drawsEveryMs = 80;
 
 const firstLines = 200;
 
-/** Shows the screen until it is quit. What it knows it asks the daemon for: it has no state that could be lost with it. */
+/** Shows the screen until the user quits. All data comes from the daemon, so the screen has no state to lose. */
 export async function monitor(): Promise<void> {
   const client = connect({ autostart: false });
   let model: Model = emptyModel;

@@ -92,7 +92,7 @@ const longestLine = 10_000;
 
 export function withLine(model: Model, { stream, line }: ShownLine): Model {
   const logs = [...model.logs, { stream, line: line.slice(0, longestLine) }];
-  // Scrolled back, what is looked at stays.
+  // While scrolled back, the visible lines stay.
   const back = model.back === 0 ? 0 : model.back + 1;
   return { ...model, logs: logs.slice(-mostLines), back };
 }
@@ -152,7 +152,7 @@ function typed(model: Model, key: string): Model {
   return /^.$/u.test(key) ? reselected({ ...model, filter: model.filter + key }) : model;
 }
 
-/** What is not running is started by the key that stops. */
+/** For a process that is not running, the stop key starts it. */
 function asked(model: Model, name: ActionName): Model {
   const process = model.processes.find(({ id }) => id === model.selected);
   if (process === undefined) return model;

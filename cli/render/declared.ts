@@ -8,7 +8,7 @@ import { fieldsOfPolicy } from "../../runtime/contract/fields/policy-fields.ts";
 type Row = readonly [field: string, value: string];
 
 /**
- * What is declared of an app beyond the defaults, under the names of an ecosystem file, so that what was written there
+ * The settings of an app that differ from the defaults, under the names of an ecosystem file, so that what was written there
  * is found again. What `describe` shows of every app is not among it.
  */
 export function declaredRows(spec: ProcessDetail["spec"]): Row[] {

@@ -67,7 +67,7 @@ function highlighter(value: string | undefined): (line: string) => string {
   return (line) => line.replaceAll(value, () => `\u001B[7m${value}\u001B[27m`);
 }
 
-/** Shows a line of a program as it is shown in a log: on a terminal its colours stay, and nothing else that controls one. */
+/** Shows a program's line as in a log: a terminal gets its colours but no other control sequences. */
 export function showLine(stream: NodeJS.WriteStream, line: string): boolean {
   return stream.isTTY ? stream.write(`${plainLogLine(line)}\n`) : writeRaw(stream, `${line}\n`);
 }

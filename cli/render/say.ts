@@ -1,11 +1,11 @@
 import { globals } from "../call/globals.ts";
 
-/** Prints what was done, as text that may hold several lines; with `--silent` nobody wants to know. */
+/** Prints what was done, possibly several lines; nothing with `--silent`. */
 export function say(text: string): void {
   if (!globals.isSilent) process.stdout.write(text);
 }
 
-/** Something that is no failure, and is worth a line where people look. */
+/** Not a failure, but worth a line where people will see it. */
 export function warn(text: string): void {
   if (!globals.isSilent) process.stderr.write(`xm: ${text}\n`);
 }

@@ -25,7 +25,7 @@ export function takeOver(stream: NodeJS.WriteStream): void {
   if (raw !== undefined) stream.write = raw;
 }
 
-/** Writes what is to arrive as it is: raw log lines, and our own control of a terminal. */
+/** Writes text unchanged: raw log lines, and our own terminal control sequences. */
 export function writeRaw(stream: NodeJS.WriteStream, text: string): boolean {
   const raw = (stream as Guarded)[rawWrite];
   return raw === undefined ? stream.write(text) : raw(text);

@@ -3,7 +3,7 @@ import { XmError, xmError } from "../../runtime/contract/errors.ts";
 import { writeRaw } from "./terminal.ts";
 import { showList } from "./show-list.ts";
 
-/** The table again and again: at a terminal in one place, elsewhere one after the other. It goes on over the daemon's death. */
+/** Shows the table repeatedly: in place at a terminal, elsewhere one below the other. It survives the daemon's death. */
 export async function watchList(text: string): Promise<void> {
   const seconds = text === "" || text === "true" ? 1 : Number(text);
   if (!(seconds >= 0.1 && seconds <= 86_400)) {

@@ -41,7 +41,7 @@ export function setUp(plan: BootPlan, say: (line: string) => void): void {
     throw xmError("ERR_COMMAND_FAILED", { command: "xm startup", failures: faults });
 }
 
-/** Takes a boot script away. The daemon that runs goes on. */
+/** Removes a boot script. The running daemon is left alone. */
 export function takeDown(plan: BootPlan, say: (line: string) => void): void {
   const there = bootFiles(plan).filter(({ path }) => existsSync(path));
   if (there.length === 0) {

@@ -98,7 +98,7 @@ export function planBoot(options: PlanOptions): BootPlan {
   };
 }
 
-/** PM2's `--hp` is the user's home, ours the daemon's: who copies PM2's line means the same. */
+/** PM2's `--hp` is the user's home, ours the daemon's: a copied PM2 line means the same. */
 function homeOf(named: string | undefined, userHome: string): string {
   if (named === undefined || named === "") return join(userHome, ".xm");
   return resolve(named) === resolve(userHome) ? join(userHome, ".xm") : resolve(named);

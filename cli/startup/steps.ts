@@ -30,7 +30,7 @@ export function enableSteps({ system, isUser, service, unit, user }: BootPlan): 
   ];
 }
 
-/** No boot starts it any more; the daemon that runs goes on. */
+/** No longer started at boot; the running daemon is left alone. */
 export function disableSteps({ system, isUser, service }: BootPlan): Step[] {
   if (system === "systemd") {
     return [

@@ -23,7 +23,7 @@ function environment({ home }: BootPlan): [name: string, value: string][] {
 }
 
 /**
- * `KillMode=process`: only the daemon is asked to exit, and it ends its apps; what it leaves running for the next one lives on.
+ * `KillMode=process`: only the daemon is asked to exit, and it ends its apps; what it leaves running for the next one keeps running.
  * `Type=exec` fails a start that cannot be. Apps may have groups of their own below ours (`Delegate`).
  */
 function systemd(plan: BootPlan): string {

@@ -4,7 +4,7 @@ import type { BackoffPolicy } from "../spec.ts";
  * The next wait of an exponential backoff, in ms.
  * @param previousMs the wait before this one, without its jitter; 0 for the first.
  * @param draw a number in [0, 1) from `drawFrom`.
- * @returns the wait without jitter, to go on from, and the one to wait.
+ * @returns the wait without jitter, to continue from, and the one to wait.
  * PM2's numbers: ×1.5 rounded down, at most 15 000 (100, 150, 225, 337 …). Jitter takes from the wait and
  * never adds to it, so `maxMs` holds.
  */

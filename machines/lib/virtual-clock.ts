@@ -33,7 +33,7 @@ export class VirtualClock {
     return this.#next()?.[1].dueAt;
   }
 
-  /** Goes on to the next timer and runs it, and it alone. */
+  /** Advances to the next timer and runs only that one. */
   step(): void {
     const next = this.#next();
     if (next === undefined) return;

@@ -52,12 +52,12 @@ const newsSchema = v.variant("news", [
 /**
  * Reads one line of a balancer's.
  * @returns `undefined` for what a worker said and this God does not know: it is left out.
- * @throws when it is no news.
+ * @throws when it is not news.
  */
 export function parseNews(line: string): News | undefined {
   const news = v.parse(newsSchema, JSON.parse(line));
   if (news.news !== "told") return news;
-  // What a worker says is its own fault and not its balancer's.
+  // A worker's message is the worker's fault, not its balancer's.
   const { message } = heardFrom(news.message);
   return message === undefined ? undefined : { ...news, message };
 }

@@ -2,7 +2,7 @@ import type { Down, Up } from "./app-link/protocol.ts";
 
 /*
  * What God and a balancer say to each other: one JSON object a line over the balancer's unix socket. The balancer
- * is the server, so that a God that has just come up finds every balancer there is; its listening socket is made by God,
+ * is the server, so that a God that has just started finds every balancer; its listening socket is made by God,
  * and it runs as the app's user. It begins with `hello`, which says all that a new God has to know; an end is said again
  * until God has said `forget`.
  */

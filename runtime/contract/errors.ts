@@ -283,7 +283,7 @@ export function errnoOf(error: unknown): string | undefined {
     : undefined;
 }
 
-/** What an unknown thrown value says of itself. */
+/** The message of an unknown thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -6,7 +6,7 @@ export interface ServeSettings {
   readonly port: number;
   /** What is at `/`, below the folder. */
   readonly homepage: string;
-  /** A path that is no file shows the homepage: a single-page application finds its own way. */
+  /** A path that is not a file shows the homepage: a single-page application finds its own way. */
   readonly isSinglePage: boolean;
   /** A folder without an `index.html` shows what is in it. */
   readonly lists: boolean;
@@ -16,5 +16,5 @@ export interface ServeSettings {
 
 export const usualPort = 8080;
 
-/** Reached from this machine alone: a listener that others can reach exists only when it is asked for. */
+/** Reachable from this machine only: a listener for others exists only on request. */
 export const usualHost = "127.0.0.1";

@@ -7,7 +7,7 @@
 export interface Foreground {
   /** Where the daemon's own log goes, since standard output is the apps'; a descriptor. */
   readonly log: number;
-  /** Told why the daemon could not come up or could not go on. */
+  /** Receives why the daemon could not start or continue. */
   readonly failed: (why: string) => void;
 }
 

@@ -182,7 +182,7 @@ export function encodeRecord(record: HistoryRecord): string {
   return `${line}}\n`;
 }
 
-/** What stands at the beginning of a record's line. */
+/** The beginning of a record's line. */
 export interface RecordHead {
   readonly seq: number;
   readonly at: number;

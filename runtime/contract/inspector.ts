@@ -104,7 +104,7 @@ export interface Timeline {
   readonly until: number;
   readonly lastSeq: number;
   readonly lanes: readonly TimelineLane[];
-  /** When daemons came up. */
+  /** When daemons started. */
   readonly daemons: readonly number[];
 }
 

@@ -35,7 +35,7 @@ export type LaneCommand =
   | { order: "look" }
   /** Open every log file again. */
   | { order: "reopen" }
-  /** Give a log file another name, after a whole line, and go on in a new one. */
+  /** Give a log file another name, after a whole line, and continue in a new one. */
   | { order: "rotate"; log: LogToRotate }
   /** End once every pipe has. */
   | { order: "quit" }

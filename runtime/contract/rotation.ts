@@ -4,7 +4,7 @@ import type { RotationRule } from "../../machines/log-rotation.ts";
 /*
  * What God and the rotator know of each other: orders and news, a JSON text per line on the rotator's standard input and
  * output, and a file that says what a rotation is about to do, so that whoever comes after one that was killed finds out whom
- * to let run on, and whether the file or its copy is the whole of it.
+ * to resume, and whether the file or its copy is the whole of it.
  */
 
 const identity = v.strictObject({
@@ -62,7 +62,7 @@ export interface RotationOutcome {
 /** To God. */
 export type RotatorNews =
   | { readonly news: "rotated"; readonly number: number; readonly outcome: RotationOutcome }
-  /** Writers stand still: unless the next line says they do not, somebody has to see to it. */
+  /** Writers are paused, and must be resumed unless the next line says that they run. */
   | { readonly news: "stopping" }
   | { readonly news: "running" }
   | { readonly news: "note"; readonly text: string }

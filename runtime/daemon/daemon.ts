@@ -49,7 +49,7 @@ export interface Daemon extends DeclareDependencies {
   /** What apps publish of themselves. */
   readonly custom: CustomMetrics;
   readonly profiles: AppProfiles;
-  /** What happens, for who listens. */
+  /** Live events for subscribers. */
   readonly bus: Bus;
   readonly children: Children;
   readonly guardLog: GuardLog;
@@ -59,7 +59,7 @@ export interface Daemon extends DeclareDependencies {
   readonly carrier: Carrier;
   readonly rotations: Rotations;
   readonly given: GivenFiles;
-  /** What was repaired, adopted or lost when it came up. */
+  /** What was repaired, adopted or lost at its start. */
   readonly notes: readonly string[];
   /** Resolves once the root machine runs. */
   readonly isRestored: Promise<void>;

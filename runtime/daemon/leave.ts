@@ -35,7 +35,7 @@ export async function leaveDaemon(options: {
     await daemon.store.close();
   } finally {
     removeIfThere(daemon.paths.socket);
-    // Apps that live on connect to the next daemon by it.
+    // Apps that keep running connect to the next daemon by it.
     if (how !== "handOver") removeIfThere(daemon.paths.links);
     removeDaemonPid(daemon.paths.pidFile);
     await lock.release();

@@ -41,7 +41,7 @@ async function main(): Promise<void> {
   process.umask(0o077);
   const paths = prepareHome(process.argv[2] ?? resolveHome(process.env));
   process.chdir("/");
-  // A daemon started from within a managed app is no part of that app's life.
+  // A daemon started from within a managed app is not a part of that app's life.
   delete process.env[lifeVariable];
   const lock = await takeHome(paths.home, log);
   if (lock.kind === "taken") {
@@ -51,7 +51,7 @@ async function main(): Promise<void> {
     process.exit(homeTakenCode);
   }
   for (const note of lock.notes) log(note);
-  // First of all: nobody stays stopped.
+  // First of all: no process stays paused.
   for (const note of recoverRotation(paths.rotation)) log(note);
   process.title = process.env["PM2_DAEMON_TITLE"] || `xm v${version}: God Daemon (${paths.home})`;
 
@@ -156,7 +156,7 @@ function programsBeside(god: string): Programs & PageFolders {
   };
 }
 
-/** A fault of the daemon's own: the journal has every fact, the apps run on, and the watchdog brings it back. */
+/** A fault of the daemon's own: the journal has every fact, the apps keep running, and the watchdog brings it back. */
 function fail(error: unknown): never {
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
   log(why);
@@ -167,7 +167,7 @@ function fail(error: unknown): never {
 
 /**
  * Whether the machine was booted since the last daemon ran: no pid in the state means anything then. Where the kernel
- * has no name for a boot (gVisor, some containers), start times alone tell processes apart.
+ * has no name for a boot (gVisor, some containers), only start times distinguish processes.
  */
 function noteBoot(file: string): boolean {
   const bootId = readBootId();

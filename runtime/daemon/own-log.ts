@@ -17,18 +17,18 @@ import { openPlain, readEnd } from "../host/files/read.ts";
 /** A log that is larger is rotated; bytes. */
 const mostBytes = 10 * 1024 * 1024;
 
-/** Of a log that has become much larger, while no daemon looked at it, the end is kept; bytes. */
+/** Of a log that has become much larger, while no daemon checked it, the end is kept; bytes. */
 const mostKept = 2 * mostBytes;
 
 /** Former logs that are kept: `god.log.1` is the newest. */
 const kept = 2;
 
-/** What balancers and the log lane write is seen by a look at the file; ms. */
+/** How often to check the file for lines of balancers and the log lane; ms. */
 const looksEveryMs = 10_000;
 
 /**
  * The daemon's own log, which is its standard output unless that is the apps' (`contract/foreground.ts`): the watchdog, the log lane and balancers write to the same open file, so it
- * is rotated by copying it and emptying it, and they go on. What the disk does not take is lost, and counted for when it takes lines again: no log
+ * is rotated by copying it and emptying it, and they continue. What the disk does not take is lost, and counted for when it takes lines again: no log
  * ends the daemon.
  */
 export function createOwnLog(path: string, descriptor: number): (line: string) => void {

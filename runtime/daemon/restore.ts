@@ -25,7 +25,7 @@ export interface Plan {
 }
 
 /**
- * What the daemon goes on from: the file says what was, the kernel says what is, and the kernel wins. A child
+ * The state that the daemon continues from: the file gives the past, the kernel the present, and the kernel takes precedence. A child
  * is known by pid and start time, or by the mark in its environment when it was spawned in the instant before
  * the journal could record it; then it has to be a process of the app's user, too.
  */
@@ -35,7 +35,7 @@ export function planRestore(options: {
   /** The machine was booted since: no pid of the file means anything. */
   readonly wasRebooted: boolean;
   readonly at: number;
-  /** How a life ended that nobody of this home waited for. */
+  /** How a life ended that no process of this home waited for. */
   readonly endOf: (lifeId: string) => Resume["end"];
   /** The exception that a life ended by, if it left one. */
   readonly exceptionOf?: (lifeId: string) => UncaughtException | undefined;

@@ -55,7 +55,7 @@ export async function startDaemon(options: {
     ...parts,
     ...endings(root, beside, now),
     forgetEverything: async () => {
-      // A start that is under way has declared apps in advance; it ends with its next step.
+      // A start that is in progress has declared apps in advance; it ends with its next step.
       await Promise.race([exclusive(() => Promise.resolve()), pause(interruptedWithinMs)]);
       for (const key of store.appKeys()) store.append({ type: "app.removed", at: now(), key });
     },
@@ -190,7 +190,7 @@ function rotationsOf(options: {
   });
 }
 
-/** Work that is done one piece after the other, whatever becomes of the one before. */
+/** Work that is done one piece after the other, whatever becomes of the previous one. */
 function oneAtATime(): Daemon["exclusive"] {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {

@@ -21,9 +21,9 @@ interface Restored {
 }
 
 export interface WireDependencies extends SourceDependencies {
-  /** What the daemon goes on from. */
+  /** What the daemon continues from. */
   readonly restore: () => Promise<Restored>;
-  /** The root, once it is there. */
+  /** The root, once it exists. */
   readonly god: () => GodActor;
   readonly guardLog: GuardLog;
   /** Told of every answer of a reload's guards, for the history. */

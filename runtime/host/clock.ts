@@ -5,7 +5,7 @@ import { readBootId } from "./boot.ts";
 /*
  * Time that cannot be set back. What decides (uptimes, windows, waits, grace periods) reckons in steady time: ms since
  * the epoch as the wall clock said when the first daemon of this boot came up, and counted by the kernel's monotonic
- * clock since, which nobody sets. The offset is kept with the name of the boot, so that the next daemon's times go on
+ * clock since, which cannot be set. The offset is kept with the name of the boot, so that the next daemon's times go on
  * where the last one's were. People and the history get wall-clock time: steady time and what the clock was set by.
  *
  * Does not protect against a clock that is wrong when the machine boots: a wait over a reboot is only known to be no
@@ -30,7 +30,7 @@ export interface Readings {
 /** A clock that was set by less is slewed or read an instant apart; ms. */
 const leastStepMs = 1_000;
 
-/** @param offset what the wall clock and the monotonic clock were apart when the boot's first daemon came up; ms. */
+/** @param offset what the wall clock and the monotonic clock were apart when the boot's first daemon started; ms. */
 export function createClock(offset: number, { wall, uptime }: Readings = readings): Clock {
   const now = (): number => Math.floor(offset + uptime());
   return {

@@ -53,7 +53,7 @@ export function closeDebugger(url: string): Promise<boolean> {
 
 /**
  * Has a Node program close its debugger by itself once this process has ended, by a kill too. It needs nothing of ours in
- * the program, and no right on this process. A program that is paused, or whose event loop hangs, does it when it goes on.
+ * the program, and no right on this process. A program that is paused, or whose event loop hangs, does it when it continues.
  * @param url its WebSocket address.
  * @returns whether it has answered.
  */

@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync, readFileSync } from "node:fs";
 import { errnoOf } from "../contract/errors.ts";
 
 /*
- * A process without descriptors left cannot look at its children any more, and who does not see a child must not take it
+ * A process without free descriptors can no longer check its children, and a process that does not see a child must not take it
  * for gone. So some are held back for what has to work: short synchronous reads, which give them back at once.
  */
 const reserve: number[] = [];
@@ -83,7 +83,7 @@ const O_CLOEXEC = 0o2000000;
 
 /**
  * Closes what this process has been handed besides its standard streams: a lock of the script that started it
- * (`flock … 200>lock`), a pipe whose end somebody waits for. What Node opens itself closes at exec(2), which is how one recognizes it
+ * (`flock … 200>lock`), a pipe whose end a process waits for. What Node opens itself closes at exec(2), which is how one recognizes it
  * from what came through one.
  */
 export function closeInherited(): void {

@@ -24,7 +24,7 @@ export function writeOrder(folder: string, number: number, order: PipeOrder): vo
   renameSync(`${path}.new`, path);
 }
 
-/** @returns `undefined` for one that is gone, or that nobody of ours has written. */
+/** @returns `undefined` for one that is gone, or that we have not written. */
 export function readOrder(folder: string, number: number): PipeOrder | undefined {
   const order = v.safeParse(pipeOrderSchema, readJsonFact(orderOf(folder, number), 1024 * 1024));
   return order.success ? order.output : undefined;

@@ -14,7 +14,7 @@ export interface Waiting {
   readonly most: number;
 }
 
-/** A line longer than this is no message of ours. */
+/** A line longer than this is not a message of ours. */
 export const longestLine = 8 * 1024 * 1024;
 
 /**

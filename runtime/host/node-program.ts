@@ -63,7 +63,7 @@ const starters: ReadonlySet<string> = new Set([
   ..."cross-env cross-env-shell env-cmd dotenv dotenvx tsx nodemon concurrently".split(" "),
 ]);
 
-/** Run-times that are no Node, and read none of its variables. */
+/** Run-times that are not Node, and read none of its variables. */
 const otherLanguage =
   /^(?:bun|bunx|deno|python|pypy|ruby|php|perl|java|lua|mono|dotnet)[-.\d]*(?:\.exe)?$/;
 

@@ -203,7 +203,7 @@ setTimeout(() => process.exit(0), 50);
   await until("it to have ended", isStopped);
   const left = home.log("server-out.log").trim();
   const text = await home.ok("why", "server");
-  expect(text).toContain(`Exited with code 0, leaving pid ${left} of it in the background`);
+  expect(text).toContain(`Exited with code 0, leaving its process ${left} in the background`);
   expect(text).toContain("was ended with it. Make it run in the foreground");
   await home.ok(
     "start",

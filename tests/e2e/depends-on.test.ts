@@ -121,7 +121,7 @@ test("a pending app says what it waits for, survives God, and stops at once", as
   );
   // It is online, and late: that it is not ready is seen.
   await until("the wait for readiness", async () =>
-    (await home.process("api")).waitsFor[0]?.state.includes("not said"),
+    (await home.process("api")).waitsFor[0]?.state.includes("not ready"),
   );
   expect(await home.ok("why", "api")).toMatch(
     /api .*is pending\. It waits for db: db \(service_healthy\) is running, but not ready yet\./,
@@ -166,7 +166,7 @@ process.send("ready"); setInterval(() => {}, 1_000);`,
   home.file("works", "");
   await home.ok("start", "db");
   expect((await home.process("api")).status).toBe("online");
-  expect((await home.xm("stop", "db")).stderr).toContain("api depends on it and runs on");
+  expect((await home.xm("stop", "db")).stderr).toContain("api depends on it and keeps running");
   // Not even a crash starts it without.
   process.kill((await home.process("api")).pid ?? 0, "SIGKILL");
   await until("the end of the wait", async () => (await home.process("api")).status === "errored");

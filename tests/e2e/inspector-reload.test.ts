@@ -130,7 +130,7 @@ test("scrubbing back to a reload that ran under a God that was killed shows each
   );
   // And of the process two generations lived: the one that serves, and its replacement.
   await page.getByRole("tab", { name: "Process" }).click();
-  // The replacement is recorded as online before the reload goes on, and so before what it replaces is asked to stop.
+  // The replacement is recorded as online before the reload continues, and so before what it replaces is asked to stop.
   await until("the same moment of the process", async () => (await shown())[1] === "online", {
     saw: shown,
   });

@@ -186,7 +186,7 @@ test("whoever takes the port while neither God nor its watchdog lives gets nothi
   expect((await program2.knock("/v1/ping", bearer)).status).toBe(403);
   // A script that only looks keeps its token.
   expect((await script.ask("/v1/ping")).status).toBe(200);
-  // The page that has lived through it goes on, and may be reloaded again.
+  // The page that has lived through it continues, and may be reloaded again.
   await page.getByText("● live", { exact: true }).waitFor({ timeout: 20_000 });
   await page.reload();
   await page.getByText("● live", { exact: true }).waitFor({ timeout: 20_000 });

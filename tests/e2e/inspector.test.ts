@@ -213,7 +213,7 @@ test("a crash loop is seen edge by edge, and the guard that ends it shows 16 of 
   const life = ["process.alive.starting child.spawned  process.alive.online"];
   const crash = "process.alive child.exited  process.exited";
   const wait = [crash, "process.exited always delaysRestart process.waiting"];
-  // It depends on nothing: it is looked at, and goes on at once.
+  // It depends on nothing: it is checked, and goes on at once.
   const looks = "process.pending.looking always  process.alive";
   const again = ["process.waiting restartDelay  process.pending", looks];
   expect(words).toEqual([

@@ -275,7 +275,7 @@ test.each(["shared", "round-robin"])(
     expect(await home.ok("why", String(first?.id))).toContain(
       "The other processes of its cluster take its connections.",
     );
-    // The next God knows, and goes on from there.
+    // The next God knows, and continues from there.
     const god = home.godPid();
     process.kill(god, "SIGKILL");
     await home.nextGod(god);

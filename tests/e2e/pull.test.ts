@@ -94,7 +94,7 @@ test("a commit that does not come up goes back, by the reload and by post_update
   expect(failed.code).toBe(1);
   expect(failed.stdout).toContain("$ node --check app.cjs\n");
   expect(failed.stderr).toContain("this build is broken");
-  expect(failed.stderr).toContain(`${broken.slice(0, 7)} did not come up`);
+  expect(failed.stderr).toContain(`${broken.slice(0, 7)} did not start`);
   expect([await answer(), head(), await pids()]).toEqual(["v1", first, ["online", "online"]]);
 });
 

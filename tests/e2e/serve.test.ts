@@ -95,7 +95,7 @@ test("a port in use, a missing folder, half a login and a wrong port are told be
   onTestFinished(() => void other.close());
   const failing: [string[], string][] = [
     [["site", String(port)], `port ${port}: another program listens on 127.0.0.1:${port}`],
-    [["nowhere"], `there is no folder ${join(home.folder, "nowhere")}`],
+    [["nowhere"], `the folder ${join(home.folder, "nowhere")}`],
     [["site/a.txt"], `${join(home.folder, "site/a.txt")} is not a folder`],
     [["site", "http"], 'port: expected a number up to 65535, got "http"'],
     [["site", "0", "--basic-auth-username", "me"], "--basic-auth-password: expected together"],
@@ -122,7 +122,7 @@ test("a password stands in no list of processes, and may come from the environme
   const secret = "swordfish-7391";
   const port = await freePort();
   const words = ["serve", "site", String(port), "--basic-auth-username", "me"];
-  // A daemon that comes up first gives the call time to be looked at.
+  // A daemon that comes up first gives the call time to be checked.
   const call = spawn(process.execPath, [xmFile, ...words, "--basic-auth-password", secret], {
     cwd: home.folder,
     env: { ...process.env, XM_HOME: home.paths.home },

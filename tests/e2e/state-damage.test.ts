@@ -119,7 +119,7 @@ interface DeadHome extends TestHome {
   readonly journal: string;
 }
 
-/** A home whose daemon was killed while one process runs on. */
+/** A home whose daemon was killed while one process keeps running. */
 async function deadHome(): Promise<DeadHome> {
   const home = testHome({ env: { XM_WATCHDOG: "off" } });
   process.env["XM_WATCHDOG"] = "off";

@@ -29,7 +29,7 @@ const payloads = frameOf([
   5,
 ]); // prettier-ignore
 
-/** Writes every payload to every socket and pipe that it has besides its standard streams, then lives on. */
+/** Writes every payload to every socket and pipe that it has besides its standard streams, then keeps running. */
 const attacker = `
 const fs = require("node:fs");
 const net = require("node:net");
@@ -81,7 +81,7 @@ const news = frameOf([
   { news: "hello", v: 1, app: "api", madeOf: "", pid: 1, secret: null, workers: [], ended: [] },
 ]); // prettier-ignore
 
-/** An interpreter that is no Node: it takes the balancer's socket and says what a list holds, then waits to be ended. */
+/** An interpreter that is not Node: it takes the balancer's socket and says what a list holds, then waits to be ended. */
 const falseBalancer = `
 const fs = require("node:fs");
 const net = require("node:net");

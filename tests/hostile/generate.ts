@@ -3,7 +3,7 @@ import fc from "fast-check";
 /*
  * What a hostile or broken party may write: seeded, so that a failure can be repeated with XM_HOSTILE_SEED. The kinds
  * are those that have ended daemons before: wrong types in right places, huge and odd numbers, deep nesting, keys that
- * reach prototypes, bytes that are no text, cut and joined frames.
+ * reach prototypes, bytes that are not text, cut and joined frames.
  */
 
 /** The seed of this run. */
@@ -95,7 +95,7 @@ export function jsonOf(value: unknown): string {
   return JSON.stringify(value) ?? "undefined";
 }
 
-/** One frame as bytes: right JSON with wrong parts, no JSON, or bytes that are no text. */
+/** One frame as bytes: right JSON with wrong parts, no JSON, or bytes that are not text. */
 export function frameOf(samples: readonly unknown[]): fc.Arbitrary<Buffer> {
   return fc.oneof(
     { weight: 12, arbitrary: fc.constantFrom(...samples).chain(mutated).map(jsonLine) },

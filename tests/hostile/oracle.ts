@@ -17,7 +17,7 @@ import { isThere, processesOf, type TestHome } from "../support/home.ts";
 export interface Witness {
   /**
    * God, the lane and the bystanders' balancer are the same processes, God answers within a second and has not grown,
-   * the bystanders are untouched, nothing beside the home has changed, and another God comes up to the same.
+   * the bystanders are untouched, nothing beside the home has changed, and another God starts to the same.
    */
   readonly unharmed: () => Promise<void>;
 }
@@ -35,7 +35,7 @@ export async function witness(home: TestHome): Promise<Witness> {
   await home.ok("start", home.file("timed.js", idle), "--name", "timed", "--time");
   const canary = plantCanary(home);
   const god = home.godPid();
-  // What is loaded once is no leak: everything has answered once.
+  // What is loaded once is not a leak: everything has answered once.
   await home.ok("describe", "bystander");
   const apps = await bystanders(home);
   // A helper has its name once its program runs.

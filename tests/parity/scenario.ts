@@ -1,12 +1,12 @@
 import type { Stage } from "./stage.ts";
 
-/** What is done under both managers, and what is looked at meanwhile (`stage.see`). */
+/** What is done under both managers, and what is checked meanwhile (`stage.see`). */
 export interface Scenario {
   /** The rule, as a sentence. */
   readonly name: string;
   readonly run: (stage: Stage) => Promise<void>;
   /**
-   * Where Ex Machina does otherwise on purpose: the path of a fact (`fields.exit_code`), and the subject of the row
+   * Where Ex Machina differs on purpose: the path of a fact (`fields.exit_code`), and the subject of the row
    * of docs/reference/differences.md that gives the reason. One that no longer differs fails.
    */
   readonly differs: Readonly<Record<string, string>>;

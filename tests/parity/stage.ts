@@ -62,7 +62,7 @@ export interface Stage {
   readonly code: (...args: string[]) => Promise<void>;
   /** Runs another program of Node in the folder, in the same environment. */
   readonly node: (args: readonly string[], options?: CallOptions) => Promise<Ran>;
-  /** Starts a command that goes on, such as `logs`, and gives what it has said so far. */
+  /** Starts a command that continues, such as `logs`, and gives what it has said so far. */
   readonly follow: (...args: string[]) => { said: () => string; end: () => Promise<number | null> };
   /** Keeps a fact; paths, pids and the like are made the same for both. */
   readonly see: (name: string, value: unknown) => void;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** A server that is no program of Node; it answers with its pid on `PORT`, writes `served` for each request, and ends by SIGINT. */
+/** A server that is not a program of Node; it answers with its pid on `PORT`, writes `served` for each request, and ends by SIGINT. */
 export interface Program {
   readonly name: string;
   readonly file: string;

@@ -22,7 +22,7 @@ NestFactory.createMicroservice(Main, { logger: ["error"], transport: Transport.G
   return app.listen();
 });`;
 
-/** What is called of `@grpc/grpc-js`, as its load is no dependency of ours. */
+/** What is called of `@grpc/grpc-js`, as its load is not a dependency of ours. */
 interface Grpc {
   readonly credentials: { createInsecure(): unknown };
   loadPackageDefinition(definition: unknown): {

@@ -41,7 +41,7 @@ export interface ContainerOptions {
   readonly program?: string;
   /** The name that `xm-runtime` is called by. */
   readonly name?: string;
-  /** Runs before it, in the container, as a shell's words; `exec "$@"` goes on. */
+  /** Runs before it, in the container, as a shell's words; `exec "$@"` continues. */
   readonly before?: string;
   readonly folder?: string;
   /** Variables besides PATH are what `env` says, and there is no HOME. */

@@ -28,7 +28,7 @@ function readLimit(name: string, value: unknown): RlimitSpec | undefined {
   return hard !== null && (soft === null || soft > hard) ? undefined : { soft, hard };
 }
 
-/** `null` is no limit. */
+/** `null` is not a limit. */
 function readAmount(name: string, value: unknown): number | null | undefined {
   if (value === "unlimited" || value === "infinity") return null;
   const amount = byteLimits.includes(name)

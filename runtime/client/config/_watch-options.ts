@@ -14,7 +14,7 @@ export interface ReadWatchOptions {
 const usualPollMs = 100;
 const usualSettleMs = 2_000;
 
-/** Reads chokidar's words; others change nothing here. `undefined` for what is no object. */
+/** Reads chokidar's options and ignores others. `undefined` unless it is an object. */
 export function readWatchOptions(value: unknown): ReadWatchOptions | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const { ignored, usePolling, interval, depth, followSymlinks, awaitWriteFinish } =

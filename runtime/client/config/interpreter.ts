@@ -104,7 +104,7 @@ function findCommand(script: string, path: string | undefined): string | undefin
 
 /**
  * A command line runs through a shell; `args` are words after its own, whatever is in them.
- * @throws `ERR_SCRIPT_NOT_FOUND` for what is no command line.
+ * @throws `ERR_SCRIPT_NOT_FOUND` for what is not a command line.
  */
 function shellLine(
   line: string,

@@ -86,7 +86,7 @@ function deploymentsOf(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 async function readValue(file: string): Promise<Read> {
-  // A pipe would be waited for; what is no file is no program's fault, either.
+  // Reading a pipe would block; and a path that is not a file is not the program's fault.
   const stat = statSync(file);
   if (!stat.isFile()) {
     throw new Error(
@@ -109,7 +109,7 @@ async function readValue(file: string): Promise<Read> {
 
 /**
  * Most JSON is plain, and then no slower reader need be loaded. PM2 evaluates a `.json` as an expression of
- * JavaScript, which has the last word; the reader that names the line reports what is no such expression.
+ * JavaScript, which decides; the reader that names the line reports any other expression.
  */
 async function parseJson(given: string, name: string): Promise<Read> {
   const text = given.replace(/^\uFEFF/, "");
@@ -145,7 +145,7 @@ async function parseYaml(text: string): Promise<Read> {
 
 class RefusedKey extends SyntaxError {}
 
-/** A value that reached a prototype would be a setting nobody wrote. */
+/** A value that reaches a prototype would be a setting that nobody wrote. */
 function refuseKey(key: unknown, value: unknown): unknown {
   if (key === "__proto__" || key === "constructor" || key === "prototype") {
     throw new RefusedKey(`the key "${key}" is refused`);

@@ -36,7 +36,7 @@ export interface ConfigContext {
   readonly deployed?: Readonly<Record<string, unknown>> | undefined;
   /** How faults name the place: the file, or `arguments`. */
   readonly source: string;
-  /** Told what does not keep the apps from being used: an unknown field, an environment nobody declares. */
+  /** Receives faults that do not prevent the apps from being used: an unknown field, an undeclared environment. */
   readonly warn?: (line: string) => void;
   /** How many `instances: max` are; the machine's unless a container has fewer. */
   readonly processors?: number | undefined;
@@ -184,7 +184,7 @@ function modeOf(app: ReadApp, { interpreter }: Program): AppSpec["mode"] {
 }
 
 /**
- * PM2: a process that nobody counted has nothing to share its files with, however many it becomes; and as many as there
+ * PM2: a process without `instances` shares its files with no other, however far it is scaled; and as many as there
  * are processors share them, unless a mode is named.
  */
 function mergesLogs(app: ReadApp, mode: AppSpec["mode"]): boolean {
@@ -235,7 +235,7 @@ function baseOf(app: ReadApp, { base, fileFolder }: ConfigContext): string {
   return isOnlyBesideFile ? fileFolder : base;
 }
 
-/** PM2: spaces around it are no part of it. */
+/** PM2: spaces around it are not part of it. */
 const scriptOf = (app: ReadApp): string => expandHome(String(app["script"]).trim());
 
 interface Places {

@@ -19,8 +19,8 @@ export interface Reading {
 }
 
 /**
- * Reads the fields of one app and tells every fault with its path and what was expected. What nobody knows, and what
- * is no value at all, is a warning, since files are shared with other tools and other versions.
+ * Reads the fields of one app and reports every fault with its path and what was expected. Unknown fields, and anything that
+ * is not a value at all, is a warning, since files are shared with other tools and other versions.
  * @param path where the app stands, for example `apps[2]`.
  * @param environment `--env NAME`: a setting in `env_NAME`, such as `max_memory_restart`, is one of the app (PM2).
  */
@@ -89,7 +89,7 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
 const isNoAmount = (value: unknown): value is number =>
   typeof value === "number" && (value < 0 || !Number.isInteger(value));
 
-/** With a number that is no amount in one of these PM2 starts the app. */
+/** With a number that is not an amount in one of these PM2 starts the app. */
 const startsAnyway: readonly string[] = [
   "max_memory_restart",
   "max_restarts",
@@ -155,7 +155,7 @@ function withoutNoNames(value: unknown, tell: (what: string) => void): unknown {
     : Object.fromEntries(Object.entries(value).filter(([name]) => !cannotBe(name)));
 }
 
-/** Variables that cannot be: a function in an environment is a call that somebody forgot. */
+/** Invalid variables: a function in an environment is a forgotten call. */
 function oddVariables(path: string, value: unknown): string[] | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const odd = Object.entries(value).flatMap(([name, each]) => {
@@ -167,7 +167,7 @@ function oddVariables(path: string, value: unknown): string[] | undefined {
   return odd.length > 0 ? odd : undefined;
 }
 
-/** Names of settings in an `env_NAME`; any other word there is a variable alone. */
+/** Names of settings in an `env_NAME`; any other word there is only a variable. */
 const ofEnvironments: readonly string[] = ["args", "instances", "name", "namespace", "watch"];
 
 /** PM2: what `env_NAME` says of the app itself counts when it is chosen. What is no such setting is a variable. */

@@ -18,7 +18,7 @@ import { presenceOf } from "./presence.ts";
 /** A daemon that has not begun to answer by then is called unresponsive; ms. */
 const answerWithinMs = 3_500;
 
-/** A daemon that has been silent for that long is asked whether it is there; both together are below five seconds. */
+/** A daemon that has been silent this long is pinged; both times together are below five seconds. */
 const pingWithinMs = 1_000;
 
 /** A daemon that is away for longer does not come back by itself; ms. */

@@ -12,7 +12,7 @@ export function request(options: {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
-  /** Silence after which it is found out whether anybody is there; ms. */
+  /** Silence after which the daemon is checked for; ms. */
   readonly answerWithinMs: number;
   /** Whether the daemon answers at all: then this call takes its time. Without it silence is a failure. */
   readonly isThere?: (() => Promise<boolean>) | undefined;
@@ -110,7 +110,7 @@ interface Silence {
   end(): void;
 }
 
-/** Asks after a time of silence whether the daemon is there, again and again; calls back once it is not. */
+/** Repeatedly pings the daemon after a time of silence; calls back once it is gone. */
 function watchSilence(
   { afterMs, isThere }: { afterMs: number; isThere: (() => Promise<boolean>) | undefined },
   onGone: () => void,

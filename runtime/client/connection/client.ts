@@ -19,7 +19,7 @@ const goneWithinMs = 30_000;
 
 /**
  * Connects to the daemon of a home. Nothing is sent until the first call; if no daemon runs by then, one is
- * started (unless `autostart` is false) and the call goes on.
+ * started (unless `autostart` is false) and the call continues.
  */
 export function connect(options: ConnectOptions = {}): Client {
   const home = options.home ?? resolveHome(process.env);
@@ -115,7 +115,7 @@ async function* followOn(
 }
 
 /**
- * A daemon killed in the middle of a declaration is followed by one that goes on with it (everything is in the
+ * A daemon killed in the middle of a declaration is followed by one that continues with it (everything is in the
  * journal before the first start): ask that one, and leave what it has.
  */
 async function* declareOn(
@@ -159,7 +159,7 @@ function queryOf({ ids, apps = [], kinds, ...numbers }: HistoryQuery): string {
     .join("&");
 }
 
-/** Resolves when a process that said it would end has ended; one that nobody has waited for yet has. */
+/** Resolves when a process that announced its end has ended; a zombie counts as ended. */
 async function gone(pid: number): Promise<void> {
   const { isLiving, readProcess } = await import("../../host/procfs.ts");
   const deadline = Date.now() + goneWithinMs;

@@ -6,7 +6,7 @@ import { readPid } from "./faults.ts";
 const mostUnanswered = 13;
 
 /**
- * Whether the daemon of a home is there: one that is busy with a long command answers a ping, or is seen to work; one that
+ * Whether the daemon of a home is there: one that is busy with a long command answers a ping, or uses CPU; one that
  * is stopped or gone does neither.
  * @param ping fails with `AnswerTimeout` when no answer comes in time.
  */

@@ -128,7 +128,7 @@ export interface Client {
   /** Past moments, oldest first; by default at most 10 000. */
   history(query: HistoryQuery): Promise<HistoryRecordView[]>;
   logs(query: LogQuery, abort?: AbortSignal): AsyncIterable<LogLine>;
-  /** Log lines; a stream that is followed goes on under the next daemon, without a gap and without a line twice. */
+  /** Log lines; a stream that is followed continues under the next daemon, without a gap and without a line twice. */
   followLogs(request: FollowRequest, abort?: AbortSignal): AsyncIterable<LogLine>;
   /** Empties the log files of processes, and the daemon's own. */
   flushLogs(ids: readonly number[], daemon: boolean): Promise<LogFiles>;

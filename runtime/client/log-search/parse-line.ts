@@ -1,5 +1,5 @@
 /*
- * What a line says of itself, read when somebody looks: nothing is parsed while it is written. Known are records of pino,
+ * Time, level and message of a line, parsed when it is read: nothing is parsed while it is written. Known are records of pino,
  * bunyan and winston (JSON), Ex Machina's own (`log_type: json`), logfmt, and a time in front of a text.
  */
 

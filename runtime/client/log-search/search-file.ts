@@ -17,7 +17,7 @@ export interface SearchTask {
 
 export interface SearchResult {
   readonly found: readonly Found[];
-  /** Where the last whole line ended, and the file's inode: following goes on from there. */
+  /** Where the last whole line ended, and the file's inode: following continues from there. */
   readonly position: { readonly inode: number; readonly bytes: number } | null;
 }
 
@@ -26,7 +26,7 @@ const blockBytes = 256 * 1024;
 /** A line that is longer is taken as several: memory is bounded. */
 const longestBytes = 4 * 1024 * 1024;
 
-/** Searches one file. What cannot be read, or is no file, has no lines; of a damaged one those count that come before. */
+/** Searches one file. What cannot be read, or is not a file, has no lines; of a damaged one those count that come before. */
 export async function searchFile(task: SearchTask): Promise<SearchResult> {
   const { file, stream, filter, most, isWhole } = task;
   const handle = await openLogToRead(file);

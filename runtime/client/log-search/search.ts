@@ -40,7 +40,7 @@ export function logsOf(
       const file = (stream === "out" ? out : error) ?? combined;
       if (file === null || logs.has(file)) continue;
       const rotated = rotatedFiles({ file, formats })
-        // What was rotated before was written before.
+        // Files rotated earlier were written earlier.
         .filter(({ at }) => filter.since === null || at >= filter.since)
         .toSorted((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1))
         .map((each) => join(dirname(file), each.name));
@@ -58,7 +58,7 @@ export async function* search(options: {
   readonly logs: readonly SearchedLog[];
   readonly filter: LogFilter;
   readonly most: number | null;
-  /** Unfinished lines are left to who follows. */
+  /** Unfinished lines are left to the follower. */
   readonly follows: boolean;
   readonly onPosition?: (file: string, position: { inode: number; bytes: number }) => void;
 }): AsyncIterable<FoundLine> {
@@ -78,7 +78,7 @@ export async function* search(options: {
     const begin = (path: string): Promise<SearchResult> => {
       const isWhole = !follows || path !== file;
       const result = runner.run({ file: path, stream, filter, most, isWhole });
-      // It is awaited later; until then nobody looks at a failure.
+      // It is awaited later; until then a failure is unhandled.
       result.catch(() => {});
       return result;
     };

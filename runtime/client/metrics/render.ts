@@ -192,7 +192,7 @@ function processFamilies(registry: AnyRegistry, processes: readonly ProcessDetai
   }
 }
 
-/** The names of PM2's exporters, for dashboards that are there already. */
+/** The names of PM2's exporters, for dashboards that already exist. */
 function pm2Families(registry: AnyRegistry, processes: readonly ProcessDetail[]): void {
   const names: readonly Family[] = [
     {

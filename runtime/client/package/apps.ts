@@ -93,7 +93,7 @@ function normalize(
   return normalizeApps(apps, { ...contextAt(place), ...context });
 }
 
-/** What the apps of a program's call are read with. What is not used is reported as a warning of the process. */
+/** What the apps of a program's call are read with. What is ignored is reported as a process warning. */
 export function contextAt({ cwd, home }: Place): Pick<ConfigContext, "home" | "base" | "warn"> {
   const warn = (line: string): void => {
     process.emitWarning(line, "XmWarning");

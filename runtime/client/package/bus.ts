@@ -22,7 +22,7 @@ interface Handler {
 }
 
 /**
- * PM2's bus. The daemon is asked for a topic when the first listener for it is there, so that what nobody hears costs
+ * PM2's bus. The daemon is asked for a topic once it has a listener, so that a topic without listeners costs
  * nothing. A bus outlives the daemon: it listens to the next one as soon as there is one. It keeps the program
  * alive until it is closed.
  */
@@ -119,7 +119,7 @@ export class Bus {
       const match = pattern.exec(name);
       if (match === null) continue;
       const wild = hasWildcard ? match.slice(1) : [];
-      // What a listener throws is the program's own, and not the end of the stream.
+      // An exception of a listener is the program's own and does not end the stream.
       process.nextTick(() => listener(...wild, data));
     }
   }

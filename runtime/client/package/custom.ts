@@ -50,7 +50,7 @@ export class Custom extends HomeMethods {
 
   /**
    * Replaces processes one after the other, a cluster's without a gap. A replacement that does not come up leaves
-   * the old one serving and is an error; so is a reload while another is under way.
+   * the old one serving and is an error; so is a reload while another is in progress.
    */
   readonly reload: Method<[target: Startable], Proc[]> &
     Method<[target: Startable, options: UpdateOptions], Proc[]> = method(

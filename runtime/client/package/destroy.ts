@@ -6,7 +6,7 @@ import { homePaths } from "../../host/home/paths.ts";
 
 /**
  * Removes a home with all that is in it. The usual ones stay, as under PM2.
- * @throws `ERR_USAGE` for a folder that is no home: a slip must not remove a project.
+ * @throws `ERR_USAGE` for a folder that is not a home: a slip must not remove a project.
  */
 export function destroyHome(home: string): void {
   const isUsual = [".xm", ".pm2"].some((name) => home === join(homedir(), name));

@@ -97,7 +97,7 @@ const silentForMs = 500;
 const answersWithinMs = 2_000;
 
 /**
- * What is typed goes to a process, and its output comes here, until the input ends.
+ * Sends input to a process and shows its output, until the input ends.
  * @throws `ERR_PROCESS_NOT_FOUND`, and what ends the output before the input.
  */
 export async function attach(

@@ -176,7 +176,7 @@ export interface Profiled {
 
 /** How a folder is served. */
 export interface ServeOptions {
-  /** What is no file shows index.html. */
+  /** What is not a file shows index.html. */
   spa?: boolean;
   /** A folder without index.html is listed. */
   ftp?: boolean;

@@ -58,7 +58,7 @@ export function readPm2Home(wanted: string | undefined): Pm2Home {
   };
 }
 
-/** A home that both use has one pid file; who its process is tells its title. */
+/** A home that both use has one pid file; the process's title shows whose it is. */
 function daemonOf(folder: string): number | null {
   const pid = Number(readIfThere(join(folder, "pm2.pid"))?.trim());
   if (!Number.isInteger(pid) || pid < 2) return null;

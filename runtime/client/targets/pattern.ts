@@ -9,7 +9,7 @@ const limitMs = 1_000;
 export type Matcher = (names: readonly string[]) => boolean[];
 
 /**
- * The matcher of a target such as `/api-.+/i`; `undefined` for what is no pattern.
+ * The matcher of a target such as `/api-.+/i`; `undefined` for what is not a pattern.
  *
  * A pattern can run forever before it finds that a name does not match (`/(a+)+$/`), so V8 ends it at a time limit.
  * @throws `ERR_USAGE` for one that is not well-formed; the matcher for one that takes too long.

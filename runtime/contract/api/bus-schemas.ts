@@ -6,7 +6,7 @@ export const busTopics = ["processes", "messages", "logs", "daemon"] as const;
 
 const who = { id: count(), name: text(), namespace: text() };
 
-/** What happens, told to who listens. */
+/** Live events for subscribers. */
 export const busEventSchema = v.variant("kind", [
   v.object({
     kind: v.literal("process"),

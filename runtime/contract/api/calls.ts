@@ -4,7 +4,7 @@ import type * as schemas from "./schemas.ts";
 
 /*
  * The whole API: what the daemon routes by and validates with, what the client asks with, and what the OpenAPI file is made from.
- * Schemas stand here by name, so that a program that only asks loads none of them.
+ * Schemas are listed here by name, so that a program that only calls the API loads none of them.
  */
 
 /** One thing that can be asked of the daemon. */
@@ -272,7 +272,7 @@ export type GivenTo<N extends CallName> = (typeof calls)[N] extends {
 /** What a call is answered with: the whole of it, or one line. */
 export type AnswerOf<N extends CallName> = InferOutput<Schemas[(typeof calls)[N]["answer"]]>;
 
-/** The same, which nobody changes; what may hold anything is any object. */
+/** The same, read-only; what may hold anything is any object. */
 export type Readonlys<T> = T extends readonly (infer U)[]
   ? readonly Readonlys<U>[]
   : T extends object

@@ -15,9 +15,9 @@ export const outcomeKinds = [
   "flushed",
   "sent",
   "declared",
-  /** It was as the command wants it already, or was to be left as it is. */
+  /** It was already as the command wants it, or was to be left unchanged. */
   "unchanged",
-  /** It was started, and has ended by itself as it is meant to. */
+  /** It was started and has exited by itself as intended. */
   "ended",
   /** Another command came between. */
   "overtaken",

@@ -57,7 +57,7 @@ export const daemonSchema = v.object({
   processes: count(),
   watchdogPid: nullable(count()),
   stateIsWritable: v.boolean(),
-  /** What was repaired, adopted or lost when it came up. */
+  /** What was repaired, adopted or lost at its start. */
   notes: v.array(text()),
 });
 

@@ -1,6 +1,6 @@
 import type { CallName } from "./calls.ts";
 
-/** What each call does, for who reads the OpenAPI file; apart from the calls, which every program that asks loads. */
+/** What each call does, for the OpenAPI file; separate from the calls, which every client loads. */
 export const summaries: Readonly<Record<CallName, string>> = {
   ping: "Health check",
   daemon: "Daemon status",

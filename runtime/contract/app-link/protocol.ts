@@ -1,5 +1,5 @@
 /**
- * What a Node app's preload and God say to each other: one JSON object a line over a unix socket, or the same
+ * The messages between a Node app's preload and God: one JSON object a line over a unix socket, or the same
  * object as a `NODE_XM` message over the channel between a cluster worker and its balancer, which passes it on. What may
  * come from an app is checked by `up-schema.ts`.
  * Versioned by `hello`; unknown types are ignored on both sides, so that an app outlives an upgrade of God.
@@ -25,7 +25,7 @@ export type Question =
 
 /** What it answers. */
 export interface Reply {
-  /** Of the request, 0 for an answer that is no HTTP. */
+  /** Of the request, 0 for an answer that is not HTTP. */
   readonly status?: number | undefined;
   /** The longest that the event loop stood still; ms. */
   readonly delayMs?: number | undefined;
@@ -114,7 +114,7 @@ export type Down =
       drainMs: number;
       /** Its own code waits for the message `shutdown`, and not for the signal. */
       byMessage: boolean;
-      /** A daemon that died may have said it already, or not: what was begun goes on. */
+      /** A daemon that died may or may not have sent it already: an action in progress continues. */
       again?: boolean;
       /** That daemon may have sent the signal, or the message in its place; without it, it has not. */
       wasSignalled?: boolean;
@@ -127,7 +127,7 @@ export type Down =
   | { type: "ask"; ticket: number; about: Question }
   /** A worker accepts connections, or leaves them to the others. */
   | { type: "traffic"; isTaken: boolean }
-  /** What it gets from others from now on is nothing. */
+  /** From now on it gets no connections from others. */
   | { type: "parted" }
   /** A connection that it gave away is with another. */
   | { type: "taken" }
@@ -145,7 +145,7 @@ export interface PreloadOptions {
   readonly fd: number | null;
   /** The channel that Node has made of `NODE_CHANNEL_FD` ends at God, which does not give it back after its own end. */
   readonly hasGodsChannel: boolean;
-  /** What has been put in front of `NODE_OPTIONS`, to be taken away again. */
+  /** What was prepended to `NODE_OPTIONS`, to be removed again. */
   readonly nodeOptions: string;
   /** Pid of the parent that waits for the process: God, or the balancer. */
   readonly parent: number;

@@ -91,7 +91,7 @@ const types: ReadonlySet<unknown> = new Set(
   upSchema.options.map(({ entries }) => entries.type.literal),
 );
 
-/** What a value of an app means: a message, one of a type that this version does not know, or why it is none. */
+/** The meaning of a value from an app: a message, one of an unknown type, or the fault that makes it invalid. */
 export type Heard =
   | { readonly message: Up }
   | { readonly message: undefined; readonly fault: string | undefined };
@@ -120,7 +120,7 @@ export function heardInLine(line: string): Heard {
   }
 }
 
-/** `JSON.stringify` recurses: what is nested beyond this is no message. */
+/** `JSON.stringify` recurses: a value nested more deeply is not a message. */
 const deepest = 200;
 
 /** Whether a value of JSON is nested more than `left` levels. */

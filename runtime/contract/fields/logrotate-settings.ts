@@ -34,7 +34,7 @@ const readings: Readonly<Record<string, Reading>> = {
   dateFormat: (value) => (value === "" ? undefined : { dateSuffix: value }),
   rotateInterval: (value) => (value.trim() === "" ? { schedule: null } : { schedule: value }),
   TZ: (value) => (value === "" ? undefined : { timezone: value }),
-  // Sizes are looked at when they may have been reached, and modules are apps.
+  // Sizes are checked when they may have been reached, and modules are apps.
   workerInterval: () => ({}),
   rotateModule: () => ({}),
 };

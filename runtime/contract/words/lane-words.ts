@@ -32,7 +32,7 @@ export function served(generations: ReadonlyMap<number, ProcessStatus>): {
   return { first, second };
 }
 
-/** The marks of a process's record but that of a new version, which asks for the one before. */
+/** The marks of a process's record but that of a new version, which asks for the previous one. */
 export function marksOf({ at, seq, exit, sensor, event, by }: HistoryRecord): TimelineMark[] {
   return [
     ...(exit === null ? [] : [{ at, seq, kind: "exit" as const, label: exitWord(exit) }]),

@@ -73,7 +73,7 @@ const narrowed = new WeakMap<IncomingMessage, v.GenericSchema>();
 /** Ids of ten thousand processes are 60 KB. */
 const largestBytesOverTcp = 256 * 1024;
 
-/** What is too large is still read to its end, or the sender would see a cut connection and no answer. */
+/** A body that is too large is still read to its end; otherwise the sender would see a cut connection and no answer. */
 async function readText(request: IncomingMessage, largest: number): Promise<string> {
   const chunks: Buffer[] = [];
   let bytes = 0;
@@ -153,7 +153,7 @@ export function startStream(
     open,
     write: (value) => {
       open();
-      // What comes in one turn of the event loop goes out at once: a call of the kernel costs more than a line.
+      // Lines of one turn of the event loop are written together: a system call costs more than a line.
       if (waiting === "") process.nextTick(flush);
       waiting += frame(value);
       if (waiting.length > mostWaiting) flush();

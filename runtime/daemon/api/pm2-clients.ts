@@ -13,8 +13,8 @@ import { methods } from "./pm2-methods.ts";
 
 /*
  * Where PM2's own package looks for its daemon: `HOME/rpc.sock`. An app that requires `pm2` finds our home in `PM2_HOME`, and
- * without an answer there it would start a daemon of PM2's in it, which nobody sees. What it asks for most is answered; of
- * the rest it gets an error that names us. The socket is 0600 in a folder of 0700: who reaches it may use ours as well.
+ * without an answer there it would start a daemon of PM2's in it, which would go unnoticed. Its common calls are answered; for
+ * the rest it gets an error that names us. The socket is 0600 in a folder of 0700: anyone who can reach it may use ours too.
  */
 export interface Pm2Clients {
   /** Takes it away. */

@@ -130,7 +130,7 @@ export function answerError(
   log: (line: string) => void,
 ): void {
   if (response.writableEnded) return;
-  // What others ask wrongly they are answered; it is no fault of the daemon's, and they can ask at any rate.
+  // Invalid requests are answered and not logged: they are no fault of the daemon, and others can send any number.
   if (!(error instanceof XmError) || error.class === "failed") {
     log(`${request.method} ${pathOf(request)}: ${String(error)}`);
   }

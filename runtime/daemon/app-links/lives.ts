@@ -26,7 +26,7 @@ export interface Talk {
    * @returns how many of them may hear it.
    */
   tell(message: Down): number;
-  /** Whether there is anybody to hear a message. */
+  /** Whether anything receives messages. */
   hears(): boolean;
   /**
    * Gives the app a message, once it listens: a preload makes its line when the app does.

@@ -32,7 +32,7 @@ const waiting: Waiting = { length: 0, most: 64 * 1024 * 1024 };
 
 /**
  * Reads one connection. A frame that is too long or does not fit, or a fault while it is handled, ends the connection.
- * @param hear returns whether the connection goes on.
+ * @param hear returns whether the connection continues.
  * @param isKnown whether it has said to which life it belongs; until then a line is short.
  */
 export function readPeer(
@@ -75,7 +75,7 @@ export function readPeer(
       return false;
     }
   };
-  // An app may die in the middle of a line: what the kernel says of that is no fault of the app's.
+  // An app may die in the middle of a line: what the kernel says of that is not a fault of the app's.
   socket.on("error", (error: NodeJS.ErrnoException) => {
     if (error.syscall === undefined) on.fault(messageOf(error));
   });
@@ -88,8 +88,8 @@ export function readPeer(
 }
 
 /**
- * A line on a channel of Node's own kind (`serialization: "json"`). Node's internal messages are no messages of the app;
- * a handle that one brings is closed by the kernel, since nobody receives it, and its sender waits for an answer.
+ * A line on a channel of Node's own kind (`serialization: "json"`). Node's internal messages are not messages of the app;
+ * a handle sent with one is closed by the kernel, because nothing receives it, and its sender waits for an answer.
  */
 function heardOfNode(line: string, socket: Socket): Heard {
   let data: unknown;

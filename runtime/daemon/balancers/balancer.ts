@@ -33,7 +33,7 @@ export function end({ pid, startTicks }: Balancer): void {
   process.kill(pid, "SIGKILL");
 }
 
-/** Whether a process is gone by then: one nobody waits for may be a zombie for a while, and counts as gone. */
+/** Whether a process is gone by then: one without a waiting parent may be a zombie for a while, and counts as gone. */
 export async function goneBy(pid: number, deadline: number): Promise<boolean> {
   for (;;) {
     const stat = readProcess(pid);

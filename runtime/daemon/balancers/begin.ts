@@ -10,7 +10,7 @@ import type { Fleet } from "./fleet.ts";
 import { launchBalancer, madeOfSpec } from "./launch.ts";
 import { removeFiles } from "./record.ts";
 
-/** The longest a balancer takes to come up on a loaded machine. */
+/** The longest a balancer takes to start on a loaded machine. */
 const comesUpWithinMs = 20_000;
 
 export interface Beginning {
@@ -55,7 +55,7 @@ export function beginBalancer(
   return balancer;
 }
 
-/** Its connection, once it has greeted and proved to be the one that was started; `undefined` when it did not come up. */
+/** Its connection, once it has greeted and proved to be the one that was started; `undefined` when it did not start. */
 function greeted(options: {
   readonly balancer: Balancer;
   readonly child: ChildProcess;

@@ -5,7 +5,7 @@ import type { LifeMark } from "./contract.ts";
 
 /**
  * Whether a process is what its balancer says: forked by it, for the life that it was to be forked for, and of its user.
- * What has ended meanwhile is believed: nothing is there that could be signalled.
+ * A process that has ended meanwhile is believed: there is nothing left to signal.
  * @param options.identity whose the worker is to be; with one of its own the mark must be there to be read. (The
  * environment of a program with capabilities cannot be read by its own user.)
  * @returns what is wrong with it.

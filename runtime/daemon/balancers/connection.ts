@@ -12,15 +12,15 @@ type LaterNews = Exclude<News, Hello>;
 export interface Connection {
   readonly hello: Hello;
   send(order: Order): void;
-  /** Lets go of it: the balancer goes on. */
+  /** Lets go of it: the balancer continues. */
   release(): void;
 }
 
 /**
  * Connects to a balancer.
  * @param options.doubt says why a greeting is not that of the balancer it should be; `undefined` when it is.
- * @returns `undefined` when nobody listens there.
- * @throws when what answers is no balancer of this version, or not the right one, or nothing comes in time.
+ * @returns `undefined` when nothing listens there.
+ * @throws when what answers is not a balancer of this version, or not the right one, or nothing comes in time.
  */
 export function connectBalancer(
   path: string,

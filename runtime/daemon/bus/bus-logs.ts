@@ -55,7 +55,7 @@ export function followLogs(options: {
     for (const [path, { ids, abort }] of followed) {
       if (!ids.delete(id) || ids.size > 0) continue;
       followed.delete(path);
-      // What it wrote last is read by then: its folder has changed, which is noticed within a second.
+      // Its last output has been read by then: the change of its folder is noticed within a second.
       setTimeout(() => abort.abort(), 1_500).unref();
     }
   };

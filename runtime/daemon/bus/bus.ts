@@ -14,8 +14,8 @@ import { shownTime } from "../../host/clock.ts";
 export type CommandEvent = Extract<BusEvent, { kind: "process" }>["event"];
 
 /**
- * What happens, told as it happens to who listens now: processes, what apps say, their output, the daemon's own log.
- * While nobody listens nothing is computed, kept or read.
+ * Live events for current subscribers: processes, messages of apps, their output, the daemon's own log.
+ * Without subscribers nothing is computed, kept or read.
  */
 export interface Bus {
   /** Hears some topics from now on. @returns ends it. */
@@ -70,7 +70,7 @@ export function createBus(options: {
     if (managed === undefined) return;
     for (const event of events) tellOf(managed, event, false, shownTime(at));
   };
-  /** Begins what somebody needs and ends what nobody needs any more. */
+  /** Starts what subscribers need and stops what none needs any more. */
   const keep = (): void => {
     if (isHeard("processes")) endChanges ??= recorder.subscribe(fromChange);
     else {

@@ -23,7 +23,7 @@ export function watchAdopted(fact: ChildFact, onEnd: () => void): () => void {
   return () => forget(fact);
 }
 
-/** While somebody waits for an end, it is looked for this often; ms. */
+/** How often to check for an end that something waits for; ms. */
 const pollExpectedEveryMs = 15;
 
 /** The child was asked to end or killed: look for its end at once and often. */

@@ -75,7 +75,7 @@ export class Child implements ChildHandle {
     addLeader(this.fact.pid);
   }
 
-  /** Looks for its end: nobody will tell. An app that saw it coming has left its exit code. */
+  /** Polls for its end, which nothing will report. An app that exited in an orderly way has left its exit code. */
   watch(exits: string | null): void {
     this.#endWatch ??= watchAdopted(this.fact, () => {
       const left = exits === null ? undefined : takeExitCode(exits, this.fact.lifeId);

@@ -58,7 +58,7 @@ export interface ChildEvents {
   failed(failure: SpawnFailure): void;
   /** It was sent its stop signal, or the message in its place. */
   signalled(at: number): void;
-  /** It cannot go on, through no fault of its own. */
+  /** It cannot continue, through no fault of its own. */
   lost(why: string): void;
   /** It has ended, and nothing of its tree is left. */
   exited(end: End): void;

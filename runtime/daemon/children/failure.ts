@@ -51,7 +51,7 @@ export function preflight(
       scriptFault,
       `its script ${spec.script} ${scriptFault === "ENOENT" ? "does not exist" : "cannot be read"}`,
     );
-  // What comes before a program under limits is there; the kernel's answer about the program would be its.
+  // The tools in front of a program under limits exist; an error of the kernel would be the program's.
   if (
     spec.interpreter === null &&
     spec.confinement !== undefined &&

@@ -14,7 +14,7 @@ const readBytes = 8 * 1024;
 const exceptionLines = 10;
 
 /**
- * What a life that has ended said last: the exception that nothing caught, with its top frames, else the last lines that
+ * The last words of an ended life: the exception that nothing caught, with its top frames, else the last lines that
  * it wrote to its errors, the unfinished one too.
  * @param options.fromBytes where the life's part of its error log begins.
  * @returns `undefined` when it said nothing, or its log cannot be read: an end is a fact without it.
@@ -43,7 +43,7 @@ const wordsWithinMs = 500;
 const laneWithinMs = 3_000;
 const lookEveryMs = 10;
 
-/** What is known of who writes an error log in a program's place. */
+/** What is known of the process that writes an error log in a program's place. */
 export interface Writer {
   isUp(): boolean;
   /** Whether everything that the program wrote is in the file. */

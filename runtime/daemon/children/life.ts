@@ -8,7 +8,7 @@ import { writeFileAtomic } from "../../host/atomic.ts";
 /*
  * The mark by which a child and its descendants are known as one life of one process of one home: a variable of
  * their environment, `PROOF:ID:LIFE`. The proof is a message authentication code over id and life under a secret of
- * the home that only its user can read. So nobody can put a mark on a process of their own that this home has not
+ * the home that only its user can read. So nobody can put a mark on their own process that this home has not
  * given out, and a mark that was given out is good for that one life only. Daemons before it wrote a hash of the
  * home's path, which anybody can compute: such marks are taken for a life that is known, and prove no other.
  */

@@ -60,7 +60,7 @@ export function openOutputs(
 }
 
 /**
- * A file that cannot be written, on a read-only disk for instance, keeps nobody down who has run before: it runs on
+ * A file that cannot be written, on a read-only disk for instance, does not stop an app that has run before: it runs
  * without, and that is reported. A first start is refused, when the mistake can still be fixed.
  * @returns `undefined` when what is written to the stream will be lost.
  */
@@ -81,7 +81,7 @@ export function unlessUnwritable<T>(
   }
 }
 
-/** Of an app whose output is thrown away: who looks for its files finds them, as under PM2. */
+/** For an app whose output is discarded: its files exist all the same, as under PM2. */
 export function emptyFiles({ spec, logs }: Launch): (string | null)[] {
   return spec.logs.isOff ? [logs.out, logs.error, logs.combined] : [];
 }

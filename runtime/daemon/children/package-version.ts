@@ -5,7 +5,7 @@ import { readJsonFact } from "../../host/files/read.ts";
 /** What a package file may hold; a larger one is none. */
 const mostBytes = 1024 * 1024;
 
-/** No version that anybody has written is longer; it is shown in lists. */
+/** No real version is longer; it is shown in lists. */
 const longestVersion = 64;
 
 /**

@@ -69,7 +69,7 @@ export function removePidFile({ spec, home, pidFile: path }: OfProcess, pid: num
       place.close();
     }
   } catch (error) {
-    // What is there is not ours, or gone already.
+    // It is not ours, or already gone.
     if (errnoOf(error) === undefined) throw error;
   }
 }

@@ -48,13 +48,13 @@ export interface SourceDependencies {
   readonly sensors: Omit<SensorDependencies, "trip">;
   /** Log and pid files of every process, which no watch counts. */
   readonly ownFiles: () => ReadonlySet<string>;
-  /** What an app says that is no fact of its lifecycle: messages, beats. */
+  /** What an app says that is not a fact of its lifecycle: messages, beats. */
   readonly onSaid: (process: { id: number; lifeId: string }, message: Up) => void;
 }
 
 /**
  * Fills the port `childProcess`. Its cleanup lets go of the child and never kills it: a machine that is stopped
- * is a daemon that leaves, and its children live on. They end by `stop` and `kill` alone.
+ * is a daemon that leaves, and its children keep running. They end by `stop` and `kill` alone.
  */
 export function childSource(dependencies: SourceDependencies) {
   const listens = createListens();
@@ -65,7 +65,7 @@ export function childSource(dependencies: SourceDependencies) {
     const told = input.adopt === null ? deployedIn(input.spec) : {};
     const { error: errorLog } = launch.logs;
     const begun = input.adopt?.errorLogBytes ?? logSize(errorLog);
-    // Of an adopted one nobody knows: a line may have come already.
+    // Unknown for an adopted child: a line may have come already.
     const begunOut = input.adopt === null ? logSize(launch.logs.out) : 0;
     let exception: UncaughtException | undefined;
     let thrownAt = 0;
@@ -161,7 +161,7 @@ export function childSource(dependencies: SourceDependencies) {
           const lastWords = words === undefined ? {} : { lastWords: words };
           tell({ type: "child.exited", at, code, signal, ...rest, ...lastWords });
         };
-        // What the lane has of a failure is in the log in a moment. What was killed had no time to say anything.
+        // What the lane holds of a failure is in the log in a moment. A killed process had no time to write.
         const isOnItsWay =
           !wasAsked && code !== null && code !== 0 && pipeOrder(launch, "err") !== undefined;
         if (!isOnItsWay) return report();

@@ -83,7 +83,7 @@ export function adoptWorker(
   return worker;
 }
 
-/** What is asked of it before it is there is done when it is. */
+/** Orders that arrive before it exists are carried out once it does. */
 class Worker implements WorkerHandle, WorkerEvents {
   line: WorkerLine | undefined;
   readonly isInFront = false;

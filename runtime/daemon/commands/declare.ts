@@ -44,7 +44,7 @@ export interface Declaration extends Omit<DeclareRequest, "apps"> {
 /**
  * Declares apps. New ones are started; known ones are restarted with what is declared now, refused, left or
  * copied. All of it is in the journal before the first program starts, so that a daemon killed in the middle
- * is followed by one that goes on.
+ * is followed by one that continues.
  * @throws `ERR_ALREADY_RUNNING` (nothing was done then), `ERR_STATE_NOT_WRITABLE`.
  */
 export async function declare(
@@ -206,7 +206,7 @@ function declareStep(dependencies: DeclareDependencies, apps: readonly DeclaredA
   };
 }
 
-/** What is on its way already is waited for: a call that goes on with another's work learns what becomes of it. */
+/** Waits for an action in progress: a call that continues another's work learns its outcome. */
 async function leftAsItIs(managed: Managed): Reached {
   const unchanged = done("unchanged", "left unchanged");
   const isStarting = ["pending", "starting"].includes(managed.facts.status);

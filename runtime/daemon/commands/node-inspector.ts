@@ -20,7 +20,7 @@ const catchesWithinMs = 1_500;
 
 /**
  * Switches the Node inspector of a running app on: by SIGUSR1, so that any Node app can be inspected, whether or not
- * it has our preload. The port is found in the kernel's tables, and nothing but the loopback interface is looked at.
+ * it has our preload. The port is found in the kernel's tables, and nothing but the loopback interface is checked.
  * @throws `ERR_PROCESS_NOT_FOUND`, `ERR_CANNOT_INSPECT`.
  */
 async function inspectApp(

@@ -18,7 +18,7 @@ import type { CommandDependencies } from "../daemon.ts";
 /** Told of each step of a reload as it is taken. */
 export type TellProgress = (progress: Progress) => void;
 
-/** What the deadlines of its processes are given beyond their time before the call ends: a balancer comes up in 20 s. ms. */
+/** What the deadlines of its processes are given beyond their time before the call ends: a balancer starts in 20 s. ms. */
 const overdueMs = 30_000;
 
 /** Lines of the error log that go with the reason why a replacement failed. */
@@ -196,7 +196,7 @@ async function outcomeAfter(options: {
   return say(failed("unchanged: the reload was aborted"));
 }
 
-/** Why there was a time in which nobody served. */
+/** Why there was a time without service. */
 function whyWithGap(spec: AppSpec): string {
   const command = commandInFront(spec);
   const why = "only clusters reload without downtime";
@@ -219,7 +219,7 @@ function statusOf(tags: ReadonlySet<string>): Outcome["status"] {
   return status as Outcome["status"];
 }
 
-/** What a report of a process means for who watches a reload. */
+/** What a report of a process means for the watcher of a reload. */
 function progressOf(report: LifeReport, name: string): Progress {
   const { at, id, generation, pid, livedMs } = report;
   return { progress: stepOf(report), at: shownTime(at), id, generation, name, pid, livedMs };

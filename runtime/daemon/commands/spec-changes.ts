@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { AppSpec } from "../../../machines/spec.ts";
 
-/** Variables by which a shell keeps its own books: they differ from call to call and are nobody's setting. */
+/** Variables of a shell's own bookkeeping: they differ from call to call and are not settings. */
 const ofTheShell: readonly string[] = ["_", "OLDPWD", "PWD", "SHLVL"];
 
 /**
@@ -25,7 +25,7 @@ export function changedSettings(before: AppSpec, after: AppSpec): string[] {
   ];
 }
 
-/** What is kept for scripts of settings that are compared themselves. */
+/** Compatibility fields of settings that are compared themselves. */
 const writtenForms: readonly string[] = [
   "args",
   "cwd",

@@ -10,7 +10,7 @@ import { lowestFree, type Managed } from "../registry/registry.ts";
 import { settled } from "./settled.ts";
 import type { DeclareDependencies } from "../daemon.ts";
 
-/** What is under way for a process, and what it leads to. */
+/** What is in progress for a process, and what it leads to. */
 export type Reached = Promise<Outcome | undefined>;
 
 /** Processes that a step starts: a spawn blocks for a millisecond or two, on a machine with too much to do for fifty. */

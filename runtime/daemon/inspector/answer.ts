@@ -79,7 +79,7 @@ export function createAnswer(options: {
     try {
       await answer(exchange, port);
     } catch (error) {
-      // What others ask wrongly is answered and not logged: anybody can ask, at any rate.
+      // Invalid requests are answered and not logged: anyone can send any number.
       const isOwnFault = !(error instanceof XmError) || error.class === "failed";
       const isDenied = error instanceof XmError && error.class === "denied";
       if (isDenied && !exchange.response.headersSent) {

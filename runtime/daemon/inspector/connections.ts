@@ -8,7 +8,7 @@ import type { Socket } from "node:net";
 /** Connections that have shown no token: the next one replaces the oldest. */
 const mostUnknown = 256;
 
-/** A request is here, with its token, within this time; ms. */
+/** A request must arrive, with its token, within this time; ms. */
 const unknownForMs = 10_000;
 
 /** Connections that have shown one: far more than the pages of a person have. */

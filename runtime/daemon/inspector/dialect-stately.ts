@@ -49,7 +49,7 @@ function base(type: string, actor: AnyActorRef, rootId: string | undefined) {
 
 const definitions = new Map<string, string>();
 
-/** The chart of a machine, without its functions; of what is no machine its name. */
+/** The chart of a machine, without its functions; of what is not a machine its name. */
 function definitionOf(actor: AnyActorRef): string {
   const { name, machine } = machineOf(actor) ?? {};
   if (name === undefined) return JSON.stringify({ id: actor.id });
@@ -60,7 +60,7 @@ function definitionOf(actor: AnyActorRef): string {
   return text;
 }
 
-/** What an actor that is no machine was given (a whole specification) is not told. */
+/** What an actor that is not a machine was given (a whole specification) is not told. */
 function snapshotOf(actor: AnyActorRef): unknown {
   const snapshot = actor.getSnapshot() as Partial<AnyMachineSnapshot> | undefined;
   if (snapshot === undefined) return { status: "active" };

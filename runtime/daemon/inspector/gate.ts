@@ -6,10 +6,10 @@ import type { PageSession } from "../../contract/inspector.ts";
 import type { Sessions } from "./sessions.ts";
 
 /*
- * What stands between the network and God. A listener on 127.0.0.1 is reached by every program and every user of the
+ * What protects God from the network. A listener on 127.0.0.1 can be reached by every program and every user of the
  * machine, and by every page that a browser on it shows. Therefore: a name that is rebound to 127.0.0.1 is recognized by its
  * `Host`, another page by its `Origin`, and everybody needs a secret, in a header. There is no cookie: a browser sends it to
- * every port of a host. The page itself holds no secret and is given to anybody.
+ * every port of a host. The page itself contains no secret and is served to anyone.
  */
 
 /** The name by which the page is reached. `localhost` may be ::1, where another program may listen on the same port. */

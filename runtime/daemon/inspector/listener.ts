@@ -27,11 +27,11 @@ export interface Listener {
   reopen(): Promise<void>;
 }
 
-/** Another program may have taken the port while no God was there; ms. */
+/** Another program may have taken the port while no God ran; ms. */
 const retryEveryMs = 200;
 const retryForMs = 10_000;
 
-/** A whole request is here within this time; what answers it may take as long as it is read. ms. */
+/** A whole request must arrive within this time; its answer may take as long as it is read. ms. */
 const requestWithinMs = 30_000;
 
 /** What tools speak, loaded with the first of them. */

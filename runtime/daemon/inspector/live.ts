@@ -162,7 +162,7 @@ export function createLive(daemon: Daemon, log: (line: string) => void): Live {
     },
     serve: ({ response, process: id, mayControl }) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
-      // The page comes back by itself, soon enough to see the next God come up.
+      // The page reconnects by itself, soon enough to see the next God start.
       response.write("retry: 500\n\n");
       const viewer = createViewer(response);
       viewers.set(viewer, response);

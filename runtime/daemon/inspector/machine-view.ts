@@ -36,7 +36,7 @@ export function machineView(
   };
 }
 
-/** What the rules of the latest decision saw, though nobody watched then. */
+/** The values that the rules of the latest decision compared, even without viewers at the time. */
 export function earlierReadings(machine: MachineName, context: unknown): GuardReading[] {
   if (machine !== "process") return [];
   const { decisions, judgement } = context as ProcessContext;

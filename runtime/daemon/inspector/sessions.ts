@@ -9,7 +9,7 @@ import { createKey, hasProof, proofOf, type Verifier } from "./scram.ts";
  * ticket, which only this God knows. Programs have a bearer token. State holds verifiers and SHA-256 hashes, and tickets are
  * never written, so that a reader of the file gets in nowhere. Secrets are 256 random bits: plain SHA-256 is enough.
  *
- * While nobody of ours held the port, another program may have: it may have had a page loaded, which reads sessionStorage, and been sent the
+ * While neither God nor watchdog held the port, another program may have: it may have loaded a page, which reads sessionStorage, and been sent the
  * tokens of programs. After such a gap only two kinds of grants are taken: `live` keys, since a page that has lived through it was not loaded by
  * that program; and tokens of programs that only look, which a script keeps. One that may act is refused.
  */
@@ -35,14 +35,14 @@ export type Grant = TokenGrant | KeyGrant;
 /** An address is for now; ms. */
 const onceForMs = 10 * 60_000;
 
-/** A page that is left open over a weekend goes on; ms. */
+/** A page that is left open over a weekend continues; ms. */
 const keptForMs = 7 * 24 * 3_600_000;
 
 /** Of more of a kind those go that were not used for longest. */
 const mostOfAKind = 100;
 
 export interface Sessions {
-  /** A page sends it with its proof, so that the proof is of use to this God only. */
+  /** A page sends it with its proof, so that the proof is valid for this God only. */
   readonly challenge: string;
   all(): readonly Grant[];
   /** @param options.hadGap whether the port was free since the grants were written. */

@@ -4,7 +4,7 @@ import { writeFileAtomic } from "../../host/atomic.ts";
 import { readPlain } from "../../host/files/read.ts";
 import type { Grant } from "./sessions.ts";
 
-/** What the next God opens again: the port, and who may look. */
+/** What the next God reopens: the port, and who has access. */
 export interface InspectorState {
   readonly port: number;
   readonly grants: readonly Grant[];

@@ -8,7 +8,7 @@ import type { Dialect } from "./dialect.ts";
 
 /*
  * Tools that follow every machine over a WebSocket, each in a dialect: text frames that introduce an actor, then tell of its
- * events and states as they happen. A tool that attaches late first receives every actor. What a tool sends is not read.
+ * events and states as they happen. A tool that attaches late first receives every actor. Input from tools is not read.
  */
 
 /** A client that reads so much too little is cut off. */

@@ -23,7 +23,7 @@ export interface Watch {
    * app's, a reload's and God's), and then each of their transitions, until the answer is called. Without a process God's alone.
    */
   around(process: number | null, tell: Tell): () => void;
-  /** Something has happened to a process: who waits for one of that id receives it from now on. */
+  /** Something has happened to a process: watchers that wait for that id receive its events from now on. */
   noteProcess(process: number): void;
 }
 
@@ -43,9 +43,9 @@ interface Watched {
 type WatchedDaemon = Pick<Daemon, "god" | "registry" | "guardLog" | "now">;
 
 /**
- * Inspection is attached to the actor system by the first viewer and taken away with the last: XState asks its
+ * Inspection is attached to the actor system by the first viewer and detached with the last: XState asks its
  * observers in the middle of each transition, so that they cost every process. For the same reason nothing of a
- * machine that nobody watches is looked at, and a fault here is logged and goes no further.
+ * machine that nobody watches is checked, and a fault here is logged and goes no further.
  */
 export function createWatch(daemon: WatchedDaemon, log: (line: string) => void): Watch {
   const { god, registry, guardLog } = daemon;

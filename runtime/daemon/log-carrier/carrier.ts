@@ -18,7 +18,7 @@ export interface Carrier extends Carry {
   find(): void;
   /** All that was written is in the log files. */
   settle(): void;
-  /** The next daemon goes on. */
+  /** The next daemon continues. */
   release(): void;
 }
 
@@ -73,7 +73,7 @@ export function createCarrier(options: {
   };
   const look = (): void => {
     for (const carried of all.values()) {
-      // Asked before it is read: what an ended program wrote is there.
+      // Checked before reading: the output of an ended program is complete by then.
       const holders = heldBy(carried.record);
       carry(carried, holders.length === 0 ? settleBytes : turnBytes);
       if (holders.length === 0) end(carried);
@@ -172,7 +172,7 @@ function carryOn(
   }
 }
 
-/** A daemon that was killed between an append and its note has appended already what is there. */
+/** A daemon killed between an append and its note has already appended these bytes. */
 function positionAfter({ path, position, sizeBefore, pending }: CarryRecord, from: number): number {
   if (pending === 0) return position;
   let to: number | undefined;

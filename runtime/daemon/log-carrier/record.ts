@@ -44,7 +44,7 @@ export function removeRecord(folder: string, from: string): void {
   rmSync(fileOf(folder, from), { force: true });
 }
 
-/** What a former daemon has left; what cannot be read is removed. */
+/** What the previous daemon left; unreadable files are removed. */
 export function readRecords(folder: string): CarryRecord[] {
   return namesIn(folder).flatMap((name) => {
     const path = join(folder, name);

@@ -20,7 +20,7 @@ const longestPauseMs = 5_000;
 
 /** Keeps a lane alive while there is something to do for one, and speaks to it. */
 export interface Keeper {
-  /** Starts a lane, or finds the one there is, unless that is under way. */
+  /** Starts a lane, or finds the one there is, unless that is in progress. */
   ensure(): void;
   /** Nothing when there is no lane now. */
   send(order: LaneCommand): void;
@@ -28,7 +28,7 @@ export interface Keeper {
   readonly pid: () => number | null;
   /** From now on the lane ends when its pipes are empty. Resolves when it is gone. */
   quit(): Promise<void>;
-  /** Lets go of it: it goes on. */
+  /** Lets go of it: it continues. */
   release(): void;
 }
 
@@ -152,7 +152,7 @@ export function createKeeper(options: {
   };
 }
 
-/** A lane is no part of an app's life, nor of the chain of daemons. */
+/** A lane is not a part of an app's life, nor of the chain of daemons. */
 function laneEnvironment(): NodeJS.ProcessEnv {
   const { XM_LIFE: _life, XM_BOOTS: _boots, NODE_OPTIONS: _options, ...env } = process.env;
   return env;

@@ -14,9 +14,9 @@ import { freeNumber, pipeNumber } from "./pipes.ts";
 export interface Lane {
   /** A pipe for one stream of a program that is about to start. Close it when the program has it, or has not started. */
   open(order: PipeOrder): OpenPipe;
-  /** A program that outlived a daemon: a pipe of its that nobody serves is served. */
+  /** A program that outlived a daemon: serves its pipes that no lane serves. */
   adopt(pid: number, orders: Readonly<Partial<Record<PipeOrder["stream"], PipeOrder>>>): void;
-  /** The lane goes on with what a former daemon has left. */
+  /** The lane continues with what a former daemon has left. */
   find(): void;
   /**
    * Whether everything that a process has written to a stream is in its files: the lane writes, and the last program that
@@ -30,14 +30,14 @@ export interface Lane {
   /** Waits until what is in the pipes is written, and the lane gone. */
   quit(): Promise<void>;
   pid(): number | null;
-  /** Lets go of it: it goes on. */
+  /** Lets go of it: it continues. */
   release(): void;
 }
 
 export interface OpenPipe {
   /** For balancers, which open it themselves (`r+`). */
   readonly path: string;
-  /** Open for reading and writing: a program never writes to a pipe that nobody can read. */
+  /** Open for reading and writing: a program never writes to a pipe without a reader. */
   readonly descriptor: number;
   close(): void;
 }

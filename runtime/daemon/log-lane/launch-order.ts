@@ -5,7 +5,7 @@ import type { PipeOrder } from "../../contract/log-lane.ts";
 
 /**
  * What a lane has to do for one stream of a process.
- * @returns `undefined` when the program can write to its file by itself, or the stream is thrown away.
+ * @returns `undefined` when the program can write to its file by itself, or the stream is discarded.
  */
 export function pipeOrder(
   { spec, id, logs }: { spec: AppSpec; id: number; logs: InstanceLogs },
@@ -18,7 +18,7 @@ export function pipeOrder(
   const isPlain = type === "plain" && dateFormat === null;
   if (file === null && combined === null) return undefined;
   if (isPlain && (combined === null || combined === file)) return undefined;
-  // Both streams into one file alone: they append to it themselves.
+  // Both streams go only to one file: they append to it themselves.
   if (isPlain && logs.out === null && logs.error === null) return undefined;
   const owner = ownerOf(spec) ?? null;
   return {
@@ -34,7 +34,7 @@ export function pipeOrder(
   };
 }
 
-/** The file that a program writes to by itself where no lane does; `null` when what it writes is thrown away. */
+/** The file that a program writes to by itself where no lane does; `null` when what it writes is discarded. */
 export function ownFile(
   { spec, logs }: { readonly spec: AppSpec; readonly logs: InstanceLogs },
   stream: "out" | "err",

@@ -7,7 +7,7 @@ import { makePipes } from "../../host/pipes.ts";
 /** Pipes made at once. */
 const madeAtOnce = 4;
 
-/** The number of a pipe that nobody uses; more are made when there is none. */
+/** The number of an unused pipe; creates more if there is none. */
 export function freeNumber(folder: string): number {
   const used = new Set(numbersOf(folder, "json"));
   const free = (): number | undefined => numbersOf(folder, "fifo").find((each) => !used.has(each));

@@ -49,7 +49,7 @@ const mostMetrics = 200;
 
 const shortText = v.pipe(v.string(), v.maxLength(1_024));
 
-/** What an app says is not trusted: what does not fit is left out. */
+/** Values from an app are not trusted: invalid ones are dropped. */
 const metricSchema = v.object({
   value: v.union([shortText, v.pipe(v.number(), v.finite()), v.boolean(), v.null()]),
   type: v.optional(v.nullable(shortText)),

@@ -12,7 +12,7 @@ export interface Metrics {
 export interface Sampler {
   /**
    * Samples processes in one batch; callers at one time share it, and a batch younger than 500 ms is reused.
-   * @param options.withinMs resolve with what is there by then; the batch goes on for the next caller.
+   * @param options.withinMs resolve with what has arrived by then; the batch continues for the next caller.
    * @returns without those that have ended.
    */
   sample(
@@ -24,11 +24,11 @@ export interface Sampler {
 /** The very first sample loads pidusage and knows nothing yet: it is worth a longer wait; ms. */
 const firstWithinMs = 150;
 
-/** Two people who look at the same second see the same numbers; ms. */
+/** Requests within this time get the same numbers; ms. */
 const freshForMs = 500;
 
 /**
- * Over pidusage, loaded when somebody first asks: nobody asks on most machines most of the time.
+ * Over pidusage, loaded at the first request: most machines make none most of the time.
  * @param inFront those of the asked for that only start what they stand for, such as `npm`: their whole session counts.
  */
 export function createSampler(inFront: () => ReadonlySet<number>): Sampler {
@@ -48,7 +48,7 @@ export function createSampler(inFront: () => ReadonlySet<number>): Sampler {
     for (const [pid, each] of Object.entries(
       usage as Record<string, { memory: number; cpu: number } | null | undefined>,
     )) {
-      // One that ended while the others were looked at.
+      // One that ended while the others were measured.
       if (each == null) continue;
       const root = rootOf.get(Number(pid)) ?? Number(pid);
       const { memoryBytes, cpuPercent } = next.get(root) ?? { memoryBytes: 0, cpuPercent: 0 };

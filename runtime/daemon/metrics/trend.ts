@@ -1,7 +1,7 @@
 /** How something grows. */
 export interface Trend {
   readonly perMinute: number;
-  /** What it was looked at for; ms. */
+  /** How long it was observed; ms. */
   readonly overMs: number;
 }
 
@@ -9,7 +9,7 @@ export interface Trend {
 const fewestPoints = 6;
 const shortestMs = 60_000;
 
-/** A line explains so much of what is seen (Pearson's r); less is no steady growth. */
+/** A line explains so much of what is seen (Pearson's r); less is not steady growth. */
 const leastCorrelation = 0.9;
 
 /**

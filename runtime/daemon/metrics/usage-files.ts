@@ -44,7 +44,7 @@ export function createUsageFiles(folder: string, complain: Complain): UsageFiles
     lastDay = day;
     const descriptor = openPlain(join(folder, nameOf(day)), O_WRONLY | O_APPEND | O_CREAT);
     try {
-      // A day that is full has had more processes than anybody looks at.
+      // A full day has had more processes than anyone will view.
       if (fstatSync(descriptor).size < mostBytesOfDay) writeWhole(descriptor, Buffer.from(text));
     } finally {
       closeSync(descriptor);

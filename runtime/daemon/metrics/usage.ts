@@ -84,7 +84,7 @@ export function createUsage({
       kept.set(used.key, each);
     }
     if (each.pid !== used.pid) {
-      // What a life before used says nothing of how this one grows.
+      // The usage of a previous life says nothing about the growth of this one.
       each.pid = used.pid;
       each.since = at;
       each.fine = [];

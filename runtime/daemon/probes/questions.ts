@@ -13,7 +13,7 @@ export interface Asking {
 export interface Questions {
   /** @returns `null` when there is no line to it, or no answer in time. */
   ask(life: string, tell: (message: Down) => boolean, asking: Asking): Promise<Reply | null>;
-  /** An answer; one that nobody waits for is dropped, as is one of another life. */
+  /** An answer; one that is no longer expected is dropped, as is one of another life. */
   hear(life: string, reply: Reply): void;
 }
 

@@ -19,7 +19,7 @@ const slackMs = 1_000;
 /**
  * Asks a process again and again and tells when its answers turn: after `success_threshold` good ones in a row, and after
  * `failure_threshold` bad ones. Answers are counted and never timed, one question is in flight at a time, and what the
- * daemon itself was held up for (SIGSTOP, a suspended machine) is not counted: it blames nobody.
+ * daemon itself was held up for (SIGSTOP, a suspended machine) is not counted: no app is to blame for it.
  * With `isAwaited` it asks more often until the answers first turn, as Kubernetes does for readiness; of these extra
  * questions only the good answers count, so that the time until it gives up stays what the numbers say.
  * @param told `null` for good, else what was found; only when it is another than before.

@@ -4,10 +4,10 @@ import type { GuardReading, MachineName } from "../../contract/inspector.ts";
 
 /**
  * What guards have answered, of the machines that somebody watches. A guard is asked in the middle of a transition, so
- * nothing here may throw, and nothing is computed of a machine that nobody watches.
+ * nothing here may throw, and nothing is computed for a machine without viewers.
  */
 export interface GuardLog {
-  /** How many machines are watched: guards look at it before anything else. */
+  /** How many machines are watched: guards check this first. */
   readonly watched: number;
   /** Told of every answer while anything is watched. */
   note(asked: Asked): void;
@@ -15,7 +15,7 @@ export interface GuardLog {
   watch(key: string): () => void;
   /** The last answer of each guard, in the order of their first. */
   readings(key: string): readonly GuardReading[];
-  /** Puts answers in that were given before anybody watched, where there is none yet. */
+  /** Adds answers from before the first viewer, where there is none yet. */
   seed(key: string, readings: readonly GuardReading[]): void;
 }
 

@@ -23,13 +23,13 @@ const mostOfSegment = 8 * segmentBytes;
 /** All files together; bytes. */
 const mostBytes = 64 * 1024 * 1024;
 
-/** What is older goes, with its file; ms. */
+/** Older records are removed, with their file; ms. */
 const mostAgeMs = 14 * 24 * 3_600_000;
 
 export interface History {
   /** The number of the last record. */
   readonly lastSeq: number;
-  /** Never throws: a history that cannot be written goes on without; that is said once, and once when it is over. */
+  /** Never throws: if the history cannot be written, recording stops; that is logged once, and once when it works again. */
   append(entry: HistoryEntry): void;
   /** The last records that are wanted, oldest first, read in the background. */
   find(query: HistoryQuery): Promise<HistoryRecord[]>;

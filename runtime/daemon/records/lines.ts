@@ -99,7 +99,7 @@ function createPiecesBack(): Pieces {
   };
 }
 
-/** How much of a file's end is looked at for its last record; more only while there is none. */
+/** How much of a file's end is checked for its last record; more only while there is none. */
 const endBytes = 64 * 1024;
 
 /** The end of a file, its size, and whether its last line was cut. */

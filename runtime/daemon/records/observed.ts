@@ -8,7 +8,7 @@ export interface Given {
 /**
  * A machine that reports every transition as it is taken: when its actor shows the new snapshot, and before anything that it sends to
  * others, starts or stops. XState tells observers after all of that, and then a process that made a reload go on comes after what the
- * reload made of it. The end of an actor that is let go of (`xstate.stop`) is no transition.
+ * reload made of it. The end of a released actor (`xstate.stop`) is not a transition.
  * @returns the same machine; `provide` makes another one, which is not observed.
  */
 export function observed<T extends AnyStateMachine>(

@@ -31,7 +31,7 @@ export interface Change {
   readonly sensor: Sensor | null;
   /** Version of what is run, where the app says one. */
   readonly version: string | null;
-  /** Of a life that begins with another commit than the one before. */
+  /** Of a life that begins with another commit than the previous one. */
   readonly revision: Revision | null;
   /** What the rules compared at the latest decision. */
   readonly judgement: Judgement | null;

@@ -2,7 +2,7 @@ import type { GuardAnswer } from "../../contract/history.ts";
 import { sawOf, type Asked } from "./guard-log.ts";
 
 /**
- * What the guards of reloads have said about the event that each was told last. Noted whether somebody watches or not, for the
+ * What the guards of reloads have said about the event that each was told last. Recorded with or without viewers, for the
  * history: a reload takes a dozen transitions and there is one at a time of an app. Told in the middle of a
  * transition, so that nothing here may throw.
  */

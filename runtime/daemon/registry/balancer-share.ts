@@ -3,7 +3,7 @@ import type { AppSpec } from "../../../machines/spec.ts";
 
 /**
  * Gives apps with the same environment one environment object: fifty apps of one file differ in little else,
- * and each copy is 5 KB. Held weakly: an environment nobody runs with goes.
+ * and each copy is 5 KB. Held weakly: an unused environment is collected.
  */
 export function shareEnvironment(spec: AppSpec): AppSpec {
   const key = createHash("sha256").update(JSON.stringify(spec.env)).digest("base64");

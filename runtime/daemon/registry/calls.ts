@@ -1,7 +1,7 @@
 import type { XmError } from "../../contract/errors.ts";
 
 /**
- * The commands that are being carried out for somebody who waits. A daemon that leaves tells each of them at once: what
+ * The commands that are being carried out for a waiting client. A daemon that exits tells each of them at once: what
  * they wait for does not come any more under this daemon.
  */
 export interface Calls {

@@ -8,7 +8,7 @@ import type { Managed, Registry } from "./registry.ts";
 /** Parents looked at on the way from a listener to the process it belongs to. */
 const mostParents = 16;
 
-/** Descriptors that are looked at: a program can have a million, and the daemon answers nobody meanwhile. */
+/** Descriptors that are checked: a program can have a million, and the daemon answers no one meanwhile. */
 const mostDescriptors = 20_000;
 
 /** Who listens now on the port that a process could not have; `null` when its last words name none. */

@@ -9,9 +9,9 @@ import type { Managed } from "../registry/registry.ts";
 /** A log file of one or more processes. */
 export interface LogInUse {
   readonly log: LogToRotate;
-  /** `false`: it is rotated when somebody asks for it, and by itself never. */
+  /** `false`: it is rotated only on request. */
   readonly isRotated: boolean;
-  /** The log lane alone writes to it. */
+  /** Only the log lane writes to it. */
   readonly isOfLane: boolean;
 }
 

@@ -41,7 +41,7 @@ export function createRotations(options: {
   readonly processes: () => readonly Managed[];
   readonly homeRule: () => RotationSpec | null;
   readonly logsFolder: string;
-  /** Keeps when the patterns were looked at last, over all daemons. */
+  /** Keeps when the patterns were checked last, over all daemons. */
   readonly folder: string;
   readonly lane: Lane;
   readonly rotator: Rotator;
@@ -73,7 +73,7 @@ export function createRotations(options: {
   };
   const byLane = async (log: LogToRotate): Promise<RotationOutcome> => {
     const outcome = await lane.rotate(log);
-    // No lane, so nobody writes to it now.
+    // No lane, so nothing writes to it now.
     if (outcome === undefined) return rotator.rotate(log);
     if (outcome.kind === "rotated") rotator.tend([log]);
     return outcome;

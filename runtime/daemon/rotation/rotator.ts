@@ -10,7 +10,7 @@ import type {
 import { onLines } from "../../host/lines.ts";
 import { recoverRotation } from "../../host/rotation/recover.ts";
 
-/** God's side of the rotator: starts it with the first order, and lets everybody run on when it dies. */
+/** God's side of the rotator: starts it with the first order, and resumes paused writers when it dies. */
 export interface Rotator {
   rotate(log: LogToRotate): Promise<RotationOutcome>;
   tend(logs: readonly LogToRotate[]): void;
@@ -109,7 +109,7 @@ export function createRotator(options: {
   };
 }
 
-/** It is no part of an app's life, nor of the chain of daemons. */
+/** It is not a part of an app's life, nor of the chain of daemons. */
 function rotatorEnvironment(): NodeJS.ProcessEnv {
   const { XM_LIFE: _life, XM_BOOTS: _boots, NODE_OPTIONS: _options, ...env } = process.env;
   return env;

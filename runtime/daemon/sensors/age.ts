@@ -1,10 +1,10 @@
 /** The longest that a timer of Node's can wait; ms. */
 const longestTimerMs = 2 ** 31 - 1;
 
-/** A life that goes on is reported again after this: its app may have had no turn for it. ms. */
+/** A life that continues is reported again after this: its app may have been busy. ms. */
 const againMs = 60_000;
 
-/** Trips when a life has lasted for its time. What is drawn for it is drawn again by the next daemon. */
+/** Trips when a life has lasted for its time. The next daemon draws the same random time. */
 export function watchAge(
   {
     bornAt,

@@ -6,7 +6,7 @@ import type { Usage } from "../metrics/usage.ts";
 export interface SensorDependencies {
   readonly sampler: Sampler;
   readonly usage: Pick<Usage, "growth">;
-  /** How often the memory is looked at; ms. */
+  /** How often the memory is checked; ms. */
   readonly workerIntervalMs: number;
   /** How often an app's event loop has said that it turns. */
   readonly beats: (lifeId: string) => number;

@@ -3,7 +3,7 @@ const firstBeatWithinMs = 2_000;
 
 /**
  * Trips when a Node app's event loop has been blocked for this long: its preload beats three times as often. Beats are
- * counted and not timed, so that a daemon that was stopped itself (SIGSTOP, a suspended machine) blames nobody.
+ * counted and not timed, so that a pause of the daemon itself (SIGSTOP, a suspended machine) counts against no app.
  */
 export function watchHeartbeat(
   { heartbeatMs, lifeId }: { heartbeatMs: number; lifeId: string },

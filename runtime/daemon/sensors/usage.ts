@@ -26,16 +26,16 @@ interface Group {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Those that are looked at as often, together; by the ms between two looks. */
+/** Those with the same interval, together; by that interval in ms. */
 const groups = new Map<number, Group>();
 
-/** A time has this many looks at least, but no more than one a second. */
+/** A period has at least this many checks, but no more than one a second. */
 const looksInTime = 5;
 const shortestMs = 1_000;
 
 /**
  * Trips when a process uses more than it may: at one look, or at every look over a time. Looks are counted and not timed: a
- * daemon that stood still blames nobody.
+ * pause of the daemon itself counts against no app.
  */
 export function watchUsage(
   limit: UsageLimit,

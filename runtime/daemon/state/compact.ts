@@ -89,7 +89,7 @@ function renameIfThere(from: string, to: string): void {
 
 /**
  * How long declarations wait for the next snapshot; ms. A snapshot holds everything, so that one for every quarter of a
- * second of a long list would cost its square, and nobody would be answered meanwhile: a twentieth of the time goes to them.
+ * second of a long list would cost its square, and no request would be answered meanwhile: a twentieth of the time goes to requests.
  * @param tookMs what the latest one has cost.
  */
 export function pauseAfter(tookMs: number): number {

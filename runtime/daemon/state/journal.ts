@@ -56,7 +56,7 @@ export class JournalFile {
       writeWhole(fd, data);
       this.#bytes += data.length;
     } catch (error) {
-      // The smaller one: somebody else may have emptied the file, and cutting must never make it longer.
+      // The smaller one: another program may have emptied the file, and cutting must never lengthen it.
       this.#cut(fd, Math.min(this.#bytes, fstatSync(fd).size));
       throw error;
     }

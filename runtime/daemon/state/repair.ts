@@ -12,7 +12,7 @@ export interface Repair {
   readonly run: () => string;
 }
 
-/** Moves a file (or whatever has its name) out of the way, so that somebody can look at it. */
+/** Moves a file (or whatever has its name) aside, so that it can be examined. */
 export function moveAside(path: string, why: string, at: number): Repair {
   const aside = `${path}.invalid-${at}`;
   return {
@@ -36,7 +36,7 @@ export function cutTail(path: string, keepBytes: number): Repair {
   };
 }
 
-/** Takes lines that are no records out of a journal file, whose damaged form is kept beside it. */
+/** Removes lines that are not records from a journal file; the damaged file is kept beside it. */
 export function removeGarbage(
   path: string,
   options: { garbageLines: number; keepBytes: number; at: number },

@@ -38,7 +38,7 @@ export function encodeSnapshot(image: Image, seq: number, at: number): string {
   return `${body},"sha256":"${sha256(body)}"}\n`;
 }
 
-/** Ten thousand processes with large environments; more is no snapshot of ours. */
+/** Ten thousand processes with large environments; more is not a snapshot of ours. */
 const mostBytes = 256 * 1024 * 1024;
 
 /** Reads a snapshot; never throws: what is wrong with it is in the answer. */

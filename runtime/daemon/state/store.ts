@@ -36,7 +36,7 @@ class Store implements StateStore {
   /** Lines not yet in the journal, oldest first. */
   #pending: string[] = [];
   #pendingCharacters = 0;
-  /** The journal alone no longer holds everything: only a snapshot will do. */
+  /** The journal no longer holds everything: only a snapshot will do. */
   #needsSnapshot = false;
   /** Why the disk refuses. */
   #fault: unknown = null;

@@ -14,11 +14,11 @@ import { dirname, join, resolve } from "node:path";
 import { errnoOf } from "../../contract/errors.ts";
 
 /*
- * Walking to a file as somebody who trusts nobody: what a path leads to is decided by whoever can write to one of its
+ * Walks to a file without trusting the path: its target is decided by anyone who can write to one of its
  * folders, so the folders are entered one after the other, each held by a descriptor and never looked up twice. A
  * folder is trusted while every folder down to it belongs to root or to this process's user, and no other may write to
  * it: in there symbolic links are followed, as what an administrator has set up (`out.log -> /dev/stdout`). From the
- * first folder on that somebody else can write to nothing is followed any more, neither by a link nor by a second name
+ * first folder on that others can write to nothing is followed any more, neither by a link nor by a second name
  * of a file (a hard link), and the file that is found has to be a plain one.
  * Does not protect against root, nor against who is this process's user.
  * Model: openat2(2) with RESOLVE_NO_SYMLINKS, which Node does not have; `/proc/self/fd/N/NAME` is its openat(2).
@@ -209,7 +209,7 @@ function isSticky({ mode }: Stats): boolean {
   return (mode & 0o1000) !== 0;
 }
 
-/** What these lead to is no path: `/proc/PID/fd/1` is the very file that is open. */
+/** What these lead to is not a path: `/proc/PID/fd/1` is the very file that is open. */
 function isMagic(path: string): boolean {
   return path.startsWith("/proc/");
 }

@@ -7,7 +7,7 @@ const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants;
 
 const mebibyte = 1024 * 1024;
 
-/** What is there is no plain file, or one that is too large for what it should be. */
+/** It is not a plain file, or is larger than it should be. */
 export class UnusableFile extends Error {
   readonly code = "ERR_UNUSABLE_FILE";
 }
@@ -16,14 +16,14 @@ export class UnusableFile extends Error {
  * Opens a file of our own, in a folder of our own: links are followed there, but whatever else took its place is refused, and
  * never waited for.
  * @param flags of open(2); `O_NONBLOCK` is added.
- * @throws `UnusableFile` for what is no plain file, and the errno of what failed.
+ * @throws `UnusableFile` for what is not a plain file, and the errno of what failed.
  */
 export function openPlain(path: string, flags: number, mode = 0o600): number {
   let descriptor: number;
   try {
     descriptor = openSync(path, flags | O_NONBLOCK, mode);
   } catch (error) {
-    // What open(2) answers for a pipe that nobody reads, or for a socket.
+    // What open(2) returns for a pipe without a reader, or for a socket.
     if (errnoOf(error) === "ENXIO") throw new UnusableFile("it is a pipe or a socket");
     throw error;
   }
@@ -76,7 +76,7 @@ export function readIfThere(path: string, mostBytes?: number): string | undefine
 
 /**
  * Reads a file as a whole where others may have put something in its place (`open.ts`).
- * @returns `undefined` for what is no plain file, or a larger one.
+ * @returns `undefined` for what is not a plain file, or a larger one.
  * @throws `PlaceError` for what is refused, and the errno of what failed.
  */
 export function readAmongOthers(path: string, mostBytes: number): string | undefined {
@@ -143,10 +143,10 @@ function readWithoutSize(descriptor: number): Buffer {
 }
 
 /**
- * Reads a small file that others may have written, replaced or be writing: a fact for who reads it, which is absent
+ * Reads a small file that others may have written, replaced or be writing: a fact for the reader, which is absent
  * when it is anything else than a plain file of that size. Never waits for a pipe, never throws for what is on the disk,
- * and follows a symbolic link only where nobody else could have put it.
- * @param maxBytes a larger file is no fact.
+ * and follows a symbolic link only where nobody else could have created it.
+ * @param maxBytes a larger file is not a fact.
  */
 export function readFact(path: string, maxBytes: number): string | undefined {
   let descriptor: number | undefined;
@@ -190,7 +190,7 @@ function openFact(path: string): number | undefined {
   }
 }
 
-/** Whatever the kernel says of a path: there is no fact then. A NUL in a name is refused by Node itself. */
+/** On any error of the kernel about a path there is no fact. A NUL in a name is refused by Node itself. */
 function isOfDisk(error: unknown): boolean {
   const code = errnoOf(error);
   return (

@@ -6,7 +6,7 @@ import { homePaths } from "./paths.ts";
 /*
  * The names in the abstract socket namespace (unix(7)) that locked a home before `_claim.ts`. libuv before 1.46
  * (Node 20) always binds all 108 bytes, filled up with zeros; later ones bind the name as it is. So one name had
- * two forms, and both are looked at here, from any version of Node.
+ * two forms, and both are checked here, from any version of Node.
  */
 
 const nameBytes = 108;

@@ -14,7 +14,7 @@ import { withSocketPath } from "../socket-path.ts";
  *
  * Why two never hold it: the highest number is never removed, so numbers only grow. A holder saw its number as the
  * highest after it had linked it; a later number needs one that asked the holder's socket and was refused, which the
- * kernel does not do while the holder lives. "Refused" is no guess: the socket is bound to the process.
+ * kernel does not do while the holder lives. "Refused" is not a guess: the socket is bound to the process.
  *
  * It works across network namespaces, for containers that share a home. It does not across machines.
  */
@@ -114,7 +114,7 @@ function ask(path: string): Promise<{ isAlive: boolean; pid?: number }> {
     socket.on("error", (error) => {
       const code = errnoOf(error);
       if (code === "ECONNREFUSED" || code === "ENOENT") resolve({ isAlive: false });
-      // Its queue is full, or it hung up: it is there.
+      // Its queue is full, or it hung up: it is alive.
       else if (code === "EAGAIN" || code === "ECONNRESET" || code === "EPIPE") answer();
       else reject(error);
     });

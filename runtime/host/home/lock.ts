@@ -6,7 +6,7 @@ export type LockPart = "god" | "lane";
 
 /**
  * The lock that makes a second daemon for one home impossible, and a second lane. It is a listening socket inside
- * the home, which nobody else may enter (`_claim.ts`): taken at once or not at all, given back by the kernel the
+ * the home, which nobody else may enter (`_claim.ts`): taken atomically, released by the kernel the
  * instant its holder dies, SIGKILL included.
  *
  * Daemons before it locked by a name in the abstract namespace, and that name differed between versions of Node.
@@ -45,7 +45,7 @@ export function holderWords(pid: number | undefined): string {
 /** Held until released or until the process ends. */
 export interface Lock {
   readonly kind: "held";
-  /** What is odd about it, for the log. */
+  /** Anything unusual about it, for the log. */
   readonly notes: readonly string[];
   release(): Promise<void>;
 }

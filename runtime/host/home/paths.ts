@@ -38,7 +38,7 @@ export interface HomePaths {
   /** What a rotation of a log file is about to do. */
   readonly rotation: string;
   readonly pids: string;
-  /** PM2's saved list (`xm save`) and the one before. */
+  /** PM2's saved list (`xm save`) and the previous one. */
   readonly dump: string;
   readonly dumpBackup: string;
   /** PM2's settings (`xm set`). */

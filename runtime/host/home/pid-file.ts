@@ -28,7 +28,7 @@ export function removeDaemonPid(file: string): void {
 }
 
 function readPid(file: string): number | undefined {
-  // Missing, not ours to read, or no file: it names nobody.
+  // Missing, unreadable or not a file: it names no process.
   return Number(readFact(file, 64)) || undefined;
 }
 

@@ -8,7 +8,7 @@ const longestHomeBytes = 100;
 /**
  * Who can write a home decides what its daemon runs, and who answers at its socket gets what its commands hold. So both
  * the daemon and its clients refuse a home, its state or its socket that belongs to another user, or that others
- * may write. Root is no exception: it would run what a user has written there.
+ * may write. Root is not an exception: it would run what a user has written there.
  * @throws `ERR_HOME_TOO_LONG`, `ERR_HOME_UNUSABLE` with the owner's name and what helps.
  */
 export function assertTrustworthy(paths: Pick<HomePaths, "home" | "state" | "socket">): void {
@@ -22,7 +22,7 @@ export function assertTrustworthy(paths: Pick<HomePaths, "home" | "state" | "soc
   }
 }
 
-/** What is not there yet has no fault. */
+/** A missing path has no fault. */
 function faultOf(path: string): { why: string; fix: string } | undefined {
   const stat = statIfThere(path);
   if (stat === undefined) return undefined;
@@ -49,7 +49,7 @@ export function otherOwner(path: string): { owner: string; why: string } | undef
   return { owner, why: `${path} belongs to ${owner}, and this runs as ${userName(self)}` };
 }
 
-/** A path that cannot be looked at is no reason here: who uses it gets the kernel's own answer. */
+/** A path that cannot be checked is not a reason here: the user of the path gets the kernel's own answer. */
 function statIfThere(path: string): { uid: number; mode: number } | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });

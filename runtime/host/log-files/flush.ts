@@ -10,7 +10,7 @@ export interface OwnedFile {
 }
 
 /**
- * Empties log files. Their writers go on at the new end: they append. What is not there or is no file is passed over.
+ * Empties log files. Their writers go on at the new end: they append. What is not there or is not a file is passed over.
  * @returns the files that are empty now, and what was refused, in sentences.
  */
 export function flushLogs(files: readonly OwnedFile[]): { files: string[]; notes: string[] } {

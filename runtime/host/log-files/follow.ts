@@ -11,7 +11,7 @@ const longestLineBytes = 1024 * 1024;
 /** This many bytes before a position tell one file from another. */
 const markBytes = 128;
 
-/** Where a reader is in a file that may be renamed: from here another can go on. */
+/** Where a reader is in a file that may be renamed: from here another can continue. */
 export interface Position {
   readonly inode: number;
   /** Bytes that have been read, up to the end of a line. */

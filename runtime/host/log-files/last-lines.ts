@@ -6,7 +6,7 @@ const blockBytes = 64 * 1024;
 const mostHeldBytes = 32 * 1024 * 1024;
 
 /**
- * The last whole lines of a file, and where the last of them ended: following goes on from there.
+ * The last whole lines of a file, and where the last of them ended: following continues from there.
  * @returns no lines and 0 for a file that is not there.
  */
 export async function lastLines(
@@ -99,7 +99,7 @@ export async function linesSince(
   const { lines: whole, endBytes, unfinished } = await readBackwards(path, count);
   const lines = [...whole, ...(unfinished === null ? [] : [unfinished])].slice(-count);
   const size = endBytes + Buffer.byteLength(unfinished ?? "");
-  // What is not longer than the addition was written in it; a file that was emptied has started over.
+  // A file no longer than the addition was written within it; an emptied file has started over.
   let room = size >= fromBytes ? size - fromBytes : Math.min(size, longest);
   const since: string[] = [];
   for (const [index, line] of lines.toReversed().entries()) {

@@ -5,7 +5,7 @@ import { openPlace } from "../files/open.ts";
 import type { FileOwner } from "../files/place.ts";
 import { withUmask } from "../umask.ts";
 
-/** Whose log files are opened. Absent: this process's own user, readable by nobody else. */
+/** Whose log files are opened. Default: this process's own user, readable by no one else. */
 export interface LogRights {
   /** The app's user, where it is another one than this process's. */
   readonly owner?: FileOwner | undefined;
@@ -47,7 +47,7 @@ export function openLog(path: string, rights: LogRights = {}): number {
 }
 
 /**
- * The same for who serves many and must not wait: what is no file is never waited for, and what it does not take is lost.
+ * The same for a process that serves many and must not block: it never waits for anything that is not a file, and what that does not take is lost.
  * @throws `ERR_LOG_UNWRITABLE`
  */
 export function openLogWithoutWaiting(path: string, rights: LogRights = {}): number {
@@ -76,7 +76,7 @@ function openToAppend(
 
 /**
  * Opening a pipe for writing waits until somebody reads it (fifo(7)), and the whole daemon with it. So it is opened without
- * waiting, which refuses one that nobody reads (ENXIO). Its writer shall wait where it is full: it gets a descriptor that
+ * waiting, which refuses one that nobody reads (ENXIO). Its writer must block when it is full: it gets a descriptor that
  * does, opened while another of ours reads.
  */
 function waitingOne(descriptor: number, stat: Stats): number {

@@ -38,14 +38,14 @@ export function fileIdentity({ dev, ino }: Pick<Stats, "dev" | "ino">): string {
   return `${dev}:${ino}`;
 }
 
-/** What a program goes on writing into a file that is not its log any more is carried there. */
+/** Output that a program still writes to a file that is no longer its log is carried there. */
 export interface Carry {
   begin(order: {
     readonly writer: LogWriter;
     readonly pid: number;
-    /** The file, opened as a path alone. */
+    /** The file, opened only as a path (O_PATH). */
     readonly held: number;
-    /** What was there before is not carried. */
+    /** Earlier content is not carried. */
     readonly position: number;
   }): void;
 }
@@ -135,7 +135,7 @@ function nameNow(link: string, identity: string): string | undefined {
 
 /**
  * Gives a file its name back, and what is in it to a copy. All within one folder, held by its descriptor, and the file by its
- * own: whoever puts something else under one of the names moves his own things about. What the program writes between the
+ * own: anyone who puts something else under one of the names moves only their own files. What the program writes between the
  * end of the copy and the emptying is lost: two calls, one after the other.
  */
 async function swap(file: { held: number; now: string; path: string }): Promise<void> {

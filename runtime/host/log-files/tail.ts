@@ -13,7 +13,7 @@ export interface LogSource {
   readonly from?: Position | undefined;
 }
 
-/** A line that is not finished by then is shown as far as it is, such as a prompt, or the last words of a program; ms. */
+/** An unfinished line is shown as it is after this time, such as a prompt or a program's last words; ms. */
 const unfinishedAfterMs = 400;
 
 /** Lines read ahead of a slow reader, per stream of lines; then the files wait. */
@@ -25,7 +25,7 @@ export async function* streamLogs(options: {
   readonly lines: number;
   readonly follow: boolean;
   readonly signal: AbortSignal;
-  /** What is read at most of a file for its last lines. */
+  /** The most that is read of a file for its last lines. */
   readonly mostBytes?: number;
   /** Told the files that come later; for as long as it is followed. */
   readonly watchLater?: (add: (source: LogSource) => void) => () => void;

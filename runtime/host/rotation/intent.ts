@@ -6,7 +6,7 @@ import { errnoOf } from "../../contract/errors.ts";
 import { writeFileAtomic } from "../atomic.ts";
 import { parseJson } from "../parse-json.ts";
 
-/** The one rotation that is under way in a home. */
+/** The one rotation that is in progress in a home. */
 function intentFile(folder: string): string {
   return join(folder, "intent.json");
 }

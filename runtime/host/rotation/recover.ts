@@ -9,7 +9,7 @@ import { readIntent, removeIntent } from "./intent.ts";
 import { copyName } from "./names.ts";
 
 /*
- * After a rotator that was killed: whoever it stopped runs on, and every line is there once. The order matters: it is gone for
+ * After a rotator that was killed: whoever it stopped runs again, and every line is there once. The order matters: it is gone for
  * good first, then it is seen what it has done while its writers still stand still, then they run.
  */
 
@@ -33,7 +33,7 @@ export function recoverRotation(folder: string): string[] {
   return notes;
 }
 
-/** Lets processes run on that were stopped; one that is gone, or is another by now, is left alone. */
+/** Lets processes keep running that were stopped; one that is gone, or is another by now, is left alone. */
 export function thaw(stopped: readonly Identity[]): void {
   for (const each of stopped) {
     try {

@@ -1,12 +1,12 @@
 import type { ChildProcess } from "node:child_process";
 
 /*
- * A worker writes what it likes to its channel, and Node believes it: a line that is no JSON, an acknowledgement of
+ * A worker can write anything to its channel, and Node trusts it: a line that is not JSON, an acknowledgement of
  * nothing, a question of `node:cluster` with odd values throw in the primary, outside of anybody's call, and would end it
- * with all other workers. Here every message of a worker is handled behind a guard, so that it ends that worker alone.
+ * with all other workers. Here every message of a worker is handled behind a guard, so that it ends only that worker.
  */
 
-/** What waits for the end of its line is no message of ours; bytes. */
+/** What waits for the end of its line is not a message of ours; bytes. */
 const longestMessage = 8 * 1024 * 1024;
 
 /** What Node reads a channel with. Known by their descriptions; the same from Node 16 to 26. */
@@ -57,7 +57,7 @@ export function guardChannel(child: ChildProcess, spoil: (why: string) => void):
   };
 }
 
-/** A connection that comes from a worker which is not believed any more has nobody else who would end it. */
+/** A connection from a worker that is no longer trusted must be ended here: nothing else would. */
 function close(handle: unknown): void {
   const { close: end } = (handle ?? {}) as { close?: unknown };
   if (typeof end === "function") Reflect.apply(end, handle, []);

@@ -28,7 +28,7 @@ export interface HandingOn {
   /** To the worker that has least, or back when there is no other. */
   give(gift: Gift): void;
   took(ticket: number): void;
-  /** What a worker was given and has not taken when it ends is another's: nobody has read of it. */
+  /** Connections that a worker was given and has not taken when it ends go to another: none was read from. */
   giveLeftovers(gone: Held): void;
 }
 

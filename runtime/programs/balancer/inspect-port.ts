@@ -52,7 +52,7 @@ function claim(port: number): (() => void) | undefined {
 }
 
 /**
- * TCP ports on which nobody can listen: somebody does, or one of those that the kernel gives to outgoing connections is
+ * TCP ports on which no process can listen: another one does, or one of those that the kernel gives to outgoing connections is
  * such a connection's at present. Node would go on without an inspector.
  */
 function usedPorts(): Set<number> {
@@ -66,7 +66,7 @@ function usedPorts(): Set<number> {
       const [, hex, state] = /^\s*\d+: [0-9A-F]+:([0-9A-F]{4}) \S+ ([0-9A-F]{2}) /.exec(line) ?? [];
       if (hex === undefined) continue;
       const port = Number.parseInt(hex, 16);
-      // 0A is LISTEN. A connection to a server's port is no obstacle to the next server there.
+      // 0A is LISTEN. A connection to a server's port is not an obstacle to the next server there.
       if (state === "0A" || (port >= lowest && port <= highest)) ports.add(port);
     }
   }

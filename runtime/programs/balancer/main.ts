@@ -9,7 +9,7 @@ import { onLines } from "../../host/lines.ts";
 /*
  * The balancer: `node balancer.cjs APP SCHEDULING MADE_OF`. One per cluster app, under the app's own Node and with the
  * app's own rights. It is the `node:cluster` primary: it holds the listening sockets and forks the workers. It outlives
- * God, and exits when God asks for it, or by itself when nobody can reach it any more and it has no workers. Dependency-free,
+ * God, and exits when God asks for it, or by itself when nothing can reach it any more and it has no workers. Dependency-free,
  * and written for any Node from 16 on, since the app chooses it.
  */
 
@@ -74,7 +74,7 @@ function obey(order: Order): void {
   }
 }
 
-// Nobody can reach it any more, and it serves nobody.
+// Nothing can reach it any more, and it serves no one.
 setInterval(() => {
   if (god === undefined && !workers.areThere() && !hasFile()) process.exit(0);
 }, 5_000).unref();

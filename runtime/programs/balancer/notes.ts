@@ -9,7 +9,7 @@ export interface Notes {
   readonly tellAll: () => void;
 }
 
-/** @param tell returns whether there is somebody to hear it. */
+/** @param tell returns whether God received it. */
 export function createNotes(tell: (line: string) => boolean): Notes {
   const waiting: string[] = [];
   let began = 0;

@@ -28,7 +28,7 @@ export function startWorker(
     const own = ownStream(path);
     if (own !== undefined) return own;
     try {
-      // A pipe of the log lane is held open for reading too: a worker never writes to one that nobody can read.
+      // A pipe of the log lane is held open for reading too: a worker never writes to one without a reader.
       const isPipe = statSync(path, { throwIfNoEntry: false })?.isFIFO() ?? false;
       const descriptor = isPipe ? openSync(path, "r+") : openLog(path, { umask });
       descriptors.push(descriptor);

@@ -181,7 +181,7 @@ export function createWorkers({
   };
 }
 
-/** What of a message is ours; its fields are looked at where they are used. */
+/** What of a message is ours; its fields are checked where they are used. */
 function messageIn(packet: unknown): Up | undefined {
   const { cmd, message } = (packet ?? {}) as { cmd?: unknown; message?: unknown };
   if (cmd !== channelCommand) return undefined;

@@ -5,7 +5,7 @@ import { errnoOf } from "../../contract/errors.ts";
 /**
  * A page that lists a folder, without dot files.
  * @param path of the request, with a slash at its end.
- * @returns `undefined` when it is no folder below the root.
+ * @returns `undefined` when it is not a folder below the root.
  */
 export function listing(root: string, path: string): string | undefined {
   const below = decoded(path);
@@ -28,7 +28,7 @@ export function listing(root: string, path: string): string | undefined {
 function page(path: string, names: readonly string[]): string {
   const title = `Index of ${escaped(path)}`;
   const up = path === "/" ? [] : ['<li><a href="../">../</a></li>'];
-  // `./`: a name with a colon is no scheme.
+  // `./`: a name with a colon is not a scheme.
   const items = names.map((name) => {
     const target = encodeURIComponent(name).replace(/%2F$/, "/");
     return `<li><a href="./${target}">${escaped(name)}</a></li>`;

@@ -1,7 +1,7 @@
 /** A line that is longer is written as several: memory is bounded. */
 export const longestLineBytes = 1024 * 1024;
 
-/** No pipe holds more, unless somebody has enlarged it. */
+/** No pipe holds more unless it was enlarged. */
 const readBytes = 64 * 1024;
 
 const memory = Buffer.allocUnsafeSlow(longestLineBytes + readBytes);

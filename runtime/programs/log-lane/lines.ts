@@ -11,7 +11,7 @@ export interface Lines {
   take(bytes: Buffer): void;
   /** What came last is a line, with or without a newline. */
   end(): void;
-  /** Nothing is under way: what is kept for a successor is the unfinished line alone. */
+  /** Nothing is in progress: only the unfinished line is kept for a successor. */
   settle(): void;
 }
 

@@ -19,9 +19,9 @@ const complainsAfterMs = 10_000;
 const longestSilenceMs = 60 * 60_000;
 
 /**
- * A log file that the lane appends to. Writing waits for the disk: whoever writes faster than it is held up by its
+ * A log file that the lane appends to. Writing waits for the disk: a program that writes faster is held up by its
  * pipe, and no memory grows. A file that was renamed or removed is created again within a second, or at once by `reopen`.
- * What a full disk does not take is lost, as it is for a program that writes by itself: no app waits for somebody to
+ * What a full disk does not take is lost, as it is for a program that writes by itself: no app waits for someone to
  * make room. Its beginning and its end are reported.
  */
 export class LogFile {

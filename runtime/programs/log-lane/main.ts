@@ -93,7 +93,7 @@ function obey(order: LaneCommand): void {
   }
 }
 
-/** Serves every pipe in use that is not served yet; those that cannot be opened now are looked at again. */
+/** Serves every pipe in use that is not served yet; those that cannot be opened now are checked again. */
 function look(): void {
   try {
     serve();
@@ -133,7 +133,7 @@ function serve(): void {
 function endWhenIdle(): void {
   clearTimeout(linger);
   if (pipes.size > 0 || again !== undefined) return;
-  // What was ordered in the meantime is not left lying.
+  // Orders that arrived in the meantime are carried out.
   linger = setTimeout(
     () => {
       look();
@@ -149,7 +149,7 @@ function leave(): void {
   process.exit(0);
 }
 
-/** Into the daemon's log, a few hundred lines alike a minute; a disk that takes no more of it ends nobody. */
+/** Into the daemon's log, a few hundred lines alike a minute; a full disk ends no process. */
 const complain = limitAlike((line) => {
   try {
     writeSync(2, `${new Date().toISOString()} log lane: ${line}\n`);

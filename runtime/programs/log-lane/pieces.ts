@@ -1,5 +1,5 @@
 /*
- * A block of lines is changed a few kilobytes at a time and into memory that is there: strings of 100 KB are not made
+ * A block of lines is changed a few kilobytes at a time and into existing memory: strings of 100 KB are not allocated
  * among the young, and each of them and of their buffers is asked of the kernel page by page and given back.
  */
 

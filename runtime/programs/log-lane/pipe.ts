@@ -21,7 +21,7 @@ export interface Pipe {
   reopen(): void;
   /** Everything that was taken is written, and ends with a whole line. */
   settle(): void;
-  /** Stops reading; a successor goes on. */
+  /** Stops reading; a successor continues. */
   leave(): void;
 }
 
@@ -126,7 +126,7 @@ function readWhatIsThere(
 }
 
 /**
- * Reads into the block, behind what is there already.
+ * Reads into the block, behind what already exists.
  * @returns 0 at the end, `undefined` when nothing is there yet.
  */
 function readSome(descriptor: number, there: number): number | undefined {

@@ -13,8 +13,8 @@ const control = /[\u0000-\u0009\u000b-\u001f]/;
 /**
  * Whole lines as the insides of JSON strings with something between them, just as JSON.stringify writes each. A block
  * is dealt with at once, with a character for each byte (Latin-1), since a call per line costs more than the
- * lines do; what stands in a string as it is, and most lines do, is not looked at character by character.
- * @param lines the last newline is left out. Bytes that are no UTF-8 become U+FFFD.
+ * lines do; a line that needs no escaping, as most do, is not examined character by character.
+ * @param lines the last newline is left out. Bytes that are not UTF-8 become U+FFFD.
  * @param between in Latin-1, as the result is.
  */
 export function jsonStrings(lines: Buffer, between: string): string {

@@ -6,7 +6,7 @@ import { openPlain } from "../../host/files/read.ts";
 const { O_RDWR, O_CREAT } = constants;
 
 /*
- * What the lane has taken out of a pipe is kept in a file until it is written, so that a lane that is killed is
+ * Data that the lane has taken out of a pipe is kept in a file until it is written, so that a killed lane is
  * followed by one that goes on where it was: the page cache outlives the process. Two slots are written in turns, each
  * with its number at both ends, since the kernel may cut a long write of a process that is being killed. Between the
  * read and this write are some microseconds in which a SIGKILL takes what was read with it, 64 KB at most; so that this

@@ -100,7 +100,7 @@ function Machine({ name }: { name: MachineName }) {
   );
 }
 
-/** Whether a reload is under way, or was at the viewed moment. */
+/** Whether a reload is in progress, or was at the viewed moment. */
 function isReloading(): boolean {
   const view = moment.value === null ? machines.value.reload : pastReload.value;
   const states = view?.states ?? [];

@@ -1,7 +1,7 @@
 import type { Server } from "node:net";
 
 /**
- * Has a server go on to tell where it listened, while it closes and after: shutdown code asks for it, and what answers
+ * Lets a server keep reporting its address while and after it closes: shutdown code asks for it, and what answers
  * the last requests. Node's own `address()` is `null` then, and throws `EBADF` once the handle alone is closed.
  */
 export function keepAddress(server: Server): void {

@@ -3,7 +3,7 @@ import { sep } from "node:path";
 
 /*
  * Libraries listen to signals too: to show the cursor again, to flush a log, to remove a temporary file. Such a listener
- * is no shutdown code, and an app that has no other is drained: then the signal is raised, and they hear it.
+ * is not shutdown code, and an app that has no other is drained: then the signal is raised, and they hear it.
  * What is the app's own: what is registered outside of `node_modules`, by the package that is run itself (`serve`), or by
  * a package whose purpose it is to shut down a server.
  */
@@ -16,11 +16,11 @@ const frames = 30;
 type Listener = (...args: unknown[]) => unknown;
 
 export interface Bystanders {
-  /** Whether somebody but bystanders listens to a signal. */
+  /** Whether anything other than bystanders listens to a signal. */
   readonly hasOwnCode: (signal: string) => boolean;
   /**
-   * Hears a signal before everybody else does, and counts as nobody's code. Only where somebody listens already:
-   * without a listener the signal ends the process, and must go on doing so.
+   * Receives a signal before all other listeners, and does not count as the app's code. Only if there is another listener:
+   * without one the signal ends the process, and must continue to do so.
    */
   readonly hear: (signal: string, listener: () => void) => void;
 }

@@ -140,7 +140,7 @@ export function connectionsOf(server: Server): Connections {
 
 /**
  * A GOAWAY with the last stream that was taken; the session closes after it. A first one that refuses no stream
- * (RFC 9113, 6.8) is not to be had: once a GOAWAY is out, Node (nghttp2) takes no new stream, whatever it said, and
+ * (RFC 9113, 6.8) is not available: once a GOAWAY is out, Node (nghttp2) takes no new stream, whatever it said, and
  * a client whose stream was on its way would wait for an answer. So it learns at once that it may ask elsewhere.
  */
 function goAway(session: ServerHttp2Session): void {

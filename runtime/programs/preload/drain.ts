@@ -57,7 +57,7 @@ export function createDrain(
     answerLast();
     const began = performance.now();
     // After the poll phase: the kernel has accepted connections of which the order to stop may be ahead, and to close a
-    // socket resets those that nobody has taken from it.
+    // socket resets those that have not been taken from it.
     setImmediate(() => {
       for (const [server, connections] of servers) {
         // Not the server's own `close`: those of HTTP servers cut idle connections, and with them a request that

@@ -6,7 +6,7 @@ const saysEveryMs = 60_000;
 /**
  * Keeps an app up whose log file cannot be written. It writes to the file by itself, and Node makes an `error` event of
  * what the kernel says, which ends a program that does not listen; no app should end for its log. Nothing is done
- * before the app uses the stream, nor for one that is no file. Every write is tried, so logging goes on by itself.
+ * before the app uses the stream, nor for one that is not a file. Every write is tried, so logging continues by itself.
  */
 export function surviveFullDisk(link: Link): void {
   for (const name of ["stdout", "stderr"] as const) {

@@ -108,7 +108,7 @@ function socketLink(options: PreloadOptions): Link {
       const message = JSON.parse(line) as Down;
       for (const listener of listeners) listener(message);
     });
-    // No God, or another user's: the app goes on without.
+    // No God, or another user's: the app continues without.
     current.on("error", () => {});
     current.on("close", () => {
       socket = undefined;

@@ -4,13 +4,13 @@ import { hasReusePort } from "../../host/reuse-port.ts";
 
 /**
  * Calls back for every server of the process that begins to listen, in a cluster worker too. Node 20 and newer tell it
- * on a diagnostics channel, at no cost to who does not listen; before that `listen` itself is wrapped.
+ * on a diagnostics channel, at no cost to apps that do not listen; before that `listen` itself is wrapped.
  */
 export function onListening(listener: (server: Server) => void): void {
   if (Number.parseInt(process.versions.node, 10) < 20) return wrapListen(listener);
   const seen = (message: unknown): void => listener((message as { server: Server }).server);
   subscribe("tracing:net.server.listen:asyncEnd", seen);
-  // A channel lives as long as somebody holds it: Node collects one that only has subscribers.
+  // A channel lives as long as it is referenced: Node collects one that only has subscribers.
   held.push(channel("tracing:net.server.listen:asyncEnd"));
 }
 
@@ -29,7 +29,7 @@ function wrapListen(listener: (server: Server) => void): void {
 /** Makes every TCP server of a worker listen on a socket of its own (`SO_REUSEPORT`). */
 export function reusePorts(): void {
   if (!hasReusePort(process.versions.node)) return;
-  // In a worker the module is there already.
+  // In a worker the module already exists.
   const { Server: server } = require("node:net") as typeof import("node:net");
   // oxlint-disable-next-line typescript/unbound-method -- called with the server it is called on
   const { listen } = server.prototype;

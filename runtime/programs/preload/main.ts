@@ -138,7 +138,7 @@ function leaveExitCode({ life, exits, parent }: PreloadOptions): void {
     if (process.ppid === parent && isAlive(parent)) return;
     const file = `${exits}/${life}`;
     try {
-      // The time of the kernel's clock that nobody sets, which God compares with its own.
+      // The time of the kernel's clock, which cannot be set and which God compares with its own.
       const up = Number(process.hrtime.bigint()) / 1e6;
       const left = { at: Date.now(), up, code: process.exitCode ?? code };
       writeFileSync(file, JSON.stringify(left), { mode: 0o600 });

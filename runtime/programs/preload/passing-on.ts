@@ -64,7 +64,7 @@ function restoreIn(pairs: string[], { nodeOptions }: PreloadOptions): void {
   }
 }
 
-/** A thread of a tool has its environment, and is no process. */
+/** A thread of a tool has its environment, and is not a process. */
 export function isThread(): boolean {
   const { isMainThread } = require("node:worker_threads") as typeof import("node:worker_threads");
   return !isMainThread;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 /**
  * Which other app of this home listens on a port that is in use: each cluster has a balancer of its own, and two apps do
  * not share a port. Looked for when a process is about to end by it, and only among this user's processes.
- * @returns its name; `undefined` when it is no app of this home.
+ * @returns its name; `undefined` when it is not an app of this home.
  */
 export function holderOf(port: number): string | undefined {
   const inodes = inodesOf(port);

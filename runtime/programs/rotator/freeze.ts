@@ -25,7 +25,7 @@ export interface Refused {
 }
 
 /**
- * Stops whoever writes to a file. The first look at all processes is taken while they run; then only those are looked at that
+ * Stops whoever writes to a file. The first look at all processes is taken while they run; then only those are checked that
  * have come since, since a process that stands still starts none. Who was stopped by somebody else stays so.
  * @param options.declare whom it stops; called before any is stopped, and before each further one.
  */

@@ -31,7 +31,7 @@ import { freeze, type Freeze } from "./freeze.ts";
 /*
  * Rotates a file that programs write to by themselves, and no line is lost, doubled or cut in two: most of it is copied while
  * they write, then they stand still for some milliseconds in which the rest is copied and the file emptied; its inode stays, so
- * they go on in it. A line that was not finished stays in the file. What is about to happen is on disk first
+ * they continue in it. A line that was not finished stays in the file. What is about to happen is on disk first
  * (`host/rotation/intent.ts`), for whoever comes after this process was killed.
  */
 
@@ -172,7 +172,7 @@ function copyAndEmpty(work: Work): RotationOutcome {
   }
 }
 
-/** Copies in passes, each shorter than the one before, and forces it to disk in between. */
+/** Copies in passes, each shorter than the previous one, and forces it to disk in between. */
 function catchUp(log: number, copy: number): number {
   let position = copyOn(log, copy, 0);
   for (let passes = 1; passes < mostPasses; passes += 1) {

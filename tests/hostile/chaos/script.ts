@@ -154,7 +154,7 @@ function fits(of: readonly ProcessView[], want: Exclude<Wanted, "unknown">): boo
   return of.length === want.count && of.every((each) => each.status === status);
 }
 
-/** Counts what runs for the home and is no part of a life that the list knows. */
+/** Counts what runs for the home and is not a part of a life that the list knows. */
 async function countStrangers(world: World, counts: Counts): Promise<void> {
   let strangers: string[] = [];
   let isDoubled = false;

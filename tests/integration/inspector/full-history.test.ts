@@ -152,7 +152,7 @@ test(
     const meter = busiestTurn();
     const [last, rare, timeline, , all] = await Promise.all([
       read("/v1/history?limit=10000"),
-      // Nothing of it is found: the whole history is looked at.
+      // Nothing of it is found: the whole history is checked.
       read(`/v1/history?ids=${Array.from({ length: 3_000 }, (_, id) => id + 1).join(",")}`),
       read("/inspector/timeline?since=0"),
       read("/inspector/timeline?since=0"),

@@ -57,7 +57,7 @@ test("on a read-only disk the daemon comes up with all facts and refuses command
   const restored = isReadable ? all : { apps: [], processes: [] };
   expect(inOrder(store.restored)).toEqual(restored);
   expect(store.restored.notes).toEqual([
-    expect.stringMatching(/^the state cannot be written to .*it is kept in memory only/),
+    expect.stringMatching(/^the state cannot be written to .*and is kept in memory only/),
   ]);
   expect(store.isWritable).toBe(false);
   expect(() => store.assertWritable()).toThrow(

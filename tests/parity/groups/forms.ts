@@ -7,7 +7,7 @@ const app = { name: "a", script: "tells.cjs", args: "from file" };
 const form = (rule: string, file: string, content: string, ...flags: string[]): Scenario =>
   formBut({}, rule, file, content, ...flags);
 
-/** The same, where it does otherwise on purpose. */
+/** The same, where it differs on purpose. */
 const formBut = (
   differs: Readonly<Record<string, string>>,
   rule: string,

@@ -15,7 +15,7 @@ const ends = (
   scenario(
     `exit: ${rule}`,
     async (s) => {
-      // A cluster app that ends before it listens makes the command itself a failure: what is looked at is where it rests.
+      // A cluster app that ends before it listens makes the command itself a failure: what is checked is where it rests.
       // On a busy machine a life may be longer than the second below which it is unstable.
       const declared = { name: "a", script: "tells.cjs", min_uptime: 60_000, ...app };
       await s.run("start", s.write("apps.json", declared));

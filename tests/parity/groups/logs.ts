@@ -62,7 +62,7 @@ const error = "h/logs/a-error.log";
 /** What `logs` says of two apps that have spoken. */
 const shows = (...words: string[]): Scenario => showsBut({}, ...words);
 
-/** The same, where it does otherwise on purpose. */
+/** The same, where it differs on purpose. */
 const showsBut = (differs: Readonly<Record<string, string>>, ...words: string[]): Scenario =>
   scenario(
     `logs ${words.join(" ")} --nostream shows lines`,

@@ -14,7 +14,7 @@ async function three(s: Stage): Promise<void> {
 /** What a target of `stop` stops. */
 const stops = (target: string, ...more: string[]): Scenario => stopsBut({}, target, ...more);
 
-/** The same, where it does otherwise on purpose. */
+/** The same, where it differs on purpose. */
 const stopsBut = (
   differs: Readonly<Record<string, string>>,
   target: string,

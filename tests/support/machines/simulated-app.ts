@@ -52,7 +52,7 @@ export class SimulatedApp {
   watched: AppSpec | null = null;
   readonly actor: ReturnType<SimulatedApp["create"]>;
 
-  /** @param reload its reload machine, for who wants to hear of its guards; `seen` makes one of its own that is looked at. */
+  /** @param reload its reload machine, for who wants to hear of its guards; `seen` makes one of its own that is checked. */
   constructor(
     spec: AppSpec,
     reload = reloadMachine,

@@ -32,7 +32,7 @@ export class SimulatedProcess {
   readonly clock = new VirtualClock();
   readonly children: SimulatedChild[] = [];
   readonly unexpected: string[] = [];
-  /** When daemons came up. */
+  /** When daemons started. */
   readonly resumedAt: number[] = [];
   /** Every transition taken, by `transitionKey`. */
   readonly taken = new Set<string>();
@@ -167,7 +167,7 @@ export class SimulatedProcess {
     this.clock.advance(ms);
   }
 
-  /** The daemon dies and another goes on from the facts, `afterMs` later; children live on or end meanwhile. */
+  /** The daemon dies and another continues from the facts, `afterMs` later; children live on or end meanwhile. */
   restartDaemon(options: { afterMs?: number; childEnds?: boolean } = {}): void {
     const { facts } = this;
     this.actor.stop();

@@ -18,7 +18,7 @@ const readsTheWall = [
 
 const hourMs = 3_600_000;
 
-/** A machine's two clocks: one that is set, and one that only goes on. */
+/** A machine's two clocks: one that is set, and one that only continues. */
 function machine(wallMs = 1_700_000_000_000) {
   const state = { wallMs, uptimeMs: 5_000 };
   return {

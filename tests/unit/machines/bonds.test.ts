@@ -52,7 +52,7 @@ test("on_loss: restart ends it, and starts it again once the condition is met", 
   expect(told.some((each) => each.endsWith("because the end of db asked for a restart."))).toBe(
     true,
   );
-  // A restart that a command asks for is no loss.
+  // A restart that a command asks for is not a loss.
   god.command("restart", "db");
   god.clock.advance(5_000);
   expect(lives(god, "api")).toBe(2);

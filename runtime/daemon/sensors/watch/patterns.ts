@@ -70,7 +70,7 @@ export function patternsOf(
     });
   const roots = new Set(watched.map(({ root }) => root));
   const isIgnored = (path: string): boolean => {
-    // What is under a watched path that a pattern would leave out is watched because it is named.
+    // A path that is named is watched even if a pattern would ignore it.
     const root = [...roots].findLast((each) => path === each || path.startsWith(`${each}/`));
     if (root === undefined || path === root) return false;
     const inside = path.slice(root === "/" ? 1 : root.length + 1);

@@ -57,7 +57,7 @@ function nearestFolder(path: string): string {
   return folder === path || statOf(folder)?.isDirectory() === true ? folder : nearestFolder(folder);
 }
 
-/** A path that cannot be looked at counts as one that is not there. */
+/** A path that cannot be checked counts as missing. */
 function statOf(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false });

@@ -24,7 +24,7 @@ const rebuildMs = 50;
 
 /**
  * Watches the folders of some paths by chokidar, one inotify watch each: chokidar finds the folders and follows them
- * as they come and go, and does not enter those that are left out. Files are looked at when the watch of their folder
+ * as they come and go, and does not enter those that are left out. Files are checked when the watch of their folder
  * tells of them (chokidar itself would take a watch for each), and count when their content has changed: the time of
  * modification or the size, so that `chmod` and reading do not.
  *
@@ -42,7 +42,7 @@ export class WatchTree {
   readonly #folders = new Map<string, string>();
   /** Links to files, which have a watch of their own. */
   readonly #links = new Set<string>();
-  /** What the scan under way has come by; `null` when there is none. */
+  /** What the current scan has found so far; `null` without a scan. */
   #seen: Set<string> | null = new Set();
   #isFirst = true;
   #plan: Plan;
@@ -124,7 +124,7 @@ export class WatchTree {
     this.#timer.unref();
   }
 
-  /** What was there before the scan and is not any more. */
+  /** What existed before the scan and no longer does. */
   #compare(): void {
     const seen = this.#seen ?? new Set();
     this.#seen = null;

@@ -37,7 +37,7 @@ async function limitOf(name: string): Promise<string> {
   }
 }
 
-/** The inotify watches of all processes that can be looked at: each is a line of its descriptor's fdinfo (proc(5)). */
+/** The inotify watches of all processes that can be checked: each is a line of its descriptor's fdinfo (proc(5)). */
 export async function watchesInUse(pids?: readonly number[]): Promise<number> {
   const names = pids?.map(String) ?? (await listOf("/proc")).filter((name) => /^\d+$/.test(name));
   let count = 0;
@@ -52,7 +52,7 @@ export async function watchesInUse(pids?: readonly number[]): Promise<number> {
   return count;
 }
 
-/** Processes end while they are looked at, and those of others may not be looked at. */
+/** Processes end while they are checked, and those of others may not be checked. */
 async function listOf(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => []);
 }

@@ -1,6 +1,6 @@
 import type { Explanation } from "./explain.ts";
 
-/** An explanation and where it stands; a negative `y` is counted from below. */
+/** An explanation and its position; a negative `y` is counted from the bottom. */
 export interface PlacedExplanation extends Explanation {
   readonly x: number;
   readonly y: number;

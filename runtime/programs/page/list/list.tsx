@@ -124,7 +124,7 @@ export function ProcessList() {
   );
 }
 
-/** What the list is narrowed by. */
+/** The filter of the list. */
 function Filter({ found, onDone }: { found: string; onDone: () => void }) {
   return (
     <div class="filter">

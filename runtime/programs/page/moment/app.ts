@@ -100,7 +100,7 @@ function guardsOf(
   ];
 }
 
-/** As much of the machine's own context as its guards and its sentence look at. */
+/** As much of the machine's own context as its guards and its sentence use. */
 function asContext({ key, processes, replacements, leaving, isReloading }: AppFacts): AppContext {
   const named = (names: readonly (number | string)[]) =>
     Object.fromEntries(names.map((name) => [name, true]));

@@ -12,7 +12,7 @@ import { latestWay } from "./way.ts";
 /** God at a moment: which one it was, and whether there was one. */
 export interface GodMoment extends Moment {
   readonly pid: number | null;
-  /** When this God came up. */
+  /** When this God started. */
   readonly since: number;
 }
 
@@ -44,7 +44,7 @@ export function godMoment(options: {
     next === undefined ? undefined : all.findIndex(({ seq }) => seq === next.seq),
   );
   const steps = own.filter(({ kind }) => kind === "god");
-  // A God of an older version says that it came up, and no more.
+  // A God of an older version records only its start.
   const isOld = life.every(({ kind }) => kind === "daemon");
   const leaves = steps.at(-1)?.states ?? (isOld ? "running" : "restoring");
   const states = statesFrom(model.id, leaves);

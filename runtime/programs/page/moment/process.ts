@@ -163,7 +163,7 @@ export function beganAt(own: readonly HistoryRecord[]): number | null {
   return last.startedAt ?? spawned?.at ?? null;
 }
 
-/** Who asked for the end that is under way. */
+/** Who asked for the end that is in progress. */
 function askedBy(own: readonly HistoryRecord[]): string | null {
   const first = own.findLastIndex(({ status }) => status !== "stopping") + 1;
   return own.slice(first).find(({ by }) => by !== null)?.by ?? null;

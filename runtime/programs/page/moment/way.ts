@@ -10,7 +10,7 @@ const mostSteps = 5;
 /**
  * The transitions from one record of an app, a reload or God to the next: by the edge of its event and then by those
  * that are taken at once, of which only such whose guard held, where the record tells.
- * @returns none where the chart has no such way: what an app does without leaving its state is no edge.
+ * @returns none where the chart has no such way: what an app does without leaving its state is not an edge.
  */
 export function wayInto(
   model: ChartModel,

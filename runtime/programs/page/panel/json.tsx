@@ -2,7 +2,7 @@ import { duration } from "../../../../machines/lib/words.ts";
 import { now } from "../state/store.ts";
 import { moment } from "../words.ts";
 
-/** Lists longer than this are cut; nobody reads more of one here. */
+/** Longer lists are cut. */
 const mostEntries = 100;
 
 /** A JSON value as a tree. Inner values can be folded; the outer ones and short ones are open. */

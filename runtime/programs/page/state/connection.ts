@@ -13,12 +13,12 @@ import * as store from "./store.ts";
 /** A God that has died is asked for again this often; ms. */
 const retryMs = 1_000;
 
-/** How far back the lanes go at first; the rest is read when somebody looks there. ms. */
+/** How far back the lanes go at first; the rest is read on demand. ms. */
 const firstReachMs = 24 * 3_600_000;
 
 let source: AbortController | undefined;
 let retry: ReturnType<typeof setTimeout> | undefined;
-/** The first read of the lanes, and the one that goes on. */
+/** The first read of the lanes, and the one that continues. */
 let loading: Promise<void> | undefined;
 let reaching: Promise<void> | undefined;
 let wantedSince = Number.POSITIVE_INFINITY;
@@ -230,7 +230,7 @@ async function loadLanes(since: number): Promise<void> {
   }
 }
 
-/** What happened while nobody listened. */
+/** What happened while the page was disconnected. */
 async function catchUp(): Promise<void> {
   try {
     for (const record of await fetchSince(store.lanes.lastSeq)) takeRecord(record);

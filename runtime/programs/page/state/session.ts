@@ -23,7 +23,7 @@ let live: PageKey | undefined;
 let ticket: string | undefined;
 let resuming: Promise<string> | undefined;
 
-/** Takes the token out of the address and exchanges it. A page that has been let in before goes on. */
+/** Takes the token out of the address and exchanges it. A page that has been let in before continues. */
 export async function enter(): Promise<void> {
   const [, token] = /^#token=([\w-]+)$/.exec(location.hash) ?? [];
   if (token === undefined) return;
@@ -49,7 +49,7 @@ export async function ask(path: string, init: RequestInit = {}): Promise<Respons
   const used = ticket ?? (await resume());
   const response = await send(used);
   if (response.status !== 403 || !(await isUnknown(response))) return response;
-  // Of a God that has died meanwhile: it has told nobody, and the next one wants a proof again.
+  // From a God that has died meanwhile: it announced nothing, and the next one requires a proof again.
   if (ticket === used) ticket = undefined;
   return send(ticket ?? (await resume()));
 }

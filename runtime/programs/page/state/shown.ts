@@ -71,7 +71,7 @@ export const pastReload = computed<MachineView | null>(() => {
   return found === undefined || found.isOver ? null : found.machine;
 });
 
-/** The reload that ended last, while none is under way. */
+/** The reload that ended last, while none is in progress. */
 export const lastReload = computed(() => {
   const model = charts.value.reload?.model;
   if (model === undefined || machines.value.reload !== undefined) return null;
@@ -133,7 +133,7 @@ export const shownMachine = computed<MachineView | null>(() => {
   return live === undefined ? null : withHistory(live, name);
 });
 
-/** What God has not seen while nobody watched is in the history: how it came there, and what the guards said. */
+/** What God did not observe without viewers is in the history: how it came there, and what the guards said. */
 function withHistory(live: MachineView, name: MachineName): MachineView {
   const model = charts.value[name]?.model;
   if (model === undefined) return live;

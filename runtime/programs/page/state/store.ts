@@ -7,7 +7,7 @@ import { Recorded } from "./recorded.ts";
 
 /** The state of the page. Everything else is derived from it. */
 
-/** `lost`: God has died, or cannot be reached; its apps run on. `denied`: it is there, and this page's session is over. */
+/** `lost`: God has died, or cannot be reached; its apps keep running. `denied`: it is there, and this page's session is over. */
 export type ConnectionState = "connecting" | "open" | "lost" | "denied";
 
 export const connection = signal<ConnectionState>("connecting");

@@ -7,7 +7,7 @@ import { Series } from "./series.ts";
 /** The lanes of all processes, in columns that grow: a hundred thousand points are some hundred KB and quick to search. */
 export class Lanes {
   readonly #lanes = new Map<string, Lane>();
-  /** When daemons came up; ms since the epoch. */
+  /** When daemons started; ms since the epoch. */
   daemons: number[] = [];
   lastSeq = 0;
   /** Grows with every change. */
@@ -111,7 +111,7 @@ export class Lane extends Series {
     this.name = name;
   }
 
-  /** A daemon comes up and records every existing generation again. */
+  /** A daemon starts and records every existing generation again. */
   begin(at: number): void {
     this.#generations.clear();
     if (this.others.count > 0) this.others.turn(at, statusCodes.indexOf("removed"));

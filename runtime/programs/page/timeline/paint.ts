@@ -36,7 +36,7 @@ const roomForLetter = 18;
 /** Marks are drawn while at most this many of a lane are in the window: more would blur. */
 const mostMarks = 400;
 
-/** The letter of a mark: a colour alone says nothing. */
+/** The letter of a mark, because colour alone is not enough. */
 export const glyphs: Readonly<Record<TimelineMark["kind"], string>> = {
   exit: "×",
   memory: "M",
@@ -117,7 +117,7 @@ function paintRuler(frame: Frame): void {
     if (x < gutter) continue;
     context.fillStyle = colors.grid;
     context.fillRect(x - 0.5, rulerHeight - 6, 1, height);
-    // Where a God came up is its flag.
+    // Where a God started is its flag.
     if (flags.some((flag) => flag > x - 26 && flag < x + 58)) continue;
     context.fillStyle = colors.faint;
     context.fillText(tickLabel(time, stepMs), x + 4, rulerHeight / 2);

@@ -64,7 +64,7 @@ export function WhatIf() {
     );
   }, [key, isRead]);
 
-  // What somebody has typed must not be overwritten by what comes later.
+  // Typed text must not be overwritten by later data.
   if (!isRead) return <p class="empty">Loading its policy…</p>;
   return (
     <div class="whatif">

@@ -11,7 +11,8 @@ import {
   removal,
   successorOf,
 } from "./app-context.ts";
-import type { ReloadFacts } from "./facts.ts";
+import { isAtRest, type ReloadFacts } from "./facts.ts";
+import { factsOf } from "./process-view.ts";
 import { listenPatienceMs } from "./process-waits.ts";
 import type { ProcessActor } from "./process.ts";
 import { reloadFactsOf } from "./reload.ts";
@@ -112,8 +113,7 @@ export const appSetup = appProcesses.extend({
           enqueue.assign(({ context: now }) => promoted(now, id));
           enqueue.sendTo(successor, { type: "configure", at, spec });
           // Only `force` promotes what has ended.
-          const { tags } = successor.getSnapshot();
-          if (tags.has("stopped") || tags.has("errored")) {
+          if (isAtRest(factsOf(successor.getSnapshot()).status)) {
             enqueue.sendTo(successor, { type: "start", at, by });
           }
           if (current !== undefined) {

@@ -35,6 +35,8 @@ export function conditionOf(
   spec: AppSpec | undefined,
 ): Exclude<DependencyCondition, "usual"> {
   if (condition !== "usual") return condition;
+  // As with systemd: what comes after a job waits until its work is done.
+  if (spec?.policy.restart.job !== undefined) return "succeeded";
   const saysNothing = spec?.policy.readiness === "spawned" && spec.policy.probes === null;
   return spec === undefined || saysNothing ? "started" : "healthy";
 }
@@ -135,6 +137,12 @@ function judgeService(wantsHealth: boolean, { facts, spec }: Judged): View {
     case "stopped":
       if (endedWell(facts, spec) && !wantsHealth) return { is: "met", state: "done" };
       return { is: isScheduled(facts, spec) ? "coming" : "lost", state: shownStatus(facts) };
+    case "completed":
+      return wantsHealth
+        ? { is: isScheduled(facts, spec) ? "coming" : "lost", state: "completed" }
+        : { is: "met", state: "done" };
+    case "failed":
+      return { is: isScheduled(facts, spec) ? "coming" : "lost", state: shownStatus(facts) };
     case "errored":
     case "removed":
       return { is: "lost", state: shownStatus(facts) };
@@ -153,6 +161,11 @@ function judgeJob(condition: "completed" | "succeeded", { facts, spec }: Judged)
         return { is: "met", state: "done" };
       return { is: isScheduled(facts, spec) ? "coming" : "lost", state: shownStatus(facts) };
     }
+    case "completed":
+      return { is: "met", state: "done" };
+    case "failed":
+      if (condition === "completed") return { is: "met", state: "done" };
+      return { is: isScheduled(facts, spec) ? "coming" : "lost", state: shownStatus(facts) };
     case "errored":
       return condition === "completed" && failure === null && lastExit !== null
         ? { is: "met", state: "done" }
@@ -192,6 +205,8 @@ function shownStatus({ status, goal, lastExit, failure }: ProcessFacts): string 
     case "stopped":
       if (goal !== "run") return "stopped";
       return lastExit?.code == null ? "stopped" : `stopped (exit code ${lastExit.code})`;
+    case "failed":
+      return lastExit === null ? status : `failed (${exitText(lastExit)})`;
     case "errored":
       return failure === null || failure.code === "ERR_DEPENDENCY_LOST"
         ? "errored"
@@ -199,4 +214,9 @@ function shownStatus({ status, goal, lastExit, failure }: ProcessFacts): string 
     default:
       return status;
   }
+}
+
+function exitText({ code, signal, verdict }: NonNullable<ProcessFacts["lastExit"]>): string {
+  if (verdict?.probe === "runTimeout") return "it took longer than run_timeout";
+  return signal ?? (code === null ? "exit code unknown" : `exit code ${code}`);
 }

@@ -1,5 +1,5 @@
 import { appsMeant, type Standing } from "./dependencies.ts";
-import type { ProcessFacts } from "./facts.ts";
+import { isAtRest, type ProcessFacts } from "./facts.ts";
 import type { BondInput } from "./process-events.ts";
 import type { DependencySpec } from "./spec.ts";
 
@@ -62,8 +62,10 @@ function isLost(meant: readonly Standing[], since: number): boolean {
 function hasEnded({ lastExit, goal, status, child }: ProcessFacts, since: number): boolean {
   // An end at the very moment of its start was already known then.
   if (lastExit === null || lastExit.at <= since) return false;
-  const isAtRest = child === null && (status === "stopped" || status === "errored");
-  return isAtRest || (lastExit.askedBy === null && goal !== "restart");
+  // A job whose work is done is not lost.
+  if (status === "completed") return false;
+  const rests = child === null && isAtRest(status);
+  return rests || (lastExit.askedBy === null && goal !== "restart");
 }
 
 /** A command, a sensor or a reload has given it a new life. */

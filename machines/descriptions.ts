@@ -12,6 +12,11 @@ export const descriptions: Readonly<Record<string, string>> = {
   hasLiveChild: "its child is alive: it is adopted",
   wasWaiting: "it was waiting for its next start",
   wasErrored: "it was errored",
+  wasCompleted: "it is a job whose run had succeeded",
+  wasFailed: "it is a job whose run had failed",
+  remainsAfterExit: "remain_after_exit: a start does not run again what has completed",
+  isJob: "it is a job (type: oneshot)",
+  hasRunTimeout: "it is a job with a run_timeout",
   wasStopped: "it was stopped, or had exited by itself and stayed stopped",
   wantsToRun: "it should run and has no child",
   isBeingRemoved: "it was deleted",
@@ -34,6 +39,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   // Delays.
   listenTimeout: "listen_timeout",
   minUptime: "min_uptime",
+  runTimeout: "run_timeout; after an adoption, what is left of it",
   killTimeout:
     "kill_timeout, or the drain time that a reload grants; after an adoption, the rest of it",
   restartDelay: "the wait that was decided; after an adoption, the rest of it",
@@ -58,6 +64,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   countAskedRestart: "counts the restart",
   beginAnew: "resets the counters",
   noteVerdict: "remembers which probe ends the life, and what it found",
+  noteRunTimeout: "remembers that the run took too long, and when it is killed",
   noteSignalled: "remembers, before it is sent, that the child gets its stop signal",
   noteFinding: "remembers what the probe found",
   reportJudged: "reports to the app, which distributes connections to the processes that can serve",

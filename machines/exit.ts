@@ -9,7 +9,7 @@ export interface ExitFact {
   readonly uptimeMs: number;
   /** Who asked for it: nobody (it ended by itself), a command, or a sensor. */
   readonly askedBy: string | null;
-  /** It was ended because a probe of it failed. */
+  /** It was ended because a probe of it failed, or its time was over. */
   readonly verdict?: Verdict;
   /** Of what had run. */
   readonly version?: string;
@@ -27,8 +27,9 @@ export interface ExitFact {
 
 /** Why a life was ended that nobody had asked to end. */
 export interface Verdict {
-  readonly probe: "startup" | "liveness";
-  /** What it found, for example `HTTP 503`. */
+  /** `runTimeout` is no probe: the run of a job took too long. */
+  readonly probe: "startup" | "liveness" | "runTimeout";
+  /** What it found, for example `HTTP 503`; for a run the time that it had. */
   readonly why: string;
 }
 

@@ -43,9 +43,16 @@ export const processStatuses = [
   "errored",
   "removed",
   "pending",
+  "completed",
+  "failed",
 ] as const;
 
 export type ProcessStatus = (typeof processStatuses)[number];
+
+/** Whether it has no child, and none is to come unless a command or its schedule asks for it. */
+export function isAtRest(status: ProcessStatus): boolean {
+  return ["stopped", "errored", "completed", "failed"].includes(status);
+}
 
 /** Whether the child of now has said that it can serve; `late` counts as online and has not. */
 export type Readiness = "pending" | "ready" | "late";

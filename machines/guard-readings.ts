@@ -27,6 +27,15 @@ const resumeOf = ({ context: { resume } }: Asked<ProcessContext>): Saw => ({
   statusBefore: resume?.facts.status ?? null,
 });
 
+const jobOf = ({ context: { spec } }: Asked<ProcessContext>): Saw => {
+  const { job } = spec.policy.restart;
+  return {
+    type: job === undefined ? "simple" : "oneshot",
+    remainsAfterExit: job?.remainsAfterExit ?? null,
+    runTimeoutMs: job?.runTimeoutMs ?? null,
+  };
+};
+
 const goalOf = ({ context: { goal } }: Asked<ProcessContext>): Saw => ({ goal });
 
 const ruleReadings = Object.fromEntries(
@@ -45,6 +54,11 @@ const ofProcess: Readings<ProcessContext> = {
   wasWaiting: resumeOf,
   wasStopped: resumeOf,
   wasErrored: resumeOf,
+  wasCompleted: resumeOf,
+  wasFailed: resumeOf,
+  remainsAfterExit: jobOf,
+  isJob: jobOf,
+  hasRunTimeout: jobOf,
   isScheduled: ({ context: { goal, spec } }) => ({ goal, cron: spec.sensors.cron }),
   waitsForItsTime: ({ context: { resume, spec } }) => ({
     isNew: resume === null,

@@ -37,7 +37,7 @@ export const ignored: readonly Ignored[] = [
   },
   {
     machine: "process",
-    states: ["pending.waitingForOthers", "alive.starting", "alive.stopping.*", "waiting", "errored", "stopped.*"],
+    states: ["pending.waitingForOthers", "alive.starting", "alive.stopping.*", "waiting", "errored", "completed", "failed", "stopped.*"],
     events: ["traffic.enter", "traffic.leave"],
     because: "it takes no connections; its app did not know its new state yet",
   },

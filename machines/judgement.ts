@@ -30,6 +30,10 @@ export interface Judgement {
   readonly signal: string | null;
   readonly failedProbe: string | null;
   readonly stopExitCodes: string;
+  readonly successExitCodes: string;
+  /** systemd's words: `oneshot` is a job, `simple` any other app. */
+  readonly type: "simple" | "oneshot";
+  readonly runTimeoutMs: number | null;
   readonly restart: RestartMode;
   readonly unstableRestarts: number;
   readonly maxRestarts: number;
@@ -54,6 +58,9 @@ export function judgementOf(judged: Judged): Judgement {
     signal: exit?.signal ?? null,
     failedProbe: exit?.verdict?.probe ?? null,
     stopExitCodes: policy.stopExitCodes.join(", "),
+    successExitCodes: policy.successExitCodes?.join(", ") ?? "",
+    type: policy.job === undefined ? "simple" : "oneshot",
+    runTimeoutMs: policy.job?.runTimeoutMs ?? null,
     restart: policy.mode,
     unstableRestarts,
     maxRestarts: policy.maxRestarts,

@@ -5,7 +5,8 @@ import { addRestart } from "./lib/intensity.ts";
 import type { Judged } from "./judgement.ts";
 import type { ProcessContext } from "./process-context.ts";
 import type { End, ProcessEvent } from "./process-events.ts";
-import { decide } from "./restart-policy.ts";
+import { duration } from "./lib/words.ts";
+import { decide, isSuccess } from "./restart-policy.ts";
 
 /* What a process knows after an end, a decision, a command, or a word of what it depends on. */
 
@@ -63,14 +64,38 @@ export function afterExit(context: ProcessContext, end: End): Partial<ProcessCon
  */
 export function afterCounting(context: ProcessContext): Partial<ProcessContext> {
   if (context.goal !== "run" || context.failure?.transient === true) return {};
-  const { minUptimeMs, backoff } = context.spec.policy.restart;
+  const { minUptimeMs, backoff, job } = context.spec.policy.restart;
+  if (job !== undefined && hasSucceeded(context)) return { unstableRestarts: 0, backoffMs: 0 };
   const uptimeMs = context.failure === null ? (context.lastExit?.uptimeMs ?? 0) : 0;
   // However long it took: one that has never served was not stable.
   const hasServed = context.failure !== null || context.lastExit?.verdict?.probe !== "startup";
+  // A job that runs again has failed, however long it ran.
+  const isUnstable = uptimeMs < minUptimeMs || !hasServed || job !== undefined;
   return {
-    unstableRestarts: uptimeMs < minUptimeMs || !hasServed ? context.unstableRestarts + 1 : 0,
+    unstableRestarts: isUnstable ? context.unstableRestarts + 1 : 0,
     backoffMs: backoff !== null && uptimeMs >= backoff.resetAfterMs ? 0 : context.backoffMs,
   };
+}
+
+function hasSucceeded({ failure, lastExit, spec }: ProcessContext): boolean {
+  return failure === null && lastExit !== null && isSuccess(lastExit, spec.policy.restart);
+}
+
+/** The run of a job has taken its time. */
+export function afterRunTimeout(context: ProcessContext): Partial<ProcessContext> {
+  const { killTimeoutMs, restart } = context.spec.policy;
+  const verdict = {
+    probe: "runTimeout" as const,
+    why: duration(restart.job?.runTimeoutMs ?? 0),
+  };
+  const killAt = endOfRun(context) + killTimeoutMs;
+  return { verdict, askedBy: null, delayMs: killTimeoutMs, killAt };
+}
+
+/** When the time of a run is over; one that a former daemon left was over before. */
+export function endOfRun({ spec, child, resume }: ProcessContext): number {
+  const { job } = spec.policy.restart;
+  return Math.max((child?.at ?? 0) + (job?.runTimeoutMs ?? 0), resume?.at ?? 0);
 }
 
 /** Adds the decision record to what is known. */

@@ -1,6 +1,12 @@
 import { rules } from "./restart-policy.ts";
 
-const led = { remove: "removed", stop: "stopped", "give up": "errored" } as const;
+const led = {
+  remove: "removed",
+  stop: "stopped",
+  "give up": "errored",
+  complete: "completed",
+  fail: "failed",
+} as const;
 
 /** Where each rule leads, in the policy's order; the last one always applies. */
 export const exits = rules.map(({ rule, next }) => {

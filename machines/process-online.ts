@@ -70,11 +70,25 @@ export const online = processSetup.createStateConfig({
       states: {
         fresh: {
           description: "Younger than min_uptime: an exit now counts as unstable.",
+          always: [
+            { guard: "hasRunTimeout", target: "limited" },
+            { guard: "isJob", target: "running" },
+          ],
           after: { minUptime: { target: "stable" } },
         },
         stable: {
           description: "Older than min_uptime.",
           entry: "forgetUnstableExits",
+        },
+        running: { description: "A job: it runs until its work is done." },
+        limited: {
+          description: "A job whose run may take run_timeout.",
+          after: {
+            runTimeout: {
+              target: "#process.alive.stopping",
+              actions: "noteRunTimeout",
+            },
+          },
         },
       },
     },

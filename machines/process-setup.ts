@@ -10,7 +10,9 @@ import {
   afterLost,
   afterMet,
   afterRestart,
+  afterRunTimeout,
   afterUnmet,
+  endOfRun,
 } from "./process-after.ts";
 import type { ProcessContext } from "./process-context.ts";
 import { endReport, readyReport, reported } from "./process-reports.ts";
@@ -34,22 +36,13 @@ import type {
   SensorInput,
   ToChild,
 } from "./process-events.ts";
-import { guardRules, type GuardRule } from "./restart-policy.ts";
+import { decidedBy, ofJobs, resumed } from "./process-guards.ts";
 
-type Has = { context: ProcessContext };
 type Broken = { what: "sensors" | "bonds" };
 
 /** Limits are the app's to heed: one process after the other, in a cluster the replacement first. */
 const isLimit = (sensor: Sensor | undefined): boolean =>
   sensor === "memory" || sensor === "cpu" || sensor === "age";
-
-/** One guard for each rule: whether it is the one that decided. `judge` has asked the rules on entering `exited`. */
-const decidedBy = Object.fromEntries(
-  guardRules.map(({ rule }) => [
-    rule,
-    ({ context }: Has): boolean => context.decisions.at(-1)?.rule === rule,
-  ]),
-) as Record<GuardRule, (asked: Has) => boolean>;
 
 /** The words the chart of `process.ts` is written in: each guard, delay and action under the name a user reads. */
 export const processSetup = setup({
@@ -69,18 +62,11 @@ export const processSetup = setup({
     bonds: sourcePort<{ type: "none" }, BondInput>("bonds"),
   },
   guards: {
-    childEndedMeanwhile: ({ context }) => context.resume?.child === "gone",
-    hasLiveChild: ({ context }) => context.resume?.child === "alive",
-    hasStoppingChild: ({ context }) =>
-      context.resume?.child === "alive" && context.resume.facts.status === "stopping",
-    hasStartingChild: ({ context }) =>
-      context.resume?.child === "alive" && context.resume.facts.status === "starting",
-    wasWaiting: ({ context }) => context.resume?.facts.status === "waiting",
-    wasStopped: ({ context }) => context.resume?.facts.status === "stopped",
+    ...resumed,
     waitsForItsTime: ({ context: { resume, spec } }) =>
       resume === null && !spec.autostart && spec.sensors.cron !== null,
     isScheduled: ({ context }) => context.goal === "run" && context.spec.sensors.cron !== null,
-    wasErrored: ({ context }) => context.resume?.facts.status === "errored",
+    ...ofJobs,
     wantsToRun: ({ context }) => context.goal === "run" || context.goal === "restart",
     waitsForOthers: ({ context: { spec, ignoresDependencies } }) =>
       // A replacement runs beside the process it replaces, so its dependencies are met.
@@ -114,6 +100,8 @@ export const processSetup = setup({
     // An adopted child gets the whole of it: it has yet to find the new daemon before it can say anything.
     listenTimeout: ({ context }) => listenPatienceMs(context.spec.policy, context.readyMs),
     minUptime: ({ context }) => leftOfLife(context, context.spec.policy.restart.minUptimeMs),
+    runTimeout: ({ context }) =>
+      leftOfLife(context, context.spec.policy.restart.job?.runTimeoutMs ?? 0),
     killTimeout: ({ context }) => context.delayMs,
     restartDelay: ({ context }) => context.delayMs,
   },
@@ -129,6 +117,7 @@ export const processSetup = setup({
       const probe = event.type === "child.unstarted" ? ("startup" as const) : ("liveness" as const);
       return { verdict: { probe, why }, askedBy: null, finding: why };
     }),
+    noteRunTimeout: assign(({ context }) => afterRunTimeout(context)),
     noteSignalled: assign({ wasSignalled: true }),
     noteFinding: assign(({ event }) => ("why" in event ? { finding: event.why } : {})),
     reportJudged: enqueueActions(({ context: { owner, id }, event, enqueue }) => {
@@ -200,11 +189,14 @@ export const processSetup = setup({
     }),
     reportStopping: enqueueActions(({ context, event, enqueue }) => {
       const { owner, child, removal } = context;
+      // The event of a delay has no time.
+      const timeIsOver = event.type.startsWith("xstate.after.runTimeout");
+      const at = "at" in event ? event.at : timeIsOver ? endOfRun(context) : undefined;
       // A process that was stopping before continues to stop.
-      if (owner === undefined || child === null || !("at" in event)) return;
+      if (owner === undefined || child === null || at === undefined) return;
       enqueue.sendTo(owner, {
         type: "process.stopping",
-        ...reported(context, event.at),
+        ...reported(context, at),
         removal,
       });
     }),

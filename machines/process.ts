@@ -1,6 +1,7 @@
 import type { ActorRefFrom } from "xstate";
 import { contextFrom } from "./process-context.ts";
 import { exits } from "./process-exits.ts";
+import { completed, failed } from "./process-jobs.ts";
 import { online } from "./process-online.ts";
 import { processSetup } from "./process-setup.ts";
 import { listenPatienceMs } from "./process-waits.ts";
@@ -41,6 +42,8 @@ export const processMachine = processSetup.createMachine({
         { guard: "hasLiveChild", target: "alive.online" },
         { guard: "wasWaiting", target: "waiting", actions: "resumeWait" },
         { guard: "wasErrored", target: "errored" },
+        { guard: "wasCompleted", target: "completed" },
+        { guard: "wasFailed", target: "failed" },
         { guard: "wasStopped", target: "stopped" },
         { guard: "waitsForItsTime", target: "stopped" },
         { guard: "wantsToRun", target: "pending" },
@@ -260,6 +263,10 @@ export const processMachine = processSetup.createMachine({
         remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
       },
     },
+
+    completed,
+
+    failed,
 
     stopped: {
       description: "It has no child and should have none.",

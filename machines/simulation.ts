@@ -1,5 +1,5 @@
 import { createActor, fromCallback } from "xstate";
-import type { ProcessStatus, Decision } from "./facts.ts";
+import { isAtRest, type ProcessStatus, type Decision } from "./facts.ts";
 import type { Ports } from "./lib/port.ts";
 import { VirtualClock } from "./lib/virtual-clock.ts";
 import { duration } from "./lib/words.ts";
@@ -150,7 +150,7 @@ function childSource(world: {
   readonly lives: LifePattern[];
 }) {
   const { clock, pattern, lives } = world;
-  return fromCallback<ToChild, LaunchInput>(({ sendBack }) => {
+  return fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
     const life = pattern[Math.min(lives.length, pattern.length - 1)];
     if (life === undefined) throw new Error("a pattern has at least one life");
     lives.push(life);
@@ -167,6 +167,13 @@ function childSource(world: {
     });
     const ready = later(readyMs, (at) => ({ type: "child.ready", at }));
     const exit = later(lifeMs, (at) => ({ type: "child.exited", at, code, signal }));
+    // Only the end of a run's time asks it to end, and it obeys.
+    const { stopSignal } = input.spec;
+    receive(({ type }) => {
+      if (type !== "stop") return;
+      clock.clearTimeout(exit);
+      later(0, (at) => ({ type: "child.exited", at, code: null, signal: stopSignal }));
+    });
     return () => {
       clock.clearTimeout(ready);
       clock.clearTimeout(exit);
@@ -183,7 +190,7 @@ function play(run: {
   const { clock, forMs, events } = run;
   for (;;) {
     const status = events.at(-1)?.status;
-    if (status === "errored" || status === "stopped" || status === "removed") return "at rest";
+    if (status === "removed" || (status !== undefined && isAtRest(status))) return "at rest";
     if (events.length >= maxSimulatedEvents) return "cut";
     const due = clock.nextDue();
     if (due === undefined || due > forMs) return "time over";
@@ -211,8 +218,9 @@ function sentenceOf(
   const after = `after ${duration(at)} and ${restarts === 1 ? "1 restart" : `${restarts} restarts`}`;
   switch (because) {
     case "at rest": {
-      const cron = status === "stopped" && hasCron ? " Its cron pattern starts it again." : "";
-      return `It is ${status} ${after}, ${reasonOf(decision)}${cron}`;
+      const cron = status !== "errored" && hasCron ? " Its cron pattern starts it again." : "";
+      const is = status === "completed" || status === "failed" ? "has" : "is";
+      return `It ${is} ${status} ${after}, ${reasonOf(decision)}${cron}`;
     }
     case "cut":
       return `It is not errored ${after}; the simulation stops there, at ${maxSimulatedEvents} changes.`;

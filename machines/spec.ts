@@ -17,6 +17,14 @@ export interface BackoffPolicy {
   readonly resetAfterMs: number;
 }
 
+/** A job: a program that does its work and ends (systemd's `Type=oneshot`). */
+export interface JobPolicy {
+  /** A run that succeeded counts until it is stopped: a start does not run it again (systemd's `RemainAfterExit=`). */
+  readonly remainsAfterExit: boolean;
+  /** A run that takes longer is ended, and has failed; `null` for no limit. ms. */
+  readonly runTimeoutMs: number | null;
+}
+
 /** The rules an exit is judged by. */
 export interface RestartPolicy {
   readonly mode: RestartMode;
@@ -32,6 +40,8 @@ export interface RestartPolicy {
   readonly stopExitCodes: readonly number[];
   /** Exits with one of these codes are clean ones, as with 0 (systemd's `SuccessExitStatus=`). */
   readonly successExitCodes?: readonly number[] | undefined;
+  /** Not there for a service, which is not meant to end. */
+  readonly job?: JobPolicy | undefined;
   /** A replacement that has not served yet: its reload decides what follows from its end. */
   readonly onProbation?: boolean;
 }

@@ -1,3 +1,4 @@
+import { isAtRest } from "../../runtime/contract/words/rest.ts";
 import type {
   ActionCall,
   ActionRequest,
@@ -82,8 +83,7 @@ export async function changesFor(
   };
 }
 
-const runs = (status: ProcessView["status"]): boolean =>
-  status !== "stopped" && status !== "errored";
+const runs = (status: ProcessView["status"]): boolean => !isAtRest(status);
 
 /**
  * PM2: a bare `--watch` turns watching on, and `restart --watch` of what runs and is watched turns it off. (PM2's `stop`

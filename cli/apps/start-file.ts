@@ -12,7 +12,7 @@ import { reportError } from "../call/report-error.ts";
 export async function startFile(
   file: string,
   options: ReadOptions & {
-    readonly known: "restart" | "reload";
+    readonly known: "restart" | "start" | "reload";
     readonly by: string;
     readonly ignoresDependencies?: boolean;
   },

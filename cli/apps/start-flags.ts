@@ -83,6 +83,14 @@ export const startFlags: readonly StartFlag[] = [
   flag("autorestart", "autorestart", "", "Restart it when it exits (--no-autorestart: never)"),
   flag("autostart", "autostart", "", "Start it immediately (--no-autostart: only declare it)"),
   flag("depends-on", "depends_on", "NAMES", "Comma-separated apps that come first"),
+  flag("type", "type", "TYPE", "oneshot for a job, which does its work and ends"),
+  flag(
+    "remain-after-exit",
+    "remain_after_exit",
+    "",
+    "A completed job is run again by a restart only, not by a start",
+  ),
+  flag("run-timeout", "run_timeout", "TIME", "End a run of a job that takes longer; it has failed"),
   flag("restart", "restart", "MODE", "always, on-failure, on-abnormal or never"),
   flag(
     "stop-exit-codes",

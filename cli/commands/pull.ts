@@ -146,7 +146,7 @@ async function putToUse(client: Client, details: readonly ProcessDetail[]): Prom
     const status = await runIn(spec.cwd, command, spec.env);
     if (status !== 0) return false;
   }
-  const chosen = details.filter(({ status }) => status !== "stopped");
+  const chosen = details.filter(({ status }) => status !== "stopped" && status !== "completed");
   if (chosen.length === 0) return true;
   let hasFailed = false;
   const watched = async function* (

@@ -96,20 +96,24 @@ async function startOne(client: Client, word: string, call: StartCall): Promise<
       environment,
       only,
       overrides: fields,
-      known: "restart",
+      known: "start",
       by: "`xm start`",
       ignoresDependencies,
     });
   if (word === "-" || (isEcosystemFile(word) && isFile(word))) return asFile();
   const known = isNewScript(word, call) ? [] : matchNamed(await client.list(), word);
   if (known.length > 0) {
-    return actOnKnown(client, known, {
-      action: "restart",
-      by: "`xm start`",
-      doing: "starting",
-      ignoresDependencies,
-      changes: { fields, updatesEnv, environment },
-    });
+    const changes = { fields, updatesEnv, environment };
+    const how = { by: "`xm start`", doing: "starting", ignoresDependencies, changes };
+    // A service that runs is restarted, as under PM2; a job that runs is left.
+    const jobs = known.filter(({ type }) => type === "oneshot");
+    const services = known.filter(({ type }) => type !== "oneshot");
+    return [
+      ...(services.length === 0
+        ? []
+        : await actOnKnown(client, services, { action: "restart", ...how })),
+      ...(jobs.length === 0 ? [] : await actOnKnown(client, jobs, { action: "start", ...how })),
+    ];
   }
   if (word === "all") throw xmError("ERR_NO_PROCESSES", undefined);
   // It does not exist or is not a file: reading it reports that.

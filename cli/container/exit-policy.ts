@@ -1,3 +1,4 @@
+import { isAtRest } from "../../runtime/contract/words/rest.ts";
 import { constants } from "node:os";
 import type { ProcessView } from "../../runtime/client/connection/types.ts";
 
@@ -23,7 +24,7 @@ export function endingOf(
   processes: readonly Seen[],
   significant: readonly string[],
 ): Ending | undefined {
-  const ended = processes.filter(isAtRest);
+  const ended = processes.filter(hasEnded);
   if (policy === "all-stopped") {
     if (ended.length < processes.length) return undefined;
     const deciding = decidingOf(ended);
@@ -42,8 +43,8 @@ export function codeAfterStop(processes: readonly Seen[]): number {
   return deciding === undefined ? 0 : codeOf(deciding);
 }
 
-function isAtRest({ status, reload }: Seen): boolean {
-  return (status === "stopped" || status === "errored") && reload === null;
+function hasEnded({ status, reload }: Seen): boolean {
+  return isAtRest(status) && reload === null;
 }
 
 function hasRun({ lastExit, failure }: Seen): boolean {

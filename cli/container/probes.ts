@@ -31,7 +31,9 @@ const asksWithinMs = 5_000;
 
 /** An app that was stopped, or has finished its work, takes no requests and is not waited for. */
 function isReady({ status, readiness }: Seen): boolean {
-  return status === "stopped" || (status === "online" && readiness === "ready");
+  return (
+    status === "stopped" || status === "completed" || (status === "online" && readiness === "ready")
+  );
 }
 
 /**

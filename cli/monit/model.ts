@@ -1,3 +1,4 @@
+import { isAtRest } from "../../runtime/contract/words/rest.ts";
 import type { ProcessView } from "../../runtime/client/connection/types.ts";
 
 /** All that the screen shows. It changes by `press` and by what is heard from the daemon, and is drawn by `rowsOf`. */
@@ -156,7 +157,7 @@ function typed(model: Model, key: string): Model {
 function asked(model: Model, name: ActionName): Model {
   const process = model.processes.find(({ id }) => id === model.selected);
   if (process === undefined) return model;
-  const rests = ["stopped", "errored"].includes(process.status);
+  const rests = isAtRest(process.status);
   const real = name === "stop" && rests ? "start" : name;
   const wanted = { name: real, id: process.id, app: process.name };
   return { ...model, mode: "confirm", wanted };

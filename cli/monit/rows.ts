@@ -71,10 +71,12 @@ function headRow({ processes, isAway }: Model, width: number): Row {
   const count = (...statuses: string[]): number =>
     processes.filter(({ status }) => statuses.includes(status)).length;
   const errored = count("errored");
+  const failed = count("failed");
   const parts = [
     `xm monit  ${processes.length} processes`,
     `${count("online")} online`,
     ...(errored > 0 ? [`${errored} errored`] : []),
+    ...(failed > 0 ? [`${failed} failed`] : []),
     ...(isAway ? ["no daemon answers; waiting for it"] : []),
   ];
   const text = cut(` ${parts.join(", ")}`, width);

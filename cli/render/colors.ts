@@ -22,6 +22,8 @@ export const statusColors: Readonly<Record<ProcessStatus, Color>> = {
   stopping: "yellow",
   waiting: "yellow",
   pending: "yellow",
+  completed: "green",
+  failed: "red",
   stopped: "red",
   errored: "red",
   removed: "grey",

@@ -80,7 +80,7 @@ function dependencyText({
 
 function policyFields(spec: ProcessDetail["spec"]): Fields {
   const { min_uptime: least, max_restarts: most, ...fields } = fieldsOfPolicy(spec);
-  const { killTimeoutMs, drain, drainTimeoutMs, reload } = spec.policy;
+  const { killTimeoutMs, drain, drainTimeoutMs, reload, restart } = spec.policy;
   return {
     ...fields,
     startup_probe: probeText(spec.policy.probes?.startup),
@@ -89,7 +89,10 @@ function policyFields(spec: ProcessDetail["spec"]): Fields {
     min_uptime: unless(least, defaults.minUptimeMs),
     max_restarts: unless(most, defaults.maxRestarts),
     kill_timeout: unless(killTimeoutMs, defaults.killTimeoutMs),
-    kill_signal: unless(spec.stopSignal, defaults.killSignal),
+    kill_signal: unless(
+      spec.stopSignal,
+      restart.job === undefined ? defaults.killSignal : defaults.jobKillSignal,
+    ),
     shutdown_with_message: unless(spec.stopWithMessage, false),
     treekill: unless(spec.killsTree, true),
     drain: unless(drain, true),

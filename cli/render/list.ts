@@ -24,7 +24,7 @@ export function renderList(
   if (list.length === 0) return "no processes; start one with `xm start <script>`";
   const table = renderTable(list, columnsFor(options.now), options.width);
   const errored = list
-    .filter(({ status }) => status === "errored")
+    .filter(({ status }) => status === "errored" || status === "failed")
     .map(({ name, failure, decision }) => {
       const why = failure === null ? (decision ?? "") : `cannot be started: ${failure.message}`;
       return `${paint("red", plain(name))}: ${plain(why)} (xm why ${plain(name)})`;

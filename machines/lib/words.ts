@@ -17,6 +17,8 @@ export function howItEnded({ code, signal, askedBy, backgroundPid, verdict }: Ex
       : code === null
         ? "Ended with an unknown exit code (it was adopted)"
         : `Exited with code ${code}`;
+  if (verdict?.probe === "runTimeout" && askedBy === null)
+    return `${how} (its run took longer than run_timeout, ${verdict.why})`;
   if (verdict !== undefined && askedBy === null)
     return `${how} (its ${verdict.probe} probe failed: ${verdict.why})`;
   if (askedBy !== null) return `${how} (${askedBy})`;

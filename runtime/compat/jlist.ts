@@ -2,7 +2,7 @@ import { basename } from "node:path";
 import type { ProcessDetail } from "../contract/api/schemas.ts";
 import { numbersOf } from "../host/users.ts";
 import { interpreterWord } from "./interpreter.ts";
-import { pm2StatusWord } from "./status.ts";
+import { pm2StatusWord, statusWord } from "./status.ts";
 
 /** A process in the shape of PM2's `jlist`. */
 export interface Pm2Process {
@@ -37,6 +37,8 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
       status: pm2StatusWord(detail.status),
       // Ours, and there only when probes are declared.
       ...(spec.policy.probes === null ? {} : { health: detail.health }),
+      // Ours, and only of a job: PM2 has no words for how its run ended.
+      ...(spec.policy.restart.job === undefined ? {} : { job_status: statusWord(detail.status) }),
       pm_uptime: lastStart(detail),
       created_at: detail.createdAt,
       restart_time: detail.restarts,

@@ -40,6 +40,10 @@ export const errors = {
     what: "there are no processes",
     fix: "start one with `xm start <script>`",
   })),
+  ERR_JOB_NOT_SCALED: define("invalid", (p: { name: string }) => ({
+    what: `${p.name} is a job (type: oneshot), and a job is one process`,
+    fix: "declare a second job under another name",
+  })),
   ERR_ALREADY_RUNNING: define("conflict", (p: { script: string; name: string }) => ({
     what: `${p.script} already runs as "${p.name}"`,
     fix: `\`xm restart ${p.name}\` to restart it, or \`xm start -f\` to run a second copy`,

@@ -46,6 +46,19 @@ const specs: Readonly<Record<string, AppSpec>> = {
   }),
   "with probes": appSpec({ policy: { readiness: "probe", probes } }),
   "a stop code": appSpec({ restart: { stopExitCodes: [1] } }),
+  "a job": appSpec({
+    restart: { mode: "never", job: { remainsAfterExit: false, runTimeoutMs: null } },
+  }),
+  "a job that runs again after a failure": appSpec({
+    restart: {
+      mode: "on-abnormal",
+      maxRestarts: 2,
+      job: { remainsAfterExit: true, runTimeoutMs: 1_000 },
+    },
+  }),
+  "a job with a limit": appSpec({
+    restart: { mode: "never", job: { remainsAfterExit: true, runTimeoutMs: 1_000 } },
+  }),
 };
 
 test.each(Object.entries(specs))("every path of %s keeps the rules", (_, spec) => {
@@ -104,6 +117,8 @@ function resumed(spec: AppSpec): SimulatedProcess[] {
     { facts: { ...facts, status: "waiting", child: null, restartAt: 100 }, child: "none", at: 1 },
     { facts: { ...facts, status: "errored", child: null }, child: "none", at: 1 },
     { facts: { ...facts, status: "stopped", child: null }, child: "none", at: 1 },
+    { facts: { ...facts, status: "completed", child: null }, child: "none", at: 1 },
+    { facts: { ...facts, status: "failed", child: null }, child: "none", at: 1 },
     { facts: { ...facts, status: "stopping", goal: "remove", child: null }, child: "none", at: 1 },
     { facts: { ...facts, status: "stopping", goal: "stop", child: null }, child: "none", at: 1 },
   ];

@@ -26,6 +26,7 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   instances: 'a number or "max"',
   id: "a name or a number",
   any: "a value",
+  "app type": '"oneshot" for a job, or "simple"',
   restart: '"always", "on-failure", "on-abnormal" or "never"',
   readiness:
     '"spawned", "listening", "message", { http: "http://…" }, { tcp: 3000 } or { command: "…" }',
@@ -93,6 +94,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   },
   id: (value) => (isText(value) || isNumber(value) ? value : undefined),
   any: (value) => value,
+  "app type": (value) => oneOf(value, ["simple", "oneshot"]),
   restart: (value) => oneOf(value, ["always", "on-failure", "on-abnormal", "never"]),
   readiness: (value) => oneOf(value, ["spawned", "listening", "message"]) ?? readProbe(value),
   "memory scope": (value) => oneOf(value, ["main", "tree"]),

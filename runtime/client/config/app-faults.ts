@@ -5,6 +5,7 @@ import { isPlain, plain } from "../../contract/plain.ts";
 import { hasReusePort } from "../../host/reuse-port.ts";
 import { longestName, nameOf } from "./app-names.ts";
 import type { ReadApp } from "./read-fields.ts";
+import { jobFaults } from "./_jobs.ts";
 import { rotationFaults } from "./rotation.ts";
 import { text } from "./values.ts";
 
@@ -35,6 +36,7 @@ export async function faultsOf(
     const shown = plain(nameOf(app, context));
     found.push(`${path}.name: expected a name without control characters, got "${shown}"`);
   }
+  found.push(...jobFaults(app, path));
   found.push(...signalFaults(app, context.caller));
   found.push(...(await cronFaults(app, path)));
   found.push(...(await rotationFaults(app, path)));

@@ -1,4 +1,5 @@
 import { confinementOf } from "./_confinement.ts";
+import { defaults } from "../../contract/fields/defaults.ts";
 import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join, resolve } from "node:path";
@@ -161,7 +162,7 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
     instanceVariable: text(app, "instance_var") ?? "NODE_APP_INSTANCE",
     incrementVariable: text(app, "increment_var") ?? null,
     sourceMaps: sourceMapsOf(app),
-    stopSignal: text(app, "kill_signal") ?? (caller["PM2_KILL_SIGNAL"] || "SIGINT"),
+    stopSignal: text(app, "kill_signal") ?? (caller["PM2_KILL_SIGNAL"] || usualSignal(app)),
     stopWithMessage:
       app["shutdown_with_message"] === true || caller["PM2_KILL_USE_MESSAGE"] === "true",
     killsTree: app["treekill"] !== false,
@@ -179,7 +180,7 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
 
 /** PM2: an app that says how many processes it wants is a cluster; what is not Node cannot be one. */
 function modeOf(app: ReadApp, { interpreter }: Program): AppSpec["mode"] {
-  if (app["execute_command"] === true) return "fork";
+  if (app["execute_command"] === true || app["type"] === "oneshot") return "fork";
   return wantsCluster(app) && isNode(interpreter) ? "cluster" : "fork";
 }
 
@@ -212,6 +213,10 @@ function noWorkers(command: string, mode: AppSpec["mode"]): string {
 function userOf(app: ReadApp): string | number | null {
   return (app["uid"] as string | number | undefined) ?? null;
 }
+
+/** PM2's for a service; a job is a program of the command line, which is ended as systemd and Kubernetes do it. */
+const usualSignal = (app: ReadApp): string =>
+  app["type"] === "oneshot" ? defaults.jobKillSignal : defaults.killSignal;
 
 /** In octal; the caller's, as for what a shell starts. */
 function umaskOf(app: ReadApp): number {

@@ -27,6 +27,7 @@ export async function patchSpec(
     cwd: spec.cwd,
     name: spec.name,
     exec_mode: spec.mode,
+    ...jobFields(spec, wanted),
     // What is said of watching is read for those that watch.
     ...(spec.sensors.watch === null ? {} : { watch: true }),
     // And a time zone beside its pattern.
@@ -41,6 +42,18 @@ export async function patchSpec(
   draft.env = withVariables(spec.env, wanted, context.environment);
   for (const name of Object.keys(wanted)) parts[name]?.(draft, from);
   return draft;
+}
+
+/** What is said of a job is read for a job, with what is declared of it. */
+function jobFields({ policy }: AppSpec, wanted: RawApp): RawApp {
+  const { job } = policy.restart;
+  if (job === undefined || wanted["type"] === "simple") return {};
+  const { remainsAfterExit, runTimeoutMs } = job;
+  return {
+    type: "oneshot",
+    remain_after_exit: remainsAfterExit,
+    ...(runTimeoutMs === null ? {} : { run_timeout: runTimeoutMs }),
+  };
 }
 
 /** The variables that are given lie over those of the app. */
@@ -149,6 +162,9 @@ export const parts: Readonly<Record<string, Part>> = {
   log_date_suffix: rotation("dateSuffix"),
   merge_logs: all(whole("mergeLogs"), logs("numbered")),
   pid_file: whole("pidFile"),
+  type: restart("job", "mode"),
+  remain_after_exit: restart("job"),
+  run_timeout: restart("job"),
   autorestart: restart("mode"),
   restart: restart("mode"),
   autostart: whole("autostart"),

@@ -1,6 +1,7 @@
 import { defaults } from "../../contract/fields/defaults.ts";
 import type {
   AppSpec,
+  JobPolicy,
   LifecyclePolicy,
   LimitSpec,
   ReadinessKind,
@@ -24,8 +25,9 @@ export function policyOf(
   { caller, mode }: { caller: Variables; mode: AppSpec["mode"] },
 ): LifecyclePolicy {
   const initialMs = number(app, "exp_backoff_restart_delay", 0);
-  const restartMode = (app["restart"] ??
-    (app["autorestart"] === false ? "never" : "always")) as RestartMode;
+  const job = jobOf(app);
+  const isNever = app["autorestart"] === false || job !== undefined;
+  const restartMode = (app["restart"] ?? (isNever ? "never" : "always")) as RestartMode;
   const listenTimeoutMs = number(
     app,
     "listen_timeout",
@@ -59,6 +61,7 @@ export function policyOf(
       ...(app["success_exit_codes"] === undefined
         ? {}
         : { successExitCodes: app["success_exit_codes"] as number[] }),
+      ...(job === undefined ? {} : { job }),
     },
     ...readinessOf(app, mode),
     probes,
@@ -77,6 +80,15 @@ export function policyOf(
       concurrency: number(app, "reload_concurrency", defaults.reloadConcurrency),
       surge: app["reload_surge"] !== false,
     },
+  };
+}
+
+/** What an app says of itself as a job; `undefined` for a service. */
+function jobOf(app: ReadApp): JobPolicy | undefined {
+  if (app["type"] !== "oneshot") return undefined;
+  return {
+    remainsAfterExit: app["remain_after_exit"] === true,
+    runTimeoutMs: number(app, "run_timeout", 0) || null,
   };
 }
 

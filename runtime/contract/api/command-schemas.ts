@@ -14,7 +14,12 @@ const ignoresDependencies = v.optional(v.boolean());
 export const declareRequestSchema = v.strictObject({
   apps: v.pipe(v.array(appSpecSchema), v.minLength(1)),
   /** What to do with an app that is known already. */
-  known: v.picklist(["restart", "reload", "refuse", "copy", "leave"]),
+  known: v.pipe(
+    v.picklist(["restart", "start", "reload", "refuse", "copy", "leave"]),
+    v.description(
+      "start: as restart, but a job that runs is left, and one whose completion remains",
+    ),
+  ),
   by: text(),
   kind: reloadKind,
   ignoresDependencies,

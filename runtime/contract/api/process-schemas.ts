@@ -12,8 +12,10 @@ export const exitSchema = v.object({
   uptimeMs: ms(),
   askedBy: nullable(text()),
   verdict: v.pipe(
-    v.optional(v.object({ probe: v.picklist(["startup", "liveness"]), why: text() })),
-    v.description("it was ended because this probe failed"),
+    v.optional(v.object({ probe: v.picklist(["startup", "liveness", "runTimeout"]), why: text() })),
+    v.description(
+      "it was ended because this probe failed, or its run took longer than run_timeout",
+    ),
   ),
   lastWords: v.pipe(
     v.optional(v.array(text())),
@@ -48,6 +50,7 @@ export const processSchema = v.object({
   instance: count(),
   mode: v.picklist(["fork", "cluster"]),
   status: v.picklist(processStatuses),
+  type: v.pipe(v.picklist(["simple", "oneshot"]), v.description("`oneshot` is a job")),
   pid: nullable(count()),
   startedAt: nullable(time()),
   createdAt: time(),

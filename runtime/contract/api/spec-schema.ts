@@ -1,5 +1,6 @@
 import { capabilityNames, limitNames } from "../fields/confinement.ts";
 import * as v from "valibot";
+import { longestMs } from "../ranges.ts";
 import { isPlain } from "../plain.ts";
 import {
   count,
@@ -13,6 +14,8 @@ import {
   text,
   userId,
 } from "./schema-words.ts";
+
+const runTimeout = v.pipe(v.number(), v.minValue(1), v.maxValue(longestMs));
 
 const restartPolicy = v.strictObject({
   mode: v.picklist(["always", "on-failure", "on-abnormal", "never"]),
@@ -31,6 +34,9 @@ const restartPolicy = v.strictObject({
   ),
   stopExitCodes: v.array(v.pipe(v.number(), v.integer())),
   successExitCodes: v.optional(v.array(v.pipe(v.number(), v.integer()))),
+  job: v.optional(
+    v.strictObject({ remainsAfterExit: v.boolean(), runTimeoutMs: nullable(runTimeout) }),
+  ),
 });
 
 /** No app needs more others by name. */

@@ -11,6 +11,7 @@ export const defaults = {
   listenTimeoutMs: 3_000,
   killTimeoutMs: 1_600,
   killSignal: "SIGINT",
+  jobKillSignal: "SIGTERM",
   drainTimeoutMs: 10_000,
   reloadConcurrency: 1,
 } as const;

@@ -14,6 +14,7 @@ export type FieldKind =
   | "instances"
   | "id"
   | "any"
+  | "app type"
   | "restart"
   | "readiness"
   | "scheduling"
@@ -46,6 +47,7 @@ export interface Field {
 export type FieldGroup =
   | "Program"
   | "Environment"
+  | "Jobs"
   | "Restarts"
   | "Start and stop"
   | "Limits and rights"

@@ -4,11 +4,32 @@ import { field, type Field } from "./field.ts";
 /** When it is started again, and how it starts, ends and is reloaded. */
 export const lifecycleFields: readonly Field[] = [
   field(
+    "Jobs",
+    "type",
+    "app type",
+    "`oneshot` is a job, which does its work and ends: `completed` or `failed`; `simple` is any other app. See [jobs](../how-to/run-jobs.md).",
+    { default: "simple" },
+  ),
+  field(
+    "Jobs",
+    "remain_after_exit",
+    "boolean",
+    "A job that has completed is not run again by a start, only by a restart; a stop forgets that it has completed.",
+    { default: "false" },
+  ),
+  field(
+    "Jobs",
+    "run_timeout",
+    "time",
+    "A run of a job that takes longer is ended, and has failed: `kill_signal`, and SIGKILL after `kill_timeout`; 0 for no limit.",
+    { default: "0" },
+  ),
+  field(
     "Restarts",
     "restart",
     "restart",
-    "When to restart a process that has exited: `always`, `on-failure` (not after exit 0 or a stop signal), `on-abnormal` (only after a signal), `never`.",
-    { default: "always" },
+    "When to restart a process that has exited: `always`, `on-failure` (not after exit 0 or a stop signal), `on-abnormal` (only after a signal), `never`. A job is not run again once it has completed.",
+    { default: "`always`; `never` for a job" },
   ),
   field("Restarts", "autorestart", "boolean", "`false` is `restart: never`.", { default: "true" }),
   field(
@@ -101,7 +122,7 @@ export const lifecycleFields: readonly Field[] = [
     default: String(defaults.listenTimeoutMs),
   }),
   field("Start and stop", "kill_signal", "string", "Signal that asks it to exit.", {
-    default: defaults.killSignal,
+    default: `${defaults.killSignal}; SIGTERM for a job`,
   }),
   field(
     "Start and stop",

@@ -10,8 +10,12 @@ import type { RawApp } from "./raw-app.ts";
 export function fieldsOfPolicy(spec: Pick<AppSpec, "mode" | "policy">): RawApp {
   const { restart, listenTimeoutMs, listenTimeoutIsGiven = false } = spec.policy;
   const { backoff, stopExitCodes, successExitCodes } = restart;
+  const { job } = restart;
   return {
-    ...unless(restart.mode, "always", "restart"),
+    ...(job === undefined ? {} : { type: "oneshot" }),
+    ...unless(job?.remainsAfterExit ?? false, false, "remain_after_exit"),
+    ...unless(job?.runTimeoutMs ?? null, null, "run_timeout"),
+    ...unless(restart.mode, job === undefined ? "always" : "never", "restart"),
     ...(stopExitCodes.length === 0 ? {} : { stop_exit_codes: stopExitCodes }),
     ...(successExitCodes === undefined ? {} : { success_exit_codes: successExitCodes }),
     max_restarts: restart.maxRestarts,

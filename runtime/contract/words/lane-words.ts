@@ -22,6 +22,8 @@ export function served(generations: ReadonlyMap<number, ProcessStatus>): {
     "pending",
     "stopping",
     "errored",
+    "failed",
+    "completed",
     "stopped",
   ];
   const all = [...generations.values()];

@@ -20,7 +20,16 @@ import {
   wavesOf,
 } from "./order.ts";
 import type { CommandEvent } from "../bus/bus.ts";
-import { deleted, done, failed, outcomeOf, started, stopped, type Result } from "./outcomes.ts";
+import {
+  deleted,
+  done,
+  failed,
+  outcomeOf,
+  started,
+  startedFrom,
+  stopped,
+  type Result,
+} from "./outcomes.ts";
 import { settled, type Settled } from "./settled.ts";
 import { shareEnvironment } from "../registry/balancer-share.ts";
 import { changedSettings } from "./spec-changes.ts";
@@ -42,8 +51,7 @@ const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action
   start: {
     command: ({ by }, at) => ({ type: "start", at, by }),
     passing: ["pending", "starting", "stopping"],
-    done: (before, end) =>
-      before.status === "online" ? done("unchanged", "already online") : started(end, "started"),
+    done: startedFrom,
     told: "start",
   },
   restart: {

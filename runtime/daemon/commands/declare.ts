@@ -14,7 +14,7 @@ import {
   type Plan,
 } from "./declare-order.ts";
 import { assertDependencies } from "./order.ts";
-import { done, outcomeOf, started } from "./outcomes.ts";
+import { done, outcomeOf, started, startedFrom } from "./outcomes.ts";
 import type { Managed, Registry } from "../registry/registry.ts";
 import { assertSettled, eventOf, reloadApp } from "./reload.ts";
 import {
@@ -61,7 +61,7 @@ export async function declare(
     const parts: Part[] = startNeeded(dependencies, plans, request);
     for (const [index, wave] of order.waves.entries()) {
       const begun = await inTurns(wave, (each) =>
-        begin(dependencies, { ...each, by, kind, keys, order }),
+        begin(dependencies, { ...each, by, kind, keys, order, starts: request.known === "start" }),
       );
       parts.push(...begun.flat());
       if (index < order.waves.length - 1) parts.push(...gateAfter(dependencies, wave));
@@ -81,7 +81,7 @@ function plan({ registry }: DeclareDependencies, request: Declaration): Plan[] {
     }
   }
   for (const { known } of found) {
-    if (known !== undefined && (request.known === "reload" || request.known === "restart")) {
+    if (known !== undefined && ["reload", "restart", "start"].includes(request.known)) {
       assertSettled(known);
     }
   }
@@ -142,7 +142,14 @@ function specOf(app: AppActor): AppSpec {
 /** Writes an app's declaration ahead and gives what carries it out. */
 function begin(
   dependencies: DeclareDependencies,
-  each: Plan & { by: string; kind: Declaration["kind"]; keys: Set<string>; order: Order },
+  each: Plan & {
+    by: string;
+    kind: Declaration["kind"];
+    keys: Set<string>;
+    order: Order;
+    /** Jobs are started, and not restarted. */
+    starts: boolean;
+  },
 ): Part[] {
   const { registry, store, now } = dependencies;
   const { spec, known, treatment, ids, by, kind, order } = each;
@@ -163,7 +170,8 @@ function begin(
     return [() => registry.processesOf(known).map(leftAsItIs)];
   }
   if (treatment === "reload") return [reloadStep(dependencies, { app: known, spec, by, kind })];
-  return redeclare(dependencies, { app: known, spec, by, waits: order.waits(spec) });
+  const type = each.starts && spec.policy.restart.job !== undefined ? "start" : "restart";
+  return redeclare(dependencies, { app: known, spec, by, type, waits: order.waits(spec) });
 }
 
 /** An app to declare, or a step. */
@@ -256,7 +264,13 @@ function reloadStep(
 
 function redeclare(
   dependencies: DeclareDependencies,
-  { app, spec, by, waits }: { app: AppActor; spec: AppSpec; by: string; waits: Waits },
+  {
+    app,
+    spec,
+    by,
+    type,
+    waits,
+  }: { app: AppActor; spec: AppSpec; by: string; type: "start" | "restart"; waits: Waits },
 ): Step[] {
   const { god, registry, bus, now } = dependencies;
   const { spec: before } = app.getSnapshot().context;
@@ -265,12 +279,13 @@ function redeclare(
   const scaled = scaleNow(dependencies, { app, instances: spec.instances, by, spec });
   const kept = current.slice(Math.max(0, current.length - spec.instances));
   const restarts = kept.map((managed): Step => () => {
-    god.send(commandFor(managed, { type: "restart", at: now(), by, ...waits }));
+    god.send(commandFor(managed, { type, at: now(), by, ...waits }));
     const word = managed.facts.status === "online" ? "restarted" : "started";
     const { actor, facts } = managed;
     const reached = settled(actor, ["pending", "starting", "stopping"], facts).then((end) => {
-      bus.command("restart", { ...managed, spec }, end.facts);
-      return outcomeOf(managed, end.facts, { ...started(end, word), changed });
+      bus.command(type, { ...managed, spec }, end.facts);
+      const result = type === "start" ? startedFrom(facts, end) : started(end, word);
+      return outcomeOf(managed, end.facts, { ...result, changed });
     });
     return [reached];
   });

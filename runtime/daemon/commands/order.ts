@@ -1,6 +1,7 @@
 import type { AppActor } from "../../../machines/app.ts";
 import { appsMeant, unmetOf, type Standing } from "../../../machines/dependencies.ts";
 import { circleIn, directlyNeeded, stopWaves } from "../../../machines/dependency-order.ts";
+import { isAtRest } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { xmError } from "../../contract/errors.ts";
 import type { Managed, Registry } from "../registry/registry.ts";
@@ -67,9 +68,7 @@ export function neededFor(registry: Registry, specs: readonly AppSpec[]): Manage
         // What it needs itself comes before it.
         visit(app.spec);
         needed.push(
-          ...registry
-            .processesOf(app.actor)
-            .filter(({ facts: { status } }) => status === "stopped" || status === "errored"),
+          ...registry.processesOf(app.actor).filter(({ facts: { status } }) => isAtRest(status)),
         );
       }
     }

@@ -75,6 +75,10 @@ export function started(
         : done(word);
     case "errored":
       return failed(facts.failure?.message ?? last?.sentence ?? "errored", wordsOf(facts));
+    case "completed":
+      return done("ended", `${word}; ${sentence}`, `${word}; ${sentence}`);
+    case "failed":
+      return failed(`its run failed: ${sentence}`, wordsOf(facts));
     case "removed":
       return overtaken("another command deleted it before it was ready");
     case "stopped":
@@ -89,6 +93,20 @@ export function started(
     default:
       return failed(`it is ${status}: its state machine has failed, see the daemon's log`);
   }
+}
+
+/** What a start has come to: it leaves what runs, and a job whose completion remains. */
+export function startedFrom(before: ProcessFacts, end: Settled): Result {
+  if (before.status === "online") {
+    const note = "already online; `xm restart` ends this run and begins another";
+    return end.isJob ? done("unchanged", note, note) : done("unchanged", "already online");
+  }
+  const isLeft =
+    before.status === "completed" &&
+    end.facts.status === "completed" &&
+    before.lastExit?.at === end.facts.lastExit?.at;
+  const note = "has completed already (remain_after_exit); `xm restart` runs it again";
+  return isLeft ? done("unchanged", note, note) : started(end, "started");
 }
 
 const unready = "has not reported within its listen_timeout that it is ready";

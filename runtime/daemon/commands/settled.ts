@@ -16,6 +16,7 @@ export interface Settled {
   readonly awaited: ReadinessKind;
   /** What it waits for itself. */
   readonly unmet: readonly Unmet[];
+  readonly isJob: boolean;
 }
 
 /** What the machine's own deadlines are given beyond their time before a wait for them is given up; ms. */
@@ -55,9 +56,10 @@ export function settled(
       clearTimeout(timer);
       subscription?.unsubscribe();
       const snapshot = actor.getSnapshot();
-      const awaited = snapshot.context.spec.policy.readiness;
-      const { unmet } = snapshot.context;
-      resolve({ facts: factsOf(snapshot), how, awaited, unmet });
+      const { unmet, spec } = snapshot.context;
+      const { readiness: awaited, restart } = spec.policy;
+      const isJob = restart.job !== undefined;
+      resolve({ facts: factsOf(snapshot), how, awaited, unmet, isJob });
     };
     const check = (): boolean => {
       const snapshot = actor.getSnapshot();

@@ -29,6 +29,9 @@ export async function scale(
   request: { app: AppActor; instances: number; by: string },
   tell: Tell,
 ): Promise<void> {
+  const { name, policy } = request.app.getSnapshot().context.spec;
+  if (policy.restart.job !== undefined && request.instances !== 1)
+    throw xmError("ERR_JOB_NOT_SCALED", { name });
   const reached = await dependencies.exclusive(async () => {
     dependencies.store.assertWritable();
     return takeSteps(dependencies, scaleNow(dependencies, request));

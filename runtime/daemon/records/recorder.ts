@@ -1,4 +1,4 @@
-import type { ProcessFacts } from "../../../machines/facts.ts";
+import { isAtRest, type ProcessFacts } from "../../../machines/facts.ts";
 import type { SnapshotFrom } from "xstate";
 import type { processMachine, ProcessActor } from "../../../machines/process.ts";
 import { factsOf } from "../../../machines/process-view.ts";
@@ -202,7 +202,7 @@ export function brokenRule({ status, child, restartAt, killAt }: ProcessFacts): 
   if (status === "waiting" && child !== null) return `waiting while pid ${child.pid} lives`;
   if (status === "waiting" && restartAt === null) return "waiting without a deadline";
   if (status === "stopping" && killAt === null) return "stopping without a deadline";
-  if ((status === "stopped" || status === "errored") && child !== null) {
+  if (isAtRest(status) && child !== null) {
     return `${status} while pid ${child.pid} lives`;
   }
   return undefined;

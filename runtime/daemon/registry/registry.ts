@@ -1,6 +1,6 @@
 import type { AppActor } from "../../../machines/app.ts";
 import type { GodActor } from "../../../machines/god.ts";
-import type { ProcessFacts } from "../../../machines/facts.ts";
+import { isAtRest, type ProcessFacts } from "../../../machines/facts.ts";
 import type { ProcessActor } from "../../../machines/process.ts";
 import { factsOf } from "../../../machines/process-view.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
@@ -75,10 +75,7 @@ export function createRegistry(god: GodActor): Registry {
       });
     },
     appsCalled: (name) => apps().filter((app) => app.getSnapshot().context.spec.name === name),
-    isRunning: (app) =>
-      processesOf(app).some(
-        ({ facts }) => facts.status !== "stopped" && facts.status !== "errored",
-      ),
+    isRunning: (app) => processesOf(app).some(({ facts }) => !isAtRest(facts.status)),
     freeIds: (count) => {
       const taken = apps().flatMap((app) =>
         Object.keys(app.getSnapshot().context.processes).map(Number),

@@ -49,6 +49,7 @@ export function viewOf(
     memoryBytes: metrics?.memoryBytes ?? null,
     cpuPercent: metrics?.cpuPercent ?? null,
     generation: facts.generation,
+    type: spec.policy.restart.job === undefined ? "simple" : "oneshot",
     readiness: facts.readiness,
     health: facts.health ?? null,
     outOfTraffic: facts.outOfTraffic ?? false,

@@ -8,7 +8,10 @@ import {
 import { lifeIdPattern } from "../../contract/life-id.ts";
 import { at, count, ms, numberOrNull, textOrNull, texts } from "./schema-words.ts";
 
-const verdict = v.looseObject({ probe: v.picklist(["startup", "liveness"]), why: v.string() });
+const verdict = v.looseObject({
+  probe: v.picklist(["startup", "liveness", "runTimeout"]),
+  why: v.string(),
+});
 
 const exit = v.looseObject({
   verdict: v.exactOptional(verdict),
@@ -25,7 +28,7 @@ const decision = v.looseObject({
   at,
   // Rules come and go with versions, and an old decision is only read aloud: any name will do.
   rule: v.custom<Rule>((rule) => typeof rule === "string", "expected the name of a rule"),
-  next: v.picklist(["remove", "stop", "start", "wait", "give up"]),
+  next: v.picklist(["remove", "stop", "start", "wait", "give up", "complete", "fail"]),
   exit: v.nullable(exit),
   saw: v.record(v.string(), v.nullable(v.union([v.number(), v.string(), v.boolean()]))),
   delayMs: ms,

@@ -28,6 +28,12 @@ const restartPolicy = v.looseObject({
   ),
   stopExitCodes: v.array(v.number()),
   successExitCodes: v.exactOptional(v.array(v.number())),
+  job: v.exactOptional(
+    v.looseObject({
+      remainsAfterExit: v.boolean(),
+      runTimeoutMs: v.nullable(within(1, longestMs)),
+    }),
+  ),
 });
 
 const probe = v.variant("kind", [

@@ -1,5 +1,6 @@
 import { useState } from "preact/hooks";
 import { useRef, useEffect } from "preact/hooks";
+import { isAtRest } from "../../contract/words/rest.ts";
 import { act, type Action } from "./state/api.ts";
 import { tell } from "./state/connection.ts";
 import { mayControl, moment, selected } from "./state/store.ts";
@@ -20,7 +21,7 @@ export function Controls() {
   const process = selected.value;
   if (!mayControl.value || process === null) return null;
   const { id, name, status } = process;
-  const rests = status === "stopped" || status === "errored";
+  const rests = isAtRest(status);
   const isFutile = (action: Action): boolean =>
     (action === "start" && !rests) || (action === "stop" && status === "stopped");
   const send = async (action: Action): Promise<void> => {

@@ -10,6 +10,8 @@ export const statusMarks: Readonly<Record<ProcessStatus, string>> = {
   pending: "◌",
   stopped: "■",
   errored: "✖",
+  completed: "✔",
+  failed: "✘",
   removed: "∅",
 };
 

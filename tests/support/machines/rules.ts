@@ -19,7 +19,9 @@ export function assertRules(process: SimulatedProcess): void {
     );
     expect(facts.child, `no child, in ${where}`).toBeNull();
   }
-  if (["pending", "stopped", "errored", "waiting", "removed"].includes(status)) {
+  if (
+    ["pending", "stopped", "errored", "completed", "failed", "waiting", "removed"].includes(status)
+  ) {
     expect(living.length, `no live child, in ${where}`).toBe(0);
   }
   if (facts.goal === "stop" || facts.goal === "remove") {

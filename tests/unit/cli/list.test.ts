@@ -14,6 +14,7 @@ function view(change: Partial<ProcessView>): ProcessView {
     app: "api",
     instance: 0,
     mode: "fork",
+    type: "simple",
     status: "online",
     pid: 4_242,
     startedAt: now - 7_260_000,

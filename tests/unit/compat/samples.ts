@@ -17,6 +17,7 @@ export function processDetail(
     app: declared.name,
     instance: 0,
     mode: declared.mode,
+    type: "simple",
     status: "online",
     checkout: null,
     pid: 4_242,

@@ -163,6 +163,8 @@ export function statusOf(states: readonly string[]): ProcessStatus | null {
     "waiting",
     "pending",
     "errored",
+    "completed",
+    "failed",
     "stopped",
     "removed",
   ] as const;

@@ -7,7 +7,7 @@ export class Series {
   #times = new Float64Array(64);
   #codes = new Uint8Array(64);
   /** Of each block of points, a bit for every code among them. */
-  #blocks = new Uint8Array(1);
+  #blocks = new Uint16Array(1);
 
   /** The time of the last point. */
   get end(): number {
@@ -74,11 +74,11 @@ export class Series {
     const size = this.#times.length * 2;
     this.#times = grown(this.#times, new Float64Array(size));
     this.#codes = grown(this.#codes, new Uint8Array(size));
-    this.#blocks = grown(this.#blocks, new Uint8Array(size / blockSize));
+    this.#blocks = grown(this.#blocks, new Uint16Array(size / blockSize));
   }
 }
 
-function grown<T extends Float64Array | Uint8Array>(from: T, into: T): T {
+function grown<T extends Float64Array | Uint8Array | Uint16Array>(from: T, into: T): T {
   into.set(from);
   return into;
 }

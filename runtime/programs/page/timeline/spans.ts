@@ -5,17 +5,19 @@ import type { TimeWindow } from "./window.ts";
 /** Of several statuses in one pixel the one to be seen: the rarer and the worse before the usual. */
 const priority = [
   "errored",
+  "failed",
   "waiting",
   "pending",
   "stopping",
   "starting",
   "stopped",
+  "completed",
   "online",
   "removed",
 ].map((status) => statusCodes.findIndex((code) => code === status));
 
 /** Which status a pixel shows for every set of statuses. */
-const shownOf = Uint8Array.from({ length: 256 }, (_, bits) =>
+const shownOf = Uint8Array.from({ length: 1 << statusCodes.length }, (_, bits) =>
   Math.max(0, priority.find((code) => (bits & (1 << code)) !== 0) ?? 0),
 );
 

@@ -47,9 +47,9 @@ export function Result({
             key={x}
             class={`status-fill ${status}`}
             x={x}
-            y={status === "stopped" ? 15 : 6}
+            y={status === "stopped" || status === "completed" ? 15 : 6}
             width={width}
-            height={status === "stopped" ? 4 : 22}
+            height={status === "stopped" || status === "completed" ? 4 : 22}
           />
         ))}
       </svg>

@@ -1,0 +1,38 @@
+import type { ProcessContext } from "./process-context.ts";
+import { guardRules, type GuardRule } from "./restart-policy.ts";
+
+type Asked = { readonly context: ProcessContext };
+
+/* Guards of the process machine. */
+
+/** What a former daemon left of it. */
+export const resumed = {
+  childEndedMeanwhile: ({ context }: Asked): boolean => context.resume?.child === "gone",
+  hasLiveChild: ({ context }: Asked): boolean => context.resume?.child === "alive",
+  hasStoppingChild: ({ context }: Asked): boolean =>
+    context.resume?.child === "alive" && context.resume.facts.status === "stopping",
+  hasStartingChild: ({ context }: Asked): boolean =>
+    context.resume?.child === "alive" && context.resume.facts.status === "starting",
+  wasWaiting: ({ context }: Asked): boolean => context.resume?.facts.status === "waiting",
+  wasStopped: ({ context }: Asked): boolean => context.resume?.facts.status === "stopped",
+  wasErrored: ({ context }: Asked): boolean => context.resume?.facts.status === "errored",
+  wasCompleted: ({ context }: Asked): boolean => context.resume?.facts.status === "completed",
+  wasFailed: ({ context }: Asked): boolean => context.resume?.facts.status === "failed",
+};
+
+/** What is declared of it as a job. */
+export const ofJobs = {
+  remainsAfterExit: ({ context: { spec } }: Asked): boolean =>
+    spec.policy.restart.job?.remainsAfterExit === true,
+  isJob: ({ context: { spec } }: Asked): boolean => spec.policy.restart.job !== undefined,
+  hasRunTimeout: ({ context: { spec } }: Asked): boolean =>
+    (spec.policy.restart.job?.runTimeoutMs ?? null) !== null,
+};
+
+/** One guard for each rule: whether it is the one that decided. `judge` has asked the rules on entering `exited`. */
+export const decidedBy = Object.fromEntries(
+  guardRules.map(({ rule }) => [
+    rule,
+    ({ context }: Asked): boolean => context.decisions.at(-1)?.rule === rule,
+  ]),
+) as Record<GuardRule, (asked: Asked) => boolean>;

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { ownFilesRule } from "../../../machines/log-rotation.ts";
 import { builtProgram } from "../../host/built-program.ts";
 import { instanceLogPaths } from "../../host/log-files/paths.ts";
-import { rotatedFiles } from "../../host/rotation/names.ts";
+import { namesOfMany, rotatedFiles } from "../../host/rotation/names.ts";
 import type { ProcessDetail } from "../connection/types.ts";
 import type { Found, LogFilter } from "./filter.ts";
 import { searchFile, type SearchResult, type SearchTask } from "./search-file.ts";
@@ -33,13 +33,14 @@ export function logsOf(
   filter: Pick<LogFilter, "since">,
 ): SearchedLog[] {
   const logs = new Map<string, SearchedLog>();
+  const names = namesOfMany();
   for (const { id, name, spec } of details) {
     const { out, error, combined } = instanceLogPaths(spec, id);
     const formats = [ownFilesRule.dateSuffix, spec.logs.rotation?.dateSuffix ?? ""].filter(Boolean);
     for (const stream of streams) {
       const file = (stream === "out" ? out : error) ?? combined;
       if (file === null || logs.has(file)) continue;
-      const rotated = rotatedFiles({ file, formats })
+      const rotated = rotatedFiles({ file, formats, names })
         // Files rotated earlier were written earlier.
         .filter(({ at }) => filter.since === null || at >= filter.since)
         .toSorted((a, b) => a.at - b.at || (a.name < b.name ? -1 : 1))

@@ -9,7 +9,6 @@ import type {
   ToChild,
   ToSensors,
 } from "../../../machines/process-events.ts";
-import type { ChildFact } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { Down, UncaughtException, Up } from "../../contract/app-link/protocol.ts";
 import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
@@ -21,8 +20,7 @@ import { takeException } from "./exception.ts";
 import { logSize, lastWordsOf, waitForWords } from "./last-words.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
 import { createListens, meansListening, serversIn } from "./listens.ts";
-import { readCheckout } from "../../host/git.ts";
-import { packageVersion } from "./package-version.ts";
+import { deployedIn } from "./deployed.ts";
 import { startProbes } from "../probes/index.ts";
 import { askerOf, type Asked } from "../probes/ask.ts";
 import { runProbe } from "../probes/run.ts";
@@ -263,20 +261,6 @@ function meansReady({ policy: { readiness } }: AppSpec, message: Up): boolean {
   const byMessage = readiness === "message" || readiness === "listening";
   if (message.type === "message") return byMessage && message.data === "ready";
   return message.type === "hello" && byMessage && message.isReady;
-}
-
-/** What is run now: a deployment under a running app shows when it runs. */
-function deployedIn({
-  script,
-  cwd,
-  passthrough,
-}: AppSpec): Partial<Pick<ChildFact, "version" | "checkout">> {
-  const version = packageVersion(script);
-  const checkout = passthrough["vizion"] === false ? undefined : readCheckout(cwd);
-  return {
-    ...(version === undefined ? {} : { version }),
-    ...(checkout === undefined ? {} : { checkout }),
-  };
 }
 
 function launchFrom(input: LaunchInput, { home, newLifeId }: SourceDependencies): Launch {

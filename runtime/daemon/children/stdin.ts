@@ -106,13 +106,26 @@ async function writeAll(pipe: number, bytes: Buffer): Promise<string | undefined
   return undefined;
 }
 
+/** The names of the spare pipes in a folder; it is read once, since each start would read the pipes of all lives. */
+const spares = new Map<string, string[]>();
+
 function takeSpare(folder: string, path: string): boolean {
-  for (const name of namesIn(folder)) {
-    if (!name.startsWith(sparePrefix)) continue;
-    renameSync(join(folder, name), path);
-    return true;
+  const known = spares.get(folder) ?? sparesIn(folder);
+  spares.set(folder, known);
+  for (let name = known.pop(); name !== undefined; name = known.pop()) {
+    try {
+      renameSync(join(folder, name), path);
+      return true;
+    } catch (error) {
+      // Somebody has cleaned up.
+      if (errnoOf(error) !== "ENOENT") throw error;
+    }
   }
   return false;
+}
+
+function sparesIn(folder: string): string[] {
+  return namesIn(folder).filter((name) => name.startsWith(sparePrefix));
 }
 
 /** @returns whether there may be one now. */
@@ -120,5 +133,6 @@ function makeSpares(folder: string): boolean {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const names = Array.from({ length: pipesAtOnce }, (_, index) => `${sparePrefix}${index}`);
   makePipes(names.map((name) => join(folder, name)));
+  spares.set(folder, sparesIn(folder));
   return true;
 }

@@ -12,7 +12,7 @@ import {
 import { nextRun } from "../../contract/cron.ts";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
 import type { LogToRotate, RotationOutcome } from "../../contract/rotation.ts";
-import { rotatedFiles } from "../../host/rotation/names.ts";
+import { namesOfMany, rotatedFiles } from "../../host/rotation/names.ts";
 import type { Lane } from "../log-lane/lane.ts";
 import type { Managed } from "../registry/registry.ts";
 import { logsInUse, type LogInUse } from "./files.ts";
@@ -105,7 +105,9 @@ export function createRotations(options: {
     await Promise.all(due.map(rotateDue));
     if (at - tendedAt >= tendsEveryMs || at < tendedAt) {
       tendedAt = at;
-      rotator.tend(rotated.map(({ log }) => log).filter((log) => needsTending(log, at)));
+      const names = namesOfMany();
+      const logs = rotated.map(({ log }) => log);
+      rotator.tend(logs.filter((log) => needsTending(log, at, names)));
     }
     if (laters.size > 0) return Math.min(nextMs, againAfterMs);
     return due.length > 0 ? Math.min(nextMs, againAfterMs) : nextMs;
@@ -199,9 +201,14 @@ function sizeOf(file: string): number | undefined {
   }
 }
 
-function needsTending({ file, rule }: LogToRotate, at: number): boolean {
+function needsTending(
+  { file, rule }: LogToRotate,
+  at: number,
+  names: ReturnType<typeof namesOfMany>,
+): boolean {
   try {
-    const found = rotatedFiles({ file, formats: [rule.dateSuffix, ownFilesRule.dateSuffix] });
+    const formats = [rule.dateSuffix, ownFilesRule.dateSuffix];
+    const found = rotatedFiles({ file, formats, names });
     const hasPlain = rule.compress && found.some(({ name }) => !name.endsWith(".gz"));
     return hasPlain || toRemove(found, rule, at).length > 0;
   } catch (error) {

@@ -87,18 +87,20 @@ function escape(text: string): string {
  * The rotated files of a file.
  * @param options.folder how its folder is reached: its path, or a descriptor that holds it.
  * @param options.live files that are written to, whatever they are called.
+ * @param options.names the names in the folder that may be rotated files; those of many files are read once by {@link namesOfMany}.
  */
 export function rotatedFiles(options: {
   readonly file: string;
   readonly folder?: string;
   readonly formats: readonly string[];
   readonly live?: ReadonlySet<string>;
+  readonly names?: (folder: string, file: string) => readonly string[];
 }): RotatedFile[] {
-  const { file, formats, live = new Set() } = options;
+  const { file, formats, live = new Set(), names = namesIn } = options;
   const folder = options.folder ?? dirname(file);
   const pattern = rotatedPattern(file, formats);
   const found: RotatedFile[] = [];
-  for (const name of namesIn(folder)) {
+  for (const name of names(folder, file)) {
     if (!pattern.test(name) || live.has(join(dirname(file), name))) continue;
     try {
       const stat = statSync(join(folder, name));
@@ -108,4 +110,33 @@ export function rotatedFiles(options: {
     }
   }
   return found;
+}
+
+/**
+ * For one look at many files: each folder is read once, and of its names only those are given that begin like the file's
+ * rotated ones.
+ */
+export function namesOfMany(): (folder: string, file: string) => readonly string[] {
+  const folders = new Map<string, Map<string, string[]>>();
+  return (folder, file) => {
+    let groups = folders.get(folder);
+    if (groups === undefined) {
+      groups = new Map();
+      folders.set(folder, groups);
+      for (const name of namesIn(folder)) {
+        const key = beginningOf(name);
+        if (key === undefined) continue;
+        const group = groups.get(key);
+        if (group === undefined) groups.set(key, [name]);
+        else group.push(name);
+      }
+    }
+    return groups.get(beginningOf(`${partsOf(file).stem}__`) ?? "") ?? [];
+  };
+}
+
+/** What comes before the first `__`, which every rotated file's name has. */
+function beginningOf(name: string): string | undefined {
+  const end = name.indexOf("__");
+  return end < 0 ? undefined : name.slice(0, end);
 }

@@ -1,0 +1,34 @@
+import type { ChildFact } from "../../../machines/facts.ts";
+import type { AppSpec } from "../../../machines/spec.ts";
+import { steadyNow } from "../../host/clock.ts";
+import { readCheckout } from "../../host/git.ts";
+import { packageVersion } from "./package-version.ts";
+
+type Deployed = Partial<Pick<ChildFact, "version" | "checkout">>;
+
+/** Apps that start together from one folder have its files read once; ms. */
+const togetherMs = 100;
+
+let known = new Map<string, Deployed>();
+let readAt = -Infinity;
+
+/** What is run now: a deployment under a running app shows when it runs. */
+export function deployedIn({ script, cwd, passthrough }: AppSpec): Deployed {
+  const at = steadyNow();
+  if (at - readAt > togetherMs) {
+    known = new Map();
+    readAt = at;
+  }
+  const hasCheckout = passthrough["vizion"] !== false;
+  const key = JSON.stringify([script, cwd, hasCheckout]);
+  const before = known.get(key);
+  if (before !== undefined) return before;
+  const version = packageVersion(script);
+  const checkout = hasCheckout ? readCheckout(cwd) : undefined;
+  const found = {
+    ...(version === undefined ? {} : { version }),
+    ...(checkout === undefined ? {} : { checkout }),
+  };
+  known.set(key, found);
+  return found;
+}

@@ -29,6 +29,12 @@ export function renderList(
       const why = failure === null ? (decision ?? "") : `cannot be started: ${failure.message}`;
       return `${paint("red", plain(name))}: ${plain(why)} (xm why ${plain(name)})`;
     });
+  const looping = list
+    .filter(isCrashLooping)
+    .map(
+      ({ name, decision }) =>
+        `${paint("yellow", plain(name))}: keeps crashing: ${plain(decision ?? "")} (xm why ${plain(name)})`,
+    );
   const reloading = list.flatMap(({ app, reload }) =>
     reload === null
       ? []
@@ -48,9 +54,18 @@ export function renderList(
     .map(({ name, finding }) => `${paint("red", plain(name))}: unhealthy: ${plain(finding ?? "")}`);
   return [
     table,
-    ...new Set([...reloading, ...pending, ...unhealthy, ...troubled, ...errored]),
+    ...new Set([...reloading, ...pending, ...unhealthy, ...troubled, ...looping, ...errored]),
   ].join("\n");
 }
+
+/** Its last lives ended before min_uptime, one after the other, and it is started again and again. */
+function isCrashLooping({ status, unstableRestarts, decision }: ProcessView): boolean {
+  const isUp = status === "online" || status === "starting" || status === "waiting";
+  return isUp && unstableRestarts >= crashesInARow && decision !== null;
+}
+
+/** One or two may have been a bad moment. */
+const crashesInARow = 3;
 
 /** A few lines per process, PM2's, for scripts and narrow places (`-m`). */
 export function renderMiniList(list: readonly ProcessView[], now: number): string {

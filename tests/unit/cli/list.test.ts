@@ -95,6 +95,18 @@ test("at 80 columns it keeps what one looks for first", () => {
 `);
 });
 
+test("what keeps crashing is named with its reason while it is up, one or two crashes are not", () => {
+  vi.stubEnv("NO_COLOR", "1");
+  const decision = "Exited with code 1 after 300 ms; it starts again at once.";
+  const text = (change: Partial<ProcessView>): string =>
+    renderList([view({ decision, ...change })], { width: 160, now });
+  const line = `\napi: keeps crashing: ${decision} (xm why api)`;
+  for (const status of ["online", "starting", "waiting"] as const)
+    expect(text({ status, unstableRestarts: 3 })).toContain(line);
+  expect(text({ unstableRestarts: 2 })).not.toContain("keeps crashing");
+  expect(text({ status: "stopped", unstableRestarts: 3 })).not.toContain("keeps crashing");
+});
+
 test.each([40, 60, 80, 100, 160])("no line of the table is wider than %d columns", (width) => {
   vi.stubEnv("NO_COLOR", "1");
   const long = [view({ name: "a-name-that-is-much-longer-than-anyone-would-like-it-to-be" })];

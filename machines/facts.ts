@@ -108,6 +108,8 @@ export interface ProcessFacts {
   readonly removal?: Removal;
   /** A command started it whatever becomes of what it depends on. */
   readonly ignoresDependencies?: true;
+  /** Arguments in place of the declared ones, until a command starts it again. */
+  readonly runArgs?: readonly string[];
   readonly child: ChildFact | null;
   readonly readiness: Readiness;
   /** What its probes say, in Docker's words; not there when none is declared or nothing runs. */

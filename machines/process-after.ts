@@ -123,9 +123,10 @@ export function afterRestart(context: ProcessContext): Partial<ProcessContext> {
 /** How a command treats dependencies. */
 export function afterCommand(event: ProcessEvent): Partial<ProcessContext> {
   if (event.type !== "start" && event.type !== "restart") return {};
-  const { ignoresDependencies = false, renewed = [], at } = event;
+  const { ignoresDependencies = false, renewed = [], args = null, at } = event;
   return {
     ignoresDependencies,
+    runArgs: args,
     renewed: renewed.length === 0 ? null : { keys: renewed, since: at },
   };
 }

@@ -63,6 +63,8 @@ export interface ProcessContext {
   readonly ignoresDependencies: boolean;
   /** Of what it depends on, apps that a command restarts with it. */
   readonly renewed: DependencyInput["renewed"];
+  /** Arguments that a command gave in place of the declared ones. */
+  readonly runArgs: readonly string[] | null;
   /** What it continues from; only the first state looks at it. */
   readonly resume: Resume | null;
   readonly owner: ProcessInput["owner"];
@@ -109,6 +111,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
       input.waits?.ignoresDependencies ??
       false,
     renewed: input.waits?.renewed ?? null,
+    runArgs: facts?.runArgs ?? null,
     resume: input.resume,
     owner: input.owner,
   };
@@ -161,6 +164,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     ...(context.wasSignalled && child !== null ? { signalled: true as const } : {}),
     ...(context.verdict === null || child === null ? {} : { verdict: context.verdict }),
     ...(context.ignoresDependencies ? { ignoresDependencies: true as const } : {}),
+    ...(context.runArgs === null ? {} : { runArgs: context.runArgs }),
   };
 }
 
@@ -172,4 +176,9 @@ export function versionOf(
   const { version: declared } = passthrough;
   const seen = child === null ? lastExit?.version : child.version;
   return seen ?? (typeof declared === "string" ? declared : null);
+}
+
+/** What its next life is started from. */
+export function launchedSpec({ spec, runArgs }: ProcessContext): AppSpec {
+  return runArgs === null ? spec : { ...spec, args: runArgs };
 }

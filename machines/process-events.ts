@@ -20,6 +20,8 @@ export interface Waits {
   readonly ignoresDependencies?: boolean;
   /** Keys of apps that are restarted with it: only lives of theirs that begin after the command count. */
   readonly renewed?: readonly string[];
+  /** Arguments in place of the declared ones, until the next command starts it (`xm run NAME -- ARGS`). */
+  readonly args?: readonly string[];
 }
 
 /** The same of its first start, which no command asks for. */

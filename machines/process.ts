@@ -1,5 +1,5 @@
 import type { ActorRefFrom } from "xstate";
-import { contextFrom } from "./process-context.ts";
+import { contextFrom, launchedSpec } from "./process-context.ts";
 import { exits } from "./process-exits.ts";
 import { completed, failed } from "./process-jobs.ts";
 import { online } from "./process-online.ts";
@@ -105,7 +105,7 @@ export const processMachine = processSetup.createMachine({
           generation: context.generation,
           app: context.app,
           instance: context.instance,
-          spec: context.spec,
+          spec: launchedSpec(context),
           uniqueId: context.uniqueId,
           adopt: context.resume?.child === "alive" ? context.resume.facts.child : null,
           stopWasAsked: context.resume?.facts.status === "stopping",

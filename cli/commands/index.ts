@@ -5,6 +5,7 @@ import { entry, type CommandEntry } from "../call/entry.ts";
 export const commands: readonly CommandEntry[] = [
   ...everyday,
   entry("start", async () => (await import("./start.ts")).default),
+  entry("run", async () => (await import("./run.ts")).default),
   entry("stop", async () => (await import("./actions.ts")).stop),
   entry("restart", async () => (await import("./actions.ts")).restart),
   entry("reload", async () => (await import("./reload.ts")).default, "gracefulReload"),

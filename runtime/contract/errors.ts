@@ -1,3 +1,8 @@
+import { define, type ErrorClass } from "./error-entry.ts";
+import { jobErrors } from "./job-errors.ts";
+
+export type { ErrorClass } from "./error-entry.ts";
+
 /**
  * Every failure a user can meet: a stable code, a class (what a caller can do about it), what happened, why
  * when it is known, and how to fix it. Code, message and fix cross the socket; the client throws the same error.
@@ -40,10 +45,7 @@ export const errors = {
     what: "there are no processes",
     fix: "start one with `xm start <script>`",
   })),
-  ERR_JOB_NOT_SCALED: define("invalid", (p: { name: string }) => ({
-    what: `${p.name} is a job (type: oneshot), and a job is one process`,
-    fix: "declare a second job under another name",
-  })),
+  ...jobErrors,
   ERR_ALREADY_RUNNING: define("conflict", (p: { script: string; name: string }) => ({
     what: `${p.script} already runs as "${p.name}"`,
     fix: `\`xm restart ${p.name}\` to restart it, or \`xm start -f\` to run a second copy`,
@@ -207,28 +209,7 @@ export const errors = {
   })),
 } as const;
 
-/** What a caller can do about an error. */
-export type ErrorClass = "invalid" | "not-found" | "conflict" | "denied" | "unavailable" | "failed";
-
 export type ErrorCode = keyof typeof errors;
-
-interface Told {
-  readonly what: string;
-  readonly why?: string | undefined;
-  readonly fix: string;
-}
-
-interface Entry<TParams> {
-  readonly class: ErrorClass;
-  readonly tell: (params: TParams) => Told;
-}
-
-function define<TParams = undefined>(
-  errorClass: ErrorClass,
-  tell: (params: TParams) => Told,
-): Entry<TParams> {
-  return { class: errorClass, tell };
-}
 
 /** Where the error reference tells of a code. */
 export function referenceOf(code: ErrorCode): string {

@@ -82,6 +82,7 @@ function everyState(home: TestHome): string {
     { name: "stopping", script: program("ignores-sigint.js"), kill_timeout: 600_000 },
     { name: "acting", script: home.file("acts.cjs", acts) },
     { name: "unhealthy", script, readiness_probe: asks },
+    { name: "job", script: home.file("done.cjs", ""), type: "oneshot" },
   ];
   return home.file("every.json", JSON.stringify({ apps }));
 }
@@ -90,6 +91,7 @@ const inState = {
   online: ["full", "cluster", "acting"],
   waiting: ["waiting"],
   errored: ["errored"],
+  completed: ["job"],
   stopped: ["stopped"],
   pending: ["pending"],
   starting: ["launching"],
@@ -152,6 +154,7 @@ test("every answer of the API is what its schema says, for processes in every st
     act: (["restart", "reset", "flush", "stop", "start"] as const).map((action) => ({
       body: { action, ids: [full], by },
     })),
+    run: [{ body: { id: idOf("job"), by } }],
     reload: [{ body: { ids: [cluster, full], by } }],
     trigger: [{ body: { ids: [idOf("acting")], action: "act" } }],
     signal: [{ body: { ids: [cluster], signal: "SIGCONT" } }],

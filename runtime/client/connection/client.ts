@@ -12,6 +12,8 @@ import type {
   LogLine,
   Outcome,
   ProcessDetail,
+  RunCall,
+  RunLine,
 } from "./types.ts";
 
 /** A daemon whose processes are gone writes its state and ends; ms. */
@@ -42,6 +44,7 @@ export function connect(options: ConnectOptions = {}): Client {
       }),
     declare: (body) => declareOn(asker, body),
     act: (body) => lines("act", { body }),
+    run: (body) => runOn(asker, body),
     reload: (body) => lines("reload", { body }),
     trigger: (body) => json("trigger", { body }),
     scale: (app, instances, by) =>
@@ -132,6 +135,33 @@ async function* declareOn(
     if (!hasDied(error) || body.known === "copy") throw error;
     for await (const outcome of lines("declare", { body: { ...body, known: "leave" } })) {
       if (!told.has(outcome.id)) yield outcome;
+    }
+  }
+}
+
+/**
+ * The next daemon knows how a run ends that has begun. Whether it had begun when the daemon died before it said so is not
+ * known, and it is not begun a second time.
+ */
+async function* runOn(
+  { lines }: Asker,
+  { id, name, by, args, settings }: RunCall,
+): AsyncIterable<RunLine> {
+  const given = {
+    ...(args === undefined ? {} : { args: [...args] }),
+    ...(settings === undefined ? {} : { settings: [...settings] }),
+  };
+  for (let isBegun = false; ;) {
+    const body = { id, by, isBegun, ...(isBegun ? {} : given) };
+    try {
+      for await (const line of lines("run", { body }, { waits: isBegun })) {
+        isBegun = true;
+        yield line;
+      }
+      return;
+    } catch (error) {
+      if (!hasDied(error)) throw error;
+      if (!isBegun) throw xmError("ERR_RUN_UNKNOWN", { name }, { cause: error });
     }
   }
 }

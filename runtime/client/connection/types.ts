@@ -23,6 +23,7 @@ import type {
   Progress,
   ReloadRequestBody,
   ResurrectResult,
+  RunLine,
   TriggerRequest,
   TriggerResult,
 } from "../../contract/api/schemas.ts";
@@ -50,6 +51,7 @@ export type {
   Progress,
   ReloadRequestBody,
   ResurrectResult,
+  RunLine,
   TriggerRequest,
   TriggerResult,
 };
@@ -64,6 +66,16 @@ export interface AppSettings {
 export type ActionCall = Omit<ActionRequest, "settings"> & {
   readonly settings?: readonly AppSettings[];
 };
+
+/** One run of a job. */
+export interface RunCall {
+  readonly id: number;
+  readonly name: string;
+  readonly by: string;
+  /** In place of the declared ones. */
+  readonly args?: readonly string[];
+  readonly settings?: readonly AppSettings[];
+}
 
 export type ReloadCall = Omit<ReloadRequestBody, "settings"> & {
   readonly settings?: readonly AppSettings[];
@@ -113,6 +125,8 @@ export interface Client {
     kind?: DeclareRequest["kind"];
   }): AsyncIterable<Outcome>;
   act(request: ActionCall): AsyncIterable<Outcome>;
+  /** Runs a job: that it has begun, and how it has ended; goes on under the next daemon. */
+  run(request: RunCall): AsyncIterable<RunLine>;
   /** Replaces processes without a gap: its steps as they are taken, then an outcome for each process. */
   reload(request: ReloadCall): AsyncIterable<Outcome | Progress>;
   /** Asks apps to do an action that they offer. */

@@ -130,6 +130,13 @@ export const calls = {
     overTcp: "control",
     bodyOverTcp: "controlActionSchema",
   },
+  run: {
+    method: "POST",
+    path: "/runs",
+    body: "runRequestSchema",
+    answer: "runLineSchema",
+    kind: "stream",
+  },
   reload: {
     method: "POST",
     path: "/reloads",

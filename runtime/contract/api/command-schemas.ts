@@ -37,6 +37,19 @@ export const actionRequestSchema = v.strictObject({
   /** Set before the action, for what it starts; sizes stay as they are. */
   settings: settingsSchema,
   ignoresDependencies,
+  /** In place of the declared arguments, until another command starts it. */
+  args: v.optional(v.array(text())),
+});
+
+/** One run of a job, and its end. */
+export const runRequestSchema = v.strictObject({
+  id: count(),
+  by: text(),
+  /** In place of the declared arguments, for this run. */
+  args: v.optional(v.array(text())),
+  settings: settingsSchema,
+  /** It was begun under a daemon that has died since: only its end is waited for. */
+  isBegun: v.optional(v.boolean(), false),
 });
 
 export const reloadRequestSchema = v.strictObject({

@@ -61,6 +61,22 @@ export const progressSchema = v.object({
   livedMs: v.pipe(nullable(v.number()), v.description("age of the child")),
 });
 
+/** One line of a run's answer: that it has begun, or is waiting for other apps, and how it has ended. */
+export const runLineSchema = v.object({
+  step: v.picklist(["pending", "begun", "ended"]),
+  status: processSchema.entries.status,
+  logs: v.pipe(
+    v.record(v.string(), v.object({ inode: count(), bytes: count() })),
+    v.description("where its log files ended at that moment"),
+  ),
+  exit: v.pipe(
+    processSchema.entries.lastExit,
+    v.description("of its last life; null until the end"),
+  ),
+  failure: processSchema.entries.failure,
+  sentence: v.pipe(text(), v.description("what it waits for, or the latest decision")),
+});
+
 /** One line of a reload's answer. */
 export const reloadLineSchema = v.union([outcomeSchema, progressSchema]);
 

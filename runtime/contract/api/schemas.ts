@@ -23,6 +23,7 @@ import {
   triggerResultSchema,
   type outcomeKinds,
   type progressSchema,
+  type runLineSchema,
 } from "./outcome-schemas.ts";
 import { processDetailSchema, processSchema } from "./process-schemas.ts";
 import { count, nullable, text, time } from "./schema-words.ts";
@@ -112,6 +113,7 @@ export type ProcessDetail = v.InferOutput<typeof processDetailSchema>;
 export type DeclareRequest = v.InferOutput<typeof declareRequestSchema>;
 export type ActionRequest = v.InferOutput<typeof actionRequestSchema>;
 export type ReloadRequestBody = v.InferOutput<typeof reloadRequestSchema>;
+export type RunLine = v.InferOutput<typeof runLineSchema>;
 export type Progress = v.InferOutput<typeof progressSchema>;
 export type TriggerRequest = v.InferOutput<typeof triggerRequestSchema>;
 export type TriggerResult = v.InferOutput<typeof triggerResultSchema>;

@@ -18,6 +18,7 @@ export const summaries: Readonly<Record<CallName, string>> = {
   declare: "Declares apps: starts missing ones, treats known ones according to `known`",
   scale: "Scales an app to N processes",
   act: "Applies an action to processes",
+  run: "Runs a job: streams that it has begun, and how it has ended",
   reload:
     "Replaces processes without downtime: streams its steps, then an outcome for each process",
   trigger: "Triggers a custom action in apps and returns their answers",

@@ -3,6 +3,7 @@ import * as daemonRoutes from "./daemon-routes.ts";
 import * as inspectorRoutes from "./inspector-routes.ts";
 import * as logRoutes from "./log-routes.ts";
 import * as processRoutes from "./process-routes.ts";
+import * as runRoutes from "./run-routes.ts";
 import * as streamRoutes from "./stream-routes.ts";
 import type { Handler, Route } from "./exchange.ts";
 
@@ -22,6 +23,7 @@ const handlers: { readonly [N in CallName]: Handler<N> } = {
   declare: processRoutes.declareApps,
   scale: processRoutes.scaleApp,
   act: processRoutes.actOn,
+  run: runRoutes.runJob,
   reload: processRoutes.reloadProcesses,
   trigger: processRoutes.trigger,
   signal: processRoutes.signal,

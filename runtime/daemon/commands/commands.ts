@@ -55,7 +55,12 @@ const actions: Readonly<Record<Exclude<ActionRequest["action"], "flush">, Action
     told: "start",
   },
   restart: {
-    command: ({ by }, at) => ({ type: "restart", at, by }),
+    command: ({ by, args }, at) => ({
+      type: "restart",
+      at,
+      by,
+      ...(args === undefined ? {} : { args }),
+    }),
     passing: ["pending", "starting", "stopping"],
     done: (before, end) => started(end, before.status === "online" ? "restarted" : "started"),
     told: "restart",

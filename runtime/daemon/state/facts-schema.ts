@@ -51,6 +51,7 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   outOfTraffic: v.exactOptional(v.literal(true)),
   verdict: v.exactOptional(verdict),
   ignoresDependencies: v.exactOptional(v.literal(true)),
+  runArgs: v.exactOptional(texts),
   child: v.nullable(
     v.looseObject({
       // Never a pid that kill(2) takes for a group or for everybody.

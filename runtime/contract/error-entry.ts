@@ -1,13 +1,13 @@
 /** What a caller can do about an error. */
 export type ErrorClass = "invalid" | "not-found" | "conflict" | "denied" | "unavailable" | "failed";
 
-interface Told {
+export interface Told {
   readonly what: string;
   readonly why?: string | undefined;
   readonly fix: string;
 }
 
-interface Entry<TParams> {
+export interface Entry<TParams> {
   readonly class: ErrorClass;
   readonly tell: (params: TParams) => Told;
 }

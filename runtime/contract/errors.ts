@@ -1,4 +1,4 @@
-import { define, type ErrorClass } from "./error-entry.ts";
+import { define, type Entry, type ErrorClass } from "./error-entry.ts";
 import { jobErrors } from "./job-errors.ts";
 
 export type { ErrorClass } from "./error-entry.ts";

@@ -33,7 +33,7 @@ export async function run(
   const logs = positionsOf(managed);
   const ended = endOfRun(managed, { isBegun, logs, tell, signal });
   if (!isBegun) {
-    // Its outcome is told by the run itself.
+    // The run itself reports its outcome.
     await act(
       dependencies,
       { action: "restart", ids: [id], by, settings, ...(args === undefined ? {} : { args }) },

@@ -29,12 +29,13 @@ export function renderList(
       const why = failure === null ? (decision ?? "") : `cannot be started: ${failure.message}`;
       return `${paint("red", plain(name))}: ${plain(why)} (xm why ${plain(name)})`;
     });
-  const looping = list
-    .filter(isCrashLooping)
-    .map(
-      ({ name, decision }) =>
-        `${paint("yellow", plain(name))}: keeps crashing: ${plain(decision ?? "")} (xm why ${plain(name)})`,
-    );
+  const crashed = list.flatMap((each) => {
+    const { name, decision } = each;
+    const ageMs = crashAgeMs(each, options.now);
+    if (ageMs === undefined || decision === null) return [];
+    const what = `crashed ${formatAge(ageMs)} ago: ${plain(decision)}`;
+    return `${paint("yellow", plain(name))}: ${what} (xm why ${plain(name)})`;
+  });
   const reloading = list.flatMap(({ app, reload }) =>
     reload === null
       ? []
@@ -54,18 +55,21 @@ export function renderList(
     .map(({ name, finding }) => `${paint("red", plain(name))}: unhealthy: ${plain(finding ?? "")}`);
   return [
     table,
-    ...new Set([...reloading, ...pending, ...unhealthy, ...troubled, ...looping, ...errored]),
+    ...new Set([...reloading, ...pending, ...unhealthy, ...troubled, ...crashed, ...errored]),
   ].join("\n");
 }
 
-/** Its last lives ended before min_uptime, one after the other, and it is started again and again. */
-function isCrashLooping({ status, unstableRestarts, decision }: ProcessView): boolean {
-  const isUp = status === "online" || status === "starting" || status === "waiting";
-  return isUp && unstableRestarts >= crashesInARow && decision !== null;
-}
+/** A crash is told of for this long, when the process is up again or about to be; ms. */
+const crashIsNewsMs = 60_000;
 
-/** One or two may have been a bad moment. */
-const crashesInARow = 3;
+/** How long ago a process crashed that is up again or about to be: the table shows a crash loop as `online`. */
+function crashAgeMs({ status, lastExit }: ProcessView, now: number): number | undefined {
+  if (status !== "online" && status !== "starting" && status !== "waiting") return undefined;
+  if (lastExit === null || lastExit.askedBy !== null) return undefined;
+  if (lastExit.code === 0 && lastExit.signal === null) return undefined;
+  const ageMs = Math.max(0, now - lastExit.at);
+  return ageMs <= crashIsNewsMs ? ageMs : undefined;
+}
 
 /** A few lines per process, PM2's, for scripts and narrow places (`-m`). */
 export function renderMiniList(list: readonly ProcessView[], now: number): string {

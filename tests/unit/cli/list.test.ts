@@ -95,16 +95,24 @@ test("at 80 columns it keeps what one looks for first", () => {
 `);
 });
 
-test("what keeps crashing is named with its reason while it is up, one or two crashes are not", () => {
+test("what has crashed within a minute is named with its reason while it is up again", () => {
   vi.stubEnv("NO_COLOR", "1");
   const decision = "Exited with code 1 after 300 ms; it starts again at once.";
+  const exit = { at: now - 4_000, code: 1, signal: null, uptimeMs: 300, askedBy: null };
   const text = (change: Partial<ProcessView>): string =>
-    renderList([view({ decision, ...change })], { width: 160, now });
-  const line = `\napi: keeps crashing: ${decision} (xm why api)`;
+    renderList([view({ decision, lastExit: exit, ...change })], { width: 160, now });
+  const line = `\napi: crashed 4s ago: ${decision} (xm why api)`;
   for (const status of ["online", "starting", "waiting"] as const)
-    expect(text({ status, unstableRestarts: 3 })).toContain(line);
-  expect(text({ unstableRestarts: 2 })).not.toContain("keeps crashing");
-  expect(text({ status: "stopped", unstableRestarts: 3 })).not.toContain("keeps crashing");
+    expect(text({ status })).toContain(line);
+  expect(text({ lastExit: { ...exit, code: null, signal: "SIGSEGV" } })).toContain(line);
+  for (const silent of [
+    { status: "stopped" },
+    { lastExit: null },
+    { lastExit: { ...exit, code: 0 } },
+    { lastExit: { ...exit, askedBy: "`xm restart`" } },
+    { lastExit: { ...exit, at: now - 61_000 } },
+  ] as const)
+    expect(text(silent)).not.toContain("crashed");
 });
 
 test.each([40, 60, 80, 100, 160])("no line of the table is wider than %d columns", (width) => {

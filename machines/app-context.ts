@@ -90,7 +90,7 @@ export type AppEmitted =
   | { type: "sensor.failed"; sensor: Sensor; reason: string }
   | { type: "sensor.recovered"; sensor: Sensor }
   | { type: "reload.moved"; facts: ReloadFacts }
-  /** A process of a reload under way has taken a step. */
+  /** A process of the current reload has taken a step. */
   | { type: "reload.stepped"; report: LifeReport }
   | { type: "reload.refused"; why: string };
 

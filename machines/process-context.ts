@@ -42,7 +42,7 @@ export interface ProcessContext {
   readonly backoffMs: number;
   readonly restartAt: number | null;
   readonly killAt: number | null;
-  /** How long the wait or the grace period under way lasts: the whole of it, or what a resume left of it. */
+  /** How long the current wait or grace period lasts: the whole of it, or what a resume left of it. */
   readonly delayMs: number;
   readonly lastExit: ExitFact | null;
   readonly failure: (Failure & { readonly transient: boolean }) | null;

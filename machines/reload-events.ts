@@ -7,9 +7,9 @@ export type ReloadOrder =
   | { type: "reload.launch"; at: number; by: string; ids: readonly number[]; surge: boolean }
   /** The replacements take the place of these, which drain and end. */
   | { type: "reload.promote"; at: number; by: string; ids: readonly number[] }
-  /** The replacements of these are ended; the old ones go on. */
+  /** The replacements of these are ended; the old ones stay. */
   | { type: "reload.discard"; at: number; by: string; ids: readonly number[] }
-  /** Something has changed that is to be remembered. */
+  /** Something has changed that must be journaled. */
   | { type: "reload.moved" };
 
 export type ReloadEvent =

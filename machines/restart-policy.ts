@@ -21,7 +21,7 @@ export interface Decision {
   readonly rule: Rule;
   readonly next: NextStep;
   readonly exit: ExitFact | null;
-  /** What the rule looked at, by name; times in ms. */
+  /** The values that the rule compared, by name; times in ms. */
   readonly saw: Readonly<Record<string, number | string | boolean | null>>;
   /** How long until the next start; 0 unless `next` is `wait`. */
   readonly delayMs: number;

@@ -87,7 +87,7 @@ const runs = (status: ProcessView["status"]): boolean => !isAtRest(status);
 
 /**
  * PM2: a bare `--watch` turns watching on, and `restart --watch` of what runs and is watched turns it off. (PM2's `stop`
- * does so too, so that there nothing is both stopped and watched.)
+ * does the same, so that there nothing is both stopped and watched.)
  */
 export function switchedWatch(
   { watch }: RawApp,

@@ -65,7 +65,7 @@ async function litStates(machine: Machine, target: string): Promise<readonly str
   const lit = states[machine];
   if (lit !== null) return lit;
   throw xmError("ERR_USAGE", {
-    what: `no reload of ${target} is under way`,
+    what: `no reload of ${target} is in progress`,
     fix: "`xm chart reload` shows the plain chart",
   });
 }

@@ -41,7 +41,7 @@ function tell({ id, name, pid, url, devtools, wasOpen }: Inspection, user: strin
   process.stdout.write(`${lines.join("\n")}\n`);
 }
 
-/** The first value is where it is; `end` resolves when it is to be closed. */
+/** The first value is where it is; `end` resolves when it must be closed. */
 export async function hold(
   client: Client,
   id: number,

@@ -4,7 +4,7 @@ import type { BootPlan } from "./plan.ts";
 
 /**
  * The script that a service manager starts. It looks for Node each time, so that an upgrade by nvm and its like does not
- * break the boot: the Node and the daemon of `xm startup` if they are there still, else what a version manager or PATH has.
+ * break the boot: the Node and the daemon of `xm startup` if they still exist, otherwise what a version manager or PATH has.
  * With `stop` it is asked what a stop is for: the apps outlive a restart of the service, and not its end.
  */
 export function launcherText({ service, home, node, god, userHome, isUser }: BootPlan): string {

@@ -131,7 +131,7 @@ function lastWait({ spec, backoffMs, lastExit }: ProcessDetail): { prev_restart_
   return { prev_restart_delay: backoffMs === 0 ? backoff.initialMs : backoffMs };
 }
 
-/** Of the Node that this program runs on, when the app runs on the same; a path often names the version of another. */
+/** The version of this program's own Node, if the app uses the same; a path often names the version of another. */
 function nodeVersion(interpreter: string | null): { node_version?: string } {
   if (interpreter === null || !/^node(js)?$/.test(basename(interpreter))) return {};
   const named = /\/v?(\d+\.\d+\.\d+)\/bin\//.exec(interpreter)?.[1];

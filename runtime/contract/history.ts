@@ -11,7 +11,7 @@ import type { Saw } from "../../machines/guard-readings.ts";
 import type { Sensor } from "../../machines/process-events.ts";
 import type { Judgement } from "../../machines/judgement.ts";
 
-/** What a record tells of: a transition of one of the machines, or a daemon that came up. */
+/** What a record tells of: a transition of one of the machines, or a daemon that started. */
 export const historyKinds = ["process", "reload", "app", "god", "daemon"] as const;
 
 export type HistoryKind = (typeof historyKinds)[number];
@@ -29,7 +29,7 @@ export interface Revision {
   readonly to: string;
 }
 
-/** One moment of the history: a transition of a machine, or a daemon that came up. */
+/** One moment of the history: a transition of a machine, or a daemon that started. */
 export interface HistoryRecord {
   /** Grows by one from record to record, over all daemons of a home. */
   readonly seq: number;

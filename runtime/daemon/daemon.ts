@@ -53,7 +53,7 @@ export interface Daemon extends DeclareDependencies {
   readonly bus: Bus;
   readonly children: Children;
   readonly guardLog: GuardLog;
-  /** The commands under way. */
+  /** The commands in progress. */
   readonly calls: Calls;
   readonly lane: Lane;
   readonly carrier: Carrier;
@@ -67,7 +67,7 @@ export interface Daemon extends DeclareDependencies {
   readonly watchdogPid: () => number | null;
   /** Stops every process and forgets it; resolves when all are gone. */
   readonly stopEverything: (by: string) => Promise<void>;
-  /** After `stopEverything`: takes what a start that was under way had declared out of the state too. */
+  /** After `stopEverything`: also removes from the state what an unfinished start had declared. */
   readonly forgetEverything: () => Promise<void>;
   /** Leaves every process to the next daemon. */
   readonly handOver: (by: string) => void;

@@ -136,7 +136,7 @@ function restored(god: GodActor, log: (line: string) => void): Promise<void> {
   });
 }
 
-/** The two ways in which a daemon leaves; the commands under way are answered first. */
+/** The two ways in which a daemon exits; commands in progress are answered first. */
 function endings(
   { god, machines }: Root,
   { balancers, lane }: Services,

@@ -9,7 +9,7 @@ import type { HeldPort } from "./inspector/held-port.ts";
  */
 export function startWatchdog(options: {
   readonly command: readonly string[];
-  /** When the daemons of this chain came up, newest last, in ms since the epoch. */
+  /** When the daemons of this chain started, newest last, in ms since the epoch. */
   readonly boots: readonly number[];
   readonly log: (line: string) => void;
   /** What it holds for the next God. */
@@ -43,7 +43,7 @@ export function startWatchdog(options: {
   };
 
   if (boots.length <= mostBoots) start();
-  else log(`came up ${boots.length} times within a minute: running without a watchdog`);
+  else log(`started ${boots.length} times within a minute: running without a watchdog`);
 
   heldPort.onChange = () => {
     const before = shell;

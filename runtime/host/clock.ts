@@ -4,7 +4,7 @@ import { readBootId } from "./boot.ts";
 
 /*
  * Time that cannot be set back. What decides (uptimes, windows, waits, grace periods) reckons in steady time: ms since
- * the epoch as the wall clock said when the first daemon of this boot came up, and counted by the kernel's monotonic
+ * the epoch as the wall clock said when the first daemon of this boot started, and counted by the kernel's monotonic
  * clock since, which cannot be set. The offset is kept with the name of the boot, so that the next daemon's times go on
  * where the last one's were. People and the history get wall-clock time: steady time and what the clock was set by.
  *

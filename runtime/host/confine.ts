@@ -22,7 +22,7 @@ import {
 
 /**
  * The command that runs another one as a user, under limits and with the rights that are declared.
- * @throws `ERR_LIMIT_DENIED` for what cannot be had, with the reason.
+ * @throws `ERR_LIMIT_DENIED` for a limit that cannot be set, with the reason.
  */
 export function confined(
   confinement: Confinement | undefined,

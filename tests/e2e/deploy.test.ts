@@ -181,7 +181,7 @@ describe.runIf(hasSshd())("over ssh", () => {
     expect(await failing(["nowhere"])).toContain("no branch, tag or commit nowhere");
     expect(await failing(["revert", "99"])).toContain("there is no deployment 99 before this one");
     expect(await failing([], { "pre-deploy": "exit 3" })).toContain("the pre-deploy hook failed");
-    expect(await failing(["curr"], { path: "elsewhere" })).toContain("`setup` comes first");
+    expect(await failing(["curr"], { path: "elsewhere" })).toContain("run `setup` first");
     expect(await failing([], { "pre-deploy-local": "exit 4" })).toContain("hook ended with 4");
     expect(await failing(["curr"], { port: 1 })).toContain("the connection failed: ");
     expect(existsSync(trap)).toBe(false);

@@ -164,19 +164,19 @@ test("what cannot be had keeps the app from starting, and says why and what woul
     const { code, stderr } = await home.xm("start", file);
     expect(code).toBe(1);
     await until("it to be errored", async () => (await home.process("a")).status === "errored");
-    expect(await home.ok("why", "a")).toContain("cannot be had");
+    expect(await home.ok("why", "a")).toContain("cannot be set");
     await home.ok("delete", "a");
     return stderr;
   };
   expect(await refused({ limits: { nofile: Number(most) + 1 } })).toContain(
-    `limits.nofile ${Number(most) + 1} cannot be had: the daemon's own hard limit is ${most}; raise that`,
+    `limits.nofile ${Number(most) + 1} cannot be set: the daemon's own hard limit is ${most}; raise that`,
   );
   expect(await refused({ limits: { nofile: "unlimited" }, instances: 2 })).toContain(
     "LimitNOFILE=",
   );
   expect(await refused({ nice: -5 })).toContain("CAP_SYS_NICE");
   expect(await refused({ oom_score_adjust: -900 })).toContain("CAP_SYS_RESOURCE");
-  expect(await refused({ ionice: "realtime" })).toContain("ionice realtime cannot be had");
+  expect(await refused({ ionice: "realtime" })).toContain("ionice realtime cannot be set");
   expect(await refused({ capabilities: ["net_admin"] })).toContain("capability net_admin cannot");
   expect(await refused({ capabilities: [] })).toContain("the daemon may not drop any");
   expect(await refused({ supplementary_groups: ["daemon"] })).toContain("may not set groups");

@@ -170,7 +170,7 @@ function oddVariables(path: string, value: unknown): string[] | undefined {
 /** Names of settings in an `env_NAME`; any other word there is only a variable. */
 const ofEnvironments: readonly string[] = ["args", "instances", "name", "namespace", "watch"];
 
-/** PM2: what `env_NAME` says of the app itself counts when it is chosen. What is no such setting is a variable. */
+/** PM2: settings of the app in `env_NAME` count when it is chosen. Anything else there is a variable. */
 function readSettingsOf(
   { app, written, warnings }: Pick<Reading, "app" | "written" | "warnings">,
   { path, environment }: { path: string; environment: string },

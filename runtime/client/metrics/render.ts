@@ -61,7 +61,7 @@ function daemonFamilies(registry: AnyRegistry, { daemon }: Scraped): void {
   };
   gauge("xm_daemon_up", "Whether the daemon answers.", daemon === null ? 0 : 1);
   if (daemon === null) return;
-  gauge("xm_daemon_start_time_seconds", "When the daemon came up.", daemon.startedAt / 1_000);
+  gauge("xm_daemon_start_time_seconds", "When the daemon started.", daemon.startedAt / 1_000);
   gauge("xm_daemon_resident_memory_bytes", "Resident size of the daemon.", daemon.memoryBytes);
   gauge("xm_daemon_processes", "Processes it manages.", daemon.processes);
   gauge("xm_daemon_watchdog", "Whether a watchdog runs.", daemon.watchdogPid === null ? 0 : 1);

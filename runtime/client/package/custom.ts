@@ -49,7 +49,7 @@ export class Custom extends HomeMethods {
   );
 
   /**
-   * Replaces processes one after the other, a cluster's without a gap. A replacement that does not come up leaves
+   * Replaces processes one after the other, a cluster's without downtime. A replacement that does not start leaves
    * the old one serving and is an error; so is a reload while another is in progress.
    */
   readonly reload: Method<[target: Startable], Proc[]> &

@@ -8,7 +8,7 @@ import {
 } from "./process-schemas.ts";
 import { count, nullable, text, time } from "./schema-words.ts";
 
-/** One moment of the history: a transition of a machine (of a process, a reload, an app, God), or a daemon that came up. */
+/** One moment of the history: a transition of a machine (of a process, a reload, an app, God), or a daemon that started. */
 export const historyRecordSchema = v.object({
   seq: v.pipe(
     count(),

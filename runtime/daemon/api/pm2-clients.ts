@@ -17,7 +17,7 @@ import { methods } from "./pm2-methods.ts";
  * the rest it gets an error that names us. The socket is 0600 in a folder of 0700: anyone who can reach it may use ours too.
  */
 export interface Pm2Clients {
-  /** Takes it away. */
+  /** Removes it. */
   close(): void;
 }
 

@@ -8,7 +8,7 @@ const longestMessage = 8 * 1024 * 1024;
 
 const version = 1;
 
-/** Takes what comes and gives each whole message. @throws RangeError for what is no such frame. */
+/** Takes incoming bytes and returns each whole message. @throws RangeError for anything else. */
 export function createFrames(
   onMessage: (args: readonly Buffer[]) => void,
 ): (bytes: Buffer) => void {

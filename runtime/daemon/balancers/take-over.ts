@@ -7,7 +7,7 @@ import type { WorkerEvents } from "./contract.ts";
 import type { Fleet } from "./fleet.ts";
 import { readRecord, removeFiles } from "./record.ts";
 
-/** The longest one that runs takes to greet; ms. Until then the daemon does not come up. */
+/** The longest a running balancer takes to greet; ms. The daemon's start waits for it. */
 const greetsWithinMs = 5_000;
 
 /** A balancer hears of a worker's end within this; ms. */

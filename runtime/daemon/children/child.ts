@@ -256,7 +256,7 @@ export class Child implements ChildHandle {
       if (!spared.has(stat.pid)) signalProcess(stat, this.#launch.spec.stopSignal);
   }
 
-  /** Kills what is to be killed, and looks again until nothing is left. */
+  /** Kills the rest, and checks again until nothing is left. */
   #look(): void {
     clearTimeout(this.#timer);
     const { killsTree } = this.#launch.spec;

@@ -52,7 +52,7 @@ export interface Writer {
 
 /**
  * Reports the words of a program whose lines a lane writes, once they are all there. Without them it reports after a moment:
- * a child of the program may hold the pipe for as long as it runs, and a lane may not come up.
+ * a child of the program may hold the pipe for as long as it runs, and a lane may not start.
  * @returns ends it unreported.
  */
 export function waitForWords(writer: Writer, report: () => void): () => void {
@@ -73,7 +73,7 @@ export function logSize(path: string | null): number {
     const stat = lstatSync(path, { throwIfNoEntry: false });
     return stat?.isFile() === true ? stat.size : 0;
   } catch (error) {
-    // A path that cannot be used (ENOTDIR, EACCES, ELOOP) is reported by who opens it.
+    // A path that cannot be used (ENOTDIR, EACCES, ELOOP) is reported where it is opened.
     if (errnoOf(error) === undefined) throw error;
     return 0;
   }

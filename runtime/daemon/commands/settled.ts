@@ -22,7 +22,7 @@ export interface Settled {
 /** What the machine's own deadlines are given beyond their time before a wait for them is given up; ms. */
 const overdueMs = 10_000;
 
-/** The longest a balancer takes to come up, before the first worker of a cluster is there at all; ms. */
+/** The longest a balancer takes to start, before which a cluster has no worker at all; ms. */
 const balancerMs = 20_000;
 
 /** What a machine asks for when it ends a life on purpose: such an end is on the way of a command. */

@@ -9,7 +9,7 @@ import { freeNumber, pipeNumber } from "./pipes.ts";
 /*
  * God's side of the lane: makes pipes and says what becomes of their lines, starts the lane with the first of them,
  * and follows it by another when it dies. God holds a reading end of every pipe in use, so that what a program wrote
- * before it died is there still when no lane was; nothing is read from it.
+ * before it died is still there if no lane ran; nothing is read from it.
  */
 export interface Lane {
   /** A pipe for one stream of a program that is about to start. Close it when the program has it, or has not started. */

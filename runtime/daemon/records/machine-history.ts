@@ -35,12 +35,12 @@ export function createMachineHistory(options: {
   readonly history: Pick<History, "append">;
   readonly reloadGuards: ReloadGuards;
   readonly now: () => number;
-  /** Whether God leaves and what it stops is to be started again. */
+  /** Whether God exits and the next one starts again what it stops. */
   readonly isFrozen: () => boolean;
 }): MachineHistory {
   const { history, reloadGuards, now, isFrozen } = options;
   let god: SeenGod | undefined;
-  /** What is seen first while it comes up was there before. */
+  /** What is first seen during its start existed before. */
   let isRestoring = true;
   let why: string | null = null;
   const apps = new WeakMap<AppActor, SeenApp>();

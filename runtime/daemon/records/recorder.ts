@@ -44,7 +44,7 @@ export interface Recorder {
   moved(actor: ProcessActor, given: Given): void;
   /** A sensor is behind the restart that a process (`processKey`) gets next, or behind its first start. */
   tripped(key: string, trip: { readonly by: string; readonly sensor: Sensor }): void;
-  /** Nothing more is recorded: the daemon leaves, and what it stops is to be started again by the next. */
+  /** Nothing more is recorded: the daemon exits, and the next one starts again what it stops. */
   freeze(): void;
   isFrozen(): boolean;
   subscribe(listener: (change: Change) => void): () => void;

@@ -5,7 +5,7 @@ import { errnoOf } from "../../contract/errors.ts";
 import { readProcess } from "../../host/procfs.ts";
 import type { Managed, Registry } from "./registry.ts";
 
-/** Parents looked at on the way from a listener to the process it belongs to. */
+/** Parents checked on the way from a listener to the process it belongs to. */
 const mostParents = 16;
 
 /** Descriptors that are checked: a program can have a million, and the daemon answers no one meanwhile. */

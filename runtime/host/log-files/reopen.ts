@@ -90,7 +90,7 @@ export async function reopenLogs(
 const O_PATH = 0o10000000;
 const { O_RDONLY, O_RDWR, O_WRONLY, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK } = constants;
 
-/** @returns what is to be said of it; `undefined` when its file is where it should be, or is again. */
+/** @returns a note for the user; `undefined` when its file is where it should be, or is again. */
 async function bringBack(
   writer: LogWriter,
   pid: number,

@@ -62,7 +62,7 @@ export function Center() {
             onClick={() => (tab.value = name)}
           >
             {label}
-            {name === "reload" && isReloading() && <span class="dot" title="under way" />}
+            {name === "reload" && isReloading() && <span class="dot" title="in progress" />}
           </button>
         ))}
       </div>

@@ -64,5 +64,5 @@ function Lost() {
   const now = useNow(1_000);
   if (hello.value === null) return <>✖ God is unreachable; retrying</>;
   const since = duration(Math.floor(Math.max(0, now - lostAt.value) / 1_000) * 1_000);
-  return <>✖ God died; its apps run on; waiting for the next one ({since})</>;
+  return <>✖ God died; its apps keep running; waiting for the next one ({since})</>;
 }

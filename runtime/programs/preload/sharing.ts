@@ -3,7 +3,7 @@ import type { Server, Socket } from "node:net";
 import { absent, sharesIn, slotOf } from "../../host/shares.ts";
 import type { Link } from "./link.ts";
 
-/** Fewer connections than this are not worth a thought while they come and go; each one that stays is. */
+/** Fewer short-lived connections than this do not matter; each long-lived one does. */
 const fewest = 8;
 
 /**

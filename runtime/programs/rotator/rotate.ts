@@ -32,7 +32,7 @@ import { freeze, type Freeze } from "./freeze.ts";
  * Rotates a file that programs write to by themselves, and no line is lost, doubled or cut in two: most of it is copied while
  * they write, then they stand still for some milliseconds in which the rest is copied and the file emptied; its inode stays, so
  * they continue in it. A line that was not finished stays in the file. What is about to happen is on disk first
- * (`host/rotation/intent.ts`), for whoever comes after this process was killed.
+ * (`host/rotation/intent.ts`), for the successor of a killed rotator.
  */
 
 const { O_RDWR, O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;

@@ -44,7 +44,7 @@ function orGone<T>(read: () => T): T | undefined {
   }
 }
 
-/** A process as it is named to who thaws it; `undefined` when it is gone, or stopped by somebody else. */
+/** A process as recorded for the one that resumes it; `undefined` when it is gone, or was stopped by another program. */
 export function toStop(pid: number): Identity | undefined {
   const stat = readProcess(pid);
   if (stat === undefined || "TtZX".includes(stat.state)) return undefined;

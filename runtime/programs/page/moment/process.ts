@@ -24,7 +24,7 @@ const keptDecisions = 10;
  * @param options.records of one process, oldest first.
  * @param options.generation which of those that lived then; the one that served where it did not.
  * @param options.spec what its app was declared as at the moment, where that is recorded.
- * @param options.since when the daemon of that moment came up: it recorded everything again.
+ * @param options.since when the daemon of that moment started: it recorded everything again.
  * @returns `undefined` when the first of the records is younger than the moment.
  */
 export function processMoment(options: {

@@ -31,7 +31,7 @@ export const shownName = computed<MachineName>(() =>
   tab.value === "whatif" ? "process" : tab.value,
 );
 
-/** When the daemon of the viewed moment came up. */
+/** When the daemon of the viewed moment started. */
 const daemonSince = computed<number | undefined>(() => {
   const at = moment.value;
   void lanesVersion.value;

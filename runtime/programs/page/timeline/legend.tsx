@@ -99,7 +99,7 @@ export function Legend() {
               <dt>
                 <span class="flag">God</span>
               </dt>
-              <dd>a God came up</dd>
+              <dd>a God started</dd>
             </div>
           </dl>
         </div>

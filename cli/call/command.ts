@@ -60,6 +60,15 @@ export const dependencyArgs = {
   },
 } as const satisfies ArgsDef;
 
+/** What a foreground program runs. */
+export const programArgs = {
+  target: {
+    type: "positional",
+    description: "script, command in quotes or ecosystem file; defaults to ./ecosystem.config.*",
+    required: false,
+  },
+} as const satisfies ArgsDef;
+
 /** What is taken of an ecosystem file. */
 export const fileArgs = {
   env: environmentArgs.env,

@@ -6,12 +6,12 @@ import {
   environmentArgs,
   fileArgs,
   targetArgs,
-  targetsAndRest,
   xmCommand,
 } from "../call/command.ts";
 import { actOnKnown, type Changes } from "../apps/known-apps.ts";
 import { showListAfter } from "../render/show-list.ts";
-import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
+import { startFileTargets } from "../apps/file-targets.ts";
+import { startArgs } from "../apps/start-flags.ts";
 import { resolveTargets, type FileOptions } from "../apps/targets.ts";
 
 const knownArgs = { ...targetArgs, ...fileArgs } as const;
@@ -61,35 +61,13 @@ export const restart = xmCommand({
   },
   takesRest: true,
   run: async ({ args, data }) => {
-    const given = args as Record<string, unknown> & { _: string[] };
-    const { targets, rest } = targetsAndRest(given._, data.rest);
-    const { isEcosystemFile } = await import("../../runtime/client/config/load.ts");
-    const fields = {
-      ...rawAppFrom(given),
-      ...(rest.length > 0 ? { args: rest } : {}),
-    };
-    const environment = given["env"] as string | undefined;
-    const only = given["only"] as string | undefined;
-    const isConfiguration = (target: string): boolean => target === "-" || isEcosystemFile(target);
-    const ignoresDependencies = given["deps"] === false;
-    const files = targets.filter(isConfiguration);
-    const others = targets.filter((target) => !isConfiguration(target));
-    for (const file of files) {
-      const { startFile } = await import("../apps/start-file.ts");
-      await startFile(file, {
-        environment,
-        only,
-        overrides: fields,
-        known: "restart",
-        by: "`xm restart`",
-        ignoresDependencies,
-      });
-    }
-    if (files.length > 0 && others.length === 0) {
-      await showListAfter(connect());
-      return;
-    }
-    const updatesEnv = given["update-env"] === true;
+    const ignoresDependencies = (args as Record<string, unknown>)["deps"] === false;
+    const { fields, environment, updatesEnv, others, isDone } = await startFileTargets(
+      args,
+      data.rest,
+      { known: "restart", by: "`xm restart`", ignoresDependencies },
+    );
+    if (isDone) return showListAfter(connect());
     await act("restart", others, {
       doing: "restarting",
       ignoresDependencies,

@@ -10,7 +10,7 @@ import { messageOf, xmError } from "../../runtime/contract/errors.ts";
 import type { RawApp } from "../../runtime/contract/fields/raw-app.ts";
 import { isFile, readApps, readScript, usualFile } from "../apps/read-apps.ts";
 import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
-import { fileArgs, xmCommand } from "../call/command.ts";
+import { fileArgs, programArgs, xmCommand } from "../call/command.ts";
 import { supervise } from "../container/supervision.ts";
 import { afterChanges } from "../dev/after-changes.ts";
 import { tellOutcomes } from "../render/outcomes.ts";
@@ -34,11 +34,7 @@ export default xmCommand({
   description:
     "Runs apps in the foreground for development: restarted when a file changes, logs shown",
   args: {
-    target: {
-      type: "positional",
-      description: "script, command in quotes or ecosystem file; defaults to ./ecosystem.config.*",
-      required: false,
-    },
+    ...programArgs,
     ...startArgs,
     ...fileArgs,
     ignore: {

@@ -1,15 +1,10 @@
 import { connect } from "../../runtime/client/connection/client.ts";
-import {
-  environmentArgs,
-  fileArgs,
-  targetArgs,
-  targetsAndRest,
-  xmCommand,
-} from "../call/command.ts";
+import { environmentArgs, fileArgs, targetArgs, xmCommand } from "../call/command.ts";
 import { changesFor } from "../apps/known-apps.ts";
 import { showReload } from "../render/reload-progress.ts";
 import { showListAfter } from "../render/show-list.ts";
-import { rawAppFrom, startArgs } from "../apps/start-flags.ts";
+import { startFileTargets } from "../apps/file-targets.ts";
+import { startArgs } from "../apps/start-flags.ts";
 import { resolveTargets } from "../apps/targets.ts";
 
 export default xmCommand({
@@ -28,39 +23,18 @@ export default xmCommand({
   },
   takesRest: true,
   run: async ({ args, data }) => {
-    const given = args as Record<string, unknown> & { _: string[] };
-    const { targets, rest } = targetsAndRest(given._, data.rest);
-    const fields = {
-      ...rawAppFrom(given),
-      ...(rest.length > 0 ? { args: rest } : {}),
-    };
-    const environment = given["env"] as string | undefined;
-    const only = given["only"] as string | undefined;
-    const { isEcosystemFile } = await import("../../runtime/client/config/load.ts");
-    const isConfiguration = (target: string): boolean => target === "-" || isEcosystemFile(target);
-    const files = targets.filter(isConfiguration);
-    const others = targets.filter((target) => !isConfiguration(target));
+    const { fields, environment, updatesEnv, others, isDone } = await startFileTargets(
+      args,
+      data.rest,
+      { known: "reload", by: "`xm reload`" },
+    );
     const client = connect();
-    for (const file of files) {
-      const { startFile } = await import("../apps/start-file.ts");
-      await startFile(file, {
-        environment,
-        only,
-        overrides: fields,
-        known: "reload",
-        by: "`xm reload`",
-      });
-    }
-    if (files.length > 0 && others.length === 0) {
-      await showListAfter(client);
-      return;
-    }
+    if (isDone) return showListAfter(client);
     const chosen = await resolveTargets(client, others);
-    const updatesEnv = given["update-env"] === true;
     const lines = client.reload({
       ids: chosen.map(({ id }) => id),
       by: "`xm reload`",
-      ...(given["force"] === true ? { force: true } : {}),
+      ...(args.force === true ? { force: true } : {}),
       ...(await changesFor(client, chosen, { fields, updatesEnv, environment }, "reload")),
     });
     return showReload({ client, lines, chosen });

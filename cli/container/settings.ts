@@ -2,7 +2,7 @@ import type { ArgsDef } from "citty";
 import { parseDuration } from "../../runtime/contract/fields/units.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { readAddress } from "../call/listening.ts";
-import { fileArgs } from "../call/command.ts";
+import { fileArgs, programArgs } from "../call/command.ts";
 import { startArgs } from "../apps/start-flags.ts";
 import { exitPolicies, type ExitPolicy } from "./exit-policy.ts";
 
@@ -11,11 +11,7 @@ const defaultGraceMs = 8_000;
 
 /** What `xm-runtime` takes: what `xm start` does, and what is of the container. */
 export const containerArgs = {
-  target: {
-    type: "positional",
-    description: "script, command in quotes or ecosystem file; defaults to ./ecosystem.config.*",
-    required: false,
-  },
+  ...programArgs,
   ...startArgs,
   ...fileArgs,
   "exit-policy": {

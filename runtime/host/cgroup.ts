@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errnoOf } from "../contract/errors.ts";
 
-/** What a container may use; `null` is not a limit. */
+/** What a container may use; `null` means unlimited. */
 export interface CgroupLimits {
   readonly memoryBytes: number | null;
   /** Processors, for example 1.5. */

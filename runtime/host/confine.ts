@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { Confinement, RlimitSpec } from "../../machines/spec.ts";
-import { capabilityNames } from "../contract/fields/confinement.ts";
+import { capabilityNames, limits as limitTable } from "../contract/fields/confinement.ts";
 import { xmError } from "../contract/errors.ts";
 import {
   asUser,
@@ -76,29 +76,15 @@ function ioniceWords({ ionice: wanted }: Confinement): string[] {
   return [tool("ionice", "ionice"), "-c", String(number), ...flags];
 }
 
-/** The words of /proc/PID/limits for prlimit(1)'s. */
-const limitRows: Readonly<Record<string, string>> = {
-  nofile: "Max open files",
-  nproc: "Max processes",
-  core: "Max core file size",
-  as: "Max address space",
-  data: "Max data size",
-  stack: "Max stack size",
-  rss: "Max resident set",
-  fsize: "Max file size",
-  memlock: "Max locked memory",
-  cpu: "Max cpu time",
-  sigpending: "Max pending signals",
-  msgqueue: "Max msgqueue size",
-  rtprio: "Max realtime priority",
-  locks: "Max file locks",
-};
+/** A limit of a newer version, which a daemon before left in the state, has its own name. */
+const rowOf = (name: string): string =>
+  (limitTable as Readonly<Record<string, { row: string } | undefined>>)[name]?.row ?? name;
 
 function limitWords({ limits = {} }: Confinement): string[] {
   const wanted = Object.entries(limits);
   if (wanted.length === 0) return [];
   for (const [name, { hard }] of wanted) {
-    const { hard: most } = ownLimit(limitRows[name] ?? name);
+    const { hard: most } = ownLimit(rowOf(name));
     const isMore = most !== null && (hard === null || hard > most);
     if (isMore && !has("sys_resource"))
       throw denied(

@@ -50,7 +50,7 @@ test("pull, backward and forward move the repository and reload; what ran is in 
   expect(pulled).toContain("Updating repository for process name web\n");
   expect(pulled).toContain(`went from ${short(first)} to ${short(third)}\n`);
   expect([await answer(), head()]).toEqual(["v3", third]);
-  expect(await home.ok("pull", "web")).toContain(`is at ${short(third)} already`);
+  expect(await home.ok("pull", "web")).toContain(`is already at ${short(third)}`);
   await home.ok("backward", "web");
   expect([await answer(), head()]).toEqual(["v2", second]);
   await home.ok("forward", "web");

@@ -1,5 +1,5 @@
 import type { ElkExtendedEdge, ElkNode } from "elkjs";
-import elk from "elkjs/lib/elk.bundled.js";
+import { layered, layout } from "../elk.ts";
 import {
   metrics,
   textOf,
@@ -30,7 +30,7 @@ export async function layoutChart(model: ChartModel): Promise<Layout> {
         })),
     ],
   };
-  const placed = await new Elk().layout(graph);
+  const placed = await layout(graph);
   const boxes = new Map(flatten(placed).map((node) => [node.id, boxOf(node)]));
   return {
     width: Math.ceil(placed.width ?? 0),
@@ -46,16 +46,8 @@ export async function layoutChart(model: ChartModel): Promise<Layout> {
   };
 }
 
-/** The package's types call its CommonJS export a namespace. */
-const Elk = elk as unknown as new () => { layout(graph: ElkNode): Promise<ElkNode> };
-
 const options = {
-  "elk.algorithm": "layered",
-  "elk.direction": "DOWN",
-  "elk.hierarchyHandling": "INCLUDE_CHILDREN",
-  "elk.edgeRouting": "ORTHOGONAL",
-  "elk.json.shapeCoords": "ROOT",
-  "elk.json.edgeCoords": "ROOT",
+  ...layered,
   "elk.padding": "[top=16,left=16,bottom=16,right=16]",
   "elk.layered.spacing.nodeNodeBetweenLayers": "34",
   "elk.layered.spacing.edgeNodeBetweenLayers": "18",

@@ -1,5 +1,5 @@
 import type { ElkExtendedEdge, ElkNode } from "elkjs";
-import elk from "elkjs/lib/elk.bundled.js";
+import { layered, layout } from "../elk.ts";
 import { imports } from "./imports.ts";
 
 /** The picture of the rooms, from what their files really import. */
@@ -38,12 +38,7 @@ const height = 34;
 const frame = "programs";
 
 const options = {
-  "elk.algorithm": "layered",
-  "elk.direction": "DOWN",
-  "elk.hierarchyHandling": "INCLUDE_CHILDREN",
-  "elk.edgeRouting": "ORTHOGONAL",
-  "elk.json.shapeCoords": "ROOT",
-  "elk.json.edgeCoords": "ROOT",
+  ...layered,
   "elk.padding": "[top=20,left=20,bottom=20,right=20]",
   "elk.layered.spacing.nodeNodeBetweenLayers": "40",
   "elk.spacing.nodeNode": "24",
@@ -63,7 +58,7 @@ function place(edges: readonly Arrow[]): Promise<ElkNode> {
     children: rooms.filter(isProgram).map(node),
     layoutOptions: { ...options, "elk.padding": "[top=40,left=20,bottom=20,right=20]" },
   };
-  return new Elk().layout({
+  return layout({
     id: "rooms",
     layoutOptions: options,
     children: [...rooms.filter((room) => !isProgram(room)).map(node), programs],
@@ -74,9 +69,6 @@ function place(edges: readonly Arrow[]): Promise<ElkNode> {
     })),
   });
 }
-
-/** The package's types call its CommonJS export a namespace. */
-const Elk = elk as unknown as new () => { layout(graph: ElkNode): Promise<ElkNode> };
 
 function draw({ width = 0, height: tall = 0, children = [], edges = [] }: ElkNode): string {
   const [w, h] = [Math.ceil(width), Math.ceil(tall)];

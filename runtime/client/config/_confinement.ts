@@ -1,5 +1,9 @@
 import type { AppSpec, Confinement, RlimitSpec } from "../../../machines/spec.ts";
-import { byteLimits, capabilityNames, limitNames } from "../../contract/fields/confinement.ts";
+import {
+  capabilityNames,
+  limits as limitTable,
+  type LimitName,
+} from "../../contract/fields/confinement.ts";
 import { parseSize } from "../../contract/fields/units.ts";
 
 /** `{ nofile: 1024, core: "unlimited", as: { soft: "1G", hard: "2G" } }`; `undefined` for what cannot be. */
@@ -7,16 +11,14 @@ export function readLimits(value: unknown): Confinement["limits"] | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   const limits: Record<string, RlimitSpec> = {};
   for (const [name, each] of Object.entries(value)) {
-    const limit = (limitNames as readonly string[]).includes(name)
-      ? readLimit(name, each)
-      : undefined;
+    const limit = Object.hasOwn(limitTable, name) ? readLimit(name as LimitName, each) : undefined;
     if (limit === undefined) return undefined;
     limits[name] = limit;
   }
   return limits;
 }
 
-function readLimit(name: string, value: unknown): RlimitSpec | undefined {
+function readLimit(name: LimitName, value: unknown): RlimitSpec | undefined {
   if (typeof value !== "object" || value === null) {
     const both = readAmount(name, value);
     return both === undefined ? undefined : { soft: both, hard: both };
@@ -28,14 +30,15 @@ function readLimit(name: string, value: unknown): RlimitSpec | undefined {
   return hard !== null && (soft === null || soft > hard) ? undefined : { soft, hard };
 }
 
-/** `null` is not a limit. */
-function readAmount(name: string, value: unknown): number | null | undefined {
+/** `null` means unlimited. */
+function readAmount(name: LimitName, value: unknown): number | null | undefined {
   if (value === "unlimited" || value === "infinity") return null;
-  const amount = byteLimits.includes(name)
-    ? parseSize(value)
-    : typeof value === "string" && /^\d+$/.test(value)
-      ? Number(value)
-      : value;
+  const amount =
+    "isBytes" in limitTable[name]
+      ? parseSize(value)
+      : typeof value === "string" && /^\d+$/.test(value)
+        ? Number(value)
+        : value;
   return typeof amount === "number" && Number.isSafeInteger(amount) && amount >= 0
     ? amount
     : undefined;

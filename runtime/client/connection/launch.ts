@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { builtProgram } from "../../host/built-program.ts";
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync, constants, mkdirSync, openSync } from "node:fs";
@@ -149,10 +150,4 @@ function lastLines(log: string): string {
   } catch (error) {
     return messageOf(error);
   }
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -18,7 +18,6 @@ import type {
   Outcome,
   ProcessDetail,
   ProcessView,
-  ProfileLine,
   ProfileRequest,
   Progress,
   ReloadRequestBody,
@@ -28,33 +27,8 @@ import type {
   TriggerResult,
 } from "../../contract/api/schemas.ts";
 
-export type {
-  ActionRequest,
-  BusEvent,
-  BusTopic,
-  DaemonView,
-  DumpResult,
-  FollowRequest,
-  HistoryRecordView,
-  Inspection,
-  InspectorOpened,
-  InspectorView,
-  LogFiles,
-  LogLine,
-  MachineStates,
-  OpenInspector,
-  Outcome,
-  ProcessDetail,
-  ProcessView,
-  ProfileLine,
-  ProfileRequest,
-  Progress,
-  ReloadRequestBody,
-  ResurrectResult,
-  RunLine,
-  TriggerRequest,
-  TriggerResult,
-};
+/** The bodies and answers of the API. */
+export type * from "../../contract/api/schemas.ts";
 
 /** What an app is from now on. */
 export interface AppSettings {

@@ -2,6 +2,7 @@ import { patternOf, toPacket, topicsOf, type Packet } from "../../compat/bus.ts"
 import type { Client } from "../connection/types.ts";
 import type { BusTopic } from "../connection/types.ts";
 import { XmError } from "../../contract/errors.ts";
+import { pause } from "../../host/pause.ts";
 import type {
   EventListener,
   ExceptionPacket,
@@ -128,14 +129,4 @@ export class Bus {
 /** No daemon now: it was killed, handed over, or has cut this reader off. */
 function isAway(error: unknown): boolean {
   return error instanceof XmError && error.class === "unavailable";
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { constants } from "node:os";
 import { outputFromNow } from "../connection/output.ts";
 import type { Client, Outcome } from "../connection/types.ts";
@@ -129,10 +130,4 @@ export async function attach(
     abort.abort();
   }
   await shown;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

@@ -1,34 +1,29 @@
 import { field, type Field } from "./field.ts";
 
-/** Names of limits as prlimit(1) has them, without those that `nice` and `ionice` stand for. */
-export const limitNames = [
-  "nofile",
-  "nproc",
-  "core",
-  "as",
-  "data",
-  "stack",
-  "rss",
-  "fsize",
-  "memlock",
-  "cpu",
-  "sigpending",
-  "msgqueue",
-  "rtprio",
-  "locks",
-] as const;
+/**
+ * The limits as prlimit(1) names them, without those that `nice` and `ionice` set: their row in /proc/PID/limits, and
+ * whether they are in bytes, so that a size such as `"1G"` may be written.
+ */
+export const limits = {
+  nofile: { row: "Max open files" },
+  nproc: { row: "Max processes" },
+  core: { row: "Max core file size", isBytes: true },
+  as: { row: "Max address space", isBytes: true },
+  data: { row: "Max data size", isBytes: true },
+  stack: { row: "Max stack size", isBytes: true },
+  rss: { row: "Max resident set", isBytes: true },
+  fsize: { row: "Max file size", isBytes: true },
+  memlock: { row: "Max locked memory", isBytes: true },
+  cpu: { row: "Max cpu time" },
+  sigpending: { row: "Max pending signals" },
+  msgqueue: { row: "Max msgqueue size", isBytes: true },
+  rtprio: { row: "Max realtime priority" },
+  locks: { row: "Max file locks" },
+} as const satisfies Readonly<Record<string, { row: string; isBytes?: true }>>;
 
-/** Limits in bytes, for which a size such as `"1G"` may be written. */
-export const byteLimits: readonly string[] = [
-  "core",
-  "as",
-  "data",
-  "stack",
-  "rss",
-  "fsize",
-  "memlock",
-  "msgqueue",
-];
+export type LimitName = keyof typeof limits;
+
+export const limitNames = Object.keys(limits) as LimitName[];
 
 /** capabilities(7), in the order of their numbers. */
 export const capabilityNames = [

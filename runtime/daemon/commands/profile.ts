@@ -1,4 +1,5 @@
 import type { ProfileRequest } from "../../contract/api/schemas.ts";
+import { pause } from "../../host/pause.ts";
 
 /**
  * Profiles this process. The inspector is loaded now: a daemon that is never profiled does not pay for it.
@@ -25,14 +26,4 @@ export async function profileDaemon(
   } finally {
     session.disconnect();
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { errnoOf } from "../../contract/errors.ts";
 import { isLiving, scanProcesses } from "../../host/procfs.ts";
 
@@ -67,7 +68,11 @@ export function createSampler(inFront: () => ReadonlySet<number>): Sampler {
         running = undefined;
       });
       if (withinMs === undefined) await running;
-      else await Promise.race([running, pause(sampledAt === 0 ? firstWithinMs : withinMs)]);
+      else
+        await Promise.race([
+          running,
+          pause(sampledAt === 0 ? firstWithinMs : withinMs, undefined, { ref: false }),
+        ]);
       return known;
     },
   };
@@ -86,10 +91,4 @@ function membersOf(
     }
   }
   return rootOf;
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 }

@@ -1,9 +1,9 @@
 import { appendFileSync, copyFileSync, readdirSync, truncateSync } from "node:fs";
 import { setImmediate } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
-import { followFile } from "../../../runtime/host/log-files/follow.ts";
+import { expect, test } from "vitest";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
+import { follow } from "../../support/follow.ts";
 
 const openNow = (): number => readdirSync("/proc/self/fd").length;
 
@@ -11,21 +11,9 @@ test("files that somebody has put beside an emptied log by the hundred are not a
   const { put, path: folder } = testFolder();
   for (let n = 0; n < 300; n += 1) put(`a.log.${n}`, "planted, and longer than the log itself\n");
   const path = put("a.log", "line one\n");
-  const lines: string[] = [];
-  const abort = new AbortController();
   let isBlocked = true;
-  const following = followFile({
-    path,
-    fromBytes: 0,
-    onLine: async (line) => {
-      lines.push(line);
-      await until("the rotation", () => !isBlocked);
-    },
-    signal: abort.signal,
-  });
-  onTestFinished(async () => {
-    abort.abort();
-    await following;
+  const lines = follow(path, {
+    onLine: async () => void (await until("the rotation", () => !isBlocked)),
   });
   await until("the first line", () => lines.length === 1);
   appendFileSync(path, "line two\n");
@@ -35,7 +23,7 @@ test("files that somebody has put beside an emptied log by the hundred are not a
   const before = openNow();
   let most = 0;
   isBlocked = false;
-  while (lines.length < 3 && !abort.signal.aborted) {
+  while (lines.length < 3) {
     most = Math.max(most, openNow() - before);
     await setImmediate();
   }

@@ -21,7 +21,6 @@ import {
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { flushLogs } from "../../../runtime/host/log-files/flush.ts";
-import { followFile } from "../../../runtime/host/log-files/follow.ts";
 import { lastLines } from "../../../runtime/host/log-files/last-lines.ts";
 import { openLog } from "../../../runtime/host/log-files/open.ts";
 import { reopenLogs, type Carry } from "../../../runtime/host/log-files/reopen.ts";
@@ -31,23 +30,7 @@ import { removePidFile, writePidFile } from "../../../runtime/daemon/children/pi
 import { appSpec } from "../../support/machines/spec.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
-
-/** Follows a file and keeps what comes. */
-function follow(path: string, fromBytes = 0): string[] {
-  const lines: string[] = [];
-  const abort = new AbortController();
-  const following = followFile({
-    path,
-    fromBytes,
-    onLine: (line) => void lines.push(line),
-    signal: abort.signal,
-  });
-  onTestFinished(async () => {
-    abort.abort();
-    await following;
-  });
-  return lines;
-}
+import { follow } from "../../support/follow.ts";
 
 const become = (lines: readonly string[], wanted: readonly string[]): Promise<unknown> =>
   until(`the lines ${wanted.join(", ")}`, () => JSON.stringify(lines) === JSON.stringify(wanted), {
@@ -147,19 +130,11 @@ test("what was rotated while nobody read is read from its position, then the new
   const { ino } = statSync(path);
   renameSync(path, `${folder}/a.log.1`);
   put("a.log", "three\n");
-  const lines: string[] = [];
   const positions: number[] = [];
-  const abort = new AbortController();
-  const following = followFile({
-    path,
+  const lines = follow(path, {
     fromBytes: 4,
     fromInode: ino,
-    onLine: (line, { bytes }) => void (lines.push(line), positions.push(bytes)),
-    signal: abort.signal,
-  });
-  onTestFinished(async () => {
-    abort.abort();
-    await following;
+    onLine: (_, { bytes }) => void positions.push(bytes),
   });
   await become(lines, ["two", "three"]);
   expect(positions).toEqual([8, 6]);
@@ -202,21 +177,9 @@ test("what was copied and emptied before it was read is read from the copy, also
   const { put, path: folder } = testFolder();
   const path = put("a.log", "line one\n");
   put("a.log.2", "another, older copy that is longer\n");
-  const lines: string[] = [];
-  const abort = new AbortController();
   let isBlocked = true;
-  const following = followFile({
-    path,
-    fromBytes: 0,
-    onLine: async (line) => {
-      lines.push(line);
-      await until("the rotation", () => !isBlocked);
-    },
-    signal: abort.signal,
-  });
-  onTestFinished(async () => {
-    abort.abort();
-    await following;
+  const lines = follow(path, {
+    onLine: async () => void (await until("the rotation", () => !isBlocked)),
   });
   await become(lines, ["line one"]);
   appendFileSync(path, "line two\n");

@@ -185,6 +185,11 @@ export function Chart({
   );
 }
 
+const modes: readonly { mode: Mode; label: string; title: string }[] = [
+  { mode: "follow", label: "Follow", title: "Follow the active states (F)" },
+  { mode: "fit", label: "Fit", title: "The whole chart (0)" },
+];
+
 /** The buttons for what the keys do too. */
 function Tools(options: {
   mode: Mode | null;
@@ -194,22 +199,17 @@ function Tools(options: {
   const { mode, choose, zoom } = options;
   return (
     <div class="tools" role="toolbar" aria-label="View of the chart">
-      <button
-        type="button"
-        aria-pressed={mode === "follow"}
-        onClick={() => choose("follow")}
-        title="Follow the active states (F)"
-      >
-        Follow
-      </button>
-      <button
-        type="button"
-        aria-pressed={mode === "fit"}
-        onClick={() => choose("fit")}
-        title="The whole chart (0)"
-      >
-        Fit
-      </button>
+      {modes.map(({ mode: each, label, title }) => (
+        <button
+          key={each}
+          type="button"
+          aria-pressed={mode === each}
+          onClick={() => choose(each)}
+          title={title}
+        >
+          {label}
+        </button>
+      ))}
       <button type="button" aria-label="Smaller" title="Smaller (-)" onClick={() => zoom(1 / 1.3)}>
         −
       </button>

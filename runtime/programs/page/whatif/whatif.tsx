@@ -5,7 +5,7 @@ import { fetchDetail, fetchRecords } from "../state/api.ts";
 import { selected, selectedId } from "../state/store.ts";
 import { CrashFields } from "./crash-fields.tsx";
 import { firstCrashForm, readCrash, recordedPattern, type CrashForm } from "./crash-form.ts";
-import { plainSpec } from "./plain-spec.ts";
+import { plainSpec } from "../../../contract/fields/plain-spec.ts";
 import { PolicyFields } from "./policy-fields.tsx";
 import { formOf, readPolicy, type PolicyForm } from "./policy-form.ts";
 import { Result } from "./result.tsx";

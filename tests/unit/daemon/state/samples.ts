@@ -3,13 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { ProcessFacts } from "../../../../machines/facts.ts";
-import type { AppSpec } from "../../../../machines/spec.ts";
+import { plainSpec } from "../../../../runtime/contract/fields/plain-spec.ts";
 import type { DeclaredApp, JournalEntry } from "../../../../runtime/daemon/state/entries.ts";
 import {
   openStore,
   type StateStore,
   type StoreOptions,
 } from "../../../../runtime/daemon/state/store.ts";
+import { appSpec } from "../../../support/machines/spec.ts";
 
 /** A folder of its own for the test that asks. */
 export function temporaryFolder(): string {
@@ -48,73 +49,30 @@ export function inOrder({ apps, processes }: Facts): Facts {
 }
 
 export function app(key: string, env: Record<string, string> = { A: "1" }): DeclaredApp {
-  const spec: AppSpec = {
-    name: key,
-    namespace: "default",
-    script: `/srv/${key}.js`,
-    args: ["--port", "0"],
-    cwd: "/srv",
-    interpreter: "node",
-    interpreterArgs: [],
-    env,
-    instances: 1,
-    mode: "fork",
-    scheduling: "shared",
-    mergeLogs: false,
-    logs: {
-      out: `/logs/${key}-out.log`,
-      error: null,
-      combined: null,
-      numbered: [],
-      isOff: false,
-      type: "plain",
-      dateFormat: null,
+  const spec = appSpec({
+    spec: {
+      name: key,
+      script: `/srv/${key}.js`,
+      args: ["--port", "0"],
+      cwd: "/srv",
+      env,
+      logs: { ...plainSpec.logs, out: `/logs/${key}-out.log` },
+      pidFile: `/pids/${key}.pid`,
+      passthrough: { vizion: true },
     },
-    pidFile: `/pids/${key}.pid`,
-    instanceVariable: "NODE_APP_INSTANCE",
-    incrementVariable: null,
-    sourceMaps: null,
-    stopSignal: "SIGINT",
-    stopWithMessage: false,
-    killsTree: true,
-    uid: null,
-    gid: null,
-    umask: null,
-    autostart: true,
-    dependsOn: [],
-    policy: {
-      restart: {
-        mode: "always",
-        minUptimeMs: 1000,
-        maxRestarts: 16,
-        restartWindowMs: 0,
-        restartDelayMs: 0,
-        backoff: { initialMs: 100, factor: 1.5, maxMs: 15_000, jitter: 0, resetAfterMs: 30_000 },
-        stopExitCodes: [0],
-      },
-      readiness: "spawned",
-      probe: null,
-      probes: null,
-      listenTimeoutMs: 3000,
-      killTimeoutMs: 1600,
-      drain: true,
-      drainTimeoutMs: 10_000,
-      reload: { concurrency: 1, surge: true },
+    restart: {
+      backoff: { initialMs: 100, factor: 1.5, maxMs: 15_000, jitter: 0, resetAfterMs: 30_000 },
+      stopExitCodes: [0],
     },
     sensors: {
-      maxMemoryBytes: null,
-      cron: null,
-      cronTimezone: null,
       watch: {
         paths: ["/srv"],
         ignore: ["node_modules", { regexp: "\\.log$", flags: "" }],
         delayMs: 0,
         options: { pollMs: null, depth: null, followSymlinks: true },
       },
-      heartbeatMs: null,
     },
-    passthrough: { vizion: true },
-  };
+  });
   return { key, spec };
 }
 

@@ -5,7 +5,7 @@ import {
   readCrash,
   recordedPattern,
 } from "../../../../runtime/programs/page/whatif/crash-form.ts";
-import { plainSpec } from "../../../../runtime/programs/page/whatif/plain-spec.ts";
+import { plainSpec } from "../../../../runtime/contract/fields/plain-spec.ts";
 import {
   formOf,
   meaningOf,

@@ -1,7 +1,7 @@
-import { defaults } from "../../../contract/fields/defaults.ts";
-import type { AppSpec } from "../../../../machines/spec.ts";
+import { defaults } from "./defaults.ts";
+import type { AppSpec } from "../../../machines/spec.ts";
 
-/** An app with PM2's defaults: simulated when no process is chosen. */
+/** An app that declares nothing but its script: PM2's defaults. */
 export const plainSpec: AppSpec = {
   name: "app",
   namespace: "default",

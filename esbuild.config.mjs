@@ -41,11 +41,12 @@ const packagesApart = [
   "yaml",
 ];
 
-/** Bundles of their own: `xm simulate` alone plays a statechart, and most calls are of a few commands. */
+/** Bundles of their own: `xm simulate` alone plays a statechart, only the API class checks answers, and most calls are of a few commands. */
 const bundlesApart = [
   [/\/machines\/simulation\.js$/, "./simulation.cjs"],
   [/\/client\/metrics\/index\.js$/, "./metrics.cjs"],
   [/\/monit\/index\.js$/, "./monit.cjs"],
+  [/\/check-answer\.js$/, "./check-answer.cjs"],
   [/^\.\/all\.js$/, "./all.cjs"],
   [/^\.\/front\.js$/, "./front.cjs"],
 ];
@@ -97,7 +98,7 @@ const terminalKit = {
 
 await build({
   ...shared,
-  plugins: [terminalKit],
+  plugins: [requireApart, terminalKit],
   entryPoints: { monit: "dist/cli/monit/index.js" },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
@@ -107,6 +108,7 @@ await build({
   ...shared,
   entryPoints: {
     simulation: "dist/machines/simulation.js",
+    "check-answer": "dist/runtime/client/connection/check-answer.js",
     metrics: "dist/runtime/client/metrics/index.js",
   },
   outdir: "dist/bin",
@@ -168,6 +170,7 @@ await build({
 // program that has both has one instance.
 await build({
   ...shared,
+  plugins: [requireApart],
   entryPoints: { exmachina: "dist/runtime/client/package/index.js" },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },

@@ -102,6 +102,11 @@ export const errors = {
     fix: "correct the values named above",
   })),
   ERR_USAGE: define("invalid", (p: { what: string; fix: string }) => p),
+  ERR_ANSWER_INVALID: define("failed", (p: { call: string; faults: readonly string[] }) => ({
+    what: `the daemon's answer to ${p.call} is not what this version expects: ${p.faults.join("; ")}`,
+    why: "the daemon may be of another version",
+    fix: "`xm update` replaces the daemon with the installed version; apps keep running",
+  })),
   ERR_ROUTE_NOT_FOUND: define("not-found", (p: { method: string; path: string }) => ({
     what: `the API has no ${p.method} ${p.path}`,
     fix: "docs/reference/openapi.json lists its routes; client and daemon may differ in version: `xm daemon restart`",

@@ -252,7 +252,7 @@ test("God's death is told, its apps run on, and the page goes on with the next G
   await page.evaluate(() => Object.assign(globalThis, { isSamePage: true }));
   const god = home.godPid();
   process.kill(god, "SIGKILL");
-  await page.getByText("God died; its apps run on; waiting for the next one").waitFor();
+  await page.getByText("God died; its apps keep running; waiting for the next one").waitFor();
   const next = await home.nextGod(god);
   await page.getByText(`pid ${next}`, { exact: true }).waitFor({ timeout: 20_000 });
   await page.getByText("● live", { exact: true }).waitFor();

@@ -121,7 +121,7 @@ test("scrubbing back to a reload that ran under a God that was killed shows each
   // Its app was reloading then, with that process's replacement in its place by now or about to be.
   await page.getByRole("tab", { name: "App" }).click();
   await page.locator('.drawing [data-state="app.supervising.reloading"].leaf').waitFor();
-  await page.getByText("It keeps 2 processes; a reload is under way.").waitFor();
+  await page.getByText("It keeps 2 processes; a reload is in progress.").waitFor();
   // God was the one that is dead now, and the page says what became of it.
   await page.getByRole("tab", { name: "God" }).click();
   await page.locator('.drawing [data-state="god.running"].leaf').waitFor();

@@ -64,8 +64,9 @@ export function createAsker(options: {
   readonly home: string;
   readonly autostart: boolean;
   readonly lifeline: boolean;
+  readonly checksAnswers: boolean;
 }): Asker {
-  const { home, autostart, lifeline } = options;
+  const { home, autostart, lifeline, checksAnswers } = options;
   const { socket } = homePaths(home);
 
   const send: Reach = (method, path, body, signal) =>
@@ -120,6 +121,9 @@ export function createAsker(options: {
     }
   };
 
+  const check = async (): Promise<(name: CallName, value: unknown) => void> =>
+    checksAnswers ? (await import("./check-answer.ts")).checkAnswer : () => {};
+
   /** The body of an answer; its failure is reported in the catalog's words. */
   async function* translated(body: AsyncIterable<string>): AsyncIterable<string> {
     try {
@@ -135,7 +139,9 @@ export function createAsker(options: {
       const answer = await reach(method, pathOf(calls[name], asked), asked.body);
       let text = "";
       for await (const chunk of translated(answer.body)) text += chunk;
-      return parse(answer.status, text) as AnswerOf<N>;
+      const value = parse(answer.status, text);
+      (await check())(name, value);
+      return value as AnswerOf<N>;
     },
     lines: async function* <N extends CallName>(
       name: N,
@@ -147,6 +153,7 @@ export function createAsker(options: {
       const path = pathOf(calls[name], asked);
       const answer = await ask(method, path, asked.body, signal);
       if (answer.status === 200) onOpen?.();
+      const checkLine = await check();
       let text = "";
       let hasEnded = false;
       for await (const chunk of translated(answer.body)) {
@@ -161,7 +168,10 @@ export function createAsker(options: {
           start = end + 1;
           if (isEnd(value)) hasEnded = true;
           else if (isProblem(value)) throw errorFrom(value.problem);
-          else yield value;
+          else {
+            checkLine(name, value);
+            yield value;
+          }
         }
         text = text.slice(start);
       }

@@ -25,8 +25,8 @@ const goneWithinMs = 30_000;
  */
 export function connect(options: ConnectOptions = {}): Client {
   const home = options.home ?? resolveHome(process.env);
-  const { autostart = true, lifeline = false } = options;
-  const asker = createAsker({ home, autostart, lifeline });
+  const { autostart = true, lifeline = false, checksAnswers = false } = options;
+  const asker = createAsker({ home, autostart, lifeline, checksAnswers });
   const { json, lines } = asker;
   return {
     home,

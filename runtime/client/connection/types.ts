@@ -167,4 +167,6 @@ export interface ConnectOptions {
   readonly autostart?: boolean;
   /** A daemon that this starts ends, with its apps, when this process does, and keeps it alive until then. */
   readonly lifeline?: boolean;
+  /** Check every answer against the contract (`ERR_ANSWER_INVALID`). Default false: it loads the schemas. */
+  readonly checksAnswers?: boolean;
 }

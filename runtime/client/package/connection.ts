@@ -3,7 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { connect as connectClient } from "../connection/client.ts";
-import type { Client } from "../connection/types.ts";
+import type { Client, ConnectOptions } from "../connection/types.ts";
 import { XmError } from "../../contract/errors.ts";
 import { homePaths, resolveHome } from "../../host/home/paths.ts";
 import type { Place } from "./apps.ts";
@@ -48,7 +48,7 @@ export class Connection {
       if (noDaemon !== undefined) this.daemon_mode = !noDaemon;
       this.#client = undefined;
       const { socket } = homePaths(this.pm2_home);
-      const isThere = await connectClient({ home: this.pm2_home, autostart: false })
+      const isThere = await this.#clientWith({ autostart: false })
         .ping()
         .then(() => true, isAbsence);
       if (!isThere) await (await this.reach()).ping();
@@ -88,7 +88,7 @@ export class Connection {
 
   /** Stops and removes every process and ends the daemon; does nothing if no daemon runs. */
   readonly killDaemon: Method<[], Done> = method(async () => {
-    const client = connectClient({ home: this.pm2_home, autostart: false });
+    const client = this.#clientWith({ autostart: false });
     await client.shutDown(by("killDaemon")).catch(isAbsence);
     return { success: true };
   });
@@ -108,7 +108,7 @@ export class Connection {
   readonly launchBus: Method<[], Bus> = method(async () => {
     const client = await this.reach();
     await client.ping();
-    const bus = new Bus(connectClient({ home: this.pm2_home, autostart: false }));
+    const bus = new Bus(this.#clientWith({ autostart: false }));
     this.#buses.add(bus);
     return bus;
   });
@@ -127,9 +127,14 @@ export class Connection {
     return { cwd: this.cwd, home: this.pm2_home };
   }
 
+  /** A program's answers are checked: it may live for months, and meet daemons of other versions. */
+  #clientWith(options: Omit<ConnectOptions, "home" | "checksAnswers">): Client {
+    return connectClient({ home: this.pm2_home, checksAnswers: true, ...options });
+  }
+
   /** The client; what the buses have been asked to hear is heard from then on. */
   protected async reach(): Promise<Client> {
-    this.#client ??= connectClient({ home: this.pm2_home, lifeline: !this.daemon_mode });
+    this.#client ??= this.#clientWith({ lifeline: !this.daemon_mode });
     await Promise.all([...this.#buses].map((bus) => bus.settled()));
     return this.#client;
   }

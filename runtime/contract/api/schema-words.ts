@@ -3,6 +3,12 @@ import { largestUserId, longestMs, shortestHeartbeatMs, signalNames } from "../r
 
 /** The words that the schemas of the API are made of. */
 
+/** A fault of a body or an answer: where it is, what was expected, and what is there. */
+export function tellIssue(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue) ?? "body";
+  return `${path}: expected ${issue.expected ?? issue.message}, got ${issue.received}`;
+}
+
 export const nullable = v.nullable;
 export const text = v.string;
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import * as v from "valibot";
 import type { AnswerOf, BodyOf, Call, CallName, Readonlys } from "../../contract/api/calls.ts";
 import { xmError } from "../../contract/errors.ts";
+import { tellIssue } from "../../contract/api/schema-words.ts";
 import { jsonFor } from "../registry/redaction.ts";
 import type { Inspector } from "./inspector-port.ts";
 import type { Daemon } from "../daemon.ts";
@@ -211,9 +212,4 @@ function parseJson(text: string): unknown {
 
 function invalid(faults: readonly string[]): Error {
   return xmError("ERR_INPUT_INVALID", { faults });
-}
-
-function tellIssue(issue: v.BaseIssue<unknown>): string {
-  const path = v.getDotPath(issue) ?? "body";
-  return `${path}: expected ${issue.expected ?? issue.message}, got ${issue.received}`;
 }

@@ -1,5 +1,7 @@
 import type { ProcessStatus } from "../../../machines/facts.ts";
 import { statusWord } from "../../compat/status.ts";
+import type { ProcessView } from "../../contract/api/schemas.ts";
+import { plain } from "../../contract/plain.ts";
 
 /** A mark for every status: what a colour says is said by a shape too. */
 export const statusMarks: Readonly<Record<ProcessStatus, string>> = {
@@ -16,6 +18,11 @@ export const statusMarks: Readonly<Record<ProcessStatus, string>> = {
 };
 
 export { statusWord };
+
+/** `Its watch fails: /srv/api cannot be watched: …` */
+export function troublesText(troubles: ProcessView["troubles"]): string {
+  return troubles.map(({ sensor, reason }) => `Its ${sensor} fails: ${plain(reason)}.`).join(" ");
+}
 
 /** `12.3 MB`, `1.2 GB`. */
 export function bytes(value: number | null): string {

@@ -16,7 +16,7 @@ import {
   selectedId,
 } from "../state/store.ts";
 import { travelTo } from "../state/travel.ts";
-import { bytes, percent, statusMarks, statusWord } from "../words.ts";
+import { bytes, percent, statusMarks, statusWord, troublesText } from "../words.ts";
 import { matching } from "./matching.ts";
 import { Sparkline } from "./sparkline.tsx";
 import { visibleRows } from "./visible.ts";
@@ -186,6 +186,7 @@ function Row(options: {
   const cpu = known?.cpu.at(-1) ?? process.cpuPercent;
   const memory = known?.memory.at(-1) ?? process.memoryBytes;
   const isUp = process.pid !== null && at === null;
+  const trouble = at === null ? troublesText(process.troubles) : "";
   return (
     <div
       id={`process-${id}`}
@@ -194,11 +195,16 @@ function Row(options: {
       aria-selected={isSelected}
       aria-setsize={count}
       aria-posinset={place + 1}
-      aria-label={`${name}, id ${id}, ${word}${at === null ? `, ${restarts} restarts` : " at the moment shown"}${isUp ? `, ${percent(cpu)} CPU, ${bytes(memory)}` : ""}`}
+      aria-label={`${name}, id ${id}, ${word}${at === null ? `, ${restarts} restarts` : " at the moment shown"}${isUp ? `, ${percent(cpu)} CPU, ${bytes(memory)}` : ""}${trouble === "" ? "" : `. ${trouble}`}`}
       style={{ transform: `translateY(${place * rowHeight}px)` }}
       onClick={() => choosePast(id)}
     >
       <span class="row-name" title={name}>
+        {trouble !== "" && (
+          <span class="trouble" title={trouble} aria-hidden="true">
+            {"⚠ "}
+          </span>
+        )}
         {name}
         {mode === "cluster" && <span class="faint">:{instance}</span>}
       </span>

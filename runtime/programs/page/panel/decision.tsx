@@ -15,7 +15,7 @@ import {
   selectedName,
 } from "../state/store.ts";
 import { goLive } from "../state/travel.ts";
-import { moment as momentText, statusMarks, statusWord } from "../words.ts";
+import { moment as momentText, statusMarks, statusWord, troublesText } from "../words.ts";
 import { LastWords } from "./last-words.tsx";
 import { useNow } from "./use-now.ts";
 
@@ -116,10 +116,11 @@ function Finding() {
   return <> It is unhealthy{finding == null ? "" : ` (${plain(finding)})`}.</>;
 }
 
-/** What would restart it and cannot. */
+/** Sensors that do not work: nothing restarts it on their account. */
 function Troubles() {
   const troubles = selected.value?.troubles ?? [];
-  return <>{troubles.map(({ sensor, reason }) => ` Its ${sensor} fails: ${plain(reason)}.`)}</>;
+  if (troubles.length === 0) return null;
+  return <span class="trouble"> ⚠ {troublesText(troubles)}</span>;
 }
 
 function PastBanner() {

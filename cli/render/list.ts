@@ -59,7 +59,7 @@ export function renderList(
   ].join("\n");
 }
 
-/** A crash is told of for this long, when the process is up again or about to be; ms. */
+/** A crash is shown for this long once the process is up again or about to be; ms. */
 const crashIsNewsMs = 60_000;
 
 /** How long ago a process crashed that is up again or about to be: the table shows a crash loop as `online`. */

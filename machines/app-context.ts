@@ -72,7 +72,7 @@ export interface AppContext {
   readonly reload: ReloadActor | null;
   /** What the replacements of the current reload are made from. */
   readonly reloadSpec: AppSpec | null;
-  /** What sensors have asked for and that waits for its turn, oldest first. */
+  /** Requests of sensors that wait for their turn, oldest first. */
   readonly trips: readonly Trip[];
   /** What the current reload comes from, when a sensor asked for it. */
   readonly trip: Trip | null;
@@ -258,7 +258,7 @@ const steps: readonly string[] = [
   "process.ended",
 ] satisfies LifeReport["type"][];
 
-/** Whether a process tells of a step of its life. */
+/** Whether an event reports a step of a process's life. */
 export function isLifeReport(event: AppEvent): event is LifeReport {
   return steps.includes(event.type);
 }

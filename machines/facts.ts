@@ -49,12 +49,12 @@ export const processStatuses = [
 
 export type ProcessStatus = (typeof processStatuses)[number];
 
-/** Whether it has no child, and none is to come unless a command or its schedule asks for it. */
+/** Whether it has no child and gets none without a command or its schedule. */
 export function isAtRest(status: ProcessStatus): boolean {
   return ["stopped", "errored", "completed", "failed"].includes(status);
 }
 
-/** Whether the child of now has said that it can serve; `late` counts as online and has not. */
+/** Whether the current child has reported ready; `late` counts as online although it has not. */
 export type Readiness = "pending" | "ready" | "late";
 
 export type Health = "starting" | "healthy" | "unhealthy";
@@ -120,7 +120,7 @@ export interface ProcessFacts {
   readonly signalled?: true;
   /** Why its life is being ended, when a probe has failed. */
   readonly verdict?: Verdict;
-  /** How long the last child took until it could serve; not there when none has said that it can. ms. */
+  /** How long the last child took to become ready; absent if none has. ms. */
   readonly readyMs?: number | undefined;
   /** First declared, or last restarted by a command. */
   readonly createdAt: number;

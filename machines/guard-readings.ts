@@ -173,7 +173,7 @@ const ofGod: Readings<GodContext> = {
 /** What each guard of each machine looks at. */
 export const guardReadings = { process: ofProcess, app: ofApp, reload: ofReload, god: ofGod };
 
-/** The guards that were asked to come to a decision, in order, with what they saw; only the last one held. */
+/** The guards evaluated for a decision, in order, with the values they compared; only the last one was true. */
 export function askedBefore(
   decision: Pick<Decision, "rule">,
   judgement: Judgement,

@@ -1,4 +1,4 @@
-/** A question that is asked again and again until its answer says that the process can serve. */
+/** A check that is repeated until its answer shows that the process is ready. */
 export type Probe =
   | { readonly kind: "http"; readonly url: string }
   | { readonly kind: "tcp"; readonly host: string; readonly port: number }
@@ -39,7 +39,7 @@ export interface ProbeSpec {
   readonly check: Check;
   readonly initialDelayMs: number;
   readonly periodMs: number;
-  /** An answer that takes longer is none. */
+  /** A later answer counts as none. */
   readonly timeoutMs: number;
   /** This many good answers in a row change the result. */
   readonly successThreshold: number;

@@ -59,7 +59,7 @@ export function afterExit(context: ProcessContext, end: End): Partial<ProcessCon
 }
 
 /**
- * Counts an end nobody asked for. A life shorter than `min_uptime` makes one more unstable exit in a row, a
+ * Counts an end that was not requested. A life shorter than `min_uptime` makes one more unstable exit in a row, a
  * longer one ends the row; a life of `resetAfterMs` brings the backoff back to its beginning.
  */
 export function afterCounting(context: ProcessContext): Partial<ProcessContext> {

@@ -30,7 +30,7 @@ export interface FirstWaits {
   readonly renewed: DependencyInput["renewed"];
 }
 
-/** How a life ended, as whoever saw it tells. */
+/** How a life ended, as its observer reports it. */
 export interface End {
   readonly at: number;
   readonly code: number | null;
@@ -196,7 +196,7 @@ export interface BondInput {
 /** The state to continue from after the daemon's death. The kernel takes precedence over the file. */
 export interface Resume {
   readonly facts: ProcessFacts;
-  /** `gone`: it ended while nobody watched. `none`: there was none, or the machine was booted since. */
+  /** `gone`: it ended while no daemon watched. `none`: there was none, or the machine has been booted since. */
   readonly child: "alive" | "gone" | "none";
   /** When it is resumed, in ms since the epoch. */
   readonly at: number;

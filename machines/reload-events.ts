@@ -13,7 +13,7 @@ export type ReloadOrder =
   | { type: "reload.moved" };
 
 export type ReloadEvent =
-  /** `isExpected`: the process it replaces never said that it was ready either. */
+  /** `isExpected`: the process it replaces never reported ready either. */
   | {
       type: "process.ready";
       at: number;

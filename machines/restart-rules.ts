@@ -231,7 +231,7 @@ export const guardRules = rules.filter(
     entry.rule !== "restartsAtOnce",
 );
 
-/** Its exit code says that it has done its work. */
+/** Its exit code shows that its work is done. */
 export function isSuccess(
   { code }: Pick<ExitFact, "code">,
   { successExitCodes = [] }: Pick<RestartPolicy, "successExitCodes">,

@@ -22,7 +22,7 @@ export interface LifePattern {
   readonly code: number | null;
   /** For example `SIGSEGV`. */
   readonly signal: string | null;
-  /** When it says that it can serve, in ms after its start; `null` for never. */
+  /** When it reports ready, in ms after its start; `null` for never. */
   readonly readyMs: number | null;
 }
 

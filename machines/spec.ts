@@ -176,7 +176,7 @@ export interface WatchSpec {
   readonly options: WatchOptions;
 }
 
-/** A limit of setrlimit(2): what holds, and how far the program may raise it; `null` is none. */
+/** A limit of setrlimit(2): the current one, and how far the program may raise it; `null` means unlimited. */
 export interface RlimitSpec {
   readonly soft: number | null;
   readonly hard: number | null;

@@ -162,7 +162,7 @@ async function putToUse(client: Client, details: readonly ProcessDetail[]): Prom
   return !hasFailed;
 }
 
-/** Runs a command in a folder, as whoever owns it. @returns its exit code. */
+/** Runs a command in a folder, as its owner. @returns its exit code. */
 function runIn(cwd: string, command: string, env: NodeJS.ProcessEnv): Promise<number | null> {
   const shell = { command: "/bin/sh", args: ["-c", command], env: process.env };
   const { command: first, args, detached, ...rights } = asOwner(cwd, shell, env);

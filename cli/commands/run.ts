@@ -56,7 +56,7 @@ async function follow(client: Client, call: RunCall): Promise<RunLine> {
   const output = outputOf(id);
   let isAsked = false;
   const stop = (signal: NodeJS.Signals): void => {
-    // The second time nobody wants to wait for its end any more.
+    // The second time, its end is no longer waited for.
     if (isAsked) process.exit(128 + constants.signals[signal]);
     isAsked = true;
     void stopRun(client, id);

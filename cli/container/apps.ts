@@ -69,7 +69,7 @@ const mebibyte = 1024 * 1024;
 
 /**
  * Node sizes its heap by the machine's memory and is then killed by the container's limit, without a word. A heap with a
- * limit ends with a message. What an app says itself stays.
+ * limit ends with a message. An app's own settings stay.
  */
 export function withHeapLimits(specs: readonly AppSpec[], memoryBytes: number | null): AppSpec[] {
   if (memoryBytes === null) return [...specs];

@@ -25,7 +25,7 @@ export function troublesOf(
     .map(({ name, id, status }) => `${name} (${id}) is ${status}`);
 }
 
-/** Who asks is outside, and this process is the container's first: a crowd of them takes neither its descriptors nor the daemon's time. */
+/** Requests come from outside, and this process is the container's first: many of them must use up neither its descriptors nor the daemon's time. */
 const mostConnections = 64;
 const asksWithinMs = 5_000;
 

@@ -6,7 +6,7 @@ import type { DeployTarget } from "./target.ts";
 
 /**
  * Reads the script, chooses the shell that a person would have there, with what its profile sets, and gives it the script. That
- * stands in no command line: those can be read by every user of either machine.
+ * appears in no command line: every user of either machine can read those.
  */
 const inLoginShell = `XM_DEPLOY=$(cat)
 export XM_DEPLOY

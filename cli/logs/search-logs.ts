@@ -76,7 +76,7 @@ async function rendererOf({ style, list }: SearchCall): Promise<(line: FoundLine
   };
 }
 
-/** PM2's record of a line, and what the line says of itself. */
+/** PM2's record of a line, with the line's own time, level and fields. */
 function asRecord({ line, at, id, name, stream, parsed }: FoundLine): string {
   const { level, fields } = parsed ?? parseLine(line);
   return JSON.stringify({

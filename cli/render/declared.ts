@@ -4,7 +4,7 @@ import type { ProcessDetail } from "../../runtime/client/connection/types.ts";
 import { conditionWords } from "../../runtime/contract/words/conditions.ts";
 import { fieldsOfPolicy } from "../../runtime/contract/fields/policy-fields.ts";
 
-/** A field of an ecosystem file, and what it says. */
+/** A field of an ecosystem file, and its value. */
 type Row = readonly [field: string, value: string];
 
 /**
@@ -105,7 +105,7 @@ function policyFields(spec: ProcessDetail["spec"]): Fields {
 function logFields({ logs, mergeLogs, instances }: ProcessDetail["spec"]): Fields {
   return {
     log_file: logs.combined,
-    // One process alone shares with nobody.
+    // A single process shares with no other.
     merge_logs: unless(mergeLogs && instances > 1, false),
     disable_logs: unless(logs.isOff, false),
     log_type: unless(logs.type, "plain"),

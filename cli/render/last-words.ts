@@ -1,7 +1,7 @@
 import { plainLogLine } from "../../runtime/contract/plain.ts";
 import { paint } from "./colors.ts";
 
-/** What a program said, set off from what is said about it. */
+/** A program's output, set off from our own text. */
 export function quoted(lines: readonly string[]): string[] {
   return lines.map((line) => `  ${paint("grey", "|")} ${plainLogLine(line)}`);
 }

@@ -81,7 +81,7 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
   };
 }
 
-/** As PM2 tells of a repository; what it would have to start git for is not there. */
+/** A repository in PM2's form, without the parts that would require git. */
 function versioningOf({ checkout }: ProcessDetail): Readonly<Record<string, unknown>> | null {
   if (checkout === null) return null;
   const { root, branch, commit, remote } = checkout;

@@ -45,7 +45,7 @@ export interface WorkerEnd {
   readonly signal: string | null;
 }
 
-/** What a balancer has to tell of a living worker. */
+/** What a balancer reports about a living worker. */
 export interface WorkerState {
   readonly life: string;
   readonly pid: number;

@@ -12,7 +12,7 @@ export interface CronSpec {
  */
 const dialect: CronOptions = { sloppyRanges: true, domAndDow: true };
 
-/** Croner is loaded when the first pattern is read. @throws for a pattern or a time zone that is none. */
+/** Croner is loaded when the first pattern is read. @throws for an invalid pattern or time zone. */
 export async function cronJob(
   { pattern, timezone }: CronSpec,
   options: CronOptions,
@@ -28,7 +28,7 @@ export function settingsFor(timezone: string | null): CronOptions {
   return timezone === null ? dialect : { ...dialect, timezone };
 }
 
-/** When a pattern is due next; `null` for never. @throws for a pattern or a time zone that is none. */
+/** When a pattern is due next; `null` for never. @throws for an invalid pattern or time zone. */
 export async function nextRun(spec: CronSpec, after: Date): Promise<Date | null> {
   return (await cronJob(spec, { paused: true })).nextRun(after);
 }

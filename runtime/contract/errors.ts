@@ -216,7 +216,7 @@ export const errors = {
 
 export type ErrorCode = keyof typeof errors;
 
-/** Where the error reference tells of a code. */
+/** The place of a code in the error reference. */
 export function referenceOf(code: ErrorCode): string {
   return `docs/reference/errors.md#${code.toLowerCase()}`;
 }

@@ -16,7 +16,7 @@ export const historyKinds = ["process", "reload", "app", "god", "daemon"] as con
 
 export type HistoryKind = (typeof historyKinds)[number];
 
-/** What a guard said when it was asked for what a record tells of, and what it compared. */
+/** The answer of a guard for a recorded transition, and the values it compared. */
 export interface GuardAnswer {
   readonly guard: string;
   readonly result: boolean;
@@ -48,9 +48,9 @@ export interface HistoryRecord {
   readonly pid: number | null;
   readonly restarts: number;
   readonly unstableRestarts: number;
-  /** An end that this record tells of. */
+  /** The exit that this record reports. */
   readonly exit: ExitFact | null;
-  /** A decision that this record tells of. */
+  /** The decision that this record reports. */
   readonly decision: Decision | null;
   readonly reload: {
     readonly by: string;
@@ -76,9 +76,9 @@ export interface HistoryRecord {
   readonly startedAt: number | null;
   /** The last wait of a process; 0 before the first. */
   readonly backoffMs: number;
-  /** Why the process cannot be run, in the record that tells of it. */
+  /** Why the process cannot be started, in the record that reports it. */
   readonly failure: Failure | null;
-  /** First declared or last restarted by a command, in the record that tells of it. */
+  /** First declared or last restarted by a command, in the record that reports it. */
   readonly createdAt: number | null;
   /**
    * What an app, a reload or God knew, as data and without values of the environment. An app's `spec` and `reloadSpec`
@@ -217,7 +217,7 @@ const atPrefix = ',"at":';
 const kindPrefix = ',"kind":"';
 const idPrefix = '","id":';
 
-/** @returns `undefined` for a line that is none: torn by a kill, or damaged. */
+/** @returns `undefined` for an invalid line: torn by a kill, or damaged. */
 export function decodeRecord(line: string): HistoryRecord | undefined {
   try {
     const value = JSON.parse(line) as Partial<HistoryRecord>;

@@ -62,7 +62,7 @@ export interface MachineView {
   readonly context: unknown;
   /** What the latest macrostep did, in order; empty at the beginning of a connection. */
   readonly steps: readonly MachineStep[];
-  /** The last result of each guard that has been asked while somebody watched. */
+  /** The last result of each guard that was evaluated while a viewer was connected. */
   readonly guards: readonly GuardReading[];
   /** The delays that are running. */
   readonly delays: readonly PendingDelay[];

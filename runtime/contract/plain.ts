@@ -1,5 +1,5 @@
 /*
- * Text that is not ours (names, versions, metrics, reasons, paths, errors) and reaches a terminal: whoever wrote it shall not
+ * Text that is not ours (names, versions, metrics, reasons, paths, errors) and reaches a terminal: its author must not
  * move the cursor, set the title or the clipboard, forge a line, or show text in another order than it has. What could becomes a visible
  * escape, `\u001b`, which is also what JSON reads as the same character.
  */
@@ -24,7 +24,7 @@ export function plain(text: string): string {
   return text.replace(anyControl, escaped);
 }
 
-/** Whether a text can stand in a line of a terminal as it is. */
+/** Whether a text is safe in a terminal line without changes. */
 export function isPlain(text: string): boolean {
   return plain(text) === text;
 }

@@ -1,5 +1,5 @@
 /*
- * What a number or a name from outside may be, whoever brings it: a body of the API, a record of the journal, a
+ * The allowed ranges of numbers and names from outside, wherever they come from: a body of the API, a record of the journal, a
  * snapshot, a saved list.
  */
 

@@ -3,7 +3,7 @@ import type { RotationRule } from "../../machines/log-rotation.ts";
 
 /*
  * What God and the rotator know of each other: orders and news, a JSON text per line on the rotator's standard input and
- * output, and a file that says what a rotation is about to do, so that whoever comes after one that was killed finds out whom
+ * output, and a file that says what a rotation is about to do, so that the successor of a killed one finds out whom
  * to resume, and whether the file or its copy is the whole of it.
  */
 

@@ -63,7 +63,7 @@ export interface Daemon extends DeclareDependencies {
   readonly notes: readonly string[];
   /** Resolves once the root machine runs. */
   readonly isRestored: Promise<void>;
-  /** The shell that brings the daemon back; `null` when there is none. */
+  /** The shell that restarts the daemon; `null` when there is none. */
   readonly watchdogPid: () => number | null;
   /** Stops every process and forgets it; resolves when all are gone. */
   readonly stopEverything: (by: string) => Promise<void>;

@@ -90,7 +90,7 @@ export function wireGod(dependencies: WireDependencies): typeof godMachine {
 
 type Guard = (asked: { context: unknown; event: { type: string } }, params: unknown) => boolean;
 
-/** The guards of a machine, told to the log while somebody watches. */
+/** The guards of a machine, recorded while a viewer is connected. */
 export function watchedGuards(
   machine: MachineName,
   { implementations }: AnyStateMachine,

@@ -2,7 +2,7 @@ import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from "n
 import { dirname } from "node:path";
 
 /*
- * Replacing a file as a whole. Protects against a kill or a power cut at any point: whoever opens the path
+ * Replaces a file as a whole. Protects against a kill or a power cut at any point: a reader of the path
  * finds either all of the old content or all of the new. The content goes to a temporary file beside it, is
  * forced to disk, and only then takes the name; the folder is forced to disk too, or the rename itself could be
  * undone by a power cut. Does not protect against two writers of one path at a time (the daemon's lock does), nor

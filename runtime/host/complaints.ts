@@ -1,7 +1,7 @@
 /** Between two lines about the same thing; ms. */
 const quietMs = 60_000;
 
-/** Things that are remembered: one that is forgotten may be told of once too often. */
+/** Subjects that are remembered: a forgotten one may be reported once too often. */
 const mostKnown = 1_000;
 
 /** Tells of what goes wrong again and again. */

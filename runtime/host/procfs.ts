@@ -2,7 +2,7 @@ import { closeSync, openSync, readdirSync, readSync } from "node:fs";
 import { errnoOf } from "../contract/errors.ts";
 import { withReserve } from "./descriptors.ts";
 
-/** What proc(5) says of a process in `/proc/PID/stat`. */
+/** The fields of `/proc/PID/stat` (proc(5)). */
 export interface ProcessStat {
   readonly pid: number;
   readonly ppid: number;

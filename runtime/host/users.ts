@@ -102,7 +102,7 @@ export function asUser(identity: Identity, program: Program): ProgramAs {
 const loaderVariables =
   /^(?:LD_\w*|GLIBC_TUNABLES|GCONV_PATH|GETCONF_DIR|HOSTALIASES|LOCPATH|MUSL_LOCPATH|MALLOC_TRACE|NLSPATH|RESOLV_HOST_CONF|TZDIR)$/;
 
-/** A program behind tools that each become the next one. Only the program itself gets what is said to its loader. */
+/** A program behind tools that each become the next one. Only the program itself gets the variables for its loader. */
 export function behind(tools: readonly string[], { command, args, env }: Program): Program {
   const words = [command, ...args];
   const ofLoader = Object.entries(env).filter(([name]) => loaderVariables.test(name));

@@ -55,7 +55,7 @@ export function readIonice(value: unknown): Confinement["ionice"] | undefined {
   return { class: word as "best-effort" | "realtime", level: Number(level) };
 }
 
-/** Without the `cap_` that may stand before them. */
+/** Without the optional prefix `cap_`. */
 export function readCapabilities(value: unknown): string[] | undefined {
   const list: unknown[] =
     typeof value === "string" ? value.split(/[\s,]+/) : Array.isArray(value) ? value : [null];
@@ -67,7 +67,7 @@ export function readCapabilities(value: unknown): string[] | undefined {
     : undefined;
 }
 
-/** What an app says of its limits and rights; nothing when it says nothing. */
+/** An app's limits and rights; nothing if it declares none. */
 export function confinementOf(
   app: Readonly<Record<string, unknown>>,
 ): Pick<AppSpec, "confinement"> | object {

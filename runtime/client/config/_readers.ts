@@ -160,7 +160,7 @@ function readNumber(value: unknown): number | undefined {
   return Number.isFinite(number) ? number : undefined;
 }
 
-/** A text that holds a zero byte cannot stand in an environment. */
+/** A text with a zero byte cannot be in an environment. */
 function readVariables(value: unknown): Record<string, unknown> | undefined {
   if (isText(value)) {
     const pairs = splitWords(value).map((word) => /^([^=]+)=(.*)$/s.exec(word));

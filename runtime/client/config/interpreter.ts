@@ -117,7 +117,7 @@ function shellLine(
 }
 
 /**
- * Node and what is said to it, when a script without a known extension begins with `#!/usr/bin/env node`: by itself
+ * Node and its arguments, when a script without a known extension begins with `#!/usr/bin/env node`: by itself
  * it would run too, but as no Node app, without messages and without cluster mode.
  */
 function nodeInFirstLine(file: string): string[] {
@@ -151,7 +151,7 @@ function beginningOf(file: string): string {
   }
 }
 
-/** An interpreter and what is said to it; a path with a space in it is one word. */
+/** An interpreter and its arguments; a path with a space in it is one word. */
 function wordsOf(interpreter: string, cwd: string): string[] {
   if (!/\s/.test(interpreter) || isFile(resolve(cwd, expandHome(interpreter)))) {
     return interpreter === "" ? [] : [interpreter];

@@ -10,7 +10,7 @@ type Draft = { -readonly [K in keyof AppSpec]: AppSpec[K] };
 type Part = (draft: Draft, from: AppSpec) => void;
 
 /**
- * Changes what some fields say of an app that is declared already, and leaves the rest as it is:
+ * Changes some fields of a declared app and leaves the rest unchanged:
  * `xm restart api --max-restarts 5`.
  * @param fields under PM2's names, as in an ecosystem file; `instances` is not among them, which is for `scale`.
  * @throws `ERR_CONFIG_INVALID`, `ERR_INTERPRETER_NOT_FOUND`.
@@ -28,7 +28,7 @@ export async function patchSpec(
     name: spec.name,
     exec_mode: spec.mode,
     ...jobFields(spec, wanted),
-    // What is said of watching is read for those that watch.
+    // Settings of watching are read for apps that watch.
     ...(spec.sensors.watch === null ? {} : { watch: true }),
     // And a time zone beside its pattern.
     ...(spec.sensors.cron === null
@@ -44,7 +44,7 @@ export async function patchSpec(
   return draft;
 }
 
-/** What is said of a job is read for a job, with what is declared of it. */
+/** Settings of a job are read for a job, together with its declaration. */
 function jobFields({ policy }: AppSpec, wanted: RawApp): RawApp {
   const { job } = policy.restart;
   if (job === undefined || wanted["type"] === "simple") return {};
@@ -135,7 +135,7 @@ const kept =
     draft.passthrough = { ...draft.passthrough, [name]: from.passthrough[name] };
   };
 
-/** Where each field that a flag can set stands in a specification. A unit test finds the one that is missing. */
+/** The place of each field that a flag can set in a specification. A unit test finds the one that is missing. */
 export const parts: Readonly<Record<string, Part>> = {
   name: whole("name"),
   namespace: whole("namespace"),

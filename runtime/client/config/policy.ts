@@ -83,7 +83,7 @@ export function policyOf(
   };
 }
 
-/** What an app says of itself as a job; `undefined` for a service. */
+/** An app's settings as a job; `undefined` for a service. */
 function jobOf(app: ReadApp): JobPolicy | undefined {
   if (app["type"] !== "oneshot") return undefined;
   return {

@@ -4,7 +4,7 @@ import { messageOf } from "../../contract/errors.ts";
 import type { ReadApp } from "./read-fields.ts";
 import { number, text } from "./values.ts";
 
-/** What an app says of its log files' rotation; nothing when it says nothing. */
+/** An app's settings for the rotation of its log files; nothing if it declares none. */
 export function rotationOf(app: ReadApp): { rotation?: RotationSpec } {
   const { log_rotate: schedule, log_retain: retain, log_compress: compress } = app;
   const rule: RotationSpec = {
@@ -37,7 +37,7 @@ function scheduleOf(value: unknown): RotationSpec {
   return { schedule: pattern, ...(timezone === null ? {} : { timezone }) };
 }
 
-/** A pattern that is none. */
+/** An invalid pattern. */
 export async function rotationFaults(app: ReadApp, path: string): Promise<string[]> {
   const { schedule = null, timezone = null } = rotationOf(app).rotation ?? {};
   if (schedule === null) return [];

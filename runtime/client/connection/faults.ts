@@ -10,7 +10,7 @@ import { readFact } from "../../host/files/read.ts";
 import { homePaths } from "../../host/home/paths.ts";
 import { AnswerTimeout, ConnectionCut } from "./_http.ts";
 
-/** This daemon will not finish what it was asked for, and another may: it died, or has left to the next one. */
+/** This daemon will not finish the request, and another may: it died, or was replaced by the next one. */
 export function hasDied(error: unknown): boolean {
   return (
     error instanceof XmError &&

@@ -53,7 +53,7 @@ export async function launchInForeground(
   return { isAlive: () => child.exitCode === null && child.signalCode === null, ended };
 }
 
-/** Of its own session: Ctrl-C is its starter's, who asks it to stop. */
+/** In its own session: Ctrl-C is for its starter, which asks it to stop. */
 function spawnDaemon(
   home: string,
   variables: NodeJS.ProcessEnv = {},

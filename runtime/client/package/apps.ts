@@ -102,7 +102,7 @@ export function contextAt({ cwd, home }: Place): Pick<ConfigContext, "home" | "b
 }
 
 /**
- * Without what is said to the call and not of the app, and with the names that the methods of PM2's API have for
+ * Without the options of the call itself, and with the names that the methods of PM2's API have for
  * arguments: `scriptArgs`, and `rawArgs`, whose own follow `--`.
  */
 export function rawFrom({ force: _force, updateEnv: _update, ...app }: RawApp): RawApp {

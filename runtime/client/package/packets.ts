@@ -36,7 +36,7 @@ export interface LogPacket {
   };
 }
 
-/** `process:exception`: what nothing in the app has caught, or what it has told of itself. */
+/** `process:exception`: an uncaught exception of the app, or one that it reported itself. */
 export interface ExceptionPacket {
   readonly at: number;
   readonly data: {

@@ -10,7 +10,7 @@ import { procsOf } from "./outcomes.ts";
 import { targetsOf } from "./targets.ts";
 import type { Proc, Startable, UpdateOptions } from "./types.ts";
 
-/** Who did it, as `xm why` tells it. */
+/** Who did it, as `xm why` shows it. */
 export const by = (name: string): string => `\`${name}()\` of a program`;
 
 /**

@@ -17,7 +17,7 @@ export interface Call {
   /** Name of the answer's schema; `stream` when it is a line each. */
   readonly answer: SchemaName;
   readonly kind: "json" | "stream";
-  /** Who may ask for it over TCP: whoever may look, or only with `--control`. Without it, only the unix socket. */
+  /** Who may request it over TCP: every viewer, or only with `--control`. Without it, only the unix socket. */
   readonly overTcp?: "read" | "control";
   /** The schema a body over TCP must meet besides the call's own: it holds less. */
   readonly bodyOverTcp?: keyof typeof controlSchemas;

@@ -3,7 +3,7 @@ import { count, text } from "./schema-words.ts";
 
 /*
  * What a request over TCP may hold (`xm inspect --control`): which processes, and what becomes of them. Nothing here
- * carries a specification, an environment or a path, so that whoever may restart a process cannot choose what runs.
+ * carries a specification, an environment or a path, so that a caller that may restart a process cannot choose what runs.
  */
 
 const by = v.pipe(text(), v.maxLength(200));

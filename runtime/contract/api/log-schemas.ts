@@ -42,5 +42,5 @@ export const flushRequestSchema = v.strictObject({
 
 export const rotateRequestSchema = v.strictObject({ ids: v.array(count()) });
 
-/** Log files that something was done to, and what has to be said of it. */
+/** The log files that were handled, and notes about them. */
 export const logFilesSchema = v.object({ files: v.array(text()), notes: v.array(text()) });

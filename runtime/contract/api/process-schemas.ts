@@ -3,7 +3,7 @@ import { processStatuses } from "../../../machines/facts.ts";
 import { count, ms, nullable, text, time } from "./schema-words.ts";
 import { appSpecSchema } from "./spec-schema.ts";
 
-/** A process, as the API tells of it. */
+/** A process, as the API shows it. */
 
 export const exitSchema = v.object({
   at: time(),

@@ -96,7 +96,7 @@ export type Heard =
   | { readonly message: Up }
   | { readonly message: undefined; readonly fault: string | undefined };
 
-/** Judges what an app has said; a `fault` of `undefined` is a newer preload's word, which is ignored. */
+/** Judges a message of an app; a `fault` of `undefined` is a message of a newer preload, which is ignored. */
 export function heardFrom(value: unknown): Heard {
   const type: unknown =
     typeof value === "object" && value !== null ? Reflect.get(value, "type") : undefined;

@@ -11,7 +11,7 @@ export function parseDuration(value: unknown): number | undefined {
   return parseWithUnit(value, /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/, timeUnitsMs);
 }
 
-/** An age in ms, which may be given in days and weeks too (`"14d"`, `"2w"`). `undefined` when it is none. */
+/** An age in ms, which may be given in days and weeks too (`"14d"`, `"2w"`). `undefined` if it is not one. */
 export function parseAge(value: unknown): number | undefined {
   return (
     parseDuration(value) ??

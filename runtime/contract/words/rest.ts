@@ -1,2 +1,2 @@
-/** For whoever looks at a process from outside. */
+/** For observers of a process from outside. */
 export { isAtRest } from "../../../machines/facts.ts";

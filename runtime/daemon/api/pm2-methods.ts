@@ -18,7 +18,7 @@ import { detailOf } from "../registry/views.ts";
 /** Does what a client of PM2 asks for. @throws what it answers. */
 export type Method = (daemon: Daemon, args: readonly unknown[]) => Promise<unknown>;
 
-/** What its clients take for one of their own; it only decides whether they say that the daemon is another version. */
+/** What its clients accept as their own; it only decides whether they report that the daemon is another version. */
 const spokenVersion = "7.0.4";
 
 const by = "a client of PM2";

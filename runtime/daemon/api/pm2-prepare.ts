@@ -25,7 +25,7 @@ const resolvedFields = {
   pm_log_path: "log_file",
 } as const;
 
-/** Who an app is started as is its caller's; where it lies and what it has is said by the resolved names. */
+/** The user that an app runs as is its caller's; the resolved names give its place and its settings. */
 const skipped: readonly string[] = ["env", "username", ...Object.values(resolvedFields)];
 
 /**

@@ -24,7 +24,7 @@ export type Speech =
 /** A peer that does not read may have so much waiting for it; bytes. */
 const mostUnreadBytes = 4 * 1024 * 1024;
 
-/** A `hello` repeats what the app has said; the preload keeps that below 128 K. */
+/** A `hello` repeats the app's messages; the preload keeps that below 128 K. */
 export const longestHello = 256 * 1024;
 
 /** What unfinished lines of all apps may hold together; characters. */
@@ -33,7 +33,7 @@ const waiting: Waiting = { length: 0, most: 64 * 1024 * 1024 };
 /**
  * Reads one connection. A frame that is too long or does not fit, or a fault while it is handled, ends the connection.
  * @param hear returns whether the connection continues.
- * @param isKnown whether it has said to which life it belongs; until then a line is short.
+ * @param isKnown whether it has identified its life; until then a line must be short.
  */
 export function readPeer(
   socket: Socket,

@@ -24,7 +24,7 @@ export interface Links {
 /** A connection says to which life it belongs within this; ms. */
 const saysHelloWithinMs = 10_000;
 
-/** At most this many connections may not have said yet which life they belong to. */
+/** At most this many connections may not have identified their life yet. */
 const mostUnknown = 64;
 
 /** More connections than this of all apps together are not taken; fewer where descriptors are few. */

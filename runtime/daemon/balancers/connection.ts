@@ -28,7 +28,7 @@ export function connectBalancer(
     readonly withinMs: number;
     readonly doubt: (hello: Hello) => string | undefined;
     readonly onNews: (news: LaterNews) => void;
-    /** `fault`: what it said that no balancer says; the connection has been cut. */
+    /** `fault`: its invalid message; the connection has been cut. */
     readonly onLost: (fault?: string) => void;
   },
 ): Promise<Connection | undefined> {

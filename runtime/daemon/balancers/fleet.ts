@@ -10,14 +10,14 @@ const lingerMs = 5_000;
 /** The longest between the end of its line and its own; ms. */
 const endsWithinMs = 1_000;
 
-/** The balancers there are: what they say is heard, and those of no use or no trust end. */
+/** The existing balancers: their messages are handled, and useless or untrusted ones are ended. */
 export interface Fleet {
   /** The one of each app that takes new workers. */
   readonly balancers: Map<string, Balancer>;
   /** Those of an app that has a newer one; they end with their last worker. */
   readonly older: Set<Balancer>;
   readonly log: (line: string) => void;
-  /** Connects to one and hears what it says from then on. */
+  /** Connects to one and handles its messages from then on. */
   reach(
     balancer: Balancer,
     options: { withinMs: number; doubt: (hello: Hello) => string | undefined },

@@ -58,7 +58,7 @@ function forget(fact: ChildFact): void {
   timer = undefined;
 }
 
-/** EPERM says that it is there and another user's. */
+/** EPERM means that it exists and belongs to another user. */
 function answersSignal(pid: number): boolean {
   try {
     return process.kill(pid, 0);

@@ -150,7 +150,7 @@ export class Child implements ChildHandle {
     this.#remindAgain();
   }
 
-  /** Says what the daemon before may not have said, as soon as there is a line. */
+  /** Sends what the previous daemon may not have sent, as soon as there is a line. */
   #remindAgain(): void {
     const reminder = this.#reminder;
     if (reminder === undefined) return;

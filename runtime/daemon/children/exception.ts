@@ -9,7 +9,7 @@ import { leftFile } from "./left-files.ts";
 const mostBytes = 512 * 1024;
 
 /**
- * The exception that a life ended by, when it had no line to tell it over: its preload leaves it in a file.
+ * The exception that ended a life without a line to report it: its preload leaves it in a file.
  * @returns `undefined` when there is none, or none that can be read.
  */
 export function takeException(exits: string, lifeId: string): UncaughtException | undefined {

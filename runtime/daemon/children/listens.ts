@@ -68,7 +68,7 @@ export function createListens(): Listens {
 
 /**
  * Whether two declarations let a program do the same. How it is restarted changes nothing of that, and what a shell counts in
- * its variables is nobody's setting.
+ * its variables is not a setting.
  */
 function isSame(before: AppSpec, after: AppSpec): boolean {
   return before === after || isDeepStrictEqual(settingsOf(before), settingsOf(after));
@@ -79,7 +79,7 @@ function settingsOf({ env, policy: _policy, ...spec }: AppSpec): unknown {
   return { ...spec, env: settings };
 }
 
-/** The servers that a message tells of. */
+/** The servers that a message reports. */
 export function serversIn(message: Up): readonly string[] {
   if (message.type === "listening") return message.server === undefined ? [] : [message.server];
   return message.type === "hello" ? (message.listens ?? []) : [];

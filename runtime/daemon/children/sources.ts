@@ -148,7 +148,7 @@ export function childSource(dependencies: SourceDependencies) {
           thrownAt = at;
           onSaid({ id: input.id, lifeId: launch.lifeId }, { type: "exception", error: left });
         }
-        // Who is asked to end says nothing that explains it.
+        // The last words of a process that was asked to end explain nothing.
         const thrown = at - thrownAt < freshMs ? exception : undefined;
         const look = (): readonly string[] | undefined =>
           wasAsked
@@ -256,7 +256,7 @@ function begin(
     : adoptChild(launch, adopt, events, services);
 }
 
-/** Whether a message says that the app can serve. */
+/** Whether a message reports that the app is ready. */
 function meansReady({ policy: { readiness } }: AppSpec, message: Up): boolean {
   const byMessage = readiness === "message" || readiness === "listening";
   if (message.type === "message") return byMessage && message.data === "ready";

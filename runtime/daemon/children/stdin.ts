@@ -15,7 +15,7 @@ import { makePipes } from "../../host/pipes.ts";
 
 /*
  * The standard input of fork-mode apps: a named pipe per life, which the child holds open for reading and for writing. So
- * it never sees an end (PM2's pipe does not end either), it outlives God, and whoever has a line for the child opens the
+ * it never sees an end (PM2's pipe does not end either), it outlives God, and a writer with a line for the child opens the
  * pipe, writes, and closes it. No life gets the pipe of another one: a descendant that left and still holds it writes
  * to nobody.
  */

@@ -26,7 +26,7 @@ export function removeLeader(pid: number): void {
 }
 
 /**
- * The living tree of a child: itself, its process group, its session, and whoever else carries the mark of its
+ * The living tree of a child: itself, its process group, its session, and every other process with the mark of its
  * life in the environment (a daemonised grandchild has left all the others behind, its parent included). A
  * program that took the mark out of the environment and left the session has left on purpose, as a daemon of
  * ours does that an app has started: it is not taken.
@@ -71,7 +71,7 @@ function lives(stat: ProcessStat, identity: KernelIdentity): boolean {
   return stat.pid === identity.pid && stat.startTicks === identity.startTicks && isLiving(stat);
 }
 
-/** Signals each process of a tree once: the group in one call, whoever left it one by one. */
+/** Signals each process of a tree once: the group in one call, processes outside it one by one. */
 export function signalTree(
   child: KernelIdentity,
   tree: readonly ProcessStat[],

@@ -152,7 +152,7 @@ class Worker implements WorkerHandle, WorkerEvents {
 
   ended(end: { at: number; code: number | null; signal: string | null }): void {
     if (this.#isReleased) return;
-    // Nothing else is heard of it: what it is about waits for no more.
+    // Its later messages are ignored: its process waits for none.
     if (this.#child === undefined) this.failed("EAGAIN", "it ended before it was forked");
     else this.#child.ended(end);
   }

@@ -195,7 +195,7 @@ type Changes = ReadonlyMap<AppActor, string[]>;
 /** Processes commanded before others get a turn; a start among them takes a millisecond or two. */
 const commandsPerTurn = 25;
 
-/** Sends a command to processes and gives what becomes of each; in an array, so that nobody waits for them yet. */
+/** Sends a command to processes and returns the outcome of each; in an array, so that they are not awaited yet. */
 async function perform(
   { god, bus, now }: CommandDependencies,
   chosen: readonly Managed[],
@@ -248,7 +248,7 @@ function assertSettings(
 }
 
 /**
- * Gives the apps of the chosen processes what a request says of them, and their environment what it merges over it.
+ * Applies a request's settings to the apps of the chosen processes, and merges its variables into their environment.
  * @returns the names of the settings that changed, for apps that were given any.
  */
 function configure(

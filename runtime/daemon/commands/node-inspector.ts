@@ -82,7 +82,7 @@ async function catchesSoon(pid: number, signal: number): Promise<boolean> {
 const holders = new Map<string, number>();
 
 /**
- * Switches the Node inspector of an app on and tells where it is, until whoever asked has gone, however that came about. The last of
+ * Enables the Node inspector of an app and reports its address until the caller has gone, for whatever reason. The last of
  * several switches it off, unless it was on before the first.
  */
 export async function holdDebugger(
@@ -95,7 +95,7 @@ export async function holdDebugger(
   const held = holders.get(url) ?? 0;
   const isOurs = !wasOpen || held > 0;
   if (isOurs) holders.set(url, held + 1);
-  // When this daemon is killed nobody else closes it, and every user of the machine could go on connecting to it.
+  // If this daemon is killed nothing else closes it, and every user of the machine could still connect to it.
   if (isOurs && held === 0) await closeDebuggerWithUs(url);
   stream.write({ ...inspection, wasOpen: !isOurs });
   await new Promise<void>((resolve) => {
@@ -126,7 +126,7 @@ function portsOf(pid: number, fail: (why: string, fix: string) => Error): number
   }
 }
 
-/** What an inspector at a port says of itself; `undefined` when something else listens there. */
+/** The answer of an inspector at a port; `undefined` when something else listens there. */
 function askInspector(port: number): Promise<Pick<Inspection, "url" | "devtools"> | undefined> {
   return new Promise((resolve) => {
     const options = { host: "127.0.0.1", port, path: "/json/list", agent: false, timeout: 1_000 };

@@ -14,7 +14,7 @@ type RunLine = AnswerOf<"run">;
 
 /**
  * Runs a job and tells when it has begun and how it has ended. A run is over when its restart policy runs it no more. The
- * run continues when nobody listens any more.
+ * run continues when its client has gone.
  * @throws `ERR_PROCESS_NOT_FOUND`, `ERR_NOT_A_JOB`, `ERR_JOB_RUNNING`, `ERR_STATE_NOT_WRITABLE`; nothing was started then.
  */
 export async function run(
@@ -43,7 +43,7 @@ export async function run(
   await ended;
 }
 
-/** Tells what becomes of a run until it is over, or nobody listens. */
+/** Reports the progress of a run until it is over or its client has gone. */
 function endOfRun(
   managed: Managed,
   {

@@ -15,7 +15,7 @@ interface Exchange {
   readonly response: ServerResponse;
 }
 
-/** Answers what comes to the inspector's port, never rejects. */
+/** Answers requests to the inspector's port; never rejects. */
 export function createAnswer(options: {
   readonly daemon: Daemon;
   readonly sessions: Sessions;

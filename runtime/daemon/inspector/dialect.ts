@@ -11,7 +11,7 @@ export interface Dialect {
   /** Introduces an actor; `undefined`: the protocol has no word for it, or not before its first event. */
   introduction(actor: AnyActorRef, rootId: string): string | undefined;
   event(inspected: InspectedEventEvent): string;
-  /** What a transition led to; the last one of an actor says that it is over. */
+  /** The result of a transition; the last one of an actor reports its end. */
   snapshot(inspected: InspectedSnapshotEvent): string[];
 }
 

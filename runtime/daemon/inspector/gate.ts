@@ -27,7 +27,7 @@ export function assertOurs({ headers }: IncomingMessage, port: number): void {
 }
 
 /**
- * Who asks, by a bearer token or a page's ticket; a WebSocket of a tool that can set no header has it in the address.
+ * Identifies the caller by a bearer token or a page's ticket; a WebSocket of a tool that can set no header has it in the address.
  * @throws `ERR_INSPECTOR_DENIED`
  */
 export function assertKnown(

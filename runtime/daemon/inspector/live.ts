@@ -35,7 +35,7 @@ export function createLive(daemon: Daemon, log: (line: string) => void): Live {
   const { history, recorder, registry, sampler, wall: now } = daemon;
   const watch = createWatch(daemon, log);
   const viewers = new Map<Viewer, ServerResponse>();
-  /** What each process looked like when it was told last, as JSON. */
+  /** The last sent view of each process, as JSON. */
   const told = new Map<number, string>();
   const changed = new Set<number>();
   /** Processes of which viewers that were behind have missed something. */
@@ -56,7 +56,7 @@ export function createLive(daemon: Daemon, log: (line: string) => void): Live {
     const message: LiveMessage = { type: "processes", at: now(), processes, removed };
     return { json: JSON.stringify(message), replaces: null };
   };
-  /** Tells those of the processes that look different from what was told last. */
+  /** Sends the processes whose view has changed since it was sent. */
   const tellChanges = (ids: Iterable<number>): void => {
     const asked = new Set(ids);
     const there = views(asked);

@@ -28,7 +28,7 @@ export function createKey(): { key: PageKey; verifier: Verifier } {
   return { key: { id, secret: secret.toString("base64url") }, verifier };
 }
 
-/** Whether whoever sent a proof of a message holds the key. */
+/** Whether the sender of a proof of a message holds the key. */
 export function hasProof({ storedKey }: Verifier, message: string, proof: string): boolean {
   const stored = Buffer.from(storedKey, "base64url");
   const signature = hmac(stored, message);

@@ -49,7 +49,7 @@ export interface Sessions {
   restore(known: readonly Grant[], options: { hadGap: boolean }): void;
   /** Creates a secret and remembers its hash. */
   grant(kind: TokenGrant["kind"], control: boolean): string;
-  /** Who sends a bearer token or a ticket; `undefined` for a wrong or old one. */
+  /** The owner of a bearer token or a ticket; `undefined` for a wrong or old one. */
   find(secret: string): Common | undefined;
   /** Exchanges a one-time token for keys: it opens nothing again. */
   enter(secret: string): PageSession | undefined;

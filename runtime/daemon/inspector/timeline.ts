@@ -43,7 +43,7 @@ export async function readTimeline(
   for (const { facts, spec } of registry.processes()) {
     const key = keyOf({ id: facts.id, name: spec.name });
     if (lanes.has(key)) continue;
-    // Nothing has happened since: it was then what it is now.
+    // Nothing has happened since: it is unchanged.
     const lane = laneOf(lanes, { id: facts.id, name: spec.name });
     lane.points.push(0, 0, statusCodes.indexOf(facts.status));
   }

@@ -12,7 +12,7 @@ export const mostWaitingBytes = 1024 * 1024;
 /** A viewer that has read nothing for this long is disconnected; ms. */
 export const mostSilentMs = 30_000;
 
-/** What may be left out while a viewer is behind, since what follows says it again: by this key the latest is kept. */
+/** Messages that may be dropped while a viewer is behind, because later ones repeat them: the latest of each key is kept. */
 export interface Message {
   readonly json: string;
   /** `null`: nothing of it may be left out. */

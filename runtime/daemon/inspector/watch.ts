@@ -16,7 +16,7 @@ const mostSteps = 50;
 
 export type Tell = (view: MachineView, json: string) => void;
 
-/** The machines around processes, while somebody watches them. */
+/** The machines around processes, while they are watched. */
 export interface Watch {
   /**
    * Tells where the machines around a process are (its own, with those of a replacement and of what was replaced, its
@@ -45,7 +45,7 @@ type WatchedDaemon = Pick<Daemon, "god" | "registry" | "guardLog" | "now">;
 /**
  * Inspection is attached to the actor system by the first viewer and detached with the last: XState asks its
  * observers in the middle of each transition, so that they cost every process. For the same reason nothing of a
- * machine that nobody watches is checked, and a fault here is logged and goes no further.
+ * machine without viewers is observed, and a fault here is logged and goes no further.
  */
 export function createWatch(daemon: WatchedDaemon, log: (line: string) => void): Watch {
   const { god, registry, guardLog } = daemon;

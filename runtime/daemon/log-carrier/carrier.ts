@@ -8,7 +8,7 @@ import { readRecords, removeRecord, writeRecord, type CarryRecord, type Holder }
 
 /*
  * Of a program that writes to its log file by itself, a file that was removed has no name any more, and cannot get one back
- * (linkat(2)). The program writes on into it. So what comes is read from there, by way of /proc/PID/fd, and appended to the
+ * (linkat(2)). The program keeps writing to it. So new output is read from there, by way of /proc/PID/fd, and appended to the
  * log file, for as long as any program has the old file open. Where it was is kept beside, so that the next daemon goes
  * on and no byte comes twice. Does not protect against programs that end while no daemon runs: the kernel gives a file without a name
  * up with its last holder.
@@ -185,7 +185,7 @@ function positionAfter({ path, position, sizeBefore, pending }: CarryRecord, fro
     while (same < length && there[same] === own[same]) same += 1;
     return position + same;
   } catch (error) {
-    // Gone, a link, or not ours to read: what comes twice is better than what is missing.
+    // Gone, a link, or unreadable: duplicates are better than losses.
     if (errnoOf(error) === undefined) throw error;
     return position;
   } finally {

@@ -82,7 +82,7 @@ export function createKeeper(options: {
         if (news.news !== "hello") return onNews(news);
         line = { socket, pid: news.pid };
         reachedPid = news.pid;
-        // One of another build hands over to ours: the pipes hold what comes meanwhile.
+        // One of another build hands over to ours: data that arrives meanwhile waits in the pipes.
         isHandingOver = news.build !== build;
         if (isHandingOver) log(`the log lane hands over, from ${news.build} to ${build}`);
         send({ order: isHandingOver ? "leave" : "look" });

@@ -15,7 +15,7 @@ export interface Asked {
   readonly logs: LogPaths;
   /** Where this life's part of each log begins; bytes. */
   readonly begin: LogPlaces;
-  /** How often its event loop has said that it turns. */
+  /** How many heartbeats its event loop has sent. */
   readonly beats: () => number;
   /** Asks the process over its own line; `null` for no answer. */
   readonly question: (

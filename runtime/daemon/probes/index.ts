@@ -66,7 +66,7 @@ export function startProbes(
             : { type: "probe.failing", at: now(), why },
         ),
       // Nobody waits for the first answer: a hundred apps are asked over the whole of a period.
-      // A replacement that did not come is asked for again.
+      // A replacement that did not come online is requested again.
       { withinMs: Number.POSITIVE_INFINITY, isRepeated: true },
     ),
   ];

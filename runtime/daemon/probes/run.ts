@@ -10,10 +10,10 @@ export type Ask = (options: { signal: AbortSignal; timeoutMs: number }) => Promi
 /** Most questions asked at a time, over all apps: the others wait for their turn. */
 const mostAtOnce = 8;
 
-/** Who waits for the first good answer does not wait for a whole period between two questions; ms. */
+/** While the first good answer is awaited, checks run at this interval instead of the period; ms. */
 const untilGoodEveryMs = 1_000;
 
-/** An answer that comes so much later than its time says that we were held up ourselves, and nothing of the app; ms. */
+/** An answer this much later than its timeout means that the daemon itself was held up, not the app; ms. */
 const slackMs = 1_000;
 
 /**

@@ -3,7 +3,7 @@ import { processKey } from "../../../machines/lib/process-key.ts";
 import type { GuardReading, MachineName } from "../../contract/inspector.ts";
 
 /**
- * What guards have answered, of the machines that somebody watches. A guard is asked in the middle of a transition, so
+ * The answers of guards, for machines that are watched. A guard is evaluated in the middle of a transition, so
  * nothing here may throw, and nothing is computed for a machine without viewers.
  */
 export interface GuardLog {

@@ -17,7 +17,7 @@ import { removeOld, segmentName, segments } from "./segments.ts";
 /** One file; bytes. */
 const segmentBytes = 4 * 1024 * 1024;
 
-/** A file that is larger is none of ours; bytes. */
+/** A larger file is not ours; bytes. */
 const mostOfSegment = 8 * segmentBytes;
 
 /** All files together; bytes. */

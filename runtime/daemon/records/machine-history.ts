@@ -21,7 +21,7 @@ export interface MachineHistory {
   noteApp(app: AppActor, given?: Given): void;
   /** What a reload has made of an event. */
   noteStep(reload: ReloadActor, given: Given): void;
-  /** A reload as its app tells of it: one that broke says nothing itself. */
+  /** A reload as its app reports it: a failed reload machine reports nothing itself. */
   noteReload(facts: ReloadFacts): void;
   /** Why God leaves. */
   noteLeaving(why: string): void;
@@ -30,7 +30,7 @@ export interface MachineHistory {
 /** Apps that a record of God names; of a God with more it says how many. */
 const mostNames = 100;
 
-/** Only a change is recorded: what a machine was told and did nothing about costs two comparisons. */
+/** Only a change is recorded: an event that changes nothing costs two comparisons. */
 export function createMachineHistory(options: {
   readonly history: Pick<History, "append">;
   readonly reloadGuards: ReloadGuards;

@@ -76,7 +76,7 @@ export async function* scanRecords(
   yield batch;
 }
 
-/** @returns `undefined` for a line that is none: torn by a kill, damaged, or of another shape. */
+/** @returns `undefined` for an invalid line: torn by a kill, damaged, or of another shape. */
 function recordFrom(line: string): HistoryRecord | undefined {
   const record = decodeRecord(line);
   return record !== undefined && v.is(historyRecordSchema, record) ? record : undefined;

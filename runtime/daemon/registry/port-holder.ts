@@ -11,7 +11,7 @@ const mostParents = 16;
 /** Descriptors that are checked: a program can have a million, and the daemon answers no one meanwhile. */
 const mostDescriptors = 20_000;
 
-/** Who listens now on the port that a process could not have; `null` when its last words name none. */
+/** The process that now listens on the port that another could not get; `null` when its last words name none. */
 export function portHolderOf({ facts }: Managed, registry: Registry): ProcessDetail["portHolder"] {
   const port = takenPort(facts.lastExit?.lastWords ?? []);
   if (port === null) return null;

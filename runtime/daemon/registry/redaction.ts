@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 
 /*
  * Values of environment variables leave God only through its unix socket: they hold passwords and keys. On TCP every
- * answer is written through here, whatever route it is of, and by structure: what stands under `env`, or under one of
+ * answer of every route passes here, and is redacted by structure: anything under `env`, or under one of
  * PM2's `env_NAME`, keeps its names and loses its values. It does not know a secret that an app prints or puts into its arguments.
  */
 

@@ -8,7 +8,7 @@ export interface SensorDependencies {
   readonly usage: Pick<Usage, "growth">;
   /** How often the memory is checked; ms. */
   readonly workerIntervalMs: number;
-  /** How often an app's event loop has said that it turns. */
+  /** How many heartbeats an app's event loop has sent. */
   readonly beats: (lifeId: string) => number;
   /** What apps are asked over their lines. */
   readonly questions: Questions;

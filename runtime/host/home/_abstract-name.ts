@@ -70,7 +70,7 @@ function inodeOf(name: string): string | undefined {
   return undefined;
 }
 
-/** Who holds a name: a process of another user, whose descriptors are not ours to read, is not one of ours. */
+/** The holder of a name: a process of another user, whose descriptors we cannot read, is not ours. */
 export function nameHolder(
   inode: string,
   { home, part }: { home: string; part: "god" | "lane" },

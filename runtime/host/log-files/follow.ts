@@ -51,7 +51,7 @@ export async function followFile(options: {
   };
   const readToEnd = async (handle: FileHandle): Promise<void> => {
     while ((await readOn(handle)) === "emptied") {
-      // Who copies and then empties leaves what was not read yet in the copy.
+      // A rotation that copies and then empties leaves the unread part in the copy.
       const copies = await findCopies({ path, position, mark });
       for (const [index, copy] of copies.entries()) {
         if (index > 0) begin();
@@ -181,7 +181,7 @@ function watchForChanges(
   };
 }
 
-/** Where the last whole character of UTF-8 ends; what is none is given as it is. */
+/** The end of the last whole UTF-8 character; invalid bytes are passed on unchanged. */
 function endOfCharacters(bytes: Buffer): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back += 1) {
     const byte = bytes[bytes.length - back] ?? 0;

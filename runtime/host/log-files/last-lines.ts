@@ -21,13 +21,13 @@ export async function lastLines(
 /** One of the last lines of a file. */
 export interface LastLine {
   readonly line: string;
-  /** When it was written: of the last line the file knows it, of those before nobody does. ms since the epoch. */
+  /** When it was written: known for the last line of a file only. ms since the epoch. */
   readonly at: number | null;
 }
 
 /**
  * The last lines of a file with what is known of their times.
- * @param options.isWhole leaves a line out that is not finished: who follows the file gets it later.
+ * @param options.isWhole omits an unfinished line: a follower of the file gets it later.
  */
 export async function timedLastLines(
   path: string,

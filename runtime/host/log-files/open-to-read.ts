@@ -5,7 +5,7 @@ import { isShortage } from "../descriptors.ts";
 import { openPlace } from "../files/open.ts";
 
 /*
- * Log files as readers see them: the daemon reads them for whoever may look at it, so it reads only what an app logged and nothing
+ * Log files as readers see them: the daemon reads them for its clients, so it reads only what an app logged and nothing
  * that the app's user put in its place. A pipe, a device, a folder, or a link in a folder that others can write to holds no
  * lines.
  */

@@ -75,8 +75,8 @@ function openToAppend(
 }
 
 /**
- * Opening a pipe for writing waits until somebody reads it (fifo(7)), and the whole daemon with it. So it is opened without
- * waiting, which refuses one that nobody reads (ENXIO). Its writer must block when it is full: it gets a descriptor that
+ * Opening a pipe for writing blocks until it has a reader (fifo(7)), and the whole daemon with it. So it is opened without
+ * blocking, which fails for one without a reader (ENXIO). Its writer must block when it is full: it gets a descriptor that
  * does, opened while another of ours reads.
  */
 function waitingOne(descriptor: number, stat: Stats): number {

@@ -16,7 +16,7 @@ export function declareIntent(folder: string, intent: Intent): void {
   writeFileAtomic(intentFile(folder), JSON.stringify(intent));
 }
 
-/** While writers stand still nothing waits for the disk: the page cache outlives whoever is killed. */
+/** While writers are paused nothing waits for the disk: the page cache survives a kill. */
 export function changeIntent(folder: string, intent: Intent): void {
   const temporary = `${intentFile(folder)}.next`;
   writeFileSync(temporary, JSON.stringify(intent), { mode: 0o600 });

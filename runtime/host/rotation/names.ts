@@ -23,7 +23,7 @@ export function rotatedName(file: string, time: string, number: number): string 
   return `${stem}__${time}${number > 1 ? `.${number}` : ""}${extension}`;
 }
 
-/** While it is copied, and while it is compressed, nobody takes it for a rotated file. */
+/** While it is being copied or compressed, its name is not that of a rotated file. */
 export function copyName(file: string): string {
   return `.${basename(file)}.rotating`;
 }
@@ -38,7 +38,7 @@ export function rotatedPattern(file: string, formats: readonly string[]): RegExp
   );
 }
 
-/** Whether a format can stand in a file's name, and tells one day from another. */
+/** Whether a format is valid in a file name and distinguishes days. */
 export function isTimeFormat(format: string): boolean {
   return (
     /^[A-Za-z0-9_.+ -]{1,64}$/.test(format) &&

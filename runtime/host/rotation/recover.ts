@@ -16,7 +16,7 @@ import { copyName } from "./names.ts";
 /** A process that got SIGKILL is waited for this long; ms. */
 const goneWithinMs = 2_000;
 
-/** @returns what has to be said of it; nothing when there was nothing to do. */
+/** @returns notes; none when there was nothing to do. */
 export function recoverRotation(folder: string): string[] {
   const intent = readIntent(folder);
   if (intent === undefined) return [];

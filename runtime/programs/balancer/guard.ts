@@ -16,7 +16,7 @@ interface ChannelHandle {
   onread?: (this: ChannelHandle, ...args: unknown[]) => void;
 }
 
-/** @param spoil called once, with what was wrong, when the worker has said what no worker says. */
+/** @param spoil called once with the fault of an invalid message. */
 export function guardChannel(child: ChildProcess, spoil: (why: string) => void): void {
   let isSpoilt = false;
   const fail = (error: unknown): void => {

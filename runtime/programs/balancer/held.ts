@@ -7,7 +7,7 @@ export interface Held {
   readonly worker: Worker;
   /** Number within its app: a replacement has that of what it replaces. */
   readonly instance: number;
-  /** It has said that it listens. */
+  /** It has reported that it listens. */
   isListening: boolean;
   /** The ports and sockets where. */
   readonly listens: Set<string>;

@@ -140,7 +140,7 @@ export function createWorkers({
     });
     worker.process.on("exit", (code, signal) => {
       shares?.write(slotOf(worker.id), absent);
-      // What it has said before its end may still be in the channel: that it took a connection, for example.
+      // Messages from before its end may still be in the channel: that it took a connection, for example.
       const { process: child } = worker;
       if (child.connected) child.once("disconnect", () => handingOn.giveLeftovers(each));
       else handingOn.giveLeftovers(each);
@@ -216,7 +216,7 @@ function oneOfEach(all: readonly Held[]): Held[] {
   return [...best.values()];
 }
 
-/** What a God that comes later has to know of what was said. */
+/** What a later God has to know of the messages. */
 function remember(each: Held, data: unknown): void {
   if (data === "ready") each.isReady = true;
   const name = nameOfSaid(data);

@@ -83,7 +83,7 @@ interface Sending {
   stream(path: string, options: object): void;
 }
 
-/** To open a pipe or a device waits for somebody, in one of the few threads that all requests share: only files are given. */
+/** Opening a pipe or a device blocks one of the few threads that all requests share: only files are served. */
 function filesOnly(sending: send.SendStream): send.SendStream {
   const own = sending as unknown as Sending;
   const give = own.send.bind(own);

@@ -2,7 +2,7 @@ import { publish, type Published } from "./publish.ts";
 import { onAction, type Action } from "./actions.ts";
 import { meter, histogram, type Measurement } from "./measures.ts";
 
-/** What every metric may say of itself. */
+/** The options of every metric. */
 export interface MetricOptions {
   readonly name: string;
   readonly unit?: string;

@@ -22,7 +22,7 @@ export function lineFormat(
 /** What `xm logs --format` shows (PM2's words). */
 const pairsTime = "YYYY-MM-DD-HH:mm:ssZZ";
 
-/** What stands in front of each line. */
+/** The prefix of each line. */
 function prefixOf(order: Parameters<typeof lineFormat>[0]): (at: number) => string {
   const { type, dateFormat, id, name, stream } = order;
   const time = (at: number): string =>

@@ -16,7 +16,7 @@ export interface Lines {
 }
 
 /**
- * Splits bytes into lines and appends each once to every file, whoever is killed in between: before anything is
+ * Splits bytes into lines and appends each once to every file, even across kills: before anything is
  * appended the rest file holds it and the sizes of the files, and a successor appends what is not there yet. One that
  * was killed between reading and that may have lost what it read: then a line that was not finished ends there.
  */

@@ -38,7 +38,7 @@ export class LogFile {
   #complainedAt = 0;
   #silenceMs = 0;
   #lostBytes = 0;
-  /** The last write was cut short: what comes next begins a line. */
+  /** The last write was cut short: the next one begins a new line. */
   #isCut = false;
 
   constructor(path: string, complain: (what: string) => void, rights: LogRights = {}) {

@@ -10,7 +10,7 @@ const { O_RDWR, O_CREAT } = constants;
  * followed by one that goes on where it was: the page cache outlives the process. Two slots are written in turns, each
  * with its number at both ends, since the kernel may cut a long write of a process that is being killed. Between the
  * read and this write are some microseconds in which a SIGKILL takes what was read with it, 64 KB at most; so that this
- * is known, the number that the next write will have stands behind the slots while a pipe is read.
+ * is known, the number of the next write is stored behind the slots while a pipe is read.
  */
 export interface Rest {
   /** When the bytes were read; ms since the epoch. */

@@ -86,7 +86,7 @@ function outliveChannel(): boolean {
   return true;
 }
 
-/** What a God that comes later has to know of what was said. */
+/** What a later God has to know of the messages. */
 function remember(link: Link, data: unknown): void {
   if (data === "ready") link.markReady();
   const name = nameOfSaid(data);

@@ -9,7 +9,7 @@ export interface WatchedPath {
   readonly matches: ((path: string) => boolean) | null;
 }
 
-/** What a declaration says of the paths it watches. */
+/** The watched paths of a declaration. */
 export interface Patterns {
   readonly watched: readonly WatchedPath[];
   /** Whether an absolute path, or a folder above it, is left out. Watched paths themselves never are. */

@@ -6,7 +6,7 @@ import type { Patterns } from "./patterns.ts";
 export interface Plan {
   /** Watched with all that is in them. */
   readonly deep: readonly string[];
-  /** Watched for what is directly in them: a watched file, or a path that is to come. */
+  /** Watched for their direct entries: a watched file, or a path that does not exist yet. */
   readonly shallow: readonly string[];
   /** Watched paths that are not there. */
   readonly missing: readonly string[];

@@ -162,7 +162,7 @@ export class WatchTree {
     return false;
   }
 
-  /** A folder's watch tells of something in it, or of the folder itself. */
+  /** A folder's watch reports its entries, or the folder itself. */
   #hear(folder: string, name: string | null): void {
     if (name === null) return;
     this.#look(join(folder, name));

@@ -121,7 +121,7 @@ export function readPolicy(
   return { spec: { ...base, policy }, faults };
 }
 
-/** Milliseconds of a text such as `10s`; `undefined` when it is none. */
+/** Milliseconds of a text such as `10s`; `undefined` if it is not one. */
 export function readTime(text: string): number | undefined {
   return text.trim() === "" ? undefined : parseDuration(text.trim());
 }

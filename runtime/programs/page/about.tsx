@@ -5,7 +5,7 @@ import { generations, lastReload, shownMachine, shownPast } from "./state/shown.
 import { generation, machines, moment, now, recorded } from "./state/store.ts";
 import { moment as momentText, statusMarks, statusWord } from "./words.ts";
 
-/** Above a chart: what its machine says of itself; above a process's which of several generations it is of. */
+/** Above a chart: the description of its machine; above a process's, which of several generations it shows. */
 export function About({ name }: { name: MachineName }) {
   if (name === "process") return <Generations />;
   const said = moment.value === null ? live(name) : then(name);

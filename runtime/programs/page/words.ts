@@ -3,7 +3,7 @@ import { statusWord } from "../../compat/status.ts";
 import type { ProcessView } from "../../contract/api/schemas.ts";
 import { plain } from "../../contract/plain.ts";
 
-/** A mark for every status: what a colour says is said by a shape too. */
+/** A mark for every status, so that colour is not the only sign. */
 export const statusMarks: Readonly<Record<ProcessStatus, string>> = {
   online: "●",
   starting: "◐",

@@ -8,7 +8,7 @@ import type { Traffic } from "./traffic.ts";
 /** What is read of an answer; bytes. */
 const mostBytes = 10 * 1024;
 
-/** A request that is not answered is given up after this: whoever asked has given up long before. ms. */
+/** An unanswered request is given up after this: its caller has given up long before. ms. */
 const longestMs = 60_000;
 
 /** Between two looks of the delay's measurement; ms. */

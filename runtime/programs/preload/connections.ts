@@ -22,7 +22,7 @@ export interface Left {
 /** How long a connection may say nothing before it is closed; ms. */
 export interface Patience {
   readonly keptAliveMs: number;
-  /** One that has said nothing yet may be about to: its request usually comes with the next packet. */
+  /** One without a request yet may be about to send it: it usually comes with the next packet. */
   readonly freshMs: number;
 }
 

@@ -4,8 +4,8 @@ type Listener = (...args: unknown[]) => void;
 const mostHeld = 1_000;
 
 /**
- * Keeps what comes over a worker's channel before the app listens, and gives it to the first who does. Node itself
- * keeps it for any other process; in a worker `node:cluster` listens from the beginning, and what comes early is lost.
+ * Keeps messages that arrive on a worker's channel before the app listens, and gives them to its first listener. Node itself
+ * keeps them for any other process; in a worker `node:cluster` listens from the beginning, and early messages are lost.
  */
 export function holdEarlyMessages(): void {
   const cluster = new Set(process.rawListeners("message"));

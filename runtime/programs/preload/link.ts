@@ -24,7 +24,7 @@ export interface Link {
   tellNow(message: Up): boolean;
   /** @param server the number of its port, or the path of its socket. */
   listening(server: string): void;
-  /** What is said again to every God that comes. */
+  /** What is repeated to every new God. */
   remember(name: string, message: unknown): void;
   markReady(): void;
   onDown(listener: (message: Down, handle?: object) => void): void;
@@ -43,7 +43,7 @@ export function createLink(options: PreloadOptions): Link {
 const firstRetryMs = 25;
 const longestRetryMs = 1_000;
 
-/** God does not read: what is said meanwhile is dropped beyond this. */
+/** While God does not read, messages beyond this are dropped. */
 const mostWaitingBytes = 1024 * 1024;
 
 /** God takes a longer `hello` for no message; characters of what is said again with it. */

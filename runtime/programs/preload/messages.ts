@@ -23,11 +23,11 @@ export function offerMessages(
   const emit = (data: unknown): void => void process.emit("message", data, undefined as never);
   link.onDown((message) => {
     if (message.type !== "message") return;
-    // Node keeps what comes before anybody listens.
+    // Node keeps messages that arrive before there is a listener.
     if (process.listenerCount("message") > 0) emit(message.data);
     else if (held.length < mostHeld) held.push(message.data);
   });
-  // Like a channel, the line keeps the process alive while somebody listens to it.
+  // Like a channel, the line keeps the process alive while it has a listener.
   process.on("newListener", (name) => {
     if (name !== "message") return;
     link.open();

@@ -17,7 +17,7 @@ export function keepToOneself({ nodeOptions }: PreloadOptions): void {
   }
 }
 
-/** Whether the script is a tool's: of a package that somebody has installed, and not of the app. */
+/** Whether the script belongs to a tool: to an installed package, and not to the app. */
 export function isTool(script: string | undefined): boolean {
   if (script === undefined) return false;
   if (toolFile.test(script)) return true;

@@ -3,7 +3,7 @@ import { keepAddress } from "./address.ts";
 import { answerLast, patienceOf, type Connections } from "./connections.ts";
 import { whenLeft } from "./when-left.ts";
 
-/** What a `stop` says of the time there is; ms. */
+/** The time that a `stop` grants; ms. */
 interface Times {
   readonly began: number;
   readonly graceMs: number;

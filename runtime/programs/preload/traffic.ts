@@ -3,7 +3,7 @@ import { keepAddress } from "./address.ts";
 import type { Link } from "./link.ts";
 import type { Sharing } from "./sharing.ts";
 
-/** What of `net.Server` is not in its types: what it listens with, and where it was told to. */
+/** The fields of `net.Server` that its types lack: its handle, and its requested address. */
 interface Listening {
   _handle?: { close(): void } | null;
   _connectionKey?: string;
@@ -72,7 +72,7 @@ export function createTraffic(link: Link, sharing: Sharing | undefined): Traffic
   };
 }
 
-/** Where it was told to listen, so that it comes back to the same socket of its primary's. */
+/** Its requested address, so that it returns to the same socket of its primary. */
 function placeOf(server: Server): import("node:net").ListenOptions | undefined {
   const key = (server as Listening)._connectionKey ?? "";
   const [, address = "", port = ""] = /^-?\d+:(.*):(-?\d+)$/s.exec(key) ?? [];

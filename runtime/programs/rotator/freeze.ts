@@ -11,7 +11,7 @@ export interface Freeze {
   readonly kind: "frozen";
   readonly pauseMs: number;
   stopped(): readonly Identity[];
-  /** Who has begun to write to it since is stopped too; `refused` when that cannot be, or the daemon is starting one. */
+  /** Also stops writers that have opened it since; `refused` when that is impossible, or the daemon is starting one. */
   stopNewcomers(): "none" | "stopped" | "refused";
   hasTime(): boolean;
   sinceMs(): number;
@@ -25,8 +25,8 @@ export interface Refused {
 }
 
 /**
- * Stops whoever writes to a file. The first look at all processes is taken while they run; then only those are checked that
- * have come since, since a process that stands still starts none. Who was stopped by somebody else stays so.
+ * Stops the writers of a file. The first scan of all processes happens while they run; then only those are checked that
+ * have started since, because a stopped process starts none. A process stopped by someone else stays stopped.
  * @param options.declare whom it stops; called before any is stopped, and before each further one.
  */
 export function freeze(options: {

@@ -198,7 +198,7 @@ function copyOn(log: number, copy: number, start: number): number {
   return position;
 }
 
-/** Until nobody new writes and nothing was added. @returns where the copy ends; `undefined` when the time is over before. */
+/** Repeats until there is no new writer and nothing was added. @returns where the copy ends; `undefined` when the time runs out first. */
 function copyRest(
   frozen: Freeze,
   { log, copy, position }: { log: number; copy: number; position: number },

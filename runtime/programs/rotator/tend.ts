@@ -18,7 +18,7 @@ import { openPlace } from "../../host/files/open.ts";
 import { walkTo } from "../../host/files/place.ts";
 import { rotatedFiles } from "../../host/rotation/names.ts";
 
-/** Who follows a file reads on in its copy: it has this long before the copy is compressed. ms. */
+/** A follower of a file continues in its copy: it has this long before the copy is compressed. ms. */
 export const compressedAfterMs = 2_000;
 
 const { O_RDONLY, O_WRONLY, O_CREAT, O_EXCL, O_NOFOLLOW } = constants;

@@ -3,7 +3,7 @@ import { setPriority } from "node:os";
 import { gzipSync } from "node:zlib";
 import { writeWhole } from "../../host/atomic.ts";
 
-/** Of the thread that asks, on Linux: who serves comes first. */
+/** The priority of the calling thread, on Linux: apps come first. */
 const lowPriority = 10;
 let isLow = false;
 

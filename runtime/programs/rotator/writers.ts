@@ -4,8 +4,8 @@ import { readProcess } from "../../host/procfs.ts";
 import type { Identity } from "../../contract/rotation.ts";
 
 /*
- * Who writes to a file, and stopping them for a moment. A writer is a process with a descriptor of the very file that can
- * write, whoever started it: a cluster's workers, a shell's children. What cannot be looked into (another user's, without the
+ * The writers of a file, and stopping them for a moment. A writer is a process with a descriptor of the very file that can
+ * write, no matter what started it: a cluster's workers, a shell's children. What cannot be looked into (another user's, without the
  * right to) is taken for no writer.
  */
 

@@ -2,7 +2,7 @@ import type { ChartFile } from "../../../charts/chart.ts";
 import type { MachineView } from "../../../contract/inspector.ts";
 import { explainLabel, explainState, type Explanation } from "./explain.ts";
 
-/** What there is to say of a state or a label; nothing of the root, which is under the pointer all the time. */
+/** The explanation of a state or a label; none for the root, which is always under the pointer. */
 export function toldOf(
   { dataset: { state, edge, label } }: SVGElement,
   options: { file: ChartFile; view: MachineView | null; isPointed: boolean },

@@ -90,7 +90,7 @@ function drawReading(
     if (guard !== reading.guard || label === null) return;
     // A guard of two edges may have been asked again since it let the machine pass by this one.
     const holds = reading.result || labelTaken(edge, index, steps);
-    // `exited` takes no time: what its rules said is said of where they led.
+    // `exited` takes no time: the result of its rules is shown at their target.
     const compared = holds === reading.result ? ratioOf(reading) : "";
     const text = `${holds ? "✓" : "✗"}${compared === "" ? "" : ` ${compared}`}`;
     const isOld = !holds && !states.has(edge.source) && compared === "";

@@ -44,7 +44,7 @@ function boxesOf(
       ({ delay, state }) =>
         edge.source === state && edge.labels.some(({ event }) => event === delay),
     );
-    // With what stands beside it: the countdown, or what a guard compared.
+    // With the text beside it: the countdown, or what a guard compared.
     const { x, y, width, height } = label;
     return isTaken(edge, view.steps) || isPending ? [{ x, y, width: width + 60, height }] : [];
   });

@@ -1,7 +1,7 @@
 import { duration } from "../../../../machines/lib/words.ts";
 import type { GuardReading } from "../../../contract/inspector.ts";
 
-/** A value in words: a time where its name says that it is one. */
+/** A value in words: as a time if its name marks it as one. */
 function valueOf(name: string, value: number | string | boolean | null): string {
   if (value === null) return "none";
   return typeof value === "number" && name.endsWith("Ms") ? duration(value) : String(value);

@@ -81,7 +81,7 @@ const neverRecorded = ["child.startTicks", "child.lifeId", "restartTimes", "seed
 
 /**
  * A replacement's knowledge of its predecessors: the decisions made while they served. How they were removed in
- * the end, or given up before, is none of it.
+ * the end, or given up before, is not part of it.
  */
 function inherited(all: readonly HistoryRecord[], past: readonly HistoryRecord[]): HistoryRecord[] {
   const { generation = 0, seq: first = 0 } = past[0] ?? {};

@@ -31,7 +31,7 @@ export function reloadMoment(options: {
   const before = all.findLastIndex((each) => each.seq < record.seq && ends.includes(each.states));
   const own = all.slice(before + 1);
   const isEnd = ends.includes(record.states);
-  // A reload that a reboot ended has no record of its end; its app says that it was settled.
+  // A reload that a reboot ended has no record of its end; its app's record shows that it was settled.
   const isLeft = past.some(
     ({ kind, seq, context }) =>
       kind === "app" && seq > record.seq && context?.["isReloading"] === false,

@@ -4,7 +4,7 @@ import type { MachineStep } from "../../../contract/inspector.ts";
 import { statesFrom } from "./states.ts";
 import { edgesOf, type FlatEdge } from "./steps.ts";
 
-/** The transitions that one record may tell of; more are passed through by no machine. */
+/** The most transitions in one record; no machine passes through more. */
 const mostSteps = 5;
 
 /**

@@ -46,7 +46,7 @@ function Entry({ name, value, depth }: { name: string; value: unknown; depth: nu
   );
 }
 
-/** A number with its unit, where its name says that it is a moment or a duration. */
+/** A number with its unit, if its name marks it as a moment or a duration. */
 function Meaning({ name, value }: { name: string; value: unknown }) {
   if (typeof value !== "number") return null;
   const isMoment = /^at$|At$/.test(name) && value > 1e12;

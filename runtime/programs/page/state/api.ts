@@ -14,7 +14,7 @@ export function fetchTimeline(since: number): Promise<Timeline> {
   return json(`/inspector/timeline?since=${Math.floor(since)}`);
 }
 
-/** Whose records are asked for: those of a process, of an app with its reloads, or of God. */
+/** Whose records to read: those of a process, of an app with its reloads, or of God. */
 export type RecordsOf =
   | { readonly kind: "process"; readonly id: number }
   | { readonly kind: "app"; readonly key: string }
@@ -43,7 +43,7 @@ export function fetchDetail(id: number): Promise<ProcessDetail> {
   return json(`/v1/processes/${id}`);
 }
 
-/** What God says of itself and of one process, as it happens. */
+/** God's live messages about itself and one process. */
 export async function* followLive<T>(id: number | null, signal: AbortSignal): AsyncIterable<T> {
   const query = id === null ? "" : `?process=${id}`;
   const response = await ask(`/inspector/live${query}`, { signal });

@@ -10,7 +10,7 @@ import { fetchSince, fetchTimeline, followLive } from "./api.ts";
 import { forgetTicket, NotGod, SessionOver } from "./session.ts";
 import * as store from "./store.ts";
 
-/** A God that has died is asked for again this often; ms. */
+/** How often to try to reach a God that has died; ms. */
 const retryMs = 1_000;
 
 /** How far back the lanes go at first; the rest is read on demand. ms. */
@@ -53,7 +53,7 @@ async function follow(id: number | null, abort: AbortController): Promise<void> 
   if (source !== abort) return;
   forgetTicket();
   if (store.connection.value === "open") store.lostAt.value = Date.now();
-  // A God that answers and lets nobody in has closed this page's session; any other is asked again.
+  // A God that answers and refuses access has closed this page's session; any other is tried again.
   store.connection.value = isDenied ? "denied" : "lost";
   if (!isDenied) retry = setTimeout(connect, retryMs);
 }
@@ -83,7 +83,7 @@ export function select(id: number): void {
   if (store.connection.value !== "lost") connect();
 }
 
-/** Reads what the lanes do not reach back to yet; one read at a time, of the earliest moment that was asked for. */
+/** Reads the part of the past that the lanes do not cover yet; one read at a time, from the earliest requested moment. */
 export function reachBack(since: number): Promise<void> {
   wantedSince = Math.min(wantedSince, since);
   return (reaching ??= reach());
@@ -106,7 +106,7 @@ function isKnown(id: number): boolean {
   return store.processes.value.size === 0 || store.processes.value.has(id);
 }
 
-/** Two hundred processes may change at once: what comes within a frame is shown by one. */
+/** Two hundred processes may change at once: all changes within a frame are drawn together. */
 function takeLater(message: LiveMessage): void {
   if (waiting.push(message) > 1) return;
   requestAnimationFrame(() => {

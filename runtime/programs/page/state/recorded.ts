@@ -22,7 +22,7 @@ export class Recorded {
   /** Up to when those around a moment are whole; ms. */
   #aroundUntil = 0;
   #ticket = 0;
-  /** The moment that was asked for last. */
+  /** The last requested moment. */
   #wanted = 0;
 
   constructor(limits: { latest: number; around: number }) {

@@ -2,7 +2,7 @@ import type { PageKey, PageSession } from "../../../contract/inspector.ts";
 import { prove, randomNonce } from "./scram.ts";
 
 /*
- * How this page is let in. The one-time token stands in the fragment of the address, which no browser sends. For it the page gets two
+ * How this page gets access. The one-time token is in the fragment of the address, which no browser sends. For it the page gets two
  * keys that it never sends either: one in the tab's sessionStorage, for a reload, and one in memory alone. What it does send is
  * a ticket that only the God who gave it takes: a program that has the port after God's death gets nothing it can use.
  */

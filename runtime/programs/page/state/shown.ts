@@ -104,7 +104,7 @@ export function sourceOf(name: MachineName): Recorded {
   return recorded[name === "process" || name === "god" ? name : "app"];
 }
 
-/** Whether a record tells of the machine of a chart. */
+/** Whether a record belongs to the machine of a chart. */
 export function isOf(name: MachineName, { kind }: HistoryRecord): boolean {
   return kindsOf[name].includes(kind);
 }
@@ -154,7 +154,7 @@ function withHistory(live: MachineView, name: MachineName): MachineView {
   };
 }
 
-/** The status of a process by the states that it is in, roughly as God says it. */
+/** The status of a process by the states that it is in, roughly as God computes it. */
 export function statusOf(states: readonly string[]): ProcessStatus | null {
   const words = [
     "online",

@@ -98,11 +98,11 @@ export class Lane extends Series {
   readonly id: number;
   readonly name: string;
   marks: TimelineMark[] = [];
-  /** The version that is run, once a record has told it. */
+  /** The running version, once a record has given it. */
   runs: string | null = null;
   /** The status of a second generation beside the one that serves: a replacement that starts, or what it replaces. */
   readonly others = new Series();
-  /** What each generation that a record has told of is. */
+  /** The state of each recorded generation. */
   readonly #generations = new Map<number, ProcessStatus>();
 
   constructor(id: number, name: string) {

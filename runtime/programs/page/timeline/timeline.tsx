@@ -142,7 +142,7 @@ export function Timeline() {
   const at = store.moment.value;
   const end = at ?? store.hello.value?.at ?? Date.now();
   const status = shown.past.value?.status ?? null;
-  // Of another chart than a process's it is said in which states that was.
+  // For charts other than a process's, the states are given.
   const where =
     shown.shownName.value === "process"
       ? status && statusWord(status)

@@ -2,7 +2,7 @@ import type { CrashPattern, LifePattern } from "../../../../machines/simulation.
 import type { HistoryRecord } from "../../../contract/history.ts";
 import { readTime } from "./policy-form.ts";
 
-/** How the program of a what-if behaves, as a person says it. */
+/** How the program of a what-if behaves, as entered. */
 export interface CrashForm {
   /** `every`: each life ends so; `first`: the first N, the next one stays up; `recorded`: as the process did. */
   readonly kind: "every" | "first" | "recorded" | "never";
@@ -87,7 +87,7 @@ export function readCrash(
   return { pattern: [...lives, staysUp(readyMs)], forMs, faults };
 }
 
-/** The lives of a process whose ends nobody asked for, as they were; the last one repeats itself. */
+/** The recorded lives of a process with ends that were not requested; the last one repeats. */
 export function recordedPattern(records: readonly HistoryRecord[]): CrashPattern {
   return records.flatMap(({ exit }) =>
     exit === null || exit.askedBy !== null

@@ -27,7 +27,7 @@ export const policyFields = [
 
 export type PolicyField = (typeof policyFields)[number];
 
-/** What stands in the form: texts, as a person types them. */
+/** The contents of the form: texts, as typed. */
 export type PolicyForm = Readonly<Record<PolicyField, string>>;
 
 export const choices: Partial<Readonly<Record<PolicyField, readonly string[]>>> = {

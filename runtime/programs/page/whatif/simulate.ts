@@ -6,7 +6,7 @@ let giveUp: (() => void) | undefined;
 
 /**
  * Plays one in the worker.
- * @returns `undefined` when another was asked for meanwhile: a worker that still plays this one is ended for it.
+ * @returns `undefined` when another was requested meanwhile: a worker that still runs this one is ended.
  */
 export function play(asked: Asked): Promise<Answered | undefined> {
   giveUp?.();

@@ -16,7 +16,7 @@ import type { Answered } from "./worker.ts";
 /** Records in which ends are looked for. */
 const recordsForPattern = 2_000;
 
-/** What would this policy do, if the program behaved like that? The very machine says it, on a virtual clock. */
+/** What would this policy do if the program behaved like that? The machine itself answers, on a virtual clock. */
 export function WhatIf() {
   const id = selectedId.value;
   const [base, setBase] = useState<AppSpec>(plainSpec);

@@ -35,6 +35,7 @@ const socketOnly = [
   "POST /inspector",
   "POST /inspector/close",
   "POST /apps",
+  "POST /runs",
   "POST /trigger",
   "POST /messages",
   "POST /input",

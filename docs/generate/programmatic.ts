@@ -51,16 +51,17 @@ console.log(await xm.list());
 xm.start("worker.js", (error, processes) => {}); // PM2's callbacks
 \`\`\`
 
-Every method takes a callback \`(error, result)\` as its last argument, or gives a promise without one. Errors are those of
+Every method takes a callback \`(error, result)\` as its last argument; without one it returns a promise. Errors are those of
 [errors.md](errors.md): \`code\`, \`class\`, \`message\`, \`fix\`. Connecting is implicit: the first call that needs a daemon starts one.
-\`require\` and \`import\` give the same instance. It is typed for both; PM2's names for types (\`Proc\`, \`ProcessDescription\`,
+Every answer of the daemon is checked; one of another version that does not fit is \`ERR_ANSWER_INVALID\`.
+\`require\` and \`import\` return the same instance. It is typed for both; PM2's names for types (\`Proc\`, \`ProcessDescription\`,
 \`StartOptions\` …) are exported.
 
-\`new xm.custom({ cwd, pm2_home, daemon_mode })\` makes another instance: \`cwd\` is where relative paths begin, \`pm2_home\` where the
-daemon lives, \`daemon_mode: false\` is \`connect(true)\`.
+\`new xm.custom({ cwd, pm2_home, daemon_mode })\` creates another instance: relative paths start at \`cwd\`, the
+daemon's home is \`pm2_home\`, and \`daemon_mode: false\` is \`connect(true)\`.
 
-Beside it, \`exmachina/client\` is the typed client that \`xm\` itself uses: \`connect({ home })\` gives streams, decisions, history and
-everything else of the daemon's API ([openapi.json](openapi.json)) without PM2's shapes. \`exmachina/io\` is for apps: metrics and actions.
+\`exmachina/client\` is the typed client that \`xm\` itself uses: \`connect({ home })\` offers streams, decisions, history and
+everything else of the daemon's API ([openapi.json](openapi.json)), not in PM2's format. \`exmachina/io\` is for apps: metrics and actions.
 
 ## Methods
 

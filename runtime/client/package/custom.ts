@@ -25,15 +25,15 @@ import type {
 } from "./types.ts";
 
 /**
- * PM2's programmatic API over one home. Every method takes a callback as its last argument, or gives a promise
- * without one; errors are of the catalog (docs/reference/errors.md). Connecting is implicit: the first call that
+ * PM2's programmatic API over one home. Every method takes a callback as its last argument, or returns a promise
+ * without one; errors are those of the catalog (docs/reference/errors.md). Connecting is implicit: the first call that
  * needs a daemon starts one.
  */
 export class Custom extends HomeMethods {
   /**
-   * Starts a script with the fields in `options`, a command, the apps of an ecosystem file, of an object, of several
-   * or of `{ apps }`, or what is known under a name, an id or a namespace. What an object or a file declares and runs
-   * already is restarted with what is declared now; a script that runs already is an error without `force`.
+   * Starts a script with the fields in `options`, a command, the apps of an ecosystem file, of one or more objects
+   * or of `{ apps }`, or declared processes by name, id or namespace. A running app of an object or a file is
+   * restarted with its current declaration; a script that is already running is an error without `force`.
    */
   readonly start: Method<[what: Startable], Proc[]> &
     Method<[script: Startable, options: StartOptions], Proc[]> = method(
@@ -41,7 +41,7 @@ export class Custom extends HomeMethods {
       start(await this.reach(), what, options as RawApp, this.place),
   );
 
-  /** Restarts processes; of an ecosystem file or an object, with what is declared now. */
+  /** Restarts processes; those of an ecosystem file or an object with its current settings. */
   readonly restart: Method<[target: Startable], Proc[]> &
     Method<[target: Startable, options: UpdateOptions], Proc[]> = method(
     async (target: Startable, options: UpdateOptions = {}) =>
@@ -151,7 +151,7 @@ export class Custom extends HomeMethods {
       trigger(await this.reach(), { target, action, params }, this.place),
   );
 
-  /** Sends a signal (`SIGUSR2`, or its number) to the main process of each of a name. */
+  /** Sends a signal (`SIGUSR2`, or its number) to the main process of each process with a name. */
   readonly sendSignalToProcessName: Method<[signal: string | number, name: string], Proc[]> =
     method(async (signal: string | number, name: string) => this.#signal(signal, name));
 

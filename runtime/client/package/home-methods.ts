@@ -9,20 +9,20 @@ import { RpcClient } from "./rpc.ts";
 import { by } from "./start.ts";
 import type { Done, Method, Proc, Target } from "./types.ts";
 
-/** What is about the home: its logs, the saved list, its settings, and the home itself. */
+/** The methods for the home: its logs, the saved list, its settings, and the home itself. */
 export class HomeMethods extends Connection {
   /** PM2's client of its daemon: `Client.executeRemote(method, parameters, callback)` and lists of processes. */
   readonly Client = new RpcClient(this.pm2_home, () => this.reach());
 
-  /** Reopens the log files after something else has moved them away. */
+  /** Reopens the log files after another program has moved them. */
   readonly reloadLogs: Method<[], Done> = method(async () => {
     await (await this.reach()).reopenLogs();
     return { success: true };
   });
 
   /**
-   * Saves the list for `resurrect`; an empty one only with `force`. It is kept over the daemon's death without.
-   * @throws `ERR_NO_PROCESSES` when nothing is there to save: the list that was saved before stays.
+   * Saves the list for `resurrect`; an empty one only with `force`. The list survives the daemon's death even without it.
+   * @throws `ERR_NO_PROCESSES` when there is nothing to save: the previously saved list stays.
    */
   readonly dump: Method<[], Done> & Method<[force: boolean], Done> = method(
     async (force?: boolean) => {
@@ -88,10 +88,10 @@ export class HomeMethods extends Connection {
 
   /**
    * Writes the latest lines of some processes' logs to this program's output, and then each new one, until `disconnect`.
-   * @param lines how many of the earlier ones.
-   * @param raw without the name in front.
-   * @param timestamp when each line was read, in dayjs's tokens; `true` for a usual format.
-   * @param exclusive `out` or `err` alone.
+   * @param lines how many earlier lines.
+   * @param raw without the name as a prefix.
+   * @param timestamp when each line was read, in dayjs's tokens; `true` for the default format.
+   * @param exclusive only `out` or `err`.
    */
   readonly streamLogs = (
     target: Target = "all",

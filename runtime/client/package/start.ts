@@ -14,7 +14,7 @@ import type { Proc, Startable, UpdateOptions } from "./types.ts";
 export const by = (name: string): string => `\`${name}()\` of a program`;
 
 /**
- * Starts apps. What an object or a file declares and is known already is restarted with what is declared now; a script
+ * Starts apps. A known app of an object or a file is restarted with its current declaration; a script
  * that already runs is refused without `force`; a name, an id or a namespace starts what is known.
  */
 export async function start(

@@ -1,7 +1,7 @@
 /** What a callback gets: an error (`null` when there is none), then what the promise would have given. */
 export type Callback<T> = (error: Error, result: T) => void;
 
-/** With a callback as its last argument it calls that, without one it gives a promise. */
+/** With a callback as its last argument it calls that; without one it returns a promise. */
 export interface Method<TArgs extends readonly unknown[], TResult> {
   (...args: TArgs): Promise<TResult>;
   (...args: [...TArgs, Callback<TResult>]): void;

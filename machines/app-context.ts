@@ -78,6 +78,8 @@ export interface AppContext {
   readonly trip: Trip | null;
   /** Why a sensor cannot do its work. */
   readonly troubles: Readonly<Partial<Record<Sensor, string>>>;
+  /** When its schedule runs it next; ms since the epoch. */
+  readonly nextRunAt: number | null;
   /** How many processes were revived after a fault of the machine itself. */
   readonly revivals: number;
 }

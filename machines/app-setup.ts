@@ -19,6 +19,8 @@ import {
 } from "./app-context.ts";
 import { processMachine, type ProcessActor } from "./process.ts";
 import { factsOf } from "./process-view.ts";
+import { isAtRest } from "./facts.ts";
+import { hasTimes } from "./spec.ts";
 import { sourcePort } from "./lib/port.ts";
 import type { Resume, ToSensors } from "./process-events.ts";
 import { reloadMachine } from "./reload.ts";
@@ -156,11 +158,37 @@ export const appProcesses = setup({
         enqueue.sendTo(actor, { type: order, at });
       }
     }),
-    tellSensors: enqueueActions(({ context: { processes, spec }, enqueue }) => {
-      const { cron, watch } = spec.sensors;
-      const isNeeded = (cron !== null || watch !== null) && isAnyWanted(processes);
-      enqueue.sendTo("sensors", { type: "watch", spec: isNeeded ? spec : null });
+    tellSensors: enqueueActions(({ context: { processes, spec, nextRunAt }, enqueue }) => {
+      const isNeeded = (hasTimes(spec) || spec.sensors.watch !== null) && isAnyWanted(processes);
+      const fired = Object.values(processes).map(
+        (actor) => actor.getSnapshot().context.firedAt ?? Number.NEGATIVE_INFINITY,
+      );
+      const last = Math.max(...fired);
+      const firedAt = Number.isFinite(last) ? last : null;
+      enqueue.sendTo("sensors", { type: "watch", spec: isNeeded ? spec : null, firedAt });
+      if (!isNeeded && nextRunAt !== null) enqueue.assign({ nextRunAt: null });
     }),
+    /** Written down by each process before the run begins: at most once over the daemon's deaths. */
+    recordFire: enqueueActions(({ context: { processes }, event, enqueue }) => {
+      if (event.type !== "schedule.due") return;
+      const { at, dueAt } = event;
+      for (const actor of Object.values(processes))
+        enqueue.sendTo(actor, { type: "schedule.fired", at, dueAt });
+    }),
+    beginRun: enqueueActions(({ context: { processes, spec }, event, enqueue }) => {
+      if (event.type !== "schedule.begin") return;
+      const { at, by } = event;
+      for (const actor of Object.values(processes)) {
+        const { status, goal } = factsOf(actor.getSnapshot());
+        if (goal !== "run" && goal !== "restart") continue;
+        const mayBegin = isAtRest(status) || spec.sensors.schedule?.concurrency === "replace";
+        const type = mayBegin ? ("restart" as const) : ("schedule.skipped" as const);
+        enqueue.sendTo(actor, { type, at, by });
+      }
+    }),
+    noteNextRun: assign(({ event }) =>
+      event.type === "schedule.next" ? { nextRunAt: event.nextAt } : {},
+    ),
     queueTrip: assign(({ context: { trips }, event }) => {
       if (event.type !== "sensor.tripped" && event.type !== "process.tripped") return {};
       const { at, by, sensor } = event;

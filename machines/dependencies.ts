@@ -1,6 +1,6 @@
 import type { ProcessFacts } from "./facts.ts";
 import { isSuccess } from "./restart-policy.ts";
-import type { AppSpec, DependencyCondition, DependencySpec } from "./spec.ts";
+import { hasTimes, type AppSpec, type DependencyCondition, type DependencySpec } from "./spec.ts";
 
 /** A condition that is not met, in words. */
 export interface Unmet {
@@ -185,8 +185,8 @@ function endedWell({ lastExit, decisions }: ProcessFacts, { policy }: AppSpec): 
   return isSuccess(lastExit, policy.restart) || decisions.at(-1)?.rule === "isStopExitCode";
 }
 
-function isScheduled({ goal }: ProcessFacts, { sensors }: AppSpec): boolean {
-  return goal === "run" && sensors.cron !== null;
+function isScheduled({ goal }: ProcessFacts, spec: AppSpec): boolean {
+  return goal === "run" && hasTimes(spec);
 }
 
 /** When it was started last, whatever has come of it. */

@@ -12,6 +12,8 @@ export const descriptions: Readonly<Record<string, string>> = {
   hasLiveChild: "its child is alive: it is adopted",
   wasWaiting: "it was waiting for its next start",
   wasErrored: "it was errored",
+  lostItsRun:
+    "it has a schedule, and its run was interrupted by the end of the machine or of the daemon: it is not begun again by itself",
   wasCompleted: "it is a job whose run had succeeded",
   wasFailed: "it is a job whose run had failed",
   remainsAfterExit: "remain_after_exit: a start does not run again what has completed",
@@ -64,6 +66,12 @@ export const descriptions: Readonly<Record<string, string>> = {
   countAskedRestart: "counts the restart",
   beginAnew: "resets the counters",
   noteVerdict: "remembers which probe ends the life, and what it found",
+  noteFire: "records the time of its schedule, before the run begins",
+  noteSkipped: "writes the decision record: a run was due while another one was in progress",
+  recordFire:
+    "tells the processes the time that is due, which the journal has before the run begins",
+  beginRun: "starts the run that is due, skips it, or replaces the one in progress",
+  noteNextRun: "remembers when its schedule is due next",
   noteRunTimeout: "remembers that the run took too long, and when it is killed",
   noteSignalled: "remembers, before it is sent, that the child gets its stop signal",
   noteFinding: "remembers what the probe found",

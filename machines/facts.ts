@@ -110,6 +110,8 @@ export interface ProcessFacts {
   readonly ignoresDependencies?: true;
   /** Arguments in place of the declared ones, until a command starts it again. */
   readonly runArgs?: readonly string[];
+  /** The latest time of its schedule that was begun or skipped: written before the run begins. ms since the epoch. */
+  readonly firedAt?: number;
   readonly child: ChildFact | null;
   readonly readiness: Readiness;
   /** What its probes say, in Docker's words; not there when none is declared or nothing runs. */

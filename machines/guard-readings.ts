@@ -54,6 +54,7 @@ const ofProcess: Readings<ProcessContext> = {
   wasWaiting: resumeOf,
   wasStopped: resumeOf,
   wasErrored: resumeOf,
+  lostItsRun: resumeOf,
   wasCompleted: resumeOf,
   wasFailed: resumeOf,
   remainsAfterExit: jobOf,

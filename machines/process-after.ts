@@ -92,6 +92,23 @@ export function afterRunTimeout(context: ProcessContext): Partial<ProcessContext
   return { verdict, askedBy: null, delayMs: killTimeoutMs, killAt };
 }
 
+/** A run that was due while the one before was in progress. */
+export function afterSkip(
+  { decisions }: ProcessContext,
+  { at, by }: { readonly at: number; readonly by: string },
+): Partial<ProcessContext> {
+  const decision: Decision = {
+    at,
+    rule: "skipsRun",
+    next: "wait",
+    exit: null,
+    saw: { concurrencyPolicy: "forbid" },
+    delayMs: 0,
+    sentence: `A run was due (${by}) and was skipped, because the one before is in progress (concurrency_policy: forbid).`,
+  };
+  return { decisions: withDecision(decisions, decision) };
+}
+
 /** When the time of a run is over; one that a former daemon left was over before. */
 export function endOfRun({ spec, child, resume }: ProcessContext): number {
   const { job } = spec.policy.restart;

@@ -13,7 +13,7 @@ import type {
 import type { Judgement } from "./judgement.ts";
 import type { Unmet } from "./dependencies.ts";
 import type { DependencyInput, ProcessInput, Resume } from "./process-events.ts";
-import type { AppSpec } from "./spec.ts";
+import { hasTimes, type AppSpec } from "./spec.ts";
 
 /** What a process machine knows; the state says where it is. */
 export interface ProcessContext {
@@ -65,6 +65,8 @@ export interface ProcessContext {
   readonly renewed: DependencyInput["renewed"];
   /** Arguments that a command gave in place of the declared ones. */
   readonly runArgs: readonly string[] | null;
+  /** The latest time of its schedule that was begun, or skipped; ms since the epoch. */
+  readonly firedAt: number | null;
   /** What it continues from; only the first state looks at it. */
   readonly resume: Resume | null;
   readonly owner: ProcessInput["owner"];
@@ -112,14 +114,15 @@ export function contextFrom(input: ProcessInput): ProcessContext {
       false,
     renewed: input.waits?.renewed ?? null,
     runArgs: facts?.runArgs ?? null,
+    firedAt: facts?.firedAt ?? null,
     resume: input.resume,
     owner: input.owner,
   };
 }
 
 /** An app with a cron pattern that is declared but not started waits for its time. */
-function firstGoal({ autostart, sensors }: AppSpec): Goal {
-  return autostart || sensors.cron !== null ? "run" : "stop";
+function firstGoal(spec: AppSpec): Goal {
+  return spec.autostart || hasTimes(spec) ? "run" : "stop";
 }
 
 /** The facts of a process, from where it is and what it knows. */
@@ -165,6 +168,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     ...(context.verdict === null || child === null ? {} : { verdict: context.verdict }),
     ...(context.ignoresDependencies ? { ignoresDependencies: true as const } : {}),
     ...(context.runArgs === null ? {} : { runArgs: context.runArgs }),
+    ...(context.firedAt === null ? {} : { firedAt: context.firedAt }),
   };
 }
 

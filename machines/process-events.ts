@@ -58,15 +58,35 @@ export type Fact =
   | { type: "child.lost"; at: number; by: string }
   | { type: "sensor.tripped"; at: number; by: string; sensor?: Sensor };
 
+/** What its schedule does with a process. `dueAt`: ms since the epoch. */
+export type ScheduleEvent =
+  /** A run is about to begin, or to be skipped: it is in the journal before. */
+  | { type: "schedule.fired"; at: number; dueAt: number }
+  | { type: "schedule.skipped"; at: number; by: string };
+
+/** What the schedule of an app tells it. */
+export type ScheduleReport =
+  | { type: "schedule.due"; at: number; dueAt: number }
+  /** It is in the journal, on the disk. */
+  | { type: "schedule.begin"; at: number; by: string }
+  /** When it is due next; ms since the epoch, `null` for never. */
+  | { type: "schedule.next"; at: number; nextAt: number | null };
+
 /** What the sensors of an app tell it. */
 export type SensorReport =
+  | ScheduleReport
   | { type: "sensor.tripped"; at: number; by: string; sensor: Sensor }
   /** It cannot do its work, or not all of it; told again with another reason, or `sensor.recovered`. */
   | { type: "sensor.failed"; at: number; sensor: Sensor; reason: string }
   | { type: "sensor.recovered"; at: number; sensor: Sensor };
 
 /** What the sensors of an app are to watch from now on; `null` for nothing. */
-export type ToSensors = { type: "watch"; spec: AppSpec | null };
+export type ToSensors = {
+  type: "watch";
+  spec: AppSpec | null;
+  /** The latest time of its schedule that was used. */
+  firedAt: number | null;
+};
 
 /** What may ask for a restart. */
 export type Sensor = "memory" | "cron" | "watch" | "heartbeat" | "liveness" | "cpu" | "age";
@@ -89,7 +109,13 @@ export type TrafficOrder =
   | { type: "traffic.leave"; at: number }
   | { type: "traffic.enter"; at: number };
 
-export type ProcessEvent = Command | Fact | DependencyReport | BondReport | TrafficOrder;
+export type ProcessEvent =
+  | Command
+  | Fact
+  | DependencyReport
+  | BondReport
+  | TrafficOrder
+  | ScheduleEvent;
 
 /** Commands to the child source. `signal` and `send` bypass the machine: they change no state. */
 export type ToChild =

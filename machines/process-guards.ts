@@ -13,6 +13,10 @@ export const resumed = {
     context.resume?.child === "alive" && context.resume.facts.status === "stopping",
   hasStartingChild: ({ context }: Asked): boolean =>
     context.resume?.child === "alive" && context.resume.facts.status === "starting",
+  lostItsRun: ({ context: { resume, spec } }: Asked): boolean =>
+    resume?.child === "none" &&
+    spec.sensors.schedule !== undefined &&
+    (resume.facts.status === "starting" || resume.facts.status === "online"),
   wasWaiting: ({ context }: Asked): boolean => context.resume?.facts.status === "waiting",
   wasStopped: ({ context }: Asked): boolean => context.resume?.facts.status === "stopped",
   wasErrored: ({ context }: Asked): boolean => context.resume?.facts.status === "errored",

@@ -11,6 +11,7 @@ import {
   afterMet,
   afterRestart,
   afterRunTimeout,
+  afterSkip,
   afterUnmet,
   endOfRun,
 } from "./process-after.ts";
@@ -25,6 +26,7 @@ import {
   resumesWait,
   shortensGrace,
 } from "./process-waits.ts";
+import { hasTimes } from "./spec.ts";
 import { isBond } from "./dependency-bonds.ts";
 import type {
   BondInput,
@@ -64,8 +66,8 @@ export const processSetup = setup({
   guards: {
     ...resumed,
     waitsForItsTime: ({ context: { resume, spec } }) =>
-      resume === null && !spec.autostart && spec.sensors.cron !== null,
-    isScheduled: ({ context }) => context.goal === "run" && context.spec.sensors.cron !== null,
+      resume === null && !spec.autostart && hasTimes(spec),
+    isScheduled: ({ context }) => context.goal === "run" && hasTimes(context.spec),
     ...ofJobs,
     wantsToRun: ({ context }) => context.goal === "run" || context.goal === "restart",
     waitsForOthers: ({ context: { spec, ignoresDependencies } }) =>
@@ -117,6 +119,12 @@ export const processSetup = setup({
       const probe = event.type === "child.unstarted" ? ("startup" as const) : ("liveness" as const);
       return { verdict: { probe, why }, askedBy: null, finding: why };
     }),
+    noteFire: assign(({ event }) =>
+      event.type === "schedule.fired" ? { firedAt: event.dueAt } : {},
+    ),
+    noteSkipped: assign(({ context, event }) =>
+      event.type === "schedule.skipped" ? afterSkip(context, event) : {},
+    ),
     noteRunTimeout: assign(({ context }) => afterRunTimeout(context)),
     noteSignalled: assign({ wasSignalled: true }),
     noteFinding: assign(({ event }) => ("why" in event ? { finding: event.why } : {})),

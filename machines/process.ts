@@ -1,7 +1,7 @@
 import type { ActorRefFrom } from "xstate";
 import { contextFrom, launchedSpec } from "./process-context.ts";
 import { exits } from "./process-exits.ts";
-import { completed, failed } from "./process-jobs.ts";
+import { completed, errored, failed, stopped } from "./process-rest.ts";
 import { online } from "./process-online.ts";
 import { processSetup } from "./process-setup.ts";
 import { listenPatienceMs } from "./process-waits.ts";
@@ -18,6 +18,8 @@ export const processMachine = processSetup.createMachine({
   on: {
     configure: { actions: "applySpec" },
     reset: { actions: "resetCounters" },
+    "schedule.fired": { actions: "noteFire" },
+    "schedule.skipped": { actions: "noteSkipped" },
     "child.*": { actions: "reportUnexpected" },
     "sensor.*": { actions: "reportUnexpected" },
     "dependencies.*": { actions: "reportUnexpected" },
@@ -34,6 +36,11 @@ export const processMachine = processSetup.createMachine({
       always: [
         {
           guard: "childEndedMeanwhile",
+          target: "exited",
+          actions: ["recordLostExit", "countUnstable"],
+        },
+        {
+          guard: "lostItsRun",
           target: "exited",
           actions: ["recordLostExit", "countUnstable"],
         },
@@ -251,47 +258,13 @@ export const processMachine = processSetup.createMachine({
       },
     },
 
-    errored: {
-      description:
-        "Given up: the restart budget is spent, or the program cannot be started. A command starts it again.",
-      tags: "errored",
-      entry: "forgetResume",
-      on: {
-        start: { target: "pending", actions: ["heedCommand", "beginAnew"] },
-        restart: { target: "pending", actions: ["heedCommand", "beginAnew"] },
-        stop: { target: "stopped", actions: { type: "setGoal", params: { goal: "stop" } } },
-        remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
-      },
-    },
+    errored,
 
     completed,
 
     failed,
 
-    stopped: {
-      description: "It has no child and should have none.",
-      tags: "stopped",
-      entry: ["forgetResume", "reportMove"],
-      initial: "resting",
-      on: {
-        start: { target: "pending", actions: ["heedCommand", "beginAnew"] },
-        restart: { target: "pending", actions: ["heedCommand", "beginAnew"] },
-        stop: {
-          target: "stopped",
-          reenter: true,
-          actions: { type: "setGoal", params: { goal: "stop" } },
-        },
-        remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
-      },
-      states: {
-        resting: {
-          description: "Stays stopped until commanded.",
-          always: { guard: "isScheduled", target: "scheduled" },
-        },
-        // A job that has ended by itself is run again by its cron pattern; one that was stopped is not.
-        scheduled: { description: "The cron pattern of its app starts it again." },
-      },
-    },
+    stopped,
 
     removed: { description: "It is gone.", tags: "removed", type: "final" },
   },

@@ -13,7 +13,7 @@ const shortageWaitMs = 2_000;
 export type DependencyRule = "waitsForDependencies" | "hasItsDependencies" | "lostItsDependency";
 
 /** What decided. */
-export type Rule = ExitRule | DependencyRule;
+export type Rule = ExitRule | DependencyRule | "skipsRun";
 
 /** Why a process is where it is: the rule that applied, the values it saw, and what follows. */
 export interface Decision {

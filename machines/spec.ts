@@ -140,6 +140,24 @@ export interface LimitSpec {
   readonly ageJitterMs: number;
 }
 
+/** When a job is run, in the words of Kubernetes' CronJob. Times in ms. */
+export interface ScheduleSpec {
+  /** A cron pattern; `null` when it has `everyMs`. */
+  readonly cron: string | null;
+  /** IANA name; `null` for the daemon's own time zone. */
+  readonly timezone: string | null;
+  /** From one time to the next, counted from the epoch. */
+  readonly everyMs: number | null;
+  /** What becomes of a time at which the run before is still in progress. */
+  readonly concurrency: "forbid" | "replace";
+  /** A run may begin this much later than it was due. */
+  readonly startingDeadlineMs: number;
+  /** The latest of the times that were missed is made up for, however long ago it was. */
+  readonly catchesUp: boolean;
+  /** A run begins up to this much later, drawn for each time. */
+  readonly jitterMs: number;
+}
+
 /** What trips a restart of an online process. */
 export interface SensorSpec {
   /** Resident size of the main pid above which it is restarted; `null` for no limit. */
@@ -148,6 +166,8 @@ export interface SensorSpec {
   readonly cron: string | null;
   /** IANA name of the time zone the pattern is read in; `null` for the daemon's own. */
   readonly cronTimezone: string | null;
+  /** Only of a job; not there when it has none. */
+  readonly schedule?: ScheduleSpec | undefined;
   readonly watch: WatchSpec | null;
   /** What else limits a life; not there when nothing of it is declared. */
   readonly limits?: LimitSpec | undefined;
@@ -254,4 +274,9 @@ export interface AppSpec {
   readonly sensors: SensorSpec;
   /** Fields of PM2's that change nothing here but that scripts read back (`vizion`, `pmx` …), under PM2's names. */
   readonly passthrough: Readonly<Record<string, unknown>>;
+}
+
+/** Whether the clock starts it: then it is wanted from its declaration on. */
+export function hasTimes({ sensors }: AppSpec): boolean {
+  return sensors.cron !== null || sensors.schedule !== undefined;
 }

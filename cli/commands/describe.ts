@@ -151,10 +151,10 @@ async function gitRows({
 
 /** What restarts it besides its end: only what is declared. */
 async function sensorsOf(
-  { spec: { sensors, cwd }, goal, troubles }: ProcessDetail,
+  { spec: { sensors, cwd }, goal, troubles, nextRunAt }: ProcessDetail,
   now: number,
 ): Promise<[string, [string, string][]][]> {
-  const { maxMemoryBytes, limits, cron, cronTimezone, watch, heartbeatMs } = sensors;
+  const { maxMemoryBytes, limits, cron, cronTimezone, schedule, watch, heartbeatMs } = sensors;
   const isOff = goal === "stop" ? "; off while it is stopped" : "";
   const rows: [string, string][] = [];
   const lasting = (ms: number): string => (ms === 0 ? "" : ` for ${formatAge(ms)}`);
@@ -168,6 +168,12 @@ async function sensorsOf(
   if (maxAgeMs !== null) {
     const more = ageJitterMs === 0 ? "" : `, up to ${formatAge(ageJitterMs)} later`;
     rows.push(["age above", `${formatAge(maxAgeMs)}${more}`]);
+  }
+  if (schedule !== undefined) {
+    const { scheduleWords } = await import("../../runtime/contract/schedule.ts");
+    rows.push(["schedule", scheduleWords(schedule).replace("its schedule, ", "")]);
+    rows.push(["next run", nextRunAt === null ? `none${isOff}` : formatTime(nextRunAt)]);
+    rows.push(["concurrency", schedule.concurrency]);
   }
   if (cron !== null) {
     rows.push(["cron", `${cron}${cronTimezone === null ? "" : ` in ${cronTimezone}`}`]);

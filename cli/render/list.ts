@@ -2,7 +2,7 @@ import { plain } from "../../runtime/contract/plain.ts";
 import type { ProcessView } from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
 import { paint, statusColors } from "./colors.ts";
-import { formatAge, formatBytes, formatPercent } from "./format.ts";
+import { formatAge, formatBytes, formatPercent, formatTime } from "./format.ts";
 import { renderTable, type Column } from "./table.ts";
 
 /** Without a terminal the table is as wide as it needs to be up to this; `COLUMNS` says otherwise. */
@@ -50,12 +50,25 @@ export function renderList(
       const each = waitsFor.map(({ app, condition, state }) => `${app} (${condition}: ${state})`);
       return `${paint("yellow", plain(name))}: waits for ${plain(each.join(", "))}`;
     });
+  const scheduled = list.flatMap(({ name, nextRunAt }) =>
+    nextRunAt === null
+      ? []
+      : `${paint("grey", plain(name))}: next run in ${formatAge(nextRunAt - options.now)} (${formatTime(nextRunAt)})`,
+  );
   const unhealthy = list
     .filter(({ health }) => health === "unhealthy")
     .map(({ name, finding }) => `${paint("red", plain(name))}: unhealthy: ${plain(finding ?? "")}`);
   return [
     table,
-    ...new Set([...reloading, ...pending, ...unhealthy, ...troubled, ...crashed, ...errored]),
+    ...new Set([
+      ...scheduled,
+      ...reloading,
+      ...pending,
+      ...unhealthy,
+      ...troubled,
+      ...crashed,
+      ...errored,
+    ]),
   ].join("\n");
 }
 

@@ -28,7 +28,9 @@ export function specsFromDump(list: readonly unknown[]): { apps: AppSpec[]; fore
     apps.set(key, {
       ...spec,
       instances: (before?.instances ?? 0) + 1,
-      autostart: before?.autostart === true || status !== "stopped",
+      // What waits for its time is not run when it is brought back.
+      autostart:
+        before?.autostart === true || (status !== "stopped" && spec.sensors.schedule === undefined),
     });
   }
   return { apps: [...apps.values()], foreign };

@@ -82,6 +82,7 @@ export function createRoot(options: {
             instancePidFile(spec, id),
           ]),
       ),
+    flushed: () => store.flush(),
     onSaid: ({ id, lifeId }, message) => {
       custom.hear(lifeId, message);
       profiles.hear(lifeId, message);

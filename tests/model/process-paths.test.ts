@@ -56,6 +56,21 @@ const specs: Readonly<Record<string, AppSpec>> = {
       job: { remainsAfterExit: true, runTimeoutMs: 1_000 },
     },
   }),
+  "a job with a schedule": appSpec({
+    spec: { autostart: false },
+    restart: { mode: "never", job: { remainsAfterExit: false, runTimeoutMs: null } },
+    sensors: {
+      schedule: {
+        cron: "0 3 * * *",
+        timezone: null,
+        everyMs: null,
+        concurrency: "forbid",
+        startingDeadlineMs: 60_000,
+        catchesUp: false,
+        jitterMs: 0,
+      },
+    },
+  }),
   "a job with a limit": appSpec({
     restart: { mode: "never", job: { remainsAfterExit: true, runTimeoutMs: 1_000 } },
   }),
@@ -169,6 +184,9 @@ function atOtherMoments(): SimulatedProcess[] {
     },
   ]);
   const late = new SimulatedProcess(appSpec({ spec: { autostart: false } }));
+  late.actor.send({ type: "schedule.fired", at: 0, dueAt: 1 });
+  late.actor.send({ type: "schedule.skipped", at: 0, by: "its schedule" });
+  expect([late.facts.firedAt, late.facts.decisions.at(-1)?.rule]).toEqual([1, "skipsRun"]);
   late.actor.send({ type: "child.ready", at: 0 });
   late.actor.send({ type: "sensor.tripped", at: 0, by: "a sensor" });
   late.actor.send({ type: "configure", at: 0, spec: appSpec() });

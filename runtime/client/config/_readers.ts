@@ -3,6 +3,7 @@ import type { FieldKind } from "../../contract/fields/field.ts";
 import { readPatterns, readWatchOptions } from "./_watch-options.ts";
 import { readDependencies } from "./_dependencies.ts";
 import { readProbeField } from "./_probes.ts";
+import { readSchedule } from "./_schedule.ts";
 import { limitNames } from "../../contract/fields/confinement.ts";
 import { readCapabilities, readIonice, readLimits } from "./_confinement.ts";
 import { oddKind } from "./odd-values.ts";
@@ -26,6 +27,8 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   instances: 'a number or "max"',
   id: "a name or a number",
   any: "a value",
+  schedule:
+    'a cron pattern such as "0 3 * * *", or { cron: "…" } or { every: "15m" } with timezone, concurrency_policy, starting_deadline, catch_up, jitter',
   "app type": '"oneshot" for a job, or "simple"',
   restart: '"always", "on-failure", "on-abnormal" or "never"',
   readiness:
@@ -94,6 +97,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   },
   id: (value) => (isText(value) || isNumber(value) ? value : undefined),
   any: (value) => value,
+  schedule: readSchedule,
   "app type": (value) => oneOf(value, ["simple", "oneshot"]),
   restart: (value) => oneOf(value, ["always", "on-failure", "on-abnormal", "never"]),
   readiness: (value) => oneOf(value, ["spawned", "listening", "message"]) ?? readProbe(value),

@@ -6,6 +6,7 @@ import { hasReusePort } from "../../host/reuse-port.ts";
 import { longestName, nameOf } from "./app-names.ts";
 import type { ReadApp } from "./read-fields.ts";
 import { jobFaults } from "./_jobs.ts";
+import { scheduleFaults } from "./_schedule.ts";
 import { rotationFaults } from "./rotation.ts";
 import { text } from "./values.ts";
 
@@ -37,6 +38,7 @@ export async function faultsOf(
     found.push(`${path}.name: expected a name without control characters, got "${shown}"`);
   }
   found.push(...jobFaults(app, path));
+  found.push(...(await scheduleFaults(app, path)));
   found.push(...signalFaults(app, context.caller));
   found.push(...(await cronFaults(app, path)));
   found.push(...(await rotationFaults(app, path)));

@@ -170,7 +170,8 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
     gid: (app["gid"] as string | number | undefined) ?? null,
     umask: umaskOf(app),
     ...confinementOf(app),
-    autostart: app["autostart"] !== false,
+    // What has a schedule waits for its time.
+    autostart: app["autostart"] !== false && app["schedule"] === undefined,
     dependsOn: (app["depends_on"] as AppSpec["dependsOn"] | undefined) ?? [],
     policy: policyOf(app, { caller, mode }),
     sensors: sensorsOf(app, cwd),

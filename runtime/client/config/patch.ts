@@ -163,6 +163,7 @@ export const parts: Readonly<Record<string, Part>> = {
   merge_logs: all(whole("mergeLogs"), logs("numbered")),
   pid_file: whole("pidFile"),
   type: restart("job", "mode"),
+  schedule: sensors("schedule"),
   remain_after_exit: restart("job"),
   run_timeout: restart("job"),
   autorestart: restart("mode"),

@@ -12,6 +12,7 @@ import type {
 } from "../../../machines/spec.ts";
 import type { Probe, Probes, ProbeSpec } from "../../../machines/probes.ts";
 import { splitZone } from "../../contract/cron.ts";
+import { scheduleOf } from "./_schedule.ts";
 import type { ReadProbe } from "./_probes.ts";
 import type { ReadWatchOptions } from "./_watch-options.ts";
 import type { ReadApp } from "./read-fields.ts";
@@ -154,6 +155,7 @@ export function sensorsOf(app: ReadApp, cwd: string): SensorSpec {
     maxMemoryBytes: number(app, "max_memory_restart", 0) || null,
     cron: cron?.pattern ?? null,
     cronTimezone: cron && (cron.timezone ?? text(app, "cron_timezone") ?? null),
+    ...scheduleOf(app),
     watch: watchOf(app, cwd),
     ...limitsOf(app),
     heartbeatMs: number(app, "heartbeat_timeout", 0) || null,

@@ -88,6 +88,7 @@ export const processSchema = v.object({
     v.array(v.object({ app: text(), condition: text(), state: text(), isLost: v.boolean() })),
     v.description("what a pending process waits for"),
   ),
+  nextRunAt: v.pipe(nullable(time()), v.description("when its schedule runs it next")),
   reload: v.pipe(
     nullable(v.object({ step: text(), done: count(), total: count(), by: text() })),
     v.description("the current reload of its app"),

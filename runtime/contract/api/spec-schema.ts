@@ -205,6 +205,17 @@ export const appSpecSchema = v.strictObject({
     maxMemoryBytes: nullable(v.pipe(v.number(), v.minValue(0))),
     cron: nullable(text()),
     cronTimezone: v.optional(nullable(text()), null),
+    schedule: v.optional(
+      v.strictObject({
+        cron: nullable(text()),
+        timezone: nullable(text()),
+        everyMs: nullable(v.pipe(v.number(), v.minValue(1_000), v.maxValue(longestMs))),
+        concurrency: v.picklist(["forbid", "replace"]),
+        startingDeadlineMs: ms(),
+        catchesUp: v.boolean(),
+        jitterMs: ms(),
+      }),
+    ),
     watch: nullable(
       v.strictObject({
         paths: v.array(text()),

@@ -15,6 +15,7 @@ export type FieldKind =
   | "id"
   | "any"
   | "app type"
+  | "schedule"
   | "restart"
   | "readiness"
   | "scheduling"

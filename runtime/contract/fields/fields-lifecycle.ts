@@ -12,6 +12,12 @@ export const lifecycleFields: readonly Field[] = [
   ),
   field(
     "Jobs",
+    "schedule",
+    "schedule",
+    "When a job is run: a cron pattern, or `{ cron | every, timezone, concurrency_policy, starting_deadline, catch_up, jitter }`; see [schedules](../how-to/run-jobs.md#run-it-by-the-clock).",
+  ),
+  field(
+    "Jobs",
     "remain_after_exit",
     "boolean",
     "A job that has completed is not run again by a start, only by a restart; a stop forgets that it has completed.",

@@ -21,9 +21,13 @@ export function assertCronPatterns({ apps = [], settings = [] }: SpecsOfBody): v
 
 /** What is wrong with an app's cron pattern; `undefined` when it has none, or one that can be used. */
 export function patternFault(
-  { sensors: { cron, cronTimezone } }: AppSpec,
+  { sensors: { cron, cronTimezone, schedule } }: AppSpec,
   path: string,
 ): string | undefined {
+  const pattern = schedule?.cron ?? null;
+  const fault = pattern === null ? undefined : cronFault(pattern, schedule?.timezone);
+  if (fault !== undefined)
+    return `${path}.sensors.schedule.cron: expected a cron pattern such as "0 3 * * *", got "${pattern}" (${fault})`;
   const why = cron === null ? undefined : cronFault(cron, cronTimezone);
   return (
     why &&

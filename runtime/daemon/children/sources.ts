@@ -46,6 +46,8 @@ export interface SourceDependencies {
   readonly sensors: Omit<SensorDependencies, "trip">;
   /** Log and pid files of every process, which no watch counts. */
   readonly ownFiles: () => ReadonlySet<string>;
+  /** Resolves when what was recorded is on the disk. */
+  readonly flushed: () => Promise<void>;
   /** What an app says that is not a fact of its lifecycle: messages, beats. */
   readonly onSaid: (process: { id: number; lifeId: string }, message: Up) => void;
 }
@@ -215,12 +217,12 @@ export function sensorSource({ sensors, children, now }: SourceDependencies) {
 }
 
 /** Fills the port `sensors` of the apps. What is watched changes only when what is declared does. */
-export function appSensorSource({ now, ownFiles, home }: SourceDependencies) {
+export function appSensorSource({ now, ownFiles, home, flushed }: SourceDependencies) {
   return fromCallback<ToSensors, { readonly key: string }>(({ sendBack, receive }) => {
     let watched = "null";
     let stop = (): void => {};
     const tell = (report: SensorReport): void => sendBack(report);
-    receive(({ spec }) => {
+    receive(({ spec, firedAt }) => {
       const wanted = JSON.stringify(spec === null ? null : watchedOf(spec));
       if (wanted === watched) return;
       watched = wanted;
@@ -233,6 +235,15 @@ export function appSensorSource({ now, ownFiles, home }: SourceDependencies) {
               failed: (sensor, reason) =>
                 tell({ type: "sensor.failed", at: now(), sensor, reason }),
               recovered: (sensor) => tell({ type: "sensor.recovered", at: now(), sensor }),
+              firedAt,
+              schedule: {
+                due: (dueAt) => {
+                  tell({ type: "schedule.due", at: now(), dueAt });
+                  return flushed();
+                },
+                begin: (by) => tell({ type: "schedule.begin", at: now(), by }),
+                next: (nextAt) => tell({ type: "schedule.next", at: now(), nextAt }),
+              },
               isOwn: (path) => path === home || path.startsWith(`${home}/`) || ownFiles().has(path),
             });
     });

@@ -32,6 +32,7 @@ const asked: readonly Decision["rule"][] = [
   "wantsRestart",
   "waitsForDependencies",
   "hasItsDependencies",
+  "skipsRun",
 ];
 
 /** How long what a pending process waits for may stay the same; ms. It starts by itself later, too. */

@@ -55,6 +55,7 @@ export function viewOf(
     outOfTraffic: facts.outOfTraffic ?? false,
     finding: process.getSnapshot().context.finding,
     waitsFor: status === "pending" ? [...process.getSnapshot().context.unmet] : [],
+    nextRunAt: actor.getSnapshot().context.nextRunAt,
     reload: reloadOf(actor),
   };
 }

@@ -2,6 +2,7 @@ import type { Sensor } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { messageOf } from "../../contract/errors.ts";
 import { watchCron } from "./cron.ts";
+import { watchSchedule } from "./schedule.ts";
 import { watchFiles } from "./watch/index.ts";
 
 export interface AppSensorReports {
@@ -10,15 +11,28 @@ export interface AppSensorReports {
   /** The sensor cannot do its work, or not all of it. */
   readonly failed: (sensor: Sensor, reason: string) => void;
   readonly recovered: (sensor: Sensor) => void;
+  /** What its schedule reports. */
+  readonly schedule: Pick<Parameters<typeof watchSchedule>[1], "due" | "begin" | "next">;
+  /** The latest time of its schedule that was used. */
+  readonly firedAt: number | null;
   /** Files of ours, which change because apps run. */
   readonly isOwn: (path: string) => boolean;
 }
 
 /** Starts what an app declares and its processes share: its cron pattern and its watch. The answer stops both. */
 export function startAppSensors(spec: AppSpec, reports: AppSensorReports): () => void {
-  const { cron, cronTimezone, watch } = spec.sensors;
-  const { trip, failed, recovered, isOwn } = reports;
+  const { cron, cronTimezone, schedule, watch } = spec.sensors;
+  const { trip, failed, recovered, isOwn, firedAt } = reports;
   const stops: (() => void)[] = [];
+  if (schedule !== undefined) {
+    const told = { ...reports.schedule, now: () => Date.now() };
+    stops.push(
+      watchSchedule(
+        { schedule, firedAt },
+        { ...told, failed: (error) => failed("cron", messageOf(error)) },
+      ),
+    );
+  }
   if (cron !== null) {
     stops.push(
       watchCron(
@@ -44,6 +58,6 @@ export function startAppSensors(spec: AppSpec, reports: AppSensorReports): () =>
 
 /** What of an app its sensors depend on. */
 export function watchedOf({ cwd, sensors }: AppSpec): unknown {
-  const { cron, cronTimezone, watch } = sensors;
-  return { cron, cronTimezone, watch, ...(watch === null ? {} : { cwd }) };
+  const { cron, cronTimezone, schedule, watch } = sensors;
+  return { cron, cronTimezone, schedule, watch, ...(watch === null ? {} : { cwd }) };
 }

@@ -52,6 +52,7 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   verdict: v.exactOptional(verdict),
   ignoresDependencies: v.exactOptional(v.literal(true)),
   runArgs: v.exactOptional(texts),
+  firedAt: v.exactOptional(v.number()),
   child: v.nullable(
     v.looseObject({
       // Never a pid that kill(2) takes for a group or for everybody.

@@ -154,6 +154,17 @@ export const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
     maxMemoryBytes: numberOrNull,
     cron: textOrNull,
     cronTimezone: v.optional(textOrNull, null),
+    schedule: v.exactOptional(
+      v.looseObject({
+        cron: textOrNull,
+        timezone: textOrNull,
+        everyMs: v.nullable(within(1_000, longestMs)),
+        concurrency: v.picklist(["forbid", "replace"]),
+        startingDeadlineMs: ms,
+        catchesUp: v.boolean(),
+        jitterMs: ms,
+      }),
+    ),
     watch: v.nullable(
       v.looseObject({
         paths: texts,

@@ -15,6 +15,7 @@ function view(change: Partial<ProcessView>): ProcessView {
     instance: 0,
     mode: "fork",
     type: "simple",
+    nextRunAt: null,
     status: "online",
     pid: 4_242,
     startedAt: now - 7_260_000,

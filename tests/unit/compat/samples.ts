@@ -18,6 +18,7 @@ export function processDetail(
     instance: 0,
     mode: declared.mode,
     type: "simple",
+    nextRunAt: null,
     status: "online",
     checkout: null,
     pid: 4_242,

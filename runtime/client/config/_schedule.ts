@@ -3,7 +3,8 @@ import { isTimeZone, nextRun, splitZone } from "../../contract/cron.ts";
 import { messageOf } from "../../contract/errors.ts";
 import { longestMs } from "../../contract/ranges.ts";
 import { parseDuration } from "../../contract/fields/units.ts";
-import type { ReadApp } from "./read-fields.ts";
+
+type ReadApp = Readonly<Record<string, unknown>>;
 
 /** What a schedule may say, in the order of the reference. */
 const known: readonly string[] = [

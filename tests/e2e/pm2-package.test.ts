@@ -147,6 +147,8 @@ test("what is no frame ends the connection it came over, and nothing else", asyn
   expect(await said(frameOf(["j:{", "s:1:0"]))).toContain('"error"');
   expect(await said(call({ type: "call", method: "__proto__" }))).toContain("Ex Machina");
   expect(await said(call({ type: "call", method: "stopProcessId", args: [7] }))).toContain("error");
+  // PM2's client keeps most errors to itself.
+  expect(home.godLog()).toMatch(/a program that uses PM2's package: .*7/);
   expect(await said(call({ type: "call", method: "getVersion", args: [{}] }))).toContain('"args"');
   await home.ok("ping");
 });

@@ -14,6 +14,8 @@ const readsTheWall = [
   // The times of god.log and of the history.
   "runtime/daemon/own-log.ts",
   "runtime/daemon/parts.ts",
+  // Schedules are times of the wall clock.
+  "runtime/daemon/sensors/app.ts",
 ];
 
 const hourMs = 3_600_000;
@@ -51,7 +53,7 @@ test("however the wall clock is set, as much time passes as passes", () => {
   );
 });
 
-test("the daemon decides by steady time: the wall clock is read where a time is shown, kept for people or a seed", () => {
+test("the daemon decides by steady time: the wall clock is read where a time is shown, kept for people, scheduled or a seed", () => {
   const folders = ["machines", "runtime/daemon"];
   const reading = folders
     .flatMap((folder) =>

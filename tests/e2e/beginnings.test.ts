@@ -42,7 +42,7 @@ test("create makes an app that runs, and touches no file that is there", async (
 
 test("a report tells versions, the daemon and why a process is where it is, and no value of a variable", async () => {
   const home = testHome();
-  expect(await home.ok("report")).toContain("does not run");
+  expect(await home.ok("report")).toContain("not running");
   await home.run(["start", program("crashes.js"), "--name", "broken", "--max-restarts", "1"], {
     env: { API_TOKEN: "the-secret" },
   });

@@ -20,7 +20,7 @@ test("a chart is written with the states lit that a process is in, each marked w
     "class god_running lit",
   );
   const { code, stderr } = await home.xm("chart", "reload", "api");
-  expect([code, stderr.includes("no reload of api is under way")]).toEqual([1, true]);
+  expect([code, stderr.includes("no reload of api is in progress")]).toEqual([1, true]);
 });
 
 test("without a process the chart comes without a daemon, as SVG, PNG, mermaid or Stately's JSON", async () => {

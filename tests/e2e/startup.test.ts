@@ -76,7 +76,10 @@ test.runIf(isRoot)(
     const unit = join(home.folder, "-etc-systemd-system", `${name}.service`);
 
     const before = await inside(`${xm} startup systemd -u root --service-name ${name} --check`);
-    expect([before.code, before.out]).toEqual([1, expect.stringContaining("is not there")]);
+    expect([before.code, before.out]).toEqual([
+      1,
+      expect.stringContaining("does not exist: run `xm startup`"),
+    ]);
 
     const set = await inside(`${xm} startup systemd -u root --service-name ${name}`);
     expect(set.code, set.out).toBe(0);
@@ -89,14 +92,17 @@ test.runIf(isRoot)(
       `systemctl is-active --quiet ${name}.service`,
     ]);
     const checked = await inside(`${xm} startup systemd -u root --service-name ${name} --check`);
-    expect([checked.code, checked.out]).toEqual([0, `${name} (systemd) starts at boot and runs\n`]);
+    expect([checked.code, checked.out]).toEqual([
+      0,
+      `${name} (systemd) starts at boot and is running\n`,
+    ]);
 
     const other = await inside(
       `${xm} startup systemd -u root --service-name ${name} --wait-ip --check`,
     );
     expect([other.code, other.out]).toEqual([
       1,
-      expect.stringContaining("is not what `xm startup` writes now"),
+      expect.stringContaining("differs from what `xm startup` writes now"),
     ]);
 
     const gone = await inside(`${xm} unstartup systemd -u root --service-name ${name}`);

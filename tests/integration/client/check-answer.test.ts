@@ -5,6 +5,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { connect } from "../../../runtime/client/connection/client.ts";
 import { homePaths } from "../../../runtime/host/home/paths.ts";
 import { testFolder } from "../../support/folder.ts";
+import { processDetail } from "../../unit/compat/samples.ts";
 
 /** A home whose daemon answers everything with this text. */
 async function homeThatAnswers(body: string): Promise<string> {
@@ -51,4 +52,18 @@ test("fields that a newer daemon adds are accepted and handed on", async () => {
   const home = await homeThatAnswers(JSON.stringify({ ...pong, later: true }));
   const client = connect({ home, autostart: false, checksAnswers: true });
   await expect(client.ping()).resolves.toMatchObject({ later: true });
+});
+
+test("so are those within a declaration, which a caller may not send", async () => {
+  const detail = processDetail();
+  const { policy } = detail.spec;
+  const later = { ...policy, restart: { ...policy.restart, onProbation: true, later: 1 } };
+  const spec = { ...detail.spec, policy: later };
+  const home = await homeThatAnswers(JSON.stringify({ ...detail, spec }));
+  const client = connect({ home, autostart: false, checksAnswers: true });
+  await expect(client.detail(3)).resolves.toMatchObject({ spec: { policy: later } });
+  const wrong = await homeThatAnswers(JSON.stringify({ ...detail, spec: { ...spec, cwd: 7 } }));
+  await expect(
+    connect({ home: wrong, autostart: false, checksAnswers: true }).detail(3),
+  ).rejects.toThrow(/cwd: expected string/);
 });

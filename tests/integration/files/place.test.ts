@@ -66,7 +66,7 @@ test.skipIf(!isRoot).each([
   ],
   [
     "a hard link",
-    "under 2 names (a hard link)",
+    "a file with 2 names (hard links)",
     (path: string, secret: string) => linkSync(secret, path),
   ],
   ["a pipe", "is a pipe", (path: string) => void execFileSync("mkfifo", [path])],

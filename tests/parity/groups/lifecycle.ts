@@ -442,10 +442,13 @@ export const lifecycle: readonly Scenario[] = [
           cron_restart: "* * * * * *",
         },
       ]);
-      for (const name of ["api", "job"])
-        await s.untilList(`${name}'s second life`, (list) =>
-          list.some((each) => each.name === name && Number(each.pm2_env["restart_time"]) >= 1),
+      // A start of what has ended by itself is no restart in the counters of either.
+      for (const name of ["api", "job"]) {
+        const { pm_uptime: first } = (await s.one(name)).pm2_env;
+        await s.untilList(`${name}'s next life`, (list) =>
+          list.some((each) => each.name === name && each.pm2_env["pm_uptime"] !== first),
         );
+      }
       s.see("job", fieldsOf(await s.one("job"), ["cron_restart", "autorestart"]));
       await s.code("restart", "api", "--cron-restart", "0");
     },

@@ -1,14 +1,32 @@
 import { execFileSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { connect } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/condition.ts";
 import { isThere, processesOf, testHome } from "../support/home.ts";
 
-/** What a process may have open; without a number what it has, and some more. */
-function limitFiles(pid: number, { most, more = 0 }: { most?: number; more?: number }): void {
-  const open = readdirSync(`/proc/${pid}/fd`).length;
-  execFileSync("prlimit", ["--pid", String(pid), `--nofile=${most ?? open + more}:`]);
+/** How many descriptors a process may have; without a number no new one: the limit is the lowest number that is free. */
+function limitFiles(pid: number, { most }: { most?: number } = {}): void {
+  const open = new Set(readdirSync(`/proc/${pid}/fd`).map(Number));
+  let free = 0;
+  while (open.has(free)) free += 1;
+  execFileSync("prlimit", ["--pid", String(pid), `--nofile=${most ?? free}:`]);
+}
+
+/** Whether a process has a connection to a unix socket of its own. */
+function hasAccepted(pid: number, path: string): boolean {
+  const own = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+    try {
+      return readlinkSync(`/proc/${pid}/fd/${fd}`);
+    } catch {
+      // Closed since.
+      return [];
+    }
+  });
+  const connected = /^\S+ \S+ \S+ \S+ 0001 03 +(\d+) (.*)$/gm;
+  return [...readFileSync("/proc/net/unix", "utf8").matchAll(connected)].some(
+    ([, inode, name]) => name?.endsWith(path) === true && own.includes(`socket:[${inode}]`),
+  );
 }
 
 function softLimitOf(pid: number): number {
@@ -48,7 +66,7 @@ test("God without a descriptor left lives, says so once, and does what it could 
   const god = home.godPid();
   const before = softLimitOf(god);
   const { pid } = await home.process("api");
-  limitFiles(god, {});
+  limitFiles(god);
   process.kill(pid ?? 0, "SIGKILL");
   const said = (what: RegExp): number => home.godLog().match(what)?.length ?? 0;
   await until("it to be said", () => said(/no file descriptors left/g) > 0, { saw: home.godLog });
@@ -75,8 +93,10 @@ test("a log lane without a descriptor left lives, writes on, and brings every li
   const numbers = (name: string): number[] =>
     [...home.log(`${name}-out.log`).matchAll(/line (\d+)$/gm)].map(([, n]) => Number(n));
   await until("a line", () => numbers("first").length > 0);
+  // Who has none left accepts no connection either, and then learns of no new pipe.
+  await until("the daemon's connection to it", () => hasAccepted(lane, "/pipes/lane.sock"));
   const before = softLimitOf(lane);
-  limitFiles(lane, {});
+  limitFiles(lane);
   for (const name of ["second", "third"]) await home.ok("start", script, "--name", name, "--time");
   await until("it to be said", () => home.godLog().includes("no file descriptors left"));
   const reached = numbers("first").length;

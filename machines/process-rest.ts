@@ -2,18 +2,25 @@ import { processSetup } from "./process-setup.ts";
 
 /* A process that has no child, and starts none unless a command, a sensor or its schedule asks for it. */
 
+const begin = { target: "pending", actions: ["heedCommand", "beginAnew"] } as const;
+const stop = {
+  target: "stopped",
+  actions: { type: "setGoal", params: { goal: "stop" } },
+} as const;
+const remove = {
+  target: "removed",
+  actions: { type: "setGoal", params: { goal: "remove" } },
+} as const;
+
 export const completed = processSetup.createStateConfig({
   description: "A job whose run succeeded.",
   tags: "completed",
   entry: ["forgetResume", "reportMove"],
   on: {
-    start: [
-      { guard: "remainsAfterExit" },
-      { target: "pending", actions: ["heedCommand", "beginAnew"] },
-    ],
-    restart: { target: "pending", actions: ["heedCommand", "beginAnew"] },
-    stop: { target: "stopped", actions: { type: "setGoal", params: { goal: "stop" } } },
-    remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
+    start: [{ guard: "remainsAfterExit" }, begin],
+    restart: begin,
+    stop,
+    remove,
   },
 });
 
@@ -22,10 +29,10 @@ export const failed = processSetup.createStateConfig({
   tags: "failed",
   entry: ["forgetResume", "reportMove"],
   on: {
-    start: { target: "pending", actions: ["heedCommand", "beginAnew"] },
-    restart: { target: "pending", actions: ["heedCommand", "beginAnew"] },
-    stop: { target: "stopped", actions: { type: "setGoal", params: { goal: "stop" } } },
-    remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
+    start: begin,
+    restart: begin,
+    stop,
+    remove,
   },
 });
 
@@ -35,10 +42,10 @@ export const errored = processSetup.createStateConfig({
   tags: "errored",
   entry: "forgetResume",
   on: {
-    start: { target: "pending", actions: ["heedCommand", "beginAnew"] },
-    restart: { target: "pending", actions: ["heedCommand", "beginAnew"] },
-    stop: { target: "stopped", actions: { type: "setGoal", params: { goal: "stop" } } },
-    remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
+    start: begin,
+    restart: begin,
+    stop,
+    remove,
   },
 });
 
@@ -48,14 +55,10 @@ export const stopped = processSetup.createStateConfig({
   entry: ["forgetResume", "reportMove"],
   initial: "resting",
   on: {
-    start: { target: "pending", actions: ["heedCommand", "beginAnew"] },
-    restart: { target: "pending", actions: ["heedCommand", "beginAnew"] },
-    stop: {
-      target: "stopped",
-      reenter: true,
-      actions: { type: "setGoal", params: { goal: "stop" } },
-    },
-    remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
+    start: begin,
+    restart: begin,
+    stop: { ...stop, reenter: true },
+    remove,
   },
   states: {
     resting: {

@@ -27,37 +27,44 @@ export function renderList(
     .filter(({ status }) => status === "errored" || status === "failed")
     .map(({ name, failure, decision }) => {
       const why = failure === null ? (decision ?? "") : `cannot be started: ${failure.message}`;
-      return `${paint("red", plain(name))}: ${plain(why)} (xm why ${plain(name)})`;
+      return line("red", name, `${why} (xm why ${name})`);
     });
   const crashed = list.flatMap((each) => {
     const { name, decision } = each;
     const ageMs = crashAgeMs(each, options.now);
     if (ageMs === undefined || decision === null) return [];
-    const what = `crashed ${formatAge(ageMs)} ago: ${plain(decision)}`;
-    return `${paint("yellow", plain(name))}: ${what} (xm why ${plain(name)})`;
+    return line("yellow", name, `crashed ${formatAge(ageMs)} ago: ${decision} (xm why ${name})`);
   });
   const reloading = list.flatMap(({ app, reload }) =>
     reload === null
       ? []
-      : `${paint("yellow", plain(app))}: is being reloaded by ${plain(reload.by)}, ${reload.done} of ${reload.total} done (${reload.step})`,
+      : line(
+          "yellow",
+          app,
+          `is being reloaded by ${reload.by}, ${reload.done} of ${reload.total} done (${reload.step})`,
+        ),
   );
   const troubled = list.flatMap(({ app, troubles }) =>
-    troubles.map(({ sensor, reason }) => `${paint("yellow", app)}: ${sensor}: ${reason}`),
+    troubles.map(({ sensor, reason }) => line("yellow", app, `${sensor}: ${reason}`)),
   );
   const pending = list
     .filter(({ status }) => status === "pending")
     .map(({ name, waitsFor }) => {
       const each = waitsFor.map(({ app, condition, state }) => `${app} (${condition}: ${state})`);
-      return `${paint("yellow", plain(name))}: waits for ${plain(each.join(", "))}`;
+      return line("yellow", name, `waits for ${each.join(", ")}`);
     });
   const scheduled = list.flatMap(({ name, nextRunAt }) =>
     nextRunAt === null
       ? []
-      : `${paint("grey", plain(name))}: next run in ${formatAge(nextRunAt - options.now)} (${formatTime(nextRunAt)})`,
+      : line(
+          "grey",
+          name,
+          `next run in ${formatAge(nextRunAt - options.now)} (${formatTime(nextRunAt)})`,
+        ),
   );
   const unhealthy = list
     .filter(({ health }) => health === "unhealthy")
-    .map(({ name, finding }) => `${paint("red", plain(name))}: unhealthy: ${plain(finding ?? "")}`);
+    .map(({ name, finding }) => line("red", name, `unhealthy: ${finding ?? ""}`));
   return [
     table,
     ...new Set([
@@ -70,6 +77,11 @@ export function renderList(
       ...errored,
     ]),
   ].join("\n");
+}
+
+/** A line under the table; nothing in it is ours. */
+function line(color: "grey" | "red" | "yellow", name: string, text: string): string {
+  return `${paint(color, plain(name))}: ${plain(text)}`;
 }
 
 /** A crash is shown for this long once the process is up again or about to be; ms. */

@@ -1,6 +1,6 @@
-import { isDeepStrictEqual } from "node:util";
 import type { Up } from "../../contract/app-link/protocol.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
+import { changedSettings } from "../registry/spec-changes.ts";
 
 /**
  * Where the processes of each id listen, by generation: a replacement is ready when it listens everywhere that the process
@@ -66,17 +66,10 @@ export function createListens(): Listens {
   };
 }
 
-/**
- * Whether two declarations let a program do the same. How it is restarted changes nothing of that, and what a shell counts in
- * its variables is not a setting.
- */
+/** Whether two declarations let a program do the same: how it is restarted changes nothing of that. */
 function isSame(before: AppSpec, after: AppSpec): boolean {
-  return before === after || isDeepStrictEqual(settingsOf(before), settingsOf(after));
-}
-
-function settingsOf({ env, policy: _policy, ...spec }: AppSpec): unknown {
-  const { _: _command, OLDPWD: _former, PWD: _folder, SHLVL: _depth, ...settings } = env;
-  return { ...spec, env: settings };
+  if (before === after) return true;
+  return changedSettings(before, after).every((name) => name.startsWith("policy."));
 }
 
 /** The servers that a message reports. */

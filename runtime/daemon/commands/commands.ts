@@ -32,7 +32,7 @@ import {
 } from "./outcomes.ts";
 import { settled, type Settled } from "./settled.ts";
 import { shareEnvironment } from "../registry/balancer-share.ts";
-import { changedSettings } from "./spec-changes.ts";
+import { changedSettings } from "../registry/spec-changes.ts";
 import type { CommandDependencies } from "../daemon.ts";
 
 /** Told of each outcome once it is on disk. */

@@ -33,7 +33,7 @@ import {
 } from "./steps.ts";
 import { shareEnvironment } from "../registry/balancer-share.ts";
 import { settled } from "./settled.ts";
-import { changedSettings } from "./spec-changes.ts";
+import { changedSettings } from "../registry/spec-changes.ts";
 import type { DeclareDependencies } from "../daemon.ts";
 
 /** A validated `DeclareRequest`. */

@@ -12,7 +12,7 @@ import type { LifeReport } from "../../../machines/process-events.ts";
 import { settledSpec, type Tell } from "./commands.ts";
 import { done, failed, lowerFirst, outcomeOf, type Result } from "./outcomes.ts";
 import type { Managed } from "../registry/registry.ts";
-import { changedSettings } from "./spec-changes.ts";
+import { changedSettings } from "../registry/spec-changes.ts";
 import type { CommandDependencies } from "../daemon.ts";
 
 /** Told of each step of a reload as it is taken. */

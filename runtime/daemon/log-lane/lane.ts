@@ -54,8 +54,8 @@ export function createLane(options: {
 }): Lane {
   const { folder, program, log, build = version } = options;
   const readers = new Map<number, number>();
-  /** The pipe that a stream of a process was given last. */
-  const newest = new Map<string, number>();
+  /** The stream of a process that each pipe was given to, those given last at the end. */
+  const owners = new Map<number, string>();
   let onReopened: (() => void) | undefined;
   const onRotated = new Map<string, (outcome: RotationOutcome) => void>();
   const keeper = createKeeper({
@@ -70,6 +70,10 @@ export function createLane(options: {
   });
 
   const keyOf = (id: number, stream: PipeOrder["stream"]): string => `${id}/${stream}`;
+  const own = (number: number, { id, stream }: PipeOrder): void => {
+    owners.delete(number);
+    owners.set(number, keyOf(id, stream));
+  };
   const hold = (number: number): void => {
     if (readers.has(number)) return;
     const flags = constants.O_RDONLY | constants.O_NONBLOCK;
@@ -85,7 +89,7 @@ export function createLane(options: {
       try {
         hold(number);
         writeOrder(folder, number, order);
-        newest.set(keyOf(order.id, order.stream), number);
+        own(number, order);
       } catch (error) {
         closeSync(descriptor);
         throw error;
@@ -104,7 +108,7 @@ export function createLane(options: {
         if (number === undefined || order === undefined || used.has(number)) continue;
         hold(number);
         writeOrder(folder, number, order);
-        newest.set(keyOf(order.id, order.stream), number);
+        own(number, order);
         keeper.ensure();
         keeper.send({ order: "look" });
       }
@@ -115,7 +119,8 @@ export function createLane(options: {
       if (used.length > 0 || existsSync(socketOf(folder))) keeper.ensure();
     },
     hasWritten: (id, stream) => {
-      const number = newest.get(keyOf(id, stream));
+      const key = keyOf(id, stream);
+      const number = [...owners].findLast(([, owner]) => owner === key)?.[0];
       return number === undefined || !existsSync(orderOf(folder, number));
     },
     reopen: async () => {

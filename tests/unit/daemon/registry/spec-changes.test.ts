@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { changedSettings } from "../../../../runtime/daemon/commands/spec-changes.ts";
+import { changedSettings } from "../../../../runtime/daemon/registry/spec-changes.ts";
 import { appSpec } from "../../../support/machines/spec.ts";
 
 test("a changed setting is named once, whatever form of it is kept for scripts", () => {

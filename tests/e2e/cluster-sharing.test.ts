@@ -63,26 +63,34 @@ test("sticky: one client's connections go to one worker, other clients' to other
   expect((await workersOf()).map((pid) => after.get(pid))).toEqual(idsBefore);
 }, 120_000);
 
-test("sticky: all the while a reload goes on, each client's connections go to the same instance", async () => {
-  const home = testHome();
-  const port = await freePort();
-  const own = join(import.meta.dirname, "../fixtures/cluster/tells-instance.cjs");
-  await start(home, { script: own, scheduling: "sticky", instances: 3, env: { PORT: port } });
-  const state = { isOver: false };
-  const visits = Array.from({ length: 12 }, async (_, index) => {
-    const counts: Record<string, number> = {};
-    while (!state.isOver) {
-      const instance = await stay(port, `127.0.0.${index + 1}`);
-      counts[instance] = (counts[instance] ?? 0) + 1;
-    }
-    return counts;
-  });
-  await home.ok("reload", "web");
-  await home.ok("reload", "web");
-  state.isOver = true;
-  const seen = await Promise.all(visits);
-  expect(seen.map((counts) => Object.keys(counts).length)).toEqual(seen.map(() => 1));
-}, 120_000);
+test.each([
+  ["without shutdown code", {}],
+  ["with shutdown code of its own", { OWN_CODE: "1" }],
+])(
+  "sticky: all the while a reload of an app %s goes on, each client's connections go to the same instance",
+  async (_, env) => {
+    const home = testHome();
+    const port = await freePort();
+    const own = join(import.meta.dirname, "../fixtures/cluster/tells-instance.cjs");
+    const sticky = { scheduling: "sticky", instances: 3, env: { PORT: port, ...env } };
+    await start(home, { script: own, ...sticky });
+    const state = { isOver: false };
+    const visits = Array.from({ length: 12 }, async (_, index) => {
+      const counts: Record<string, number> = {};
+      while (!state.isOver) {
+        const instance = await stay(port, `127.0.0.${index + 1}`);
+        counts[instance] = (counts[instance] ?? 0) + 1;
+      }
+      return counts;
+    });
+    await home.ok("reload", "web");
+    await home.ok("reload", "web");
+    state.isOver = true;
+    const seen = await Promise.all(visits);
+    expect(seen.map((counts) => Object.keys(counts).length)).toEqual(seen.map(() => 1));
+  },
+  120_000,
+);
 
 test("a replacement is ready when every port is there that the process before listened on", async () => {
   const home = testHome();

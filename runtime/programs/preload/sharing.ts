@@ -1,6 +1,7 @@
 import { openSync } from "node:fs";
 import type { Server, Socket } from "node:net";
 import { absent, sharesIn, slotOf } from "../../host/shares.ts";
+import { keepAddress } from "./address.ts";
 import type { Link } from "./link.ts";
 
 /** Fewer short-lived connections than this do not matter; each long-lived one does. */
@@ -22,6 +23,7 @@ interface Handle {
 
 /** What `net.Server` listens with. */
 interface ListenHandle {
+  close(): void;
   onconnection?: (this: ListenHandle, error: number, client: Handle) => void;
 }
 
@@ -47,6 +49,7 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
   const shares = sharesIn(descriptor);
   const slot = slotOf(worker?.id ?? 0);
   const takers = new Map<string, (client: Handle) => void>();
+  const listeners = new Map<Server, ListenHandle>();
   let count = 0;
   /** Given away, and not yet among the counts of the others. */
   let underWay = 0;
@@ -92,6 +95,22 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
     const tolerance = areStaying() ? toleranceOfStaying : toleranceOfPassing;
     return count > ((sum + underWay) / workers) * tolerance + 1;
   };
+  /** All that reaches a worker of a sticky cluster is handed on to its client's, to the last one: then it accepts no more. */
+  const part = (): void => {
+    if (!isSticky) {
+      isParted = true;
+      return check();
+    }
+    // After the poll phase: what the kernel has accepted is taken from it.
+    setImmediate(() => {
+      for (const [server, listening] of listeners) {
+        keepAddress(server);
+        listening.close();
+      }
+      isParted = true;
+      check();
+    });
+  };
   const check = (): void => {
     if (!isParted || sending > 0) return;
     const parted = whenParted;
@@ -113,10 +132,7 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
   note(0);
   link.onDown((message, handle) => {
     if (message.type === "taken") underWay -= 1;
-    if (message.type === "parted") {
-      isParted = true;
-      check();
-    }
+    if (message.type === "parted") part();
     if (message.type !== "take" || handle === undefined) return;
     const take = takers.get(message.server);
     // Its server has closed meanwhile: another worker's has not.
@@ -144,12 +160,16 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
           note(1);
           socket.once("close", () => note(-1));
         });
-        server.once("close", () => takers.delete(name));
+        server.once("close", () => {
+          takers.delete(name);
+          listeners.delete(server);
+        });
       }
+      listeners.set(server, listening);
       takers.set(name, (client) => accept.call(listening, 0, client));
       listening.onconnection = function share(error, client) {
-        // A client of another worker's goes there while this one can still hand on.
-        const isElsewhere = isSticky && !isParted ? addressOf(client) !== undefined : hasTooMany();
+        // The balancer knows whose client it is.
+        const isElsewhere = isSticky ? addressOf(client) !== undefined : hasTooMany();
         const isGiven = error === 0 && isElsewhere && give(name, client);
         if (!isGiven) accept.call(this, error, client);
       };

@@ -41,9 +41,6 @@ export const declared: Readonly<
     "file: apps that share their name": {
       "ran….1.env.NODE_APP_INSTANCE": "NODE_APP_INSTANCE of apps of one name",
     },
-    "file: env_file": {
-      "ran….0.env.env_file": "variables of PM2's own",
-    },
     "file: everything at once": {
       "ran….0.env.kill_timeout": "a field that is declared with its default value",
     },

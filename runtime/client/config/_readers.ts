@@ -1,6 +1,7 @@
 import type { Probe } from "../../../machines/probes.ts";
 import type { FieldKind } from "../../contract/fields/field.ts";
 import { readPatterns, readWatchOptions } from "./_watch-options.ts";
+import { readEnvFiles } from "./_env-entries.ts";
 import { readDependencies } from "./_dependencies.ts";
 import { readProbeField } from "./_probes.ts";
 import { readSchedule } from "./_schedule.ts";
@@ -20,6 +21,7 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   size: 'bytes or a size such as "300M"',
   strings: "a text or a list of texts",
   numbers: "a number or a list of numbers",
+  "env files": 'a path, { path: ".env", required: false }, or a list of them',
   env: 'an object of variables, or a text such as "A=1 B=2"',
   watch: "true, false, a path or a list of paths",
   patterns: "a name, glob, path or RegExp, or a list of them",
@@ -129,6 +131,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   limits: readLimits,
   ionice: readIonice,
   capabilities: readCapabilities,
+  "env files": readEnvFiles,
   groups: (value) =>
     isText(value) || isNumber(value) ? splitWords(String(value)) : listOfNames(value),
   probe: readProbeField,

@@ -1,26 +1,25 @@
 import { confinementOf } from "./_confinement.ts";
 import { defaults } from "../../contract/fields/defaults.ts";
-import { existsSync } from "node:fs";
 import { availableParallelism } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import type { AppSpec, Scheduling } from "../../../machines/spec.ts";
 import { messageOf, XmError, xmError } from "../../contract/errors.ts";
 import type { HomePaths } from "../../host/home/paths.ts";
 import { userVariables } from "../../host/users.ts";
-import { isFile } from "../../host/node.ts";
+import { variablesOfFiles, type FileVariables } from "./env-file.ts";
 import { mergeEnvironment } from "./environment.ts";
 import { unwrapNode } from "./node-command.ts";
 import { resolveProgram, type Program } from "./interpreter.ts";
+import { baseOf, envFileFolders, scriptBeside, type Places } from "./_places.ts";
 import { passthroughOf } from "./passthrough.ts";
 import { faultsOf } from "./app-faults.ts";
 import { fileName, nameOf } from "./app-names.ts";
 import { logsOf } from "./log-files.ts";
 import { policyOf, probeFaults, sensorsOf } from "./policy.ts";
 import { readFields, type ReadApp, type Reading } from "./read-fields.ts";
-import { servedFolder } from "./serve.ts";
 import { settingsEnvironment } from "./settings.ts";
 import { readSettings } from "./settings-file.ts";
-import { absolute, expandHome, text } from "./values.ts";
+import { absolute, text } from "./values.ts";
 import { commandInFront, isNode } from "../../host/node-program.ts";
 import { place, type RawApp } from "../../contract/fields/raw-app.ts";
 
@@ -70,7 +69,9 @@ export async function normalizeApps(
     faults.push(...own);
     if (own.length > 0) continue;
     try {
-      const spec = specFrom({ app, written }, context);
+      const files = variablesOfFiles(app, path, envFileFolders(app, context));
+      faults.push(...files.faults);
+      const spec = specFrom({ app, written, fromFiles: files.variables }, context);
       faults.push(...probeFaults(app, path));
       specs.push(spec);
       const isOne = app["exec_mode"] === undefined && spec.instances === 1;
@@ -115,13 +116,18 @@ export function namesOfApps(
   return raw.map((each) => nameOf(readFields(each, "", context.environment).app, context));
 }
 
-function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigContext): AppSpec {
-  const { app } = reading;
+interface AppReading extends Pick<Reading, "app" | "written"> {
+  /** The variables of its `env_file`. */
+  readonly fromFiles: FileVariables["variables"];
+}
+
+function specFrom(reading: AppReading, context: ConfigContext): AppSpec {
+  const { app, fromFiles } = reading;
   const { caller, environment } = context;
   const base = baseOf(app, context);
   const cwd = absolute(text(app, "cwd") ?? base, base);
   const isCluster = text(app, "exec_mode")?.startsWith("cluster") === true;
-  const program = programOf(isCluster ? unwrapNode(app) : app, { base, cwd }, context);
+  const program = programOf(isCluster ? unwrapNode(app) : app, { base, cwd }, context, fromFiles);
   const name = nameOf(app, context);
   const mode = modeOf(app, program);
   const port = app["port"] === undefined ? {} : { PORT: app["port"] };
@@ -139,6 +145,7 @@ function specFrom(reading: Pick<Reading, "app" | "written">, context: ConfigCont
       filter: app["filter_env"],
       layers: [
         { PWD: cwd, ...userVariables(userOf(app)), ...program.env },
+        fromFiles,
         app["env"] as Record<string, unknown>,
         // PM2: the field wins over `env`.
         port,
@@ -232,35 +239,11 @@ function sourceMapsOf(app: ReadApp): boolean | null {
   return typeof wanted === "boolean" ? wanted : null;
 }
 
-/** A file is often called from the root of its project, and as often from anywhere. */
-function baseOf(app: ReadApp, { base, fileFolder }: ConfigContext): string {
-  if (fileFolder === undefined) return base;
-  const path = text(app, "cwd") ?? servedFolder(app) ?? scriptOf(app);
-  const isOnlyBesideFile =
-    !existsSync(absolute(path, base)) && existsSync(absolute(path, fileFolder));
-  return isOnlyBesideFile ? fileFolder : base;
-}
-
-/** PM2: spaces around it are not part of it. */
-const scriptOf = (app: ReadApp): string => expandHome(String(app["script"]).trim());
-
-interface Places {
-  readonly base: string;
-  readonly cwd: string;
-}
-
-/** PM2: what a file declares and is not in the working folder is looked for where that folder is declared. */
-function scriptBeside(app: ReadApp, { base, cwd }: Places, isOfFile: boolean): string {
-  const script = scriptOf(app);
-  if (!isOfFile) return script;
-  const outside = resolve(base, script);
-  return !existsSync(resolve(cwd, script)) && isFile(outside) ? outside : script;
-}
-
 function programOf(
   app: ReadApp,
   { base, cwd }: Places,
   { caller, fileFolder }: ConfigContext,
+  fromFiles: FileVariables["variables"],
 ): Program {
   return resolveProgram({
     script: scriptBeside(app, { base, cwd }, fileFolder !== undefined),
@@ -268,7 +251,7 @@ function programOf(
     cwd,
     interpreter: text(app, "interpreter"),
     interpreterArgs: (app["node_args"] as string[] | undefined) ?? [],
-    nodeOptions: nodeOptionsOf(app, caller),
+    nodeOptions: nodeOptionsOf(app, { ...caller, ...fromFiles }),
     variables: caller,
   });
 }

@@ -49,6 +49,7 @@ const forms: Readonly<Record<string, (written: unknown, read: unknown) => unknow
   watch: (written, read) => (typeof read === "boolean" ? read : written),
   stop_exit_codes: (written, read) =>
     Array.isArray(written) && written.length > 1 ? written : oneOf(read),
+  env_file: (written) => written,
   source_map_support: (_, read) => onlyTrue(read),
   disable_source_map_support: (_, read) => onlyTrue(read),
   disable_logs: (_, read) => onlyTrue(read),

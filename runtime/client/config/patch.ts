@@ -1,6 +1,8 @@
 import type { AppSpec, LogFile } from "../../../machines/spec.ts";
 import type { RotationSpec } from "../../../machines/log-rotation.ts";
 import { readers } from "./_readers.ts";
+import { readEnvFiles } from "./_env-entries.ts";
+import { variablesOfFiles } from "./env-file.ts";
 import { mergeEnvironment } from "./environment.ts";
 import { takesNumber } from "./log-files.ts";
 import { normalizeApps, type ConfigContext } from "./normalize.ts";
@@ -39,7 +41,7 @@ export async function patchSpec(
   const [from] = await normalizeApps([base], context);
   if (from === undefined) return spec;
   const draft: Draft = { ...spec };
-  draft.env = withVariables(spec.env, wanted, context.environment);
+  draft.env = withVariables(spec, wanted, context);
   for (const name of Object.keys(wanted)) parts[name]?.(draft, from);
   return draft;
 }
@@ -56,17 +58,19 @@ function jobFields({ policy }: AppSpec, wanted: RawApp): RawApp {
   };
 }
 
-/** The variables that are given lie over those of the app. */
+/** The variables that are given lie over those of the app, those of a file below the others. */
 function withVariables(
-  env: AppSpec["env"],
+  { env, cwd }: AppSpec,
   fields: RawApp,
-  environment: string | undefined,
+  { environment, base }: ConfigContext,
 ): AppSpec["env"] {
   const chosen = environment === undefined ? undefined : fields[`env_${environment}`];
   const layers = [fields["env"], chosen].map(
     (each) => readers.env(each) as Record<string, unknown> | undefined,
   );
-  return mergeEnvironment({ caller: env, layers });
+  const files = { env_file: readEnvFiles(fields["env_file"] ?? []) };
+  const { variables } = variablesOfFiles(files, "", [base, cwd]);
+  return mergeEnvironment({ caller: env, layers: [variables, ...layers] });
 }
 
 /** Sets one part of the restart policy. */
@@ -225,6 +229,8 @@ export const parts: Readonly<Record<string, Part>> = {
   increment_var: whole("incrementVariable"),
   source_map_support: all(whole("sourceMaps"), kept("source_map_support")),
   disable_source_map_support: all(whole("sourceMaps"), kept("disable_source_map_support")),
+  // The variables themselves are laid over the others in `withVariables`.
+  env_file: kept("env_file"),
   execute_command: whole("mode"),
   port: (draft, from) => {
     const { PORT = "" } = from.env;

@@ -34,7 +34,7 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
   }
   for (const [name, value] of canonicalLast(raw)) {
     if (isAbsent(name, value)) continue;
-    const found = fieldNamed(name);
+    const found = fieldNamed(name, value);
     const odd = oddKind(value);
     if (odd !== undefined) {
       warnings.push(`${path}.${name}: a ${odd} is not a setting; it is ignored`);
@@ -55,7 +55,7 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
     const read = readers[found.kind](held);
     if (read === undefined && held === false) continue;
     const expected = read === undefined ? expectations[found.kind] : rangeFault(found, read);
-    const isOther = name.startsWith("env_");
+    const isOther = name.startsWith("env_") && found.kind === "env";
     if (expected !== undefined && isOther && (typeof held !== "object" || Array.isArray(held))) {
       warnings.push(`${path}.${name}: expected an object of variables; it is ignored`);
       continue;
@@ -109,11 +109,18 @@ const refused: ReadonlyMap<string, string> = new Map(
 );
 
 /** The field that a name means: its own, an alias, `env_NAME`, or camelCase of one. */
-function fieldNamed(name: string): Field | undefined {
-  if (name.startsWith("env_")) return fieldsByName.get("env");
+function fieldNamed(name: string, value?: unknown): Field | undefined {
+  const isFile = name === "env_file" && !isEnvironment(value);
+  if (name.startsWith("env_") && !isFile) return fieldsByName.get("env");
   const found = fieldsByName.get(name);
   if (found !== undefined || !/^[a-z]+(?:[A-Z][a-z]*)+$/.test(name)) return found;
   return fieldsByName.get(name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`));
+}
+
+/** PM2: `env_file: { A: "1" }` are the variables of `--env file`. */
+function isEnvironment(value: unknown): boolean {
+  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isObject && typeof (value as { path?: unknown }).path !== "string";
 }
 
 /** Of PM2's two names of the interpreter this one wins; `interpreter` is the one that people write. */

@@ -8,6 +8,7 @@ export type FieldKind =
   | "strings"
   | "numbers"
   | "env"
+  | "env files"
   | "watch"
   | "patterns"
   | "watch options"

@@ -77,6 +77,12 @@ export const fields: readonly Field[] = [
   field("Environment", "env_*", "env", "Variables over `env`, chosen by `--env NAME`."),
   field(
     "Environment",
+    "env_file",
+    "env files",
+    "Files with variables in dotenv's syntax, read when the app is declared; `env` overrides them. A path, `{ path, required: false }`, or a list of them; a relative path begins at the ecosystem file, or at `cwd` if the file exists only there.",
+  ),
+  field(
+    "Environment",
     "filter_env",
     "filter",
     "Removes the caller's variables whose name contains one of these; `true` removes all.",

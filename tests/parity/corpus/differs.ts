@@ -5,7 +5,6 @@ const fileOfNothing = "stop or delete of a file with nothing running";
  * docs/reference/differences.md.
  */
 export const differs: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "env_file with --env": { "ran….0.env.env_file": "variables of PM2's own" },
   "instances of an environment": {
     "apps…": "settings in env_NAME",
     "ran…": "settings in env_NAME",

@@ -420,7 +420,7 @@ test("what is not used is told, and keeps no app from being started", async () =
     [
       {
         script: "app.js",
-        env_file: ".env",
+        env_staging: "A",
         on_stop: () => {},
         kill_timeout: () => 1,
         args: ["a", undefined, null, "b"],
@@ -431,7 +431,7 @@ test("what is not used is told, and keeps no app from being started", async () =
   expect(spec?.args).toEqual(["a", "b"]);
   expect(spec?.passthrough).toEqual({});
   expect(told).toEqual([
-    "env_file: expected an object of variables; it is ignored",
+    "env_staging: expected an object of variables; it is ignored",
     "on_stop: a function is not a setting; it is ignored",
     "kill_timeout: a function is not a setting; it is ignored",
     "args[1]: nothing is not a value; it is dropped",

@@ -1,0 +1,23 @@
+/** One file of an `env_file`. */
+export interface EnvFile {
+  readonly path: string;
+  /** Whether the app cannot be declared without it. */
+  readonly isRequired: boolean;
+}
+
+/** A path, `{ path, required }`, or a list of them, in the words of Compose. */
+export function readEnvFiles(value: unknown): EnvFile[] | undefined {
+  const files = (Array.isArray(value) ? value : [value]).map(readEnvFile);
+  return files.every((each) => each !== undefined) ? files : undefined;
+}
+
+function readEnvFile(value: unknown): EnvFile | undefined {
+  if (isPath(value)) return { path: value, isRequired: true };
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const { path, required = true, ...others } = value as Readonly<Record<string, unknown>>;
+  const isSound = isPath(path) && typeof required === "boolean";
+  return isSound && Object.keys(others).length === 0 ? { path, isRequired: required } : undefined;
+}
+
+const isPath = (value: unknown): value is string =>
+  typeof value === "string" && value !== "" && !value.includes("\0");

@@ -29,12 +29,13 @@ export async function startFileTargets(
   const fields = { ...rawAppFrom(given), ...(rest.length > 0 ? { args: rest } : {}) };
   const environment = given["env"] as string | undefined;
   const only = given["only"] as string | undefined;
+  const profile = given["profile"] as string | undefined;
   const isConfiguration = (target: string): boolean => target === "-" || isEcosystemFile(target);
   const files = targets.filter(isConfiguration);
   const others = targets.filter((target) => !isConfiguration(target));
   for (const file of files) {
     const { startFile } = await import("./start-file.ts");
-    await startFile(file, { ...options, environment, only, overrides: fields });
+    await startFile(file, { ...options, environment, only, profile, overrides: fields });
   }
   const isDone = files.length > 0 && others.length === 0;
   return { fields, environment, updatesEnv: given["update-env"] === true, others, isDone };

@@ -2,6 +2,7 @@ import { plain } from "../../runtime/contract/plain.ts";
 import { existsSync, statSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import type { AppSpec } from "../../machines/spec.ts";
+import { chosenProfiles, isInProfiles, profilesOf } from "../../runtime/client/config/profiles.ts";
 import { callerAfter } from "../../runtime/client/config/environment.ts";
 import { readDependencies } from "../../runtime/client/config/_dependencies.ts";
 import { loadEcosystem, normalizeApps, parseEcosystem } from "../../runtime/client/config/index.ts";
@@ -19,6 +20,8 @@ export interface ReadOptions {
   readonly environment?: string | undefined;
   /** `--only NAME,NAME` */
   readonly only?: string | undefined;
+  /** `--profile NAME,NAME` */
+  readonly profile?: string | undefined;
   /** Of `--only`: with the apps of the file that those depend on. */
   readonly takesNeeded?: boolean;
   /** Fields given as flags; they win over the file's. */
@@ -33,7 +36,8 @@ export interface ReadOptions {
 
 /** The apps of an ecosystem file, or of stdin for `-`. */
 export async function readApps(target: string, options: ReadOptions): Promise<AppSpec[]> {
-  const { apps: raw, variables, deployed } = await chosenApps(target, options);
+  const { apps: raw, variables, deployed, warnings } = await chosenApps(target, options);
+  for (const each of warnings) warn(`${target === "-" ? "stdin" : target}: ${each}`);
   const { environment } = options;
   const isInput = target === "-";
   const file = resolve(logicalCwd(), target);
@@ -57,14 +61,14 @@ export async function readApps(target: string, options: ReadOptions): Promise<Ap
 
 /** The names of an ecosystem file's apps, whether or not they could be started now. */
 export async function readNames(target: string, options: ReadOptions): Promise<string[]> {
-  const { apps } = await chosenApps(target, options);
+  const { apps } = await chosenApps(target, { ...options, profile: options.profile ?? "*" });
   return namesOfApps(apps, { environment: options.environment });
 }
 
 /** What a file holds, with those of its apps that `--only` names. */
 async function chosenApps(
   target: string,
-  { only, environment, takesNeeded = false }: ReadOptions,
+  { only, environment, profile, takesNeeded = false }: ReadOptions,
 ): Promise<Ecosystem> {
   const source = target === "-" ? "stdin" : target;
   if (target === "") {
@@ -78,19 +82,26 @@ async function chosenApps(
   const { apps: raw } = ecosystem;
   const wanted = only?.split(",").map((each) => each.trim());
   const names = namesOfApps(raw, { environment });
+  const profiles = chosenProfiles(profile, process.env);
+  // An app that is named belongs to the call, whatever its profiles are, as in Compose.
   const isWanted = (app: RawApp, index: number): boolean =>
-    wanted === undefined ||
-    wanted.includes(names[index] ?? "") ||
-    wanted.includes(String(app["name"]));
+    (wanted === undefined && isInProfiles(app, profiles)) ||
+    wanted?.includes(names[index] ?? "") === true ||
+    wanted?.includes(String(app["name"])) === true;
   const needed =
     takesNeeded && wanted !== undefined ? neededOf(raw.filter(isWanted), raw, names) : [];
   const chosen = raw.filter((app, index) => isWanted(app, index) || needed.includes(app));
+  if (chosen.length === 0 && wanted === undefined && raw.length > 0) throw noneOf(source, raw);
   if (chosen.length === 0) {
     throw xmError("ERR_USAGE", {
       what: only === undefined ? `${source} has no apps` : `${source} has no app "${only}"`,
       fix: names.length === 0 ? "declare one in it" : `it has ${names.join(", ")}`,
     });
   }
+  const unknown = chosenProfiles(profile, {}).filter(
+    (each) => each !== "*" && !raw.some((app) => profilesOf(app).includes(each)),
+  );
+  if (unknown.length > 0) warn(`${source} has no app of the profile ${unknown.join(", ")}`);
   const missing = wanted?.filter(
     (each) => !names.includes(each) && !raw.some(({ name }) => String(name) === each),
   );
@@ -98,6 +109,14 @@ async function chosenApps(
     warn(`${source} has no app ${missing.join(", ")}; it has ${names.join(", ")}`);
   }
   return { ...ecosystem, apps: chosen };
+}
+
+function noneOf(source: string, raw: readonly RawApp[]): Error {
+  const profiles = [...new Set(raw.flatMap(profilesOf))].join(", ");
+  return xmError("ERR_USAGE", {
+    what: `${source} has no app that belongs to the chosen profiles`,
+    fix: `choose some by --profile or XM_PROFILES; its profiles are ${profiles}`,
+  });
 }
 
 /** The apps of a file that others of it depend on, directly or by others. */

@@ -35,7 +35,6 @@ export const startFlags: readonly StartFlag[] = [
   flag("namespace", "NAME", "Namespace"),
   flag("instances", "N|max", "Number of processes", { alias: "i" }),
   flag("cwd", "FOLDER", "Working directory"),
-  flag("env-file", "FILE", "File with variables in dotenv's syntax", { field: "env_file" }),
   flag("interpreter", "PROGRAM", "What runs the script; `none` runs the script itself"),
   flag("interpreter-args", "ARGS", "Arguments to the interpreter", {
     alias: ["node-args"],

@@ -45,6 +45,8 @@ export async function resolveTargets(
 export interface FileOptions {
   /** `--only NAME,NAME` */
   readonly only?: string | undefined;
+  /** `--profile NAME,NAME`; every app of the file without it. */
+  readonly profile?: string | undefined;
   /** `--env NAME`, for names that have it appended. */
   readonly environment?: string | undefined;
   /** Having nothing of a file in the list is not a failure: `xm delete FILE` comes before the first `start`. */

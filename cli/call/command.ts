@@ -77,4 +77,9 @@ export const fileArgs = {
     description: "Only these apps (comma-separated)",
     valueHint: "NAMES",
   },
+  profile: {
+    type: "string",
+    description: "Also the apps of this profile; repeatable, `*` for all; also XM_PROFILES",
+    valueHint: "NAME",
+  },
 } as const satisfies ArgsDef;

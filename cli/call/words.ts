@@ -6,6 +6,7 @@ const lists: Readonly<Record<string, string>> = {
   watch: ",",
   "ignore-watch": " ",
   only: ",",
+  profile: ",",
   "filter-env": ",",
   "stop-exit-codes": ",",
   "interpreter-args": " ",

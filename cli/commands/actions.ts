@@ -28,6 +28,7 @@ export const stop = xmCommand({
       doing: "stopping",
       mayBeNone: true,
       only: args.only,
+      profile: args.profile,
       environment: args.env,
       ...(args.watch === true
         ? { changes: { fields: { watch: "false" }, updatesEnv: false } }
@@ -44,6 +45,7 @@ export const remove = xmCommand({
       doing: "deleting",
       mayBeNone: true,
       only: args.only,
+      profile: args.profile,
       environment: args.env,
     }),
 });

@@ -101,7 +101,8 @@ async function readDevApps(
         : { ignore_watch: [...(ignored ?? ["node_modules", ".*"]), ...ignore] }),
     };
   };
-  const reading = { environment, only: flags["only"] as string | undefined, complete };
+  const [only, profile] = [flags["only"], flags["profile"]] as (string | undefined)[];
+  const reading = { environment, only, profile, complete };
   const specs: AppSpec[] = [];
   for (const word of words) {
     const isConfiguration = word === "-" || (isEcosystemFile(word) && isFile(word));

@@ -19,7 +19,7 @@ const startOr = (name: string, known: "restart" | "reload", description: string)
     description,
     args,
     run: async ({ args: given }) => {
-      const { file, env: environment, only } = given as Record<string, string | undefined>;
+      const { file, env: environment, only, profile } = given as Record<string, string | undefined>;
       const target = file ?? usualFile();
       if (target === undefined) {
         throw xmError("ERR_USAGE", {
@@ -30,7 +30,15 @@ const startOr = (name: string, known: "restart" | "reload", description: string)
       const overrides = rawAppFrom(given);
       const ignoresDependencies = (given as Record<string, unknown>)["deps"] === false;
       const by = `\`xm ${name}\``;
-      await startFile(target, { environment, only, overrides, known, by, ignoresDependencies });
+      await startFile(target, {
+        environment,
+        only,
+        profile,
+        overrides,
+        known,
+        by,
+        ignoresDependencies,
+      });
       await showListAfter(connect());
     },
   });

@@ -21,6 +21,7 @@ interface StartCall {
   readonly fields: RawApp;
   readonly environment: string | undefined;
   readonly only: string | undefined;
+  readonly profile: string | undefined;
   readonly isForced: boolean;
   readonly updatesEnv: boolean;
   readonly ignoresDependencies: boolean;
@@ -53,6 +54,7 @@ export default xmCommand({
       fields: { ...rawAppFrom(given), ...(data.rest.length > 0 ? { args: data.rest } : {}) },
       environment: given["env"] as string | undefined,
       only: given["only"] as string | undefined,
+      profile: given["profile"] as string | undefined,
       isForced: given["force"] === true,
       updatesEnv: given["update-env"] === true,
       ignoresDependencies: given["deps"] === false,
@@ -90,11 +92,12 @@ function isLeaving(error: unknown): boolean {
 }
 
 async function startOne(client: Client, word: string, call: StartCall): Promise<number[]> {
-  const { fields, environment, only, updatesEnv, isForced, ignoresDependencies } = call;
+  const { fields, environment, only, profile, updatesEnv, isForced, ignoresDependencies } = call;
   const asFile = (): Promise<number[]> =>
     startFile(word, {
       environment,
       only,
+      profile,
       overrides: fields,
       known: "start",
       by: "`xm start`",

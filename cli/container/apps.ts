@@ -14,6 +14,7 @@ export interface ContainerApps {
   readonly fields: RawApp;
   readonly environment: string | undefined;
   readonly only: string | undefined;
+  readonly profile: string | undefined;
   readonly logType: string | undefined;
   /** The signal that apps are asked to end by which name none. */
   readonly stopSignal: string | undefined;
@@ -23,7 +24,7 @@ export interface ContainerApps {
 
 /** The apps of a container: what its command names, with the output and the limits that the container has. */
 export async function readContainerApps(options: ContainerApps): Promise<AppSpec[]> {
-  const { fields, environment, only, limits, processors } = options;
+  const { fields, environment, only, profile, limits, processors } = options;
   const usual = usualFile();
   const words = options.words.length === 0 && usual !== undefined ? [usual] : options.words;
   if (words.length === 0) {
@@ -33,7 +34,7 @@ export async function readContainerApps(options: ContainerApps): Promise<AppSpec
     });
   }
   const complete = (app: RawApp): RawApp => withDefaults(app, options);
-  const reading = { environment, only, processors, complete };
+  const reading = { environment, only, profile, processors, complete };
   const specs: AppSpec[] = [];
   for (const word of words) {
     const isConfiguration = word === "-" || (isEcosystemFile(word) && isFile(resolve(word)));

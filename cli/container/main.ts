@@ -104,6 +104,7 @@ async function run(
     fields: { ...rawAppFrom(given), ...(rest.length > 0 ? { args: rest } : {}) },
     environment: given["env"] as string | undefined,
     only: given["only"] as string | undefined,
+    profile: given["profile"] as string | undefined,
     logType: settings.logType,
     stopSignal: stopSignalFor(shell.name),
     limits,

@@ -21,7 +21,7 @@ import { settingsEnvironment } from "./settings.ts";
 import { readSettings } from "./settings-file.ts";
 import { absolute, text } from "./values.ts";
 import { commandInFront, isNode } from "../../host/node-program.ts";
-import { place, type RawApp } from "../../contract/fields/raw-app.ts";
+import { origin, place, type RawApp } from "../../contract/fields/raw-app.ts";
 
 export interface ConfigContext {
   readonly home: HomePaths;
@@ -53,15 +53,16 @@ export interface ConfigContext {
  */
 export async function normalizeApps(
   raw: readonly RawApp[],
-  context: ConfigContext,
+  given: ConfigContext,
 ): Promise<AppSpec[]> {
-  const { environment, warn = () => {} } = context;
+  const { environment, warn = () => {} } = given;
   const faults: string[] = [];
   /** Apps whose program is not there. */
   const missing: string[] = [];
   const warnings: string[] = [];
   const specs: AppSpec[] = [];
   for (const [index, each] of raw.entries()) {
+    const context = contextFor(each, given);
     const path = each?.[place] ?? `apps[${index}]`;
     const { app, written, faults: own, warnings: minor } = readFields(each, path, environment);
     warnings.push(...minor);
@@ -88,17 +89,23 @@ export async function normalizeApps(
   if (faults.length > 0 || specs.length === 0) {
     // A field with a typo in its name is often why another one is missing.
     throw xmError("ERR_CONFIG_INVALID", {
-      file: context.source,
+      file: given.source,
       faults: [...faults, ...missing, ...warnings],
     });
   }
-  for (const each of missing) context.leaveOut?.(each);
+  for (const each of missing) given.leaveOut?.(each);
   const isDeclared = (app: RawApp): boolean => `env_${environment}` in app;
-  if (environment !== undefined && context.deployed === undefined && !raw.some(isDeclared)) {
+  if (environment !== undefined && given.deployed === undefined && !raw.some(isDeclared)) {
     warnings.push(`no app declares env_${environment}: --env ${environment} changes nothing`);
   }
-  for (const each of warnings) warn(`${context.source}: ${each}`);
+  for (const each of warnings) warn(`${given.source}: ${each}`);
   return specs;
+}
+
+/** An app of a file that is included has its paths from there. */
+function contextFor(app: RawApp, context: ConfigContext): ConfigContext {
+  const folder = app?.[origin]?.folder;
+  return folder === undefined ? context : { ...context, base: folder, fileFolder: folder };
 }
 
 /** A program that may come yet, such as one that is still being built; a fault of the file stays one. */

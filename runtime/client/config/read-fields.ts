@@ -33,7 +33,8 @@ export function readFields(raw: RawApp, path: string, environment?: string): Rea
     return { app, written, faults: [`${path}: expected an app, got ${show(raw)}`], warnings };
   }
   for (const [name, value] of canonicalLast(raw)) {
-    if (isAbsent(name, value)) continue;
+    // They have done what they are for when the file was read.
+    if (isAbsent(name, value) || name === "extends") continue;
     const found = fieldNamed(name, value);
     const odd = oddKind(value);
     if (odd !== undefined) {
@@ -109,7 +110,7 @@ const refused: ReadonlyMap<string, string> = new Map(
 );
 
 /** The field that a name means: its own, an alias, `env_NAME`, or camelCase of one. */
-function fieldNamed(name: string, value?: unknown): Field | undefined {
+export function fieldNamed(name: string, value?: unknown): Field | undefined {
   const isFile = name === "env_file" && !isEnvironment(value);
   if (name.startsWith("env_") && !isFile) return fieldsByName.get("env");
   const found = fieldsByName.get(name);

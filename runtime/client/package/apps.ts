@@ -3,8 +3,9 @@ import { dirname, resolve } from "node:path";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { callerAfter } from "../config/environment.ts";
 import { loadEcosystem, normalizeApps, type RawApp } from "../config/index.ts";
-import { isEcosystemFile, type Ecosystem } from "../config/load.ts";
+import { ecosystemFrom, isEcosystemFile, type Ecosystem } from "../config/load.ts";
 import { namesOfApps, type ConfigContext } from "../config/normalize.ts";
+import { chosenProfiles, isInProfiles } from "../config/profiles.ts";
 import { servedScript } from "../config/serve.ts";
 import { xmError } from "../../contract/errors.ts";
 import { homePaths } from "../../host/home/paths.ts";
@@ -33,12 +34,15 @@ export async function appsFrom(what: Startable, options: RawApp, place: Place): 
     const app = { ...rawFrom(options), script: typeof what === "object" ? "" : String(what) };
     return normalize([app], { place, caller: process.env, source: callOf("start") });
   }
-  const { apps, variables, deployed } = await declared(what, place);
+  const { apps, variables, deployed, warnings } = await declared(what, place);
   const names = namesIn(options["only"]);
-  const chosen =
-    names === undefined ? apps : apps.filter(({ name }) => names.includes(String(name)));
+  const profiles = chosenProfiles(options["profiles"], process.env);
+  const chosen = apps.filter((app) =>
+    names === undefined ? isInProfiles(app, profiles) : names.includes(String(app["name"])),
+  );
   const { env } = options;
   const environment = typeof env === "string" ? env : undefined;
+  for (const each of warnings) process.emitWarning(each, "XmWarning");
   const file = typeof what === "string" ? resolve(cwd, what) : undefined;
   return normalize(chosen, {
     place,
@@ -65,7 +69,7 @@ export function isDeclaration(what: Startable, place: Place): boolean {
 async function declared(what: Startable, { cwd }: Place): Promise<Ecosystem> {
   if (typeof what !== "object") return loadEcosystem(resolve(cwd, String(what)));
   const apps = listOf(what).map((app) => servedScript(rawFrom(app)));
-  return { apps, variables: {}, deployed: {} };
+  return ecosystemFrom(apps, { file: callOf("start"), folder: cwd });
 }
 
 /** The apps of an object: itself, a list, `{ apps }`, which may be one. */

@@ -1,6 +1,7 @@
 import { lifecycleFields } from "./fields-lifecycle.ts";
 import { field, type Field } from "./field.ts";
 import { confinementFields } from "./confinement.ts";
+import { environmentFields } from "./environment-fields.ts";
 import { rotationFields } from "./log-fields.ts";
 
 export type { Field, FieldGroup } from "./field.ts";
@@ -20,6 +21,19 @@ export const fields: readonly Field[] = [
   field("Program", "namespace", "string", "Group of apps that commands can address together.", {
     default: "default",
   }),
+  field(
+    "Program",
+    "extends",
+    "any",
+    "Takes over the settings of another app: its name, or `{ file, app }`; see [how to share settings](../how-to/share-settings.md).",
+  ),
+  field(
+    "Program",
+    "profiles",
+    "strings",
+    "The app belongs to calls that choose one of these profiles: `--profile NAME`, `XM_PROFILES`.",
+    { default: "every call" },
+  ),
   field("Program", "args", "strings", "Arguments; a text is split as a shell would."),
   field("Program", "cwd", "string", "Working directory.", {
     default: "the current folder, or the file's folder if the script exists only there",
@@ -73,47 +87,7 @@ export const fields: readonly Field[] = [
     { default: "the caller's" },
   ),
 
-  field("Environment", "env", "env", "Variables that override the caller's."),
-  field("Environment", "env_*", "env", "Variables over `env`, chosen by `--env NAME`."),
-  field(
-    "Environment",
-    "env_file",
-    "env files",
-    "Files with variables in dotenv's syntax, read when the app is declared; `env` overrides them. A path, `{ path, required: false }`, or a list of them; a relative path begins at the ecosystem file, or at `cwd` if the file exists only there.",
-  ),
-  field(
-    "Environment",
-    "filter_env",
-    "filter",
-    "Removes the caller's variables whose name contains one of these; `true` removes all.",
-    { default: "false" },
-  ),
-  field(
-    "Environment",
-    "append_env_to_name",
-    "boolean",
-    "Appends `-NAME` of the chosen environment to the name.",
-    { default: "false" },
-  ),
-  field(
-    "Environment",
-    "instance_var",
-    "string",
-    "Variable that holds the number of a process within the app.",
-    { default: "NODE_APP_INSTANCE" },
-  ),
-  field(
-    "Environment",
-    "increment_var",
-    "string",
-    "Variable of `env` that is a number and grows by one from process to process, such as PORT.",
-  ),
-  field("Environment", "source_map_support", "boolean", "Show source lines in stack traces.", {
-    default: "when the script has a `.map` beside it",
-  }),
-  field("Environment", "disable_source_map_support", "boolean", "Never.", { default: "false" }),
-  field("Environment", "port", "number", "Sets the variable PORT."),
-
+  ...environmentFields,
   ...lifecycleFields,
 
   field("Logs", "out_file", "string", "File for stdout; `/dev/null` or `NULL` for none.", {

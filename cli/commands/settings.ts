@@ -16,6 +16,10 @@ import {
   logrotateName,
   readLogrotateSettings,
 } from "../../runtime/contract/fields/logrotate-settings.ts";
+import {
+  ownSettingsName,
+  readLogSpaceSettings,
+} from "../../runtime/contract/fields/log-space-settings.ts";
 import { homePaths, resolveHome } from "../../runtime/host/home/paths.ts";
 import { xmCommand } from "../call/command.ts";
 import { paint } from "../render/colors.ts";
@@ -118,12 +122,13 @@ async function change(pairs: readonly (readonly [key: string, value: string])[])
   for (const [app = ""] of paths) say(shown({ [app]: settings[app] }, ""));
 }
 
-/** What is set for the rotation of log files, and cannot be. */
+/** What is set for log files, and cannot be. */
 function faultsOf(pairs: readonly (readonly [key: string, value: string])[]): string[] {
   return pairs.flatMap(([key, value]) => {
     const [module, ...rest] = keyPath(key);
-    if (module !== logrotateName) return [];
-    return readLogrotateSettings({ [rest.join(":")]: value }).faults;
+    const one = { [rest.join(":")]: value };
+    if (module === ownSettingsName) return readLogSpaceSettings(one).faults;
+    return module === logrotateName ? readLogrotateSettings(one).faults : [];
   });
 }
 

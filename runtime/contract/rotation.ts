@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { RotationRule } from "../../machines/log-rotation.ts";
+import type { LogSpaceRule } from "../../machines/log-space.ts";
 
 /*
  * What God and the rotator know of each other: orders and news, a JSON text per line on the rotator's standard input and
@@ -44,6 +45,12 @@ export type RotatorOrder =
   | { readonly order: "rotate"; readonly number: number; readonly log: LogToRotate }
   /** Compresses and removes rotated files: what its lane has rotated, or what has grown old. */
   | { readonly order: "tend"; readonly logs: readonly LogToRotate[] }
+  /** Removes the oldest rotated files of all of them until there is room. */
+  | {
+      readonly order: "makeRoom";
+      readonly logs: readonly LogToRotate[];
+      readonly rule: LogSpaceRule;
+    }
   /** Every file that is written to: none of them is a rotated one, whatever it is called. */
   | { readonly order: "live"; readonly files: readonly string[] };
 

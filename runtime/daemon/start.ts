@@ -12,7 +12,7 @@ import { entryOfChange } from "./records/entries.ts";
 import { createCalls } from "./registry/calls.ts";
 import { planRestore, type Plan } from "./restore.ts";
 import { createRoot, type Root } from "./root.ts";
-import { createHomeRule } from "./rotation/home-rule.ts";
+import { createHomeRules } from "./rotation/home-rule.ts";
 import { createRotations, type Rotations } from "./rotation/rotations.ts";
 import { createRotator } from "./rotation/rotator.ts";
 import { createServices, type Programs } from "./services.ts";
@@ -175,7 +175,7 @@ function rotationsOf(options: {
   const { registry } = root;
   return createRotations({
     processes: () => registry.processes(),
-    homeRule: createHomeRule(paths.settings, log),
+    homeRules: createHomeRules(paths.settings, log),
     logsFolder: paths.logs,
     folder: paths.rotation,
     lane,

@@ -157,3 +157,26 @@ test("`xm migrate` takes the settings of pm2-logrotate, and its defaults for wha
     compress: "false",
   });
 });
+
+test("a home's limit removes the oldest rotated files of all apps, and god.log reports it", async () => {
+  const home = testHome();
+  const script = home.file("app.js", "setInterval(() => {}, 1000); console.log('one line');");
+  await home.ok("start", script, "--name", "one");
+  await home.ok("start", script, "--name", "two");
+  const put = (name: string, bytes: number): void =>
+    writeFileSync(join(home.paths.logs, name), "x".repeat(bytes));
+  put("one-out__2026-01-01_00-00-00.log.gz", 5_000);
+  const refused = await home.xm("set", "exmachina:log_max_total", "much");
+  expect(refused.stderr).toMatch(/exmachina:log_max_total cannot be "much": give a size/);
+  await home.ok("set", "exmachina:log_max_total", "4K");
+  await home.ok("rotate");
+  await until("the oldest file is gone", () =>
+    rotated(home, "one-out").every((name) => !name.includes("2026-01-01")),
+  );
+  expect(rotated(home, "two-out")).toHaveLength(1);
+  await until("god.log reports it", () =>
+    /more than `exmachina:log_max_total`: removed 1 rotated log file /.test(
+      readFileSync(home.paths.log, "utf8"),
+    ),
+  );
+});

@@ -1,40 +1,49 @@
 import { statSync } from "node:fs";
 import type { RotationSpec } from "../../../machines/log-rotation.ts";
+import type { LogSpaceRule } from "../../../machines/log-space.ts";
 import { messageOf } from "../../contract/errors.ts";
 import { logrotateName, readLogrotateSettings } from "../../contract/fields/logrotate-settings.ts";
+import { ownSettingsName, readLogSpaceSettings } from "../../contract/fields/log-space-settings.ts";
 import { readPlain } from "../../host/files/read.ts";
 import { parseJson } from "../../host/parse-json.ts";
 import { isTimeFormat } from "../../host/rotation/names.ts";
 
 const largestBytes = 16 * 1024 * 1024;
 
+/** What is set for the log files of a whole home. */
+export interface HomeRules {
+  readonly rotation: RotationSpec | null;
+  readonly space: LogSpaceRule | null;
+}
+
+const nothingSet: HomeRules = { rotation: null, space: null };
+
 /** What is set for the whole home; read again when the file of settings has changed. What cannot be read is reported once. */
-export function createHomeRule(
-  file: string,
-  log: (line: string) => void,
-): () => RotationSpec | null {
+export function createHomeRules(file: string, log: (line: string) => void): () => HomeRules {
   let seen = "";
-  let rule: RotationSpec | null = null;
+  let rules = nothingSet;
   return () => {
     const stat = statSync(file, { throwIfNoEntry: false });
     const now = stat === undefined ? "" : `${stat.ino}:${stat.mtimeMs}:${stat.size}`;
-    if (now === seen) return rule;
+    if (now === seen) return rules;
     seen = now;
-    rule = null;
-    if (stat === undefined) return rule;
+    rules = nothingSet;
+    if (stat === undefined) return rules;
     try {
       const settings = parseJson(readPlain(file, largestBytes));
-      const own = (settings as Readonly<Record<string, unknown>> | null)?.[logrotateName];
-      const read = readLogrotateSettings(own);
-      for (const fault of read.faults) log(`${file}: ${fault}`);
-      rule = read.rule;
-      if (rule?.dateSuffix !== undefined && !isTimeFormat(rule.dateSuffix)) {
+      const all = settings as Readonly<Record<string, unknown>> | null;
+      const space = readLogSpaceSettings(all?.[ownSettingsName]);
+      const read = readLogrotateSettings(all?.[logrotateName]);
+      for (const fault of [...space.faults, ...read.faults]) log(`${file}: ${fault}`);
+      let { rule: rotation } = read;
+      if (rotation?.dateSuffix !== undefined && !isTimeFormat(rotation.dateSuffix)) {
         log(`${file}: ${logrotateName}:dateFormat does not give a valid file name`);
-        rule = { ...rule, dateSuffix: undefined };
+        rotation = { ...rotation, dateSuffix: undefined };
       }
+      rules = { rotation, space: space.rule };
     } catch (error) {
       log(`${file} cannot be read, so log files are rotated by the defaults: ${messageOf(error)}`);
     }
-    return rule;
+    return rules;
   };
 }

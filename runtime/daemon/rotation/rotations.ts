@@ -6,7 +6,6 @@ import {
   nextLookMs,
   ownFilesRule,
   toRemove,
-  type RotationSpec,
   type Seen,
 } from "../../../machines/log-rotation.ts";
 import { nextRun } from "../../contract/cron.ts";
@@ -16,6 +15,8 @@ import { namesOfMany, rotatedFiles } from "../../host/rotation/names.ts";
 import type { Lane } from "../log-lane/lane.ts";
 import type { Managed } from "../registry/registry.ts";
 import { logsInUse, type LogInUse } from "./files.ts";
+import type { HomeRules } from "./home-rule.ts";
+import { createRoom } from "./room.ts";
 import type { Rotator } from "./rotator.ts";
 
 /**
@@ -39,7 +40,7 @@ const tendsEveryMs = 60 * 60_000;
 
 export function createRotations(options: {
   readonly processes: () => readonly Managed[];
-  readonly homeRule: () => RotationSpec | null;
+  readonly homeRules: () => HomeRules;
   readonly logsFolder: string;
   /** Keeps when the patterns were checked last, over all daemons. */
   readonly folder: string;
@@ -48,17 +49,18 @@ export function createRotations(options: {
   readonly complain: (key: string, line: string) => void;
   readonly now: () => number;
 }): Rotations {
-  const { processes, homeRule, logsFolder, folder, lane, rotator, complain, now } = options;
+  const { processes, homeRules, logsFolder, folder, lane, rotator, complain, now } = options;
   const seen = new Map<string, Seen>();
   const laters = new Map<string, number>();
   const underway = new Map<string, Promise<RotationOutcome>>();
+  const room = createRoom({ rotator, rule: () => homeRules().space });
   const patterns = lastLook(join(folder, "looked"), now);
   let tendedAt = 0;
   let timer: NodeJS.Timeout | undefined;
   let isReleased = false;
 
   const inUse = (some: readonly Managed[]): LogInUse[] =>
-    logsInUse(some, { home: homeRule(), logsFolder });
+    logsInUse(some, { home: homeRules().rotation, logsFolder });
 
   /** One at a time for each file. */
   const rotateOne = ({ log, isOfLane }: LogInUse): Promise<RotationOutcome> => {
@@ -103,6 +105,7 @@ export function createRotations(options: {
       seen.set(file, { bytes, at });
     }
     await Promise.all(due.map(rotateDue));
+    room.look(rotated, { at, hasRotated: due.length > 0 });
     if (at - tendedAt >= tendsEveryMs || at < tendedAt) {
       tendedAt = at;
       const names = namesOfMany();
@@ -135,6 +138,8 @@ export function createRotations(options: {
         if (outcome.why !== undefined)
           notes.push(`${each.log.file} is not rotated: ${outcome.why}`);
       }
+      const rotated = inUse(processes()).filter(({ isRotated }) => isRotated);
+      room.look(rotated, { at: now(), hasRotated: files.length > 0 });
       return { files, notes };
     },
     release: () => {

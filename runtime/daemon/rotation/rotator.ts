@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import type { Socket } from "node:net";
+import type { LogSpaceRule } from "../../../machines/log-space.ts";
 import { messageOf } from "../../contract/errors.ts";
 import type {
   LogToRotate,
@@ -14,6 +15,7 @@ import { recoverRotation } from "../../host/rotation/recover.ts";
 export interface Rotator {
   rotate(log: LogToRotate): Promise<RotationOutcome>;
   tend(logs: readonly LogToRotate[]): void;
+  makeRoom(logs: readonly LogToRotate[], rule: LogSpaceRule): void;
   pid(): number | null;
   /** Lets go of it: it finishes what it does. */
   release(): void;
@@ -99,6 +101,9 @@ export function createRotator(options: {
       }),
     tend: (logs) => {
       if (logs.length > 0) send({ order: "tend", logs });
+    },
+    makeRoom: (logs, rule) => {
+      if (logs.length > 0) send({ order: "makeRoom", logs, rule });
     },
     pid: () => child?.pid ?? null,
     release: () => {

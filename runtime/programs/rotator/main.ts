@@ -5,6 +5,7 @@ import { errnoOf, messageOf } from "../../contract/errors.ts";
 import type { LogToRotate, RotatorNews, RotatorOrder } from "../../contract/rotation.ts";
 import { onLines } from "../../host/lines.ts";
 import { recoverRotation } from "../../host/rotation/recover.ts";
+import { makeRoom } from "./make-room.ts";
 import { rotateFile } from "./rotate.ts";
 import { compressedAfterMs, tend } from "./tend.ts";
 
@@ -43,6 +44,13 @@ function obey(order: RotatorOrder): void {
   if (order.order === "tend") {
     for (const log of order.logs) tended.set(log.file, log);
     enqueue(tendAll);
+    return;
+  }
+  if (order.order === "makeRoom") {
+    enqueue(() => {
+      const done = makeRoom(order.logs, order.rule, { live });
+      if (done !== undefined) tell({ news: "note", text: done });
+    });
     return;
   }
   const { number, log } = order;

@@ -46,6 +46,7 @@ const bundlesApart = [
   [/\/machines\/simulation\.js$/, "./simulation.cjs"],
   [/\/client\/metrics\/index\.js$/, "./metrics.cjs"],
   [/\/monit\/index\.js$/, "./monit.cjs"],
+  [/\/export\/index\.js$/, "./export.cjs"],
   [/\/check-answer\.js$/, "./check-answer.cjs"],
   [/^\.\/all\.js$/, "./all.cjs"],
   [/^\.\/front\.js$/, "./front.cjs"],
@@ -100,6 +101,14 @@ await build({
   ...shared,
   plugins: [requireApart, terminalKit],
   entryPoints: { monit: "dist/cli/monit/index.js" },
+  outdir: "dist/bin",
+  outExtension: { ".js": ".cjs" },
+});
+
+await build({
+  ...shared,
+  plugins: [requireApart],
+  entryPoints: { export: "dist/cli/export/index.js" },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
 });

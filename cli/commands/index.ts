@@ -57,6 +57,7 @@ export const commands: readonly CommandEntry[] = [
   entry("examples", async () => (await import("./examples.ts")).default),
   entry("report", async () => (await import("./report.ts")).default),
   entry("slist", async () => (await import("./system.ts")).default, "sysinfos"),
+  entry("export", async () => (await import("./export.ts")).default),
   entry("deploy", async () => (await import("./deploy.ts")).default),
   entry("pull", async () => (await import("./pull.ts")).pull),
   entry("forward", async () => (await import("./pull.ts")).forward),

@@ -51,6 +51,7 @@ export const commands: readonly CommandEntry[] = [
   entry("save", async () => (await import("./dump.ts")).save, "dump"),
   entry("cleardump", async () => (await import("./dump.ts")).clear),
   entry("resurrect", async () => (await import("./dump.ts")).resurrect),
+  entry("import", async () => (await import("./import.ts")).default),
   entry("migrate", async () => (await import("./migrate.ts")).default),
   entry("init", async () => (await import("./init.ts")).default, "ecosystem"),
   entry("create", async () => (await import("./create.ts")).default),

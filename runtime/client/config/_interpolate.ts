@@ -3,8 +3,8 @@ import { plain } from "../../contract/plain.ts";
 /**
  * Variables in the texts of a YAML or JSON file, in Compose's syntax: `$NAME`, `${NAME}`, `${NAME:-default}`,
  * `${NAME-default}`, `${NAME:?message}`, `${NAME?message}`, `${NAME:+other}`, `${NAME+other}`, and `$$` for a dollar sign. With a colon
- * an empty variable counts as one that is not set. A file asks for it by `interpolate: true`; any other stays
- * written, since PM2 reads it so (decision 10).
+ * an empty variable counts as one that is not set. A file asks for it by `interpolate: true`; any other text is
+ * kept as written, since PM2 reads it so (decision 10).
  */
 export interface Interpolated {
   readonly value: unknown;
@@ -63,25 +63,45 @@ function interpolated(value: unknown, reading: Reading): unknown {
 const mostLevels = 100;
 
 function replaced(text: string, reading: Reading): string {
-  let result = "";
+  return partsOf(text, (why) => faultOf(text, why, reading))
+    .map((part) => (typeof part === "string" ? part : expanded(part, text, reading)))
+    .join("");
+}
+
+/** A variable in a text. */
+export interface VariableIn {
+  readonly name: string;
+  /** `:-`, `-`, `:?`, `?`, `:+`, `+`, or an empty text. */
+  readonly operator: string;
+  /** What follows the operator, in the same syntax. */
+  readonly word: string;
+}
+
+/** The plain parts of a text and the variables between them. */
+export function partsOf(text: string, faultOf: (why: string) => Error): (string | VariableIn)[] {
+  const parts: (string | VariableIn)[] = [];
   let at = 0;
   for (;;) {
     const dollar = text.indexOf("$", at);
-    if (dollar < 0) return result + text.slice(at);
-    result += text.slice(at, dollar);
+    if (dollar < 0) return [...parts, text.slice(at)];
+    parts.push(text.slice(at, dollar));
     const rest = text.slice(dollar + 1);
     if (rest.startsWith("$")) {
-      result += "$";
+      parts.push("$");
       at = dollar + 2;
     } else if (rest.startsWith("{")) {
       const end = closingBrace(text, dollar + 2);
-      if (end < 0) throw faultOf(text, "the brace is not closed", reading);
-      result += expanded(text.slice(dollar + 2, end), text, reading);
+      if (end < 0) throw faultOf("the brace is not closed");
+      const inside = text.slice(dollar + 2, end);
+      const [, name = "", operator = "", word = ""] =
+        /^([A-Za-z_]\w*)(?:(:?[-?+])(.*))?$/s.exec(inside) ?? [];
+      if (name === "") throw faultOf(`\${${inside}} is no variable; write $$ for a dollar sign`);
+      parts.push({ name, operator, word });
       at = end + 1;
     } else {
       const [name] = /^[A-Za-z_]\w*/.exec(rest) ?? [];
-      if (name === undefined) throw faultOf(text, "write $$ for a dollar sign", reading);
-      result += variable(name, reading);
+      if (name === undefined) throw faultOf("write $$ for a dollar sign");
+      parts.push({ name, operator: "", word: "" });
       at = dollar + 1 + name.length;
     }
   }
@@ -99,12 +119,7 @@ function closingBrace(text: string, from: number): number {
   return -1;
 }
 
-function expanded(inside: string, text: string, reading: Reading): string {
-  const [, name = "", operator = "", word = ""] =
-    /^([A-Za-z_]\w*)(?:(:?[-?+])(.*))?$/s.exec(inside) ?? [];
-  if (name === "") {
-    throw faultOf(text, `\${${inside}} is no variable; write $$ for a dollar sign`, reading);
-  }
+function expanded({ name, operator, word }: VariableIn, text: string, reading: Reading): string {
   if (operator === "") return variable(name, reading);
   const given = valueOf(name, reading.variables);
   const isSet = given !== undefined && (given !== "" || !operator.startsWith(":"));

@@ -39,6 +39,7 @@ export const commands: readonly CommandEntry[] = [
   entry("profile:cpu", async () => (await import("./profile.ts")).cpu),
   entry("profile:mem", async () => (await import("./profile.ts")).memory),
   entry("monit", async () => (await import("./monit.ts")).default, "dashboard", "dash", "imonit"),
+  entry("api", async () => (await import("./api.ts")).default),
   entry("metrics", async () => (await import("./metrics.ts")).default),
   entry("web", async () => (await import("./web.ts")).default),
   entry("serve", async () => (await import("./serve.ts")).default, "expose"),

@@ -28,7 +28,7 @@ export function openApi(): string {
       title: "Ex Machina",
       version: "1",
       description:
-        "The daemon's API on the unix socket of a home (god.sock). Streams are NDJSON, or server-sent events by `Accept`. While the inspector is open (`xm inspect`) it is served on 127.0.0.1 too, under a bearer token: what `x-over-tcp` calls `read` always, `control` with `--control` and the body of `x-body-over-tcp`, `never` not at all; values of environment variables are hidden there.",
+        "The daemon's API on the unix socket of a home (god.sock). Streams are NDJSON, or server-sent events by `Accept`. While the inspector is open (`xm inspect`), and by `xm api`, it is served over TCP too, under a bearer token: what `x-over-tcp` calls `read` always, `control` with `--control` and the body of `x-body-over-tcp`, `never` not at all; values of environment variables are hidden there.",
     },
     paths,
     components: { schemas: components },

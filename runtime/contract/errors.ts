@@ -186,6 +186,10 @@ export const errors = {
     what: `the inspector requires a valid token: ${p.why}`,
     fix: "`xm inspect` gives an address that opens it, once; `xm inspect --json` a token for programs",
   })),
+  ERR_API_DENIED: define("denied", (p: { why: string }) => ({
+    what: `the API requires a valid token: ${p.why}`,
+    fix: "`xm api --token read` or `--token control` prints one; send it as `Authorization: Bearer TOKEN`",
+  })),
   ERR_INSPECTOR_FOREIGN: define("denied", (p: { header: string; value: string; port: number }) => ({
     what: `the inspector rejects ${p.header} ${p.value}`,
     why: "another site could act on your behalf",
@@ -193,7 +197,7 @@ export const errors = {
   })),
   ERR_INSPECTOR_READ_ONLY: define("denied", (p: { what: string }) => ({
     what: p.what,
-    fix: "`xm inspect --control` gives an address that can control processes; use the command line for the rest",
+    fix: "`xm inspect --control` and `xm api --token control` may control processes; use the command line for the rest",
   })),
   ERR_INSPECTOR_PORT: define("conflict", (p: { port: number; why: string }) => ({
     what: `the inspector cannot listen on 127.0.0.1:${p.port}`,

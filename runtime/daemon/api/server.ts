@@ -2,7 +2,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { addRoute, createRouter, findRoute } from "rou3";
 import { controlSchemas } from "../../contract/api/control-schemas.ts";
 import { XmError, xmError } from "../../contract/errors.ts";
-import { problemFrom, sendProblem } from "./problem.ts";
+import { problemFrom } from "../../contract/api/problem.ts";
+import { rightsHeader } from "../../contract/api/rights.ts";
+import { hideEnvironment } from "../registry/redaction.ts";
+import { sendProblem } from "./problem.ts";
 import { routes } from "./routes.ts";
 import type { Daemon } from "../daemon.ts";
 import { narrowBody, readBody, sendJson, startStream, type Leave, type Route } from "./exchange.ts";
@@ -26,7 +29,10 @@ export interface ApiOptions {
   readonly log: (line: string) => void;
 }
 
-/** Who asks: a program on the unix socket may ask for everything, over TCP it depends on the session. */
+/**
+ * Who asks: a program on the unix socket may ask for everything; over TCP it depends on the session, and `xm api` says what
+ * its caller's token allows.
+ */
 export type Caller =
   | { readonly over: "socket" }
   | { readonly over: "tcp"; readonly control: boolean };
@@ -155,7 +161,11 @@ export function serveApi(options: ApiOptions & { readonly socket: string }): Pro
   const answer = createApi(options);
   const server = createServer((request, response) => {
     const exchange = { request, response };
-    answer(exchange).catch((error: unknown) => answerError(exchange, error, log));
+    const rights = request.headers[rightsHeader];
+    if (rights !== undefined) hideEnvironment(response);
+    const caller: Caller =
+      rights === undefined ? { over: "socket" } : { over: "tcp", control: rights === "control" };
+    answer(exchange, caller).catch((error: unknown) => answerError(exchange, error, log));
   });
   // A stream lasts as long as its reader does, and a stop as long as its grace period.
   server.requestTimeout = 0;

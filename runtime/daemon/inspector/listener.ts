@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import type { InspectorOpened, InspectorView } from "../../contract/api/schemas.ts";
 import { addressOf, createApi } from "../api/server.ts";
-import { problemFrom } from "../api/problem.ts";
+import { problemFrom } from "../../contract/api/problem.ts";
 import { errnoOf, messageOf, xmError } from "../../contract/errors.ts";
 import { createAnswer } from "./answer.ts";
 import { createConnections } from "./connections.ts";

@@ -1,0 +1,2 @@
+export { serveApiOverTcp } from "./serve.ts";
+export { newTokens, readTokens, tokensFile } from "./tokens.ts";

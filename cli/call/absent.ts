@@ -1,4 +1,4 @@
-import { modules, type Absence } from "../../runtime/client/pm2/absent.ts";
+import type { Absence } from "../../runtime/client/pm2/absent.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 
 const account: Absence = {
@@ -16,11 +16,6 @@ const measured: Absence = {
   fix: "`xm ls`, `xm describe NAME`, and `xm metrics` for Prometheus and OpenTelemetry's collector",
 };
 
-const ownModules: Absence = {
-  what: "modules are npm packages, and Ex Machina does not create them",
-  fix: "use `npm init`, `npm pack` and `npm publish`; publish metrics and actions with `exmachina/io`",
-};
-
 const tracing: Absence = {
   what: "Ex Machina does not trace your apps",
   fix: "load your tracer yourself: `--node-args '--require ./tracing.cjs'`",
@@ -28,14 +23,6 @@ const tracing: Absence = {
 
 /** PM2's commands that are not among ours: those that come later, and those that never will. */
 const absent: Readonly<Record<string, Absence>> = {
-  uninstall: modules,
-  "module:install": modules,
-  "module:update": modules,
-  "module:uninstall": modules,
-  "module:publish": ownModules,
-  "module:generate": ownModules,
-  publish: ownModules,
-  package: ownModules,
   autoinstall: {
     what: "Ex Machina installs nothing by itself",
     fix: "metrics, log rotation and machine metrics are built in: `xm metrics`, `xm rotate`, `xm slist`",

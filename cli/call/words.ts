@@ -24,6 +24,7 @@ const optionalValues: readonly string[] = [
   "public",
   "machine-name",
   "canary",
+  "safe",
 ];
 
 /**
@@ -99,6 +100,7 @@ export async function prepareWords(given: readonly string[], args: ArgsDef): Pro
 /** A time's format has a token of dayjs in it: the `0` of `logs --timestamp 0` is a process. A canary's is a number. */
 function mayBeValue(name: string, word: string): boolean {
   if (name === "canary") return /^\d+$/.test(word);
+  if (name === "safe") return /^\d+(?:\.\d+)?(?:ms|s|m|h)?$/.test(word);
   return name !== "timestamp" || /YY|[MDHhmsSZXx]/.test(word);
 }
 

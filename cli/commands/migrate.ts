@@ -57,7 +57,10 @@ async function migrate(client: Client, pm2: Pm2Home, takesOver: boolean): Promis
   for (const note of [...pm2.notes, ...notes]) fail(note);
   for (const module of pm2.modules) {
     if (module === logrotateName) tell(`${module} is built in; its settings were imported`);
-    else tell(`not imported: the module ${module}`);
+    else
+      tell(
+        `not imported: the module ${module}; \`xm install ${module}\` runs it here, with its settings`,
+      );
   }
   if (pm2.daemonPid !== null && !takesOver) {
     tell(

@@ -22,7 +22,7 @@ export function renderList(
   options: { readonly width: number; readonly now: number },
 ): string {
   if (list.length === 0) return "no processes; start one with `xm start <script>`";
-  const table = renderTable(list, columnsFor(options.now), options.width);
+  const table = renderTables(list, options);
   const errored = list
     .filter(({ status }) => status === "errored" || status === "failed")
     .map(({ name, failure, decision }) => {
@@ -76,6 +76,23 @@ export function renderList(
       ...crashed,
       ...errored,
     ]),
+  ].join("\n");
+}
+
+/** PM2: modules have a table of their own. */
+function renderTables(
+  list: readonly ProcessView[],
+  { width, now }: { readonly width: number; readonly now: number },
+): string {
+  const apps = list.filter(({ isModule }) => isModule !== true);
+  const modules = list.filter(({ isModule }) => isModule === true);
+  const columns = columnsFor(now);
+  const ofModules = columns
+    .filter(({ title }) => !["namespace", "mode", "watching"].includes(title))
+    .map((column) => (column.title === "name" ? { ...column, title: "module" } : column));
+  return [
+    ...(apps.length > 0 ? [renderTable(apps, columns, width)] : []),
+    ...(modules.length > 0 ? [renderTable(modules, ofModules, width)] : []),
   ].join("\n");
 }
 

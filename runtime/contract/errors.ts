@@ -1,5 +1,6 @@
 import { define, type Entry, type ErrorClass } from "./error-entry.ts";
 import { jobErrors } from "./job-errors.ts";
+import { moduleErrors } from "./module-errors.ts";
 
 export type { ErrorClass } from "./error-entry.ts";
 
@@ -46,6 +47,7 @@ export const errors = {
     fix: "start one with `xm start <script>`",
   })),
   ...jobErrors,
+  ...moduleErrors,
   ERR_ALREADY_RUNNING: define("conflict", (p: { script: string; name: string }) => ({
     what: `${p.script} already runs as "${p.name}"`,
     fix: `\`xm restart ${p.name}\` to restart it, or \`xm start -f\` to run a second copy`,

@@ -10,8 +10,8 @@ export const boot: Absence = {
 };
 
 export const modules: Absence = {
-  what: "a module is an ordinary program, installed with npm",
-  fix: "`npm install NAME` in a folder of its own, then `xm start node_modules/NAME/SCRIPT --name NAME`: its metrics and actions are in `xm describe NAME`",
+  what: "the API does not install modules",
+  fix: "run `xm install NAME`: the module then runs as an app, and `describe` shows it",
 };
 
 export const monitoring: Absence = {

@@ -4,7 +4,7 @@ import { matcherOf } from "./pattern.ts";
 import type { ProcessView } from "../connection/types.ts";
 
 /** What a target is held against. */
-type Named = Pick<ProcessView, "id" | "name" | "namespace" | "script">;
+type Named = Pick<ProcessView, "id" | "name" | "namespace" | "script" | "isModule">;
 
 /** The processes one target names; empty when it names none. */
 export function matchPlain<T extends Named>(list: readonly T[], target: string, cwd?: string): T[] {
@@ -18,7 +18,8 @@ export function matchPlain<T extends Named>(list: readonly T[], target: string, 
 
 /** The same without script paths: what `start` takes for a process and not for a file. */
 export function matchNamed<T extends Named>(list: readonly T[], target: string): T[] {
-  if (target === "all") return [...list];
+  // PM2: modules are named when they are meant.
+  if (target === "all") return list.filter(({ isModule }) => isModule !== true);
   const matcher = matcherOf(target);
   if (matcher !== undefined) {
     const matches = matcher(list.map(({ name }) => name));

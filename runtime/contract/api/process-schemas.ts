@@ -51,6 +51,10 @@ export const processSchema = v.object({
   mode: v.picklist(["fork", "cluster"]),
   status: v.picklist(processStatuses),
   type: v.pipe(v.picklist(["simple", "oneshot"]), v.description("`oneshot` is a job")),
+  isModule: v.pipe(
+    v.optional(v.literal(true)),
+    v.description("only of a module that `xm install` has installed"),
+  ),
   pid: nullable(count()),
   startedAt: nullable(time()),
   createdAt: time(),

@@ -50,6 +50,7 @@ export function viewOf(
     cpuPercent: metrics?.cpuPercent ?? null,
     generation: facts.generation,
     type: spec.policy.restart.job === undefined ? "simple" : "oneshot",
+    ...(spec.passthrough["pmx_module"] === true ? { isModule: true as const } : {}),
     readiness: facts.readiness,
     health: facts.health ?? null,
     outOfTraffic: facts.outOfTraffic ?? false,

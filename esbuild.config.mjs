@@ -169,6 +169,7 @@ await build({
     serve: "dist/runtime/programs/file-server/main.js",
     "log-search": "dist/runtime/client/log-search/worker.js",
     rotator: "dist/runtime/programs/rotator/main.js",
+    notifier: "dist/runtime/programs/notifier/main.js",
     "rotator-worker": "dist/runtime/programs/rotator/worker.js",
   },
   outdir: "dist/bin",

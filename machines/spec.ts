@@ -1,3 +1,4 @@
+import type { NotifySpec } from "./notify-spec.ts";
 import type { RotationSpec } from "./log-rotation.ts";
 import type { Probe, Probes } from "./probes.ts";
 
@@ -270,6 +271,8 @@ export interface AppSpec {
   readonly autostart: boolean;
   /** Apps that come before it. */
   readonly dependsOn: readonly DependencySpec[];
+  /** Not there when nobody is to be told. */
+  readonly notify?: readonly NotifySpec[];
   readonly policy: LifecyclePolicy;
   readonly sensors: SensorSpec;
   /** Fields of PM2's that change nothing here but that scripts read back (`vizion`, `pmx` …), under PM2's names. */

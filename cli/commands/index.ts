@@ -24,6 +24,7 @@ export const commands: readonly CommandEntry[] = [
   entry("chart", async () => (await import("./chart.ts")).default),
   entry("inspect", async () => (await import("./inspect.ts")).default),
   entry("logs", async () => (await import("./logs.ts")).default),
+  entry("notify", async () => (await import("./notify.ts")).default),
   entry("flush", async () => (await import("./log-files.ts")).flush),
   entry("reloadLogs", async () => (await import("./log-files.ts")).reloadLogs),
   entry("rotate", async () => (await import("./log-files.ts")).rotate),

@@ -7,6 +7,7 @@ import type { Children } from "./children/sources.ts";
 import type { Carrier } from "./log-carrier/carrier.ts";
 import type { Lane } from "./log-lane/lane.ts";
 import type { CustomMetrics } from "./metrics/custom.ts";
+import type { Notifier } from "./notify/notifier.ts";
 import type { Rotations } from "./rotation/rotations.ts";
 import type { Sampler } from "./metrics/sampler.ts";
 import type { Usage } from "./metrics/usage.ts";
@@ -58,6 +59,7 @@ export interface Daemon extends DeclareDependencies {
   readonly lane: Lane;
   readonly carrier: Carrier;
   readonly rotations: Rotations;
+  readonly notifier: Notifier;
   readonly given: GivenFiles;
   /** What was repaired, adopted or lost at its start. */
   readonly notes: readonly string[];

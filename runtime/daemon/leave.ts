@@ -31,6 +31,7 @@ export async function leaveDaemon(options: {
   daemon.lane.release();
   daemon.carrier.release();
   daemon.rotations.release();
+  daemon.notifier.release();
   try {
     await daemon.store.close();
   } finally {

@@ -153,6 +153,7 @@ function programsBeside(god: string): Programs & PageFolders {
     charts: join(folder, "../../docs/charts"),
     lane: join(folder, "lane.cjs"),
     rotator: join(folder, "rotator.cjs"),
+    notifier: join(folder, "notifier.cjs"),
   };
 }
 

@@ -12,6 +12,7 @@ export interface Programs {
   readonly balancer: string;
   readonly lane: string;
   readonly rotator: string;
+  readonly notifier: string;
 }
 
 /** God's side of what runs in and beside the apps, and what a start of a child needs of it. */

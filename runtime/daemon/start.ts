@@ -14,6 +14,7 @@ import { planRestore, type Plan } from "./restore.ts";
 import { createRoot, type Root } from "./root.ts";
 import { createHomeRules } from "./rotation/home-rule.ts";
 import { createRotations, type Rotations } from "./rotation/rotations.ts";
+import { createNotifier, type Declared, type Notifier } from "./notify/notifier.ts";
 import { createRotator } from "./rotation/rotator.ts";
 import { createServices, type Programs } from "./services.ts";
 import type { StateStore } from "./state/store.ts";
@@ -43,6 +44,7 @@ export async function startDaemon(options: {
   const exclusive = oneAtATime();
   god.on("app.gone", ({ key }) => beside.balancers.end(key));
   keepHistory(parts, paths);
+  const notifier = notifierOf({ parts, paths, program: programs.notifier, root, log });
   const isRestored = restored(god, log);
   god.start();
   void isRestored.then(() => {
@@ -51,6 +53,8 @@ export async function startDaemon(options: {
     sweepStdin(paths.stdin, new Set(lives));
     return beside.links.listen();
   });
+  void isRestored.then(() => notifier.begin());
+  god.on("app.gone", () => setImmediate(() => notifier.check()));
   return {
     ...parts,
     ...endings(root, beside, now),
@@ -70,6 +74,7 @@ export async function startDaemon(options: {
     usage,
     lane: beside.lane,
     carrier: beside.carrier,
+    notifier,
     rotations: rotationsOf({ parts, paths, programs, root, lane: beside.lane, log }),
     notes: plan.notes,
     isRestored,
@@ -188,6 +193,24 @@ function rotationsOf(options: {
     complain: parts.complain,
     now: parts.wall,
   });
+}
+
+function notifierOf(options: {
+  readonly parts: Parts;
+  readonly paths: HomePaths;
+  readonly program: string;
+  readonly root: Root;
+  readonly log: (line: string) => void;
+}): Notifier {
+  const { parts, paths, program, root, log } = options;
+  const { history, now } = parts;
+  const apps = (): Declared[] =>
+    root.registry.apps().map((app) => {
+      const { key, spec } = app.getSnapshot().context;
+      return { key, spec };
+    });
+  const { notices: folder, socket } = paths;
+  return createNotifier({ program, folder, socket, history, apps, log, now });
 }
 
 /** Work that is done one piece after the other, whatever becomes of the previous one. */

@@ -1,6 +1,6 @@
 import { dirname, relative, resolve } from "node:path";
 import { plain } from "../../contract/plain.ts";
-import { origin, place, type Origin, type RawApp } from "../../contract/fields/raw-app.ts";
+import { origin, place, shared, type Origin, type RawApp } from "../../contract/fields/raw-app.ts";
 import { extendedApps, nameIn } from "./_extends.ts";
 import { readValue, type Read } from "./_read-value.ts";
 import { unreadable } from "./_unreadable.ts";
@@ -27,7 +27,22 @@ export async function withIncluded(read: Read, at: Origin, appsOf: AppsOf): Prom
     const all = await collected(other, { at: found, trail: [file], seen: new Set([file]), appsOf });
     return all.apps.map((app) => ({ [origin]: found, ...app }));
   });
-  return { ...whole, apps };
+  return { ...whole, apps: apps.map(withNotify) };
+}
+
+const listOf = (value: unknown): unknown[] =>
+  value === undefined || value === null ? [] : [value].flat();
+
+function withShared(app: RawApp, forAll: readonly unknown[]): RawApp {
+  if (forAll.length === 0 || typeof app !== "object" || app === null) return app;
+  return { ...app, [shared]: [...(app[shared] ?? []), ...forAll] };
+}
+
+/** What a file declares for all its apps is beside what an app has itself, or from the app that it extends. */
+function withNotify(app: RawApp): RawApp {
+  if (typeof app !== "object" || app === null) return app;
+  const { [shared]: forAll, ...own } = app;
+  return forAll === undefined ? app : { ...own, notify: [...listOf(own["notify"]), ...forAll] };
 }
 
 interface Step {
@@ -56,10 +71,13 @@ async function collected(read: Read, step: Step): Promise<Whole> {
       throw unreadable(path, error);
     }
   }
-  const isOnlyIncluding = paths.length > 0 && Object.keys(others).length === 0;
+  const isOnlyIncluding =
+    paths.length > 0 && Object.keys(others).every((name) => besideApps.includes(name));
+  const hasApps = isOnlyIncluding || others["apps"] !== undefined || others["pm2"] !== undefined;
+  const forAll = hasApps ? listOf(others["notify"]) : [];
   const own = isOnlyIncluding ? [] : appsOf(include === undefined ? read.value : others, at.file);
   return {
-    apps: [...parts.flatMap(({ apps }) => apps), ...own],
+    apps: [...parts.flatMap(({ apps }) => apps), ...own].map((app) => withShared(app, forAll)),
     variables: Object.assign(
       {},
       ...parts.map(({ variables }) => variables),
@@ -76,6 +94,9 @@ async function readOther(path: string): Promise<Read> {
     throw unreadable(path, error);
   }
 }
+
+/** What a file may hold beside its apps, or beside those that it includes. */
+const besideApps: readonly string[] = ["deploy", "notify"];
 
 /** A list of apps includes nothing. */
 function sectionsOf(value: unknown): Readonly<Record<string, unknown>> {

@@ -1,5 +1,7 @@
+import { notifyEvents } from "../../../machines/notify-spec.ts";
 import type { Probe } from "../../../machines/probes.ts";
 import type { FieldKind } from "../../contract/fields/field.ts";
+import { readNotify } from "./_notify.ts";
 import { readPatterns, readWatchOptions } from "./_watch-options.ts";
 import { readEnvFiles } from "./_env-entries.ts";
 import { readDependencies } from "./_dependencies.ts";
@@ -21,6 +23,7 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   size: 'bytes or a size such as "300M"',
   strings: "a text or a list of texts",
   numbers: "a number or a list of numbers",
+  notify: `a list of { on: ["errored"], webhook | slack | ntfy: "https://…" or exec: "command" or email: "address" } with after, min_interval, digest; events are ${notifyEvents.join(", ")}`,
   "env files": 'a path, { path: ".env", required: false }, or a list of them',
   env: 'an object of variables, or a text such as "A=1 B=2"',
   watch: "true, false, a path or a list of paths",
@@ -132,6 +135,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   ionice: readIonice,
   capabilities: readCapabilities,
   "env files": readEnvFiles,
+  notify: readNotify,
   groups: (value) =>
     isText(value) || isNumber(value) ? splitWords(String(value)) : listOfNames(value),
   probe: readProbeField,

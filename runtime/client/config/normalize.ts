@@ -2,6 +2,7 @@ import { confinementOf } from "./_confinement.ts";
 import { defaults } from "../../contract/fields/defaults.ts";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
+import type { NotifySpec } from "../../../machines/notify-spec.ts";
 import type { AppSpec, Scheduling } from "../../../machines/spec.ts";
 import { messageOf, XmError, xmError } from "../../contract/errors.ts";
 import type { HomePaths } from "../../host/home/paths.ts";
@@ -187,6 +188,7 @@ function specFrom(reading: AppReading, context: ConfigContext): AppSpec {
     // What has a schedule waits for its time.
     autostart: app["autostart"] !== false && app["schedule"] === undefined,
     dependsOn: (app["depends_on"] as AppSpec["dependsOn"] | undefined) ?? [],
+    ...(app["notify"] === undefined ? {} : { notify: app["notify"] as readonly NotifySpec[] }),
     policy: policyOf(app, { caller, mode }),
     sensors: sensorsOf(app, cwd),
     passthrough: passthroughOf(reading, environment),

@@ -231,6 +231,7 @@ export const parts: Readonly<Record<string, Part>> = {
   disable_source_map_support: all(whole("sourceMaps"), kept("disable_source_map_support")),
   // The variables themselves are laid over the others in `withVariables`.
   env_file: kept("env_file"),
+  notify: whole("notify"),
   execute_command: whole("mode"),
   port: (draft, from) => {
     const { PORT = "" } = from.env;

@@ -1,5 +1,6 @@
 import { capabilityNames, limitNames } from "../fields/confinement.ts";
 import * as v from "valibot";
+import { notifyEvents } from "../../../machines/notify-spec.ts";
 import { longestMs } from "../ranges.ts";
 import { isPlain } from "../plain.ts";
 import {
@@ -14,6 +15,31 @@ import {
   text,
   userId,
 } from "./schema-words.ts";
+
+const plainText = v.check(isPlain, "a text without control characters");
+
+const word = v.pipe(v.string(), v.minLength(1), v.maxLength(4_096), plainText);
+
+const notify = v.pipe(
+  v.array(
+    v.strictObject({
+      on: v.pipe(v.array(v.picklist(notifyEvents)), v.minLength(1)),
+      target: v.variant("kind", [
+        v.strictObject({
+          kind: v.picklist(["webhook", "slack", "ntfy"]),
+          url: word,
+          headers: v.record(word, word),
+        }),
+        v.strictObject({ kind: v.literal("exec"), command: text() }),
+        v.strictObject({ kind: v.literal("email"), to: word }),
+      ]),
+      after: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(1_000_000)),
+      minIntervalMs: ms(),
+      digest: v.boolean(),
+    }),
+  ),
+  v.maxLength(50),
+);
 
 const runTimeout = v.pipe(v.number(), v.minValue(1), v.maxValue(longestMs));
 
@@ -54,8 +80,6 @@ const rotation = v.strictObject({
   maxTotalBytes: v.optional(bytes()),
   dateSuffix: v.optional(v.pipe(v.string(), v.regex(/^[A-Za-z0-9_.+ -]{1,64}$/))),
 });
-
-const plainText = v.check(isPlain, "a text without control characters");
 
 const probePort = v.union([port(), v.pipe(v.string(), v.regex(/^\$[A-Za-z_]\w*$/))]);
 const probeSpec = v.strictObject({
@@ -174,6 +198,7 @@ export const appSpecSchema = v.strictObject({
     ),
     [],
   ),
+  notify: v.exactOptional(notify),
   policy: v.strictObject({
     restart: restartPolicy,
     readiness: v.picklist(["spawned", "message", "listening", "probe"]),

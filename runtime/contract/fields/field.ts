@@ -9,6 +9,7 @@ export type FieldKind =
   | "numbers"
   | "env"
   | "env files"
+  | "notify"
   | "watch"
   | "patterns"
   | "watch options"
@@ -54,6 +55,7 @@ export type FieldGroup =
   | "Start and stop"
   | "Limits and rights"
   | "Logs"
+  | "Notifications"
   | "Triggers"
   | "Accepted for compatibility";
 

@@ -143,6 +143,12 @@ export const fields: readonly Field[] = [
   ),
   ...rotationFields,
   ...confinementFields,
+  field(
+    "Notifications",
+    "notify",
+    "notify",
+    "Which events are sent where; also at the top level of a file, for all its apps. See [how to be notified](../how-to/be-notified.md).",
+  ),
 
   field(
     "Triggers",

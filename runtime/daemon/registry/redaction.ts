@@ -24,7 +24,19 @@ export function jsonFor(response: ServerResponse, value: unknown): string {
 /** A value as JSON, without values of the environment. */
 export function jsonWithoutEnvironment(value: unknown): string {
   return JSON.stringify(value, (key, inner: unknown) =>
-    key === "env" || key.startsWith("env_") ? withoutValues(inner) : inner,
+    key === "env" || key.startsWith("env_")
+      ? withoutValues(inner)
+      : key === "notify"
+        ? withoutTargets(inner)
+        : inner,
+  );
+}
+
+/** The address of a webhook is the permission to write to it. */
+function withoutTargets(rules: unknown): unknown {
+  if (!Array.isArray(rules)) return rules;
+  return rules.map((rule: unknown) =>
+    typeof rule === "object" && rule !== null ? { ...rule, target: hiddenValue } : rule,
   );
 }
 

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { notifyEvents } from "../../../machines/notify-spec.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { longestMs, shortestHeartbeatMs, signalNames } from "../../contract/ranges.ts";
 import {
@@ -134,6 +135,25 @@ export const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
       }),
     ),
     [],
+  ),
+  notify: v.exactOptional(
+    v.array(
+      v.looseObject({
+        on: v.array(v.picklist(notifyEvents)),
+        target: v.variant("kind", [
+          v.looseObject({
+            kind: v.picklist(["webhook", "slack", "ntfy"]),
+            url: v.string(),
+            headers: v.record(v.string(), v.string()),
+          }),
+          v.looseObject({ kind: v.literal("exec"), command: v.string() }),
+          v.looseObject({ kind: v.literal("email"), to: v.string() }),
+        ]),
+        after: within(1, 1_000_000),
+        minIntervalMs: ms,
+        digest: v.boolean(),
+      }),
+    ),
   ),
   policy: v.looseObject({
     restart: restartPolicy,

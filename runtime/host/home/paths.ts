@@ -35,6 +35,8 @@ export interface HomePaths {
   /** The inspector's port and sessions, while it is open. */
   readonly inspector: string;
   readonly logs: string;
+  /** What is to be told of, and how far the notifier has come. */
+  readonly notices: string;
   /** What a rotation of a log file is about to do. */
   readonly rotation: string;
   readonly pids: string;
@@ -87,6 +89,7 @@ export function homePaths(home: string): HomePaths {
     dumpBackup: chosen("PM2_DUMP_BACKUP_FILE_PATH") ?? join(home, "dump.pm2.bak"),
     settings: chosen("PM2_MODULE_CONF_FILE") ?? join(home, "module_conf.json"),
     rotation: join(home, "rotation"),
+    notices: join(home, "notices"),
   };
 }
 

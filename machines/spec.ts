@@ -222,6 +222,19 @@ export interface Confinement {
   readonly capabilities?: readonly string[];
   /** In place of those of its user; names or numbers. */
   readonly groups?: readonly string[];
+  /** By Node's permission model. Paths are absolute; one may end in `*`. */
+  readonly nodePermissions?: {
+    readonly read: readonly string[];
+    readonly write: readonly string[];
+    readonly childProcess: boolean;
+    readonly worker: boolean;
+    readonly addons: boolean;
+    readonly wasi: boolean;
+  };
+  /** It has a `/tmp` and a `/var/tmp` of its own, which go with it. */
+  readonly privateTmp?: true;
+  /** Absolute paths that it can only read, whatever its user may. */
+  readonly readOnlyPaths?: readonly string[];
 }
 
 /**

@@ -98,7 +98,9 @@ export function tellContainer(app: ExportedApp, tell: Tell): void {
       `start the program with \`sh -c "umask ${spec.umask.toString(8).padStart(3, "0")}; exec …"\``,
     );
   if (!spec.killsTree) tell("treekill", "all processes of a container end together");
-  const { nice, ionice } = spec.confinement ?? {};
+  const { nice, ionice, readOnlyPaths } = spec.confinement ?? {};
+  if (readOnlyPaths !== undefined)
+    tell("read_only_paths", "mount them read-only, or make the whole container read-only");
   if (nice !== undefined) tell("nice", "a container has shares of the CPU instead");
   if (ionice !== undefined) tell("ionice", "a container has weights of its own");
   if (spec.sensors.limits?.maxAgeMs != null) tell("max_age", "nothing restarts it for its age");

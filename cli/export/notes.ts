@@ -52,6 +52,8 @@ export function tellCommon({ spec }: ExportedApp, tell: Tell): void {
   if (logs.type !== "plain" || logs.dateFormat !== null)
     tell(logs.type === "plain" ? "log_date_format" : "log_type", "its lines are kept as they are");
   if (logs.rotation !== undefined) tell("log_*", "rotation is left to the other manager's logs");
+  if (spec.confinement?.nodePermissions !== undefined)
+    tell("node_permissions", "add the flags of Node's permission model to its command");
   if (policy.reload.concurrency > 1) tell("reload_concurrency", "there is no rolling reload");
   for (const name of Object.keys(spec).filter((each) => !known.has(each)))
     tell(

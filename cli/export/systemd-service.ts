@@ -85,6 +85,10 @@ export function limitLines(confinement: Confinement | undefined): Lines {
     noNewPrivileges === true ? "NoNewPrivileges=yes" : undefined,
     named === undefined ? undefined : `CapabilityBoundingSet=${named}`,
     named === undefined ? undefined : `AmbientCapabilities=${named}`,
+    confinement.privateTmp === true ? "PrivateTmp=yes" : undefined,
+    confinement.readOnlyPaths === undefined
+      ? undefined
+      : `ReadOnlyPaths=${confinement.readOnlyPaths.map(unitWord).join(" ")}`,
     groups === undefined ? undefined : `SupplementaryGroups=${groups.join(" ")}`,
   ];
 }

@@ -51,8 +51,22 @@ function confinementFields(confinement: ProcessDetail["spec"]["confinement"]): F
     oom_score_adjust: others.oomScoreAdjust,
     no_new_privileges: others.noNewPrivileges,
     capabilities: capabilities === undefined ? undefined : capabilities.join(", ") || "none",
+    node_permissions: nodePermissionsText(others.nodePermissions),
+    private_tmp: others.privateTmp,
+    read_only_paths: others.readOnlyPaths?.join(", "),
     supplementary_groups: groups === undefined ? undefined : groups.join(", ") || "none",
   };
+}
+
+type Permissions = NonNullable<ProcessDetail["spec"]["confinement"]>["nodePermissions"];
+
+/** `reads /srv/app; writes nothing; worker`. */
+function nodePermissionsText(permissions: Permissions): string | undefined {
+  if (permissions === undefined) return undefined;
+  const { read, write, ...switches } = permissions;
+  const on = Object.entries(switches).filter(([, isOn]) => isOn);
+  const paths = (list: readonly string[]): string => list.join(", ") || "nothing";
+  return [`reads ${paths(read)}`, `writes ${paths(write)}`, ...on.map(([name]) => name)].join("; ");
 }
 
 type Probe = NonNullable<ProcessDetail["spec"]["policy"]["probes"]>["startup"];

@@ -15,6 +15,8 @@ export interface WorkerCommand {
   readonly script: string;
   readonly args: readonly string[];
   readonly execArgv: readonly string[];
+  /** Of `node_permissions`; not there for an app without. */
+  readonly permissions?: readonly string[] | undefined;
   readonly cwd: string;
   readonly env: Readonly<Record<string, string>>;
   /** Its log files. */

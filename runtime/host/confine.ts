@@ -1,7 +1,8 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import type { Confinement, RlimitSpec } from "../../machines/spec.ts";
 import { capabilityNames, limits as limitTable } from "../contract/fields/confinement.ts";
 import { xmError } from "../contract/errors.ts";
+import { mountWords, userNamespaceFault, wantsMounts } from "./mounts.ts";
 import {
   asUser,
   behind,
@@ -22,15 +23,18 @@ import {
 
 /**
  * The command that runs another one as a user, under limits and with the rights that are declared.
+ * @param kept folders that it finds in their place even if it has a `/tmp` of its own.
  * @throws `ERR_LIMIT_DENIED` for a limit that cannot be set, with the reason.
  */
 export function confined(
   confinement: Confinement | undefined,
   identity: Identity,
   program: Program,
+  kept: readonly string[] = [],
 ): ProgramAs {
   if (confinement === undefined) return asUser(identity, program);
   const tools = [
+    ...namespaceWords(confinement, kept),
     ...oomWords(confinement),
     ...niceWords(confinement),
     ...ioniceWords(confinement),
@@ -38,6 +42,24 @@ export function confined(
     ...rightsWords(confinement, identity),
   ];
   return behind(tools, program);
+}
+
+/** First: root's rights make the namespace, and nothing of the app's limits applies to the tools. */
+function namespaceWords(confinement: Confinement, kept: readonly string[]): string[] {
+  if (!wantsMounts(confinement)) return [];
+  const field = confinement.privateTmp === true ? "private_tmp" : "read_only_paths";
+  const isRoot = has("sys_admin");
+  const fault = isRoot ? undefined : userNamespaceFault();
+  if (fault !== undefined) throw denied(field, fault, needsRoot("sys_admin"));
+  const missing = confinement.readOnlyPaths?.find((path) => !existsSync(path));
+  if (missing !== undefined)
+    throw denied(`read_only_paths ${missing}`, "it does not exist", "name a path that exists");
+  const tools = {
+    unshare: tool("unshare", field),
+    mount: tool("mount", field),
+    setpriv: tool("setpriv", field),
+  };
+  return mountWords(confinement, { tools, isRoot, kept });
 }
 
 function oomWords({ oomScoreAdjust: wanted }: Confinement): string[] {

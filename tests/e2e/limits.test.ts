@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { until } from "../support/condition.ts";
 import { testHome, type TestHome } from "../support/home.ts";
 import { isRoot, otherUser } from "../support/user.ts";
@@ -193,4 +194,89 @@ test("a program that is not there is not the fault of what comes before it", asy
     1,
     expect.stringContaining(`${script} does not exist or is not`),
   ]);
+});
+
+/** What an app finds; a line of JSON in its log. */
+const looks = `
+const fs = require("node:fs");
+const attempt = (work) => { try { return work(); } catch (error) { return error.code; } };
+console.log(JSON.stringify({
+  tmp: fs.readdirSync("/tmp").filter((name) => name.startsWith("xm-seen")),
+  write: attempt(() => fs.writeFileSync("/tmp/xm-of-app", "1")),
+  own: attempt(() => fs.writeFileSync(process.env.LOCKED + "/x", "1")),
+  beside: attempt(() => fs.writeFileSync(process.env.LOCKED + "-not/x", "1")),
+  uid: process.getuid(),
+  caps: /^CapEff:\\s*(\\w+)/m.exec(fs.readFileSync("/proc/self/status", "utf8"))[1],
+  argv: process.argv.slice(2),
+}));
+process.on("message", () => {});
+process.send("ready");
+setInterval(() => {}, 1e6);
+`;
+
+describe("mounts of an app's own", () => {
+  const found = (home: TestHome, log: string): Promise<Record<string, unknown>> =>
+    until("what it found", () => {
+      const line = /^\{.*\}$/m.exec(home.log(log))?.[0];
+      return line !== undefined && (JSON.parse(line) as Record<string, unknown>);
+    });
+
+  const prepared = (home: TestHome): Record<string, unknown> => {
+    home.file("looks.cjs", looks);
+    const locked = join(home.folder, "locked");
+    for (const folder of [locked, `${locked}-not`]) mkdirSync(folder, { mode: 0o777 });
+    for (const folder of [home.folder, locked, `${locked}-not`]) chmodSync(folder, 0o777);
+    const seen = mkdtempSync("/tmp/xm-seen-");
+    onTestFinished(() => rmSync(seen, { recursive: true, force: true }));
+    return {
+      name: "a",
+      script: "looks.cjs",
+      args: ["a b", "$HOME", ";"],
+      env: { LOCKED: locked },
+      wait_ready: true,
+      private_tmp: true,
+      read_only_paths: ["locked"],
+    };
+  };
+
+  test.runIf(isRoot)("root gives them, with another user's rights in the end", async () => {
+    const home = testHome();
+    const { uid, name } = otherUser();
+    const app = { ...prepared(home), uid: name, limits: { nofile: 4096 } };
+    await home.ok("start", home.file("ecosystem.config.json", JSON.stringify({ apps: [app] })));
+    expect(await found(home, "a-out.log")).toEqual({
+      tmp: [],
+      own: "EROFS",
+      uid,
+      caps: "0000000000000000",
+      argv: ["a b", "$HOME", ";"],
+    });
+    const { pid, readiness } = await home.process("a");
+    expect([readiness, kernelView(pid ?? 0).files]).toEqual(["ready", "4096:4096"]);
+    expect(existsSync("/tmp/xm-of-app")).toBe(false);
+  });
+
+  test.runIf(isRoot)("workers share those of their balancer", async () => {
+    const home = testHome();
+    const app = { ...prepared(home), exec_mode: "cluster", instances: 2 };
+    await home.ok("start", home.file("ecosystem.config.json", JSON.stringify({ apps: [app] })));
+    expect(await found(home, "a-out-1.log")).toMatchObject({
+      tmp: [],
+      own: "EROFS",
+      argv: ["a b", "$HOME", ";"],
+    });
+  });
+
+  test("what cannot be is named, with the reason", async () => {
+    const home = testHome();
+    const app = { name: "a", script: "sleep 1000", read_only_paths: ["nowhere"] };
+    const { code, stderr } = await home.xm(
+      "start",
+      home.file("e.config.json", JSON.stringify({ apps: [app] })),
+    );
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(/read_only_paths \S*nowhere cannot be set: it does not exist/),
+    ]);
+  });
 });

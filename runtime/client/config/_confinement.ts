@@ -1,4 +1,4 @@
-import type { AppSpec, Confinement, RlimitSpec } from "../../../machines/spec.ts";
+import type { Confinement, RlimitSpec } from "../../../machines/spec.ts";
 import {
   capabilityNames,
   limits as limitTable,
@@ -67,19 +67,42 @@ export function readCapabilities(value: unknown): string[] | undefined {
     : undefined;
 }
 
-/** An app's limits and rights; nothing if it declares none. */
-export function confinementOf(
-  app: Readonly<Record<string, unknown>>,
-): Pick<AppSpec, "confinement"> | object {
-  const said = {
-    limits: app["limits"],
-    nice: app["nice"],
-    ionice: app["ionice"],
-    oomScoreAdjust: app["oom_score_adjust"],
-    noNewPrivileges: app["no_new_privileges"] === true ? true : undefined,
-    capabilities: app["capabilities"],
-    groups: app["supplementary_groups"],
-  };
-  const given = Object.entries(said).filter(([, value]) => value !== undefined);
-  return given.length === 0 ? {} : { confinement: Object.fromEntries(given) as Confinement };
+/** As it is written, with each switch there; paths are resolved by `confinementOf`. */
+export interface ReadPermissions {
+  readonly fs_read: readonly string[] | true | undefined;
+  readonly fs_write: readonly string[] | true | undefined;
+  readonly child_process: boolean;
+  readonly worker: boolean;
+  readonly addons: boolean;
+  readonly wasi: boolean;
 }
+
+export function readNodePermissions(value: unknown): ReadPermissions | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const given = value as Readonly<Record<string, unknown>>;
+  const { fs_read, fs_write, child_process, worker, addons, wasi, ...others } = given;
+  const switches = [child_process, worker, addons, wasi].map((each = false) => each);
+  const paths = [fs_read, fs_write].map((each) =>
+    each === false ? [] : typeof each === "string" ? [each] : each,
+  );
+  const isSound =
+    Object.keys(others).length === 0 &&
+    switches.every((each) => typeof each === "boolean") &&
+    paths.every((each) => each === undefined || each === true || isPaths(each));
+  if (!isSound) return undefined;
+  const [isChild, isWorker, isAddon, isWasi] = switches;
+  const [read, write] = paths as ReadPermissions["fs_read"][];
+  return {
+    fs_read: read,
+    fs_write: write,
+    child_process: isChild === true,
+    worker: isWorker === true,
+    addons: isAddon === true,
+    wasi: isWasi === true,
+  };
+}
+
+const isPaths = (value: unknown): boolean =>
+  Array.isArray(value) &&
+  value.length <= 900 &&
+  value.every((each) => typeof each === "string" && each !== "" && !/[\0\n]/.test(each));

@@ -8,7 +8,7 @@ import { readDependencies } from "./_dependencies.ts";
 import { readProbeField } from "./_probes.ts";
 import { readSchedule } from "./_schedule.ts";
 import { limitNames } from "../../contract/fields/confinement.ts";
-import { readCapabilities, readIonice, readLimits } from "./_confinement.ts";
+import { readCapabilities, readIonice, readLimits, readNodePermissions } from "./_confinement.ts";
 import { oddKind } from "./odd-values.ts";
 import { splitWords } from "./split-words.ts";
 import { isTimeFormat } from "../../host/rotation/names.ts";
@@ -54,6 +54,8 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   ionice: 'a level from 0 to 7, "idle", "best-effort:3" or "realtime:3"',
   capabilities:
     'names of capabilities(7) such as "net_bind_service", or a list of them; [] for none',
+  "node permissions":
+    "an object of fs_read, fs_write (lists of paths, or true), child_process, worker, addons and wasi (true or false)",
   groups: "a name or number of a group, or a list of them; [] for none",
   dependencies:
     'names of apps, or { NAME: { condition: "service_healthy", required: true } } with service_started, service_healthy, service_completed or service_completed_successfully',
@@ -134,6 +136,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   limits: readLimits,
   ionice: readIonice,
   capabilities: readCapabilities,
+  "node permissions": readNodePermissions,
   "env files": readEnvFiles,
   notify: readNotify,
   groups: (value) =>

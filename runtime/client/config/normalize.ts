@@ -1,4 +1,4 @@
-import { confinementOf } from "./_confinement.ts";
+import { confinementOf, permissionFaults } from "./app-confinement.ts";
 import { defaults } from "../../contract/fields/defaults.ts";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
@@ -74,7 +74,7 @@ export async function normalizeApps(
       const files = variablesOfFiles(app, path, envFileFolders(app, context));
       faults.push(...files.faults);
       const spec = specFrom({ app, written, fromFiles: files.variables }, context);
-      faults.push(...probeFaults(app, path));
+      faults.push(...probeFaults(app, path), ...permissionFaults(spec, path));
       specs.push(spec);
       const isOne = app["exec_mode"] === undefined && spec.instances === 1;
       const command = wantsCluster(app) && !isOne ? commandInFront(spec) : undefined;
@@ -184,7 +184,7 @@ function specFrom(reading: AppReading, context: ConfigContext): AppSpec {
     uid: userOf(app),
     gid: (app["gid"] as string | number | undefined) ?? null,
     umask: umaskOf(app),
-    ...confinementOf(app),
+    ...confinementOf(app, cwd),
     // What has a schedule waits for its time.
     autostart: app["autostart"] !== false && app["schedule"] === undefined,
     dependsOn: (app["depends_on"] as AppSpec["dependsOn"] | undefined) ?? [],

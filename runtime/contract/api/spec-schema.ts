@@ -127,6 +127,9 @@ const rlimit = nullable(v.pipe(v.number(), v.integer(), v.minValue(0)));
 const between = (least: number, most: number) =>
   v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
 
+/** `*` is every path. */
+const permittedPath = v.union([path(), v.literal("*")]);
+
 const confinement = v.strictObject({
   limits: v.exactOptional(
     v.record(v.picklist(limitNames), v.strictObject({ soft: rlimit, hard: rlimit })),
@@ -142,6 +145,18 @@ const confinement = v.strictObject({
   noNewPrivileges: v.exactOptional(v.literal(true)),
   capabilities: v.exactOptional(v.array(v.picklist<readonly string[]>(capabilityNames))),
   groups: v.exactOptional(v.array(text())),
+  nodePermissions: v.exactOptional(
+    v.strictObject({
+      read: v.pipe(v.array(permittedPath), v.maxLength(1_000)),
+      write: v.pipe(v.array(permittedPath), v.maxLength(1_000)),
+      childProcess: v.boolean(),
+      worker: v.boolean(),
+      addons: v.boolean(),
+      wasi: v.boolean(),
+    }),
+  ),
+  privateTmp: v.exactOptional(v.literal(true)),
+  readOnlyPaths: v.exactOptional(v.pipe(v.array(path()), v.maxLength(1_000))),
 });
 
 /** An app's specification as a client sends it. Fields that came later may be absent from a saved list. */

@@ -123,4 +123,23 @@ export const confinementFields: readonly Field[] = [
     "Groups besides its own; `[]` for none.",
     { default: "those of `uid`" },
   ),
+  field(
+    "Limits and rights",
+    "node_permissions",
+    "node permissions",
+    "Node only: what it may do, by Node's permission model: `{ fs_read, fs_write, child_process, worker, addons, wasi }`. `fs_read` and `fs_write` are lists of paths, or `true` for all; the others are switches. Without `fs_read` it may read its `cwd`. See [how to limit an app](../how-to/limit-an-app.md#files-and-programs).",
+  ),
+  field(
+    "Limits and rights",
+    "private_tmp",
+    "boolean",
+    "It has a /tmp and a /var/tmp of its own, empty at each start; needs root or user namespaces.",
+    { default: "false" },
+  ),
+  field(
+    "Limits and rights",
+    "read_only_paths",
+    "strings",
+    "Paths that it can only read; needs root or user namespaces.",
+  ),
 ];

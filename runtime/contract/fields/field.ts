@@ -34,7 +34,8 @@ export type FieldKind =
   | "limits"
   | "ionice"
   | "capabilities"
-  | "groups";
+  | "groups"
+  | "node permissions";
 
 /** One field of an ecosystem file. The configuration reference is generated from these. */
 export interface Field {

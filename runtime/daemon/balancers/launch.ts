@@ -60,11 +60,16 @@ export function launchBalancer(options: {
     // Its user does not get God's log either, unless the app is to write there: it tells what there is to say.
     const isShared = [spec.logs.out, spec.logs.error].some((log) => log !== null && ownStream(log));
     const output = isOther && !isShared ? "ignore" : "inherit";
-    const { command, args, ...rights } = confined(spec.confinement, identity, {
-      command: spec.interpreter ?? process.execPath,
-      args: [isOther ? "-" : program, app, spec.scheduling, madeOf],
-      env: { PATH: spec.env["PATH"] ?? process.env["PATH"], XM_HOME: home, XM_BALANCER: app },
-    });
+    const { command, args, ...rights } = confined(
+      spec.confinement,
+      identity,
+      {
+        command: spec.interpreter ?? process.execPath,
+        args: [isOther ? "-" : program, app, spec.scheduling, madeOf],
+        env: { PATH: spec.env["PATH"] ?? process.env["PATH"], XM_HOME: home, XM_BALANCER: app },
+      },
+      [home, spec.cwd, dirname(spec.script), dirname(program)],
+    );
     const child = spawn(command, args, {
       detached: true,
       cwd: "/",

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { closeSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Socket } from "node:net";
 import type { ChildFact } from "../../../machines/facts.ts";
 import { openOutputs, type Outputs } from "./outputs.ts";
@@ -10,6 +11,7 @@ import { resolveIdentity } from "../../host/users.ts";
 import type { ChildEvents, ChildServices, Launch } from "./contract.ts";
 import { childEnvironment } from "./environment.ts";
 import { channelDescriptor, forkAddition } from "./node-app.ts";
+import { commandLine } from "./permitted.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
 import { writePidFile } from "./pid-file.ts";
 import { openStdin } from "./stdin.ts";
@@ -50,12 +52,17 @@ export function startChild(
     outputs = openOutputs(launch, services, events);
     input = openStdin(services.stdin, launch) ?? "ignore";
     const { env: added, channel } = forkAddition(launch, services);
-    const [command = "", ...args] = commandLine(launch);
+    const [command = "", ...args] = commandLine(launch, services);
     const {
       command: first,
       args: rest,
       ...rights
-    } = confined(spec.confinement, identity, { command, args, env: { ...env, ...added } });
+    } = confined(spec.confinement, identity, { command, args, env: { ...env, ...added } }, [
+      launch.home,
+      spec.cwd,
+      dirname(spec.script),
+      dirname(services.preload),
+    ]);
     // Never Node's own `ipc`: Node would read what the child writes inside this process, and die of it.
     const own = channel === undefined ? [] : ["pipe" as const];
     const stdio = [input, outputs.out, outputs.error, ...own];
@@ -102,11 +109,4 @@ function startedChild(child: ChildProcess, fact: ChildFact): StartedChild {
       child.unref();
     },
   };
-}
-
-function commandLine({ spec }: Launch): string[] {
-  const { interpreter, interpreterArgs, script, args } = spec;
-  return interpreter === null
-    ? [script, ...args]
-    : [interpreter, ...interpreterArgs, script, ...args];
 }

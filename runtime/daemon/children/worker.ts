@@ -3,6 +3,7 @@ import type { WorkerEvents, WorkerLine } from "../balancers/contract.ts";
 import type { Complain } from "../../host/complaints.ts";
 import type { Delivery } from "../app-links/lives.ts";
 import type { Down } from "../../contract/app-link/protocol.ts";
+import { permissionsOf } from "./permitted.ts";
 import { readProcess } from "../../host/procfs.ts";
 import { resolveIdentity } from "../../host/users.ts";
 import { adoptOutputs } from "./adopt-outputs.ts";
@@ -43,7 +44,9 @@ export function spawnWorker(
     return fail({ at: steadyNow(), code: "ERR_CANNOT_SPAWN", message: identity, transient: false });
   }
   let outputs: WorkerOutputs;
+  let permissions: string[] | undefined;
   try {
+    permissions = permissionsOf(launch, services);
     const { lane, given } = services;
     outputs = openWorkerOutputs({ launch, lane, given, identity, events });
   } catch (cause) {
@@ -54,6 +57,7 @@ export function spawnWorker(
     script: spec.script,
     args: spec.args,
     execArgv: spec.interpreterArgs,
+    ...(permissions === undefined ? {} : { permissions }),
     cwd: spec.cwd,
     env: { ...env, ...workerAddition(launch, services) },
     out: outputs.out,

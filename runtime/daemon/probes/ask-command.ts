@@ -21,7 +21,9 @@ export function askCommand(
     const identity = resolveIdentity(spec.uid, spec.gid);
     if (typeof identity === "string") return Promise.resolve(bad(identity));
     const shell = { command: "/bin/sh", args: ["-c", command], env: spec.env };
-    program = confined(spec.confinement, identity, shell);
+    // A probe has no part in the app's own /tmp.
+    const { privateTmp: _, ...rest } = spec.confinement ?? {};
+    program = confined(spec.confinement && rest, identity, shell);
   } catch (error) {
     return Promise.resolve(bad(messageOf(error)));
   }

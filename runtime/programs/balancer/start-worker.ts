@@ -3,6 +3,7 @@ import { closeSync, openSync, statSync } from "node:fs";
 import { openLog, ownStream } from "../../host/log-files/open.ts";
 import { withUmask } from "../../host/umask.ts";
 import type { WorkerCommand } from "../../contract/balancer.ts";
+import { switchFor } from "../../contract/node-permissions.ts";
 import { inspectPort } from "./inspect-port.ts";
 
 type Stream = "stdout" | "stderr";
@@ -18,10 +19,11 @@ export function startWorker(
 ): Worker {
   const { script, args, cwd, env, umask, mayLoseOutput = false } = command;
   const inspect = inspectPort([...command.execArgv, env["NODE_OPTIONS"] ?? ""]);
-  const execArgv =
-    inspect === undefined
-      ? [...command.execArgv]
-      : [...command.execArgv, `--inspect-port=${inspect.port}`];
+  const execArgv = [
+    ...permitted(command),
+    ...command.execArgv,
+    ...(inspect === undefined ? [] : [`--inspect-port=${inspect.port}`]),
+  ];
   const descriptors: number[] = [];
   const open = (path: string | null, stream: Stream): number | "ignore" => {
     if (path === null) return "ignore";
@@ -63,4 +65,13 @@ export function startWorker(
   } finally {
     for (const descriptor of descriptors) closeSync(descriptor);
   }
+}
+
+/** @throws for a Node without permissions: the worker would run without them. */
+function permitted({ permissions }: WorkerCommand): string[] {
+  if (permissions === undefined) return [];
+  const words = switchFor(process.versions.node);
+  if (words === undefined)
+    throw new Error(`node_permissions need Node 20 or newer, and this is ${process.version}`);
+  return [...words, ...permissions];
 }

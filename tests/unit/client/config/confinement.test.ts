@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { confinementOf } from "../../../../runtime/client/config/_confinement.ts";
+import { confinementOf } from "../../../../runtime/client/config/app-confinement.ts";
 import { readFields } from "../../../../runtime/client/config/read-fields.ts";
 
 const read = (fields: Record<string, unknown>): unknown => {
   const { app, faults } = readFields({ script: "a.js", ...fields }, "app");
-  return faults.length > 0 ? faults : confinementOf(app);
+  return faults.length > 0 ? faults : confinementOf(app, "/srv");
 };
 
 test.each([
@@ -65,4 +65,46 @@ test.each([
 ])("%j is refused", (fields) => {
   const [name = ""] = Object.keys(fields);
   expect(read(fields)).toEqual([expect.stringContaining(`app.${name}: expected `)]);
+});
+
+const none = { childProcess: false, worker: false, addons: false, wasi: false };
+
+test.each([
+  [{}, { ...none, read: ["/srv"], write: [] }],
+  [
+    { fs_read: true, fs_write: "data/" },
+    { ...none, read: ["*"], write: ["/srv/data", "/srv/data/*"] },
+  ],
+  [
+    { fs_read: ["lib", "/etc/ssl*"], fs_write: false, child_process: true, worker: true },
+    { ...none, read: ["/srv/lib", "/etc/ssl*"], write: [], childProcess: true, worker: true },
+  ],
+  [
+    { fs_read: [], addons: true, wasi: true },
+    { ...none, read: [], write: [], addons: true, wasi: true },
+  ],
+])("node_permissions %j", (permissions, expected) => {
+  expect(read({ node_permissions: permissions })).toEqual({
+    confinement: { nodePermissions: expected },
+  });
+});
+
+test.each([
+  [true],
+  [[]],
+  [{ net: true }],
+  [{ worker: "yes" }],
+  [{ fs_read: [1] }],
+  [{ fs_read: [""] }],
+])("node_permissions %j is refused", (permissions) => {
+  expect(read({ node_permissions: permissions })).toEqual([
+    expect.stringMatching(/^app.node_permissions: expected an object of fs_read, fs_write/),
+  ]);
+});
+
+test("paths of the namespace of an app", () => {
+  expect(read({ private_tmp: true, read_only_paths: ["lib", "/etc"] })).toEqual({
+    confinement: { privateTmp: true, readOnlyPaths: ["/srv/lib", "/etc"] },
+  });
+  expect(read({ private_tmp: false })).toEqual({});
 });

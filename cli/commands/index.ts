@@ -19,6 +19,7 @@ export const commands: readonly CommandEntry[] = [
   entry("prettylist", async () => (await import("./jlist.ts")).pretty),
   entry("describe", async () => (await import("./describe.ts")).default, "desc", "info", "show"),
   entry("why", async () => (await import("./why.ts")).default),
+  entry("advise", async () => (await import("./advise.ts")).default),
   entry("simulate", async () => (await import("./simulate.ts")).default),
   entry("history", async () => (await import("./history.ts")).default),
   entry("chart", async () => (await import("./chart.ts")).default),

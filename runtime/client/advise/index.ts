@@ -1,0 +1,2 @@
+export { advise, type Advice } from "./advise.ts";
+export { storyOf } from "./lives.ts";

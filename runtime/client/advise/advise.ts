@@ -36,12 +36,12 @@ export interface Case {
 const megabyte = 2 ** 20;
 /** A limit of memory is proposed once so much of the app's day is known; ms. */
 const longEnoughMs = 6 * 3_600_000;
-/** A loop of crashes is one with so many in a row. */
+/** In a row, for a loop. */
 const fewestCrashes = 5;
 /** Lives longer than this are not a loop that a policy should count; ms. */
 const longestLoopLifeMs = 60_000;
 const longestKillTimeoutMs = 120_000;
-/** A loop is replayed for so long; ms. */
+/** How long a loop is replayed; ms. */
 const replayedMs = 10 * 60_000;
 
 /** What an app's history says about its declaration; nothing without evidence. */

@@ -1,8 +1,9 @@
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { appsOf, deployedIn, deploymentsOf, type Deployed } from "./_apps-of.ts";
 import { withIncluded } from "./_include.ts";
 import { parseValue, readValue, type Read } from "./_read-value.ts";
 import { unreadable } from "./_unreadable.ts";
+import { logicalCwd } from "../../host/logical-cwd.ts";
 import type { Origin, RawApp } from "../../contract/fields/raw-app.ts";
 
 /** Whether a path is a configuration and not a program: `*.json`, `*.yaml`, `*.config.js`, `ecosystem.*` … */
@@ -46,7 +47,7 @@ export async function loadEcosystem(file: string): Promise<Ecosystem> {
  */
 export async function loadDeployments(file: string): Promise<Readonly<Record<string, unknown>>> {
   try {
-    return deploymentsOf((await readValue(file)).value);
+    return deploymentsOf((await readValue(resolve(logicalCwd(), file))).value);
   } catch (error) {
     throw unreadable(file, error);
   }

@@ -14,6 +14,7 @@ import { planRestore, type Plan } from "./restore.ts";
 import { createRoot, type Root } from "./root.ts";
 import { createHomeRules } from "./rotation/home-rule.ts";
 import { createRotations, type Rotations } from "./rotation/rotations.ts";
+import type { AppSpec } from "../../machines/spec.ts";
 import { createNotifier, type Declared, type Notifier } from "./notify/notifier.ts";
 import { createRotator } from "./rotation/rotator.ts";
 import { createServices, type Programs } from "./services.ts";
@@ -210,7 +211,9 @@ function notifierOf(options: {
       return { key, spec };
     });
   const { notices: folder, socket } = paths;
-  return createNotifier({ program, folder, socket, history, apps, log, now });
+  const specOf = (key: string): AppSpec | undefined =>
+    root.registry.app(key)?.getSnapshot().context.spec;
+  return createNotifier({ program, folder, socket, history, apps, specOf, log, now });
 }
 
 /** Work that is done one piece after the other, whatever becomes of the previous one. */

@@ -1,6 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/condition.ts";
 import { isThere, processesOf, testHome, type TestHome } from "../support/home.ts";
 import { webhook, type Received } from "../support/webhook.ts";
@@ -222,3 +224,31 @@ test("a rule that cannot be is an error that names it", async () => {
     expect(ran.stderr).toContain("apps[0].notify: expected a list of { on:");
   }
 });
+
+test.runIf(process.getuid?.() === 0)(
+  "a full disk is reported to each target once, although nothing can be written there",
+  async () => {
+    const folder = join(tmpdir(), `xm-full-${process.pid}-${Math.floor(performance.now())}`);
+    mkdirSync(folder, { mode: 0o700 });
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=8m,mode=700", "none", folder]);
+    onTestFinished(() => {
+      execFileSync("umount", ["-l", folder]);
+      rmSync(folder, { recursive: true, force: true });
+    });
+    const home = testHome({ home: join(folder, "h") });
+    const target = await webhook();
+    const script = home.file("ok.js", "setInterval(() => {}, 1e9);");
+    const notify = { on: ["disk_full", "online"], webhook: target.url };
+    const apps = ["one", "two"].map((name) => ({ name, script }));
+    await home.ok("start", home.file("e.json", JSON.stringify({ notify, apps })));
+    const bodies = (await some("three notices", target, 3)).map(bodyOf);
+    expect(bodies.map(({ event, app }) => `${event} ${app}`).toSorted()).toEqual([
+      "disk_full xm",
+      "online one",
+      "online two",
+    ]);
+    expect(bodies.find(({ event }) => event === "disk_full")?.sentence).toMatch(
+      /^The disk of .* is full: \d+ KB are left\.$/,
+    );
+  },
+);

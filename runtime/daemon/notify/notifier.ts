@@ -37,15 +37,17 @@ export function createNotifier(options: {
   readonly socket: string;
   readonly history: History;
   readonly apps: () => readonly Declared[];
+  readonly specOf: (key: string) => AppSpec | undefined;
   readonly log: (line: string) => void;
   readonly now: () => number;
 }): Notifier {
-  const { program, folder, socket, history, apps, log, now } = options;
+  const { program, folder, socket, history, apps, specOf, log, now } = options;
   let child: ChildProcess | undefined;
   let told = "[]";
   /** The last record while nobody was to be told. */
   let from: number | null = null;
-  const known = new Set<string>();
+  /** The declarations, by key, as the notifier has them: most records are of one that has not changed. */
+  const known = new Map<string, AppSpec>();
   let waitMs = firstWaitMs;
   let timer: NodeJS.Timeout | undefined;
   let isReleased = false;
@@ -93,7 +95,7 @@ export function createNotifier(options: {
     if (isReleased || !isBegun) return;
     const declared = apps();
     known.clear();
-    for (const { key } of declared) known.add(key);
+    for (const { key, spec } of declared) known.set(key, spec);
     const some = JSON.stringify(declared.flatMap(notifiedApp));
     if (some === "[]") from = history.lastSeq;
     if (some === told) return;
@@ -102,8 +104,13 @@ export function createNotifier(options: {
     else write();
   };
   // Before any other listener: the rules of a new app are on their way before its first record is.
-  history.subscribe(({ app, kind, createdAt }) => {
-    if (kind === "app" || createdAt !== null || (app !== "" && !known.has(app))) check();
+  history.subscribe(({ app: key }) => {
+    if (key === "" || !isBegun) return;
+    const spec = specOf(key);
+    if (spec === undefined || spec === known.get(key)) return;
+    const before = known.get(key);
+    known.set(key, spec);
+    if (spec.notify !== undefined || before?.notify !== undefined) check();
   });
 
   return {

@@ -1,3 +1,5 @@
+import { request as plainly } from "node:http";
+import { request as overTls } from "node:https";
 import type { NotifyTarget } from "../../../machines/notify-spec.ts";
 import { messageOf } from "../../contract/errors.ts";
 import type { Message } from "../../contract/notify.ts";
@@ -41,34 +43,47 @@ export async function send(
     return failed("its address is not an http or https URL", true);
   const { body, headers } = requestOf(target.kind, message);
   try {
-    const response = await fetch(url, {
-      method: "POST",
-      body,
-      headers: { ...headers, ...Object.fromEntries(own) },
-      redirect: "manual",
-      signal: AbortSignal.any([AbortSignal.timeout(limitMs), ...(signal ? [signal] : [])]),
-    });
-    await response.body?.cancel();
-    const { status } = response;
+    const sent = { ...headers, ...Object.fromEntries(own) };
+    const status = await post({ url, body, headers: sent, limitMs, signal });
     if (status >= 200 && status < 300)
       return { isSent: true, why: `HTTP ${status}`, isFinal: true };
-    // Any other 4xx is about the request, which stays the same.
+    // Any other 4xx is about the request, which stays the same, and no redirect is followed.
     const isFinal = status < 500 && ![408, 425, 429].includes(status);
     return failed(`HTTP ${status}`, isFinal);
   } catch (error) {
-    const isLate = (error as Error).name === "TimeoutError";
-    return failed(isLate ? `no answer within ${limitMs} ms` : causeOf(error), false);
+    return failed(messageOf(error), false);
   }
+}
+
+/** Node's own client: `fetch` would cost the notifier 15 MB. The answer's body is not read. */
+function post(options: {
+  readonly url: string;
+  readonly body: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly limitMs: number;
+  readonly signal: AbortSignal | undefined;
+}): Promise<number> {
+  const { url, body, headers, limitMs, signal } = options;
+  const request = url.startsWith("https:") ? overTls : plainly;
+  return new Promise((resolve, reject) => {
+    const length = { "content-length": String(Buffer.byteLength(body)) };
+    const call = { method: "POST", headers: { ...headers, ...length }, agent: false as const };
+    const sending = request(url, { ...call, ...(signal === undefined ? {} : { signal }) });
+    const timer = setTimeout(() => {
+      sending.destroy(new Error(`no answer within ${limitMs} ms`));
+    }, limitMs);
+    sending.on("response", (response) => {
+      resolve(response.statusCode ?? 0);
+      response.destroy();
+    });
+    sending.on("error", reject);
+    sending.on("close", () => clearTimeout(timer));
+    sending.end(body);
+  });
 }
 
 function failed(why: string, isFinal: boolean): Sent {
   return { isSent: false, why, isFinal };
-}
-
-/** fetch says "fetch failed", and the reason below it. */
-function causeOf(error: unknown): string {
-  const { cause } = error as { cause?: unknown };
-  return messageOf(cause instanceof Error ? cause : error);
 }
 
 function withVariables(

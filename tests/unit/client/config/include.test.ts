@@ -127,3 +127,32 @@ test.each([
   const file = put("a.yaml", `apps: ${apps}\n`);
   await expect(loadEcosystem(file)).rejects.toThrow(message);
 }); // prettier-ignore
+
+test("notify of a file is for all its apps, beside their own; that of a file is not for the file that includes it", async () => {
+  const { put } = testFolder();
+  const rule = (exec: string) => ({ on: ["crash"], exec });
+  put("b.json", JSON.stringify({ notify: rule("b"), apps: [{ name: "b", script: "b.js" }] }));
+  put(
+    "base.json",
+    JSON.stringify({ notify: rule("no"), apps: [{ name: "base", notify: rule("base") }] }),
+  );
+  const apps = [
+    { name: "a", script: "a.js", notify: [rule("own")] },
+    { name: "c", script: "c.js", extends: { file: "base.json", app: "base" } },
+  ];
+  const file = put("a.json", JSON.stringify({ include: ["b.json"], notify: [rule("all")], apps }));
+  const commands = (await loadEcosystem(file)).apps.map(({ name, notify }) => [
+    name,
+    (notify as { exec: string }[]).map(({ exec }) => exec),
+  ]);
+  expect(commands).toEqual([
+    ["b", ["b", "all"]],
+    ["a", ["own", "all"]],
+    ["c", ["base", "all"]],
+  ]);
+  const only = put("only.json", JSON.stringify({ include: "b.json", notify: rule("only") }));
+  const [b] = (await loadEcosystem(only)).apps;
+  expect(b?.["notify"]).toEqual([rule("b"), rule("only")]);
+  const alone = put("alone.json", JSON.stringify({ script: "a.js", notify: rule("own") }));
+  expect((await loadEcosystem(alone)).apps).toEqual([{ script: "a.js", notify: rule("own") }]);
+});

@@ -1,4 +1,5 @@
 import type { DoneActorEvent, ErrorActorEvent } from "xstate";
+import type { GroupCommand } from "./group-events.ts";
 import type { Removal, ReloadFacts } from "./facts.ts";
 import { processKey } from "./lib/process-key.ts";
 import type { ProcessActor } from "./process.ts";
@@ -41,7 +42,7 @@ export interface ReloadRequest {
 
 export type AppCommand =
   | { type: "processes.add"; at: number; processes: readonly NewProcess[] }
-  | { type: "processes.command"; ids: readonly number[]; command: Command }
+  | { type: "processes.command"; ids: readonly number[]; command: Command | GroupCommand }
   | { type: "app.configure"; at: number; spec: AppSpec }
   | { type: "app.reload"; at: number; reload: ReloadRequest };
 

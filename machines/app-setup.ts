@@ -22,12 +22,20 @@ import { factsOf } from "./process-view.ts";
 import { isAtRest } from "./facts.ts";
 import { hasTimes } from "./spec.ts";
 import { sourcePort } from "./lib/port.ts";
-import type { Resume, ToSensors } from "./process-events.ts";
+import type { GroupCommand } from "./group-events.ts";
+import type { Command, Resume, ToSensors } from "./process-events.ts";
 import { reloadMachine } from "./reload.ts";
 import { trafficOrders } from "./traffic.ts";
 
 /** A process machine that breaks is replaced this often per app; then it is left out and reported. */
 const mostRevivals = 3;
+
+/** Who asks for the end of a process, which takes it out of a reload; `null` for any other command. */
+function endsReload(command: Command | GroupCommand): string | null {
+  if (command.type === "group.stop") return `group ${command.group}`;
+  const isEnd = command.type === "stop" || command.type === "restart" || command.type === "remove";
+  return isEnd ? command.by : null;
+}
 
 /** What the chart of `app.ts` says of processes and of sensors; `app-reload-setup.ts` has its words for reloads. */
 export const appProcesses = setup({
@@ -74,9 +82,9 @@ export const appProcesses = setup({
     passCommandOn: enqueueActions(({ context, event, enqueue }) => {
       if (event.type !== "processes.command") return;
       const { command, ids } = event;
-      const endsReload = ["stop", "restart", "remove"].includes(command.type) && "by" in command;
+      const by = endsReload(command);
       for (const id of ids) {
-        if (endsReload && context.reload !== null) {
+        if (by !== null && context.reload !== null) {
           const successor = context.successors[id];
           const isLeaving = successor !== undefined;
           enqueue.sendTo(context.reload, {
@@ -87,7 +95,7 @@ export const appProcesses = setup({
           });
           if (isLeaving) {
             enqueue.assign(({ context: now }) => dismissed(now, id));
-            enqueue.sendTo(successor, removal(successor, { ...command, why: "discarded" }));
+            enqueue.sendTo(successor, removal(successor, { at: command.at, by, why: "discarded" }));
           }
         }
         const process = context.processes[id];

@@ -1,4 +1,5 @@
 import type { ExitFact, Failure, Goal, Removal, Verdict } from "./exit.ts";
+import type { GroupOrder } from "./group-events.ts";
 import type { Decision } from "./restart-policy.ts";
 
 export type * from "./exit.ts";
@@ -108,6 +109,10 @@ export interface ProcessFacts {
   readonly removal?: Removal;
   /** A command started it whatever becomes of what it depends on. */
   readonly ignoresDependencies?: true;
+  /** What its group asks of it; kept until it starts again. */
+  readonly groupOrder?: GroupOrder;
+  /** It waits for the word of its group. */
+  readonly held?: true;
   /** Arguments in place of the declared ones, until a command starts it again. */
   readonly runArgs?: readonly string[];
   /** The latest time of its schedule that was begun or skipped: written before the run begins. ms since the epoch. */

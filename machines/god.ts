@@ -7,6 +7,10 @@ import {
   type DoneActorEvent,
   type ErrorActorEvent,
 } from "xstate";
+import type { GroupCommand, GroupFacts } from "./group-events.ts";
+import { groupMachine, type GroupActor } from "./group.ts";
+import { appSpawn, newApps } from "./god-apps.ts";
+import { endedActor, groupId, rearranged } from "./god-groups.ts";
 import { faultIn } from "./lib/fault.ts";
 import { appMachine, type AppActor, type NewProcess, type ReloadRequest } from "./app.ts";
 import { stopWaves } from "./dependency-order.ts";
@@ -29,7 +33,12 @@ export type GodEvent =
   | { type: "app.configure"; at: number; key: string; spec: AppSpec }
   | { type: "app.reload"; at: number; key: string; reload: ReloadRequest }
   | { type: "app.scaleUp"; at: number; key: string; processes: readonly NewProcess[] }
-  | { type: "processes.command"; key: string; ids: readonly number[]; command: Command }
+  | {
+      type: "processes.command";
+      key: string;
+      ids: readonly number[];
+      command: Command | GroupCommand;
+    }
   | { type: "shutDown"; at: number; by: string }
   | { type: "handOver"; at: number };
 
@@ -39,6 +48,10 @@ export interface GodContext {
    * change, n apps cost n².
    */
   readonly apps: Map<string, AppActor>;
+  /** The groups that the apps make up, by name; changed in place. */
+  readonly groups: Map<string, GroupActor>;
+  /** How many groups were created again after a fault of the machine itself. */
+  readonly faults: number;
   /** The latest change of `apps`, by which observers notice it; a new object each time. */
   readonly latest: AppsChange;
   /** Who asked for the shutdown, and the apps that have not been told yet, changed in place; `null` without a shutdown. */
@@ -54,7 +67,8 @@ export interface AppsChange {
   readonly gone: readonly string[];
 }
 
-const appActorId = (key: string): string => `app:${key}`;
+/** A group machine that breaks is replaced this often; then its apps go on without it. */
+const mostFaults = 3;
 
 /**
  * The root: restores what was declared before, keeps the apps, and leaves in one of two ways: `shutDown` stops
@@ -67,11 +81,13 @@ export const godMachine = setup({
     events: {} as GodEvent | DoneActorEvent | ErrorActorEvent,
     emitted: {} as
       | { type: "app.gone"; key: string }
+      | { type: "group.gone"; name: string }
       | { type: "broken"; id: string; message: string },
   },
   actors: {
     app: appMachine,
-    restore: taskPort<{ at: number; apps: readonly DeclaredApp[] }, void>("restore"),
+    group: groupMachine,
+    restore: taskPort<Brought, void>("restore"),
   },
   guards: {
     hasNoApps: ({ context }) => context.apps.size === 0,
@@ -93,6 +109,36 @@ export const godMachine = setup({
         enqueue.sendTo(app, { type: "processes.add", at, processes });
         if (reload !== undefined) enqueue.sendTo(app, { type: "app.reload", at, reload });
       }
+    }),
+    /** An actor for each group that has none, and the new arrangement for each that has one. */
+    arrangeGroups: enqueueActions(({ context: { apps, groups, faults }, event, enqueue }) => {
+      if (faults > mostFaults && event.type.startsWith("xstate.error")) return;
+      const { added, moved, gone } = rearranged([...apps.values()], groups, event);
+      for (const { name, ...input } of added)
+        enqueue.assign(({ spawn }) => {
+          groups.set(name, spawn("group", { id: groupId(name), input }));
+          return {};
+        });
+      for (const { actor, ...news } of moved)
+        enqueue.sendTo(actor, { type: "group.arrange", ...news });
+      for (const { name, actor } of gone) {
+        groups.delete(name);
+        enqueue.stopChild(actor);
+        enqueue(emit({ type: "group.gone" as const, name }));
+      }
+    }),
+    /** What is stopped now is no member's crash. */
+    stopGroups: enqueueActions(({ context: { groups }, enqueue }) => {
+      for (const actor of groups.values()) enqueue.stopChild(actor);
+      groups.clear();
+    }),
+    forgetGroup: enqueueActions(({ context: { groups, faults }, event, enqueue }) => {
+      const id = endedActor(event);
+      const [name, actor] = [...groups].find(([each]) => groupId(each) === id) ?? [];
+      if (name === undefined || actor === undefined) return;
+      groups.delete(name);
+      enqueue.stopChild(actor);
+      enqueue.assign({ faults: faults + 1 });
     }),
     passOn: enqueueActions(({ context, event, enqueue }) => {
       if (!("key" in event) || typeof event.key !== "string") return;
@@ -150,7 +196,7 @@ export const godMachine = setup({
       const key = endedAppKey(event);
       if (latest.gone.includes(key)) enqueue(emit({ type: "app.gone" as const, key }));
     }),
-    reportBrokenApp: emit(({ event }) => ({
+    reportBroken: emit(({ event }) => ({
       type: "broken" as const,
       id: endedAppKey(event),
       message: faultIn(event),
@@ -159,11 +205,19 @@ export const godMachine = setup({
 }).createMachine({
   id: "god",
   description: "The root machine: one per home.",
-  context: () => ({ apps: new Map(), latest: { declared: [], gone: [] }, leaving: null }),
+  context: () => ({
+    apps: new Map(),
+    groups: new Map(),
+    faults: 0,
+    latest: { declared: [], gone: [] },
+    leaving: null,
+  }),
   initial: "restoring",
   on: {
-    "xstate.done.actor.*": { actions: ["releaseApp", "forgetApp", "tellGone"] },
-    "xstate.error.actor.*": { actions: ["reportBrokenApp", "stopApp", "forgetApp", "tellGone"] },
+    "xstate.done.actor.*": { actions: ["releaseApp", "forgetApp", "tellGone", "arrangeGroups"] },
+    "xstate.error.actor.*": {
+      actions: ["reportBroken", "stopApp", "forgetApp", "tellGone", "forgetGroup", "arrangeGroups"],
+    },
   },
   states: {
     restoring: {
@@ -171,19 +225,28 @@ export const godMachine = setup({
       invoke: {
         id: "restore",
         src: "restore",
-        onDone: { target: "running", actions: ["createApps", "startProcesses"] },
-        onError: { target: "running", actions: "reportBrokenApp" },
+        onDone: {
+          target: "running",
+          actions: ["createApps", "arrangeGroups", "startProcesses"],
+        },
+        onError: { target: "running", actions: "reportBroken" },
       },
     },
     running: {
       description: "It supervises the apps.",
       on: {
-        "app.declare": { guard: "hasNewApp", actions: ["createApps", "startProcesses"] },
-        "app.configure": { actions: "passOn" },
+        "app.declare": {
+          guard: "hasNewApp",
+          actions: ["createApps", "arrangeGroups", "startProcesses"],
+        },
+        "app.configure": { actions: ["passOn", "arrangeGroups"] },
         "app.scaleUp": { actions: "passOn" },
         "app.reload": { actions: "passOn" },
         "processes.command": { actions: "passOn" },
-        shutDown: { target: "shuttingDown", actions: ["rememberLeaving", "stopFreeApps"] },
+        shutDown: {
+          target: "shuttingDown",
+          actions: ["rememberLeaving", "stopGroups", "stopFreeApps"],
+        },
         handOver: { target: "handedOver" },
       },
     },
@@ -194,7 +257,7 @@ export const godMachine = setup({
           actions: ["releaseApp", "forgetApp", "tellGone", "stopFreeApps"],
         },
         "xstate.error.actor.*": {
-          actions: ["reportBrokenApp", "stopApp", "forgetApp", "tellGone", "stopFreeApps"],
+          actions: ["reportBroken", "stopApp", "forgetApp", "tellGone", "stopFreeApps"],
         },
       },
       always: { guard: "hasNoApps", target: "down" },
@@ -209,29 +272,21 @@ export const godMachine = setup({
 
 export type GodActor = ActorRefFrom<typeof godMachine>;
 
-type Restored = DoneActorEvent<{ at: number; apps: readonly DeclaredApp[] }>;
+/** What the port `restore` brings. */
+export interface Brought {
+  readonly at: number;
+  readonly apps: readonly DeclaredApp[];
+  /** What a former daemon knew of the groups. */
+  readonly groups?: readonly GroupFacts[];
+}
+
+type Restored = DoneActorEvent<Brought>;
 
 /** The apps that an event declares, or brings back. */
 function appsIn(event: GodEvent | DoneActorEvent | ErrorActorEvent): readonly DeclaredApp[] {
   return event.type === "app.declare" ? event.apps : (event as Restored).output.apps;
 }
 
-/** Those that no app has the key of yet; of two with one key the first. */
-function newApps(
-  apps: ReadonlyMap<string, AppActor>,
-  declared: readonly DeclaredApp[],
-): DeclaredApp[] {
-  const keys = new Set(apps.keys());
-  return declared.filter(({ key }) => !keys.has(key) && keys.add(key));
-}
-
 function endedAppKey(event: { type: string }): string {
-  return event.type.replace(/^xstate\.(?:done|error)\.actor\.app:/, "");
-}
-
-function appSpawn({ key, spec }: DeclaredApp): {
-  id: string;
-  input: { key: string; spec: AppSpec };
-} {
-  return { id: appActorId(key), input: { key, spec } };
+  return endedActor(event).replace(/^app:/, "");
 }

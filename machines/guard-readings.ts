@@ -1,5 +1,7 @@
 import type { AppContext } from "./app-context.ts";
 import type { GodContext } from "./god.ts";
+import { ownGroup } from "./group-spec.ts";
+import { openOf, type GroupContext } from "./group-reading.ts";
 import { judgementOf, type Judgement } from "./judgement.ts";
 import { judgedFrom } from "./process-after.ts";
 import type { ProcessContext } from "./process-context.ts";
@@ -38,6 +40,15 @@ const jobOf = ({ context: { spec } }: Asked<ProcessContext>): Saw => {
 
 const goalOf = ({ context: { goal } }: Asked<ProcessContext>): Saw => ({ goal });
 
+const groupOf = ({ context: { spec, decisions } }: Asked<ProcessContext>): Saw => ({
+  group: ownGroup(spec) ?? null,
+  rule: decisions.at(-1)?.rule ?? null,
+});
+
+const orderOf = ({ event }: Asked<ProcessContext>): Saw => ({
+  after: (event as { after?: string }).after ?? null,
+});
+
 const ruleReadings = Object.fromEntries(
   rules.map(({ rule }) => [
     rule,
@@ -53,6 +64,15 @@ const ofProcess: Readings<ProcessContext> = {
   hasStartingChild: resumeOf,
   wasWaiting: resumeOf,
   wasStopped: resumeOf,
+  wasHeld: resumeOf,
+  asksItsGroup: groupOf,
+  hasNoGroup: groupOf,
+  groupEnds: orderOf,
+  groupRests: orderOf,
+  mayStartWithItsGroup: ({ context: { goal, groupOrder } }) => ({
+    goal,
+    askedBefore: groupOrder?.after ?? null,
+  }),
   wasErrored: resumeOf,
   lostItsRun: resumeOf,
   wasCompleted: resumeOf,
@@ -171,8 +191,63 @@ const ofGod: Readings<GodContext> = {
   },
 };
 
+const groupStepOf = ({ context: { resume } }: Asked<GroupContext>): Saw => ({
+  stepBefore: resume?.step ?? null,
+});
+
+const incidentsOf =
+  (kind: "crash" | "gaveUp" | "ended") =>
+  ({ context }: Asked<GroupContext>): Saw => ({
+    [kind]: openOf(context, kind)
+      .map(({ text }) => text)
+      .join(", "),
+    autoShutdown: context.place.spec.autoShutdown,
+  });
+
+const membersOf = ({ context: { processes } }: Asked<GroupContext>): Saw =>
+  Object.fromEntries(processes.map(({ key, id, is }) => [`${key} (${id})`, is]));
+
+const roundOf = ({ context: { round, place } }: Asked<GroupContext>): Saw => ({
+  strategy: place.spec.strategy,
+  restarted: round?.keys.join(", ") ?? null,
+  next: round?.next ?? null,
+});
+
+const ofGroup: Readings<GroupContext> = {
+  isKnown: membersOf,
+  wasStopping: groupStepOf,
+  wasStarting: groupStepOf,
+  wasEnding: groupStepOf,
+  wasEnded: groupStepOf,
+  wasShuttingDown: groupStepOf,
+  wasShutDown: groupStepOf,
+  hasCrashed: incidentsOf("crash"),
+  hasGivenUp: incidentsOf("gaveUp"),
+  hasEnded: incidentsOf("ended"),
+  hasEndedSignificantly: incidentsOf("ended"),
+  isOverBudget: ({ context: { restartTimes, place } }) => ({
+    restarts: restartTimes.length,
+    maxRestarts: place.spec.maxRestarts,
+    restartWindowMs: place.spec.restartWindowMs,
+  }),
+  restartsOthers: roundOf,
+  isStarted: roundOf,
+  isScopeDown: membersOf,
+  isDown: membersOf,
+  isAtRest: membersOf,
+  isUpAgain: membersOf,
+  isTakenDown: membersOf,
+  hasLostItsParent: ({ context: { place } }) => ({ parent: place.parent }),
+};
+
 /** What each guard of each machine looks at. */
-export const guardReadings = { process: ofProcess, app: ofApp, reload: ofReload, god: ofGod };
+export const guardReadings = {
+  process: ofProcess,
+  app: ofApp,
+  reload: ofReload,
+  group: ofGroup,
+  god: ofGod,
+};
 
 /** The guards evaluated for a decision, in order, with the values they compared; only the last one was true. */
 export function askedBefore(

@@ -1,5 +1,6 @@
 export { appMachine } from "./app.ts";
 export { godMachine } from "./god.ts";
+export { groupMachine } from "./group.ts";
 export { processMachine } from "./process.ts";
 export { factsOf } from "./process-view.ts";
 export { reloadMachine } from "./reload.ts";

@@ -1,4 +1,5 @@
 import type { ExitFact, Failure, Goal, Removal } from "./exit.ts";
+import type { GroupOrder } from "./group-events.ts";
 import { countRestarts } from "./lib/intensity.ts";
 import type { RestartMode, RestartPolicy } from "./spec.ts";
 
@@ -8,6 +9,8 @@ export interface Judged {
   readonly goal: Goal;
   /** Why it goes, when its goal is `remove`; a command deleted it unless it says another reason. */
   readonly removal?: Removal | null;
+  /** What its group asked of it. */
+  readonly order?: GroupOrder | null;
   readonly exit: ExitFact | null;
   readonly failure: (Failure & { readonly transient: boolean }) | null;
   /** Unstable exits in a row, this one included. */
@@ -22,6 +25,8 @@ export interface Judged {
 export interface Judgement {
   readonly goal: Goal;
   readonly askedBy: string | null;
+  /** The group that asked for its end. */
+  readonly group: string | null;
   /** Why it could not be spawned: an errno, or a code of the catalog. */
   readonly failure: string | null;
   readonly mayTryAgain: boolean | null;
@@ -51,6 +56,7 @@ export function judgementOf(judged: Judged): Judgement {
   return {
     goal,
     askedBy: exit?.askedBy ?? null,
+    group: judged.order?.group ?? null,
     failure: failure?.code ?? null,
     mayTryAgain: failure?.transient ?? null,
     onProbation: policy.onProbation === true,

@@ -18,6 +18,7 @@ export function judgedFrom(context: ProcessContext): Judged {
     policy: context.spec.policy.restart,
     goal: context.goal,
     removal: context.removal,
+    order: context.groupOrder,
     exit: context.failure === null ? withoutWords(context.lastExit) : null,
     failure: context.failure,
     unstableRestarts: context.unstableRestarts,
@@ -144,6 +145,7 @@ export function afterCommand(event: ProcessEvent): Partial<ProcessContext> {
   return {
     ignoresDependencies,
     runArgs: args,
+    groupOrder: null,
     renewed: renewed.length === 0 ? null : { keys: renewed, since: at },
   };
 }
@@ -178,6 +180,10 @@ export function afterLost(
   };
 }
 
-function withDecision(decisions: readonly Decision[], decision: Decision): readonly Decision[] {
+/** The latest decisions, with one more. */
+export function withDecision(
+  decisions: readonly Decision[],
+  decision: Decision,
+): readonly Decision[] {
   return [...decisions, decision].slice(-keptDecisions);
 }

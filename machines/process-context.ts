@@ -11,6 +11,7 @@ import type {
   Verdict,
 } from "./facts.ts";
 import type { Judgement } from "./judgement.ts";
+import type { GroupOrder } from "./group-events.ts";
 import type { Unmet } from "./dependencies.ts";
 import type { DependencyInput, ProcessInput, Resume } from "./process-events.ts";
 import { hasTimes, type AppSpec } from "./spec.ts";
@@ -65,6 +66,8 @@ export interface ProcessContext {
   readonly renewed: DependencyInput["renewed"];
   /** Arguments that a command gave in place of the declared ones. */
   readonly runArgs: readonly string[] | null;
+  /** What its group asks of it; `null` unless that is to come, or was the last that happened. */
+  readonly groupOrder: GroupOrder | null;
   /** The latest time of its schedule that was begun, or skipped; ms since the epoch. */
   readonly firedAt: number | null;
   /** What it continues from; only the first state looks at it. */
@@ -114,6 +117,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
       false,
     renewed: input.waits?.renewed ?? null,
     runArgs: facts?.runArgs ?? null,
+    groupOrder: facts?.groupOrder ?? null,
     firedAt: facts?.firedAt ?? null,
     resume: input.resume,
     owner: input.owner,
@@ -168,6 +172,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     ...(context.verdict === null || child === null ? {} : { verdict: context.verdict }),
     ...(context.ignoresDependencies ? { ignoresDependencies: true as const } : {}),
     ...(context.runArgs === null ? {} : { runArgs: context.runArgs }),
+    ...(context.groupOrder === null ? {} : { groupOrder: context.groupOrder }),
     ...(context.firedAt === null ? {} : { firedAt: context.firedAt }),
   };
 }

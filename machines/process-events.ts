@@ -2,6 +2,7 @@ import type { ActorRef, Snapshot } from "xstate";
 import type { ChildFact, Failure, ProcessFacts, Decision, Removal } from "./facts.ts";
 
 import type { Unmet } from "./dependencies.ts";
+import type { GroupCommand } from "./group-events.ts";
 import type { AppSpec } from "./spec.ts";
 
 /** What people and scripts ask for. `by` is who asked, for the decision record: "`xm stop`". */
@@ -111,6 +112,7 @@ export type TrafficOrder =
 
 export type ProcessEvent =
   | Command
+  | GroupCommand
   | Fact
   | DependencyReport
   | BondReport

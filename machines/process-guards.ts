@@ -1,7 +1,10 @@
 import type { ProcessContext } from "./process-context.ts";
+import type { ProcessEvent } from "./process-events.ts";
 import { guardRules, type GuardRule } from "./restart-policy.ts";
 
 type Asked = { readonly context: ProcessContext };
+
+type AskedWith = Asked & { readonly event: ProcessEvent };
 
 /* Guards of the process machine. */
 
@@ -18,10 +21,27 @@ export const resumed = {
     spec.sensors.schedule !== undefined &&
     (resume.facts.status === "starting" || resume.facts.status === "online"),
   wasWaiting: ({ context }: Asked): boolean => context.resume?.facts.status === "waiting",
+  wasHeld: ({ context }: Asked): boolean => context.resume?.facts.held === true,
   wasStopped: ({ context }: Asked): boolean => context.resume?.facts.status === "stopped",
   wasErrored: ({ context }: Asked): boolean => context.resume?.facts.status === "errored",
   wasCompleted: ({ context }: Asked): boolean => context.resume?.facts.status === "completed",
   wasFailed: ({ context }: Asked): boolean => context.resume?.facts.status === "failed",
+};
+
+/** Ends after which its restart policy starts it again, so that its group has a say. */
+export const crashRules: readonly string[] = ["backsOff", "delaysRestart", "restartsAtOnce"];
+
+/** What concerns its group. */
+export const ofGroups = {
+  asksItsGroup: ({ context: { spec, decisions } }: Asked): boolean =>
+    spec.group !== undefined && crashRules.includes(decisions.at(-1)?.rule ?? ""),
+  hasNoGroup: ({ context: { spec } }: Asked): boolean => spec.group === undefined,
+  groupEnds: ({ event }: AskedWith): boolean =>
+    event.type === "group.stop" && event.after === "end",
+  groupRests: ({ event }: AskedWith): boolean =>
+    event.type === "group.stop" && event.after === "rest",
+  mayStartWithItsGroup: ({ context: { goal, groupOrder } }: Asked): boolean =>
+    goal === "run" || (goal === "restart" && groupOrder !== null),
 };
 
 /** What is declared of it as a job. */

@@ -3,6 +3,11 @@ import { processSetup } from "./process-setup.ts";
 /* A process that has no child, and starts none unless a command, a sensor or its schedule asks for it. */
 
 const begin = { target: "pending", actions: ["heedCommand", "beginAnew"] } as const;
+const startWithGroup = {
+  guard: "mayStartWithItsGroup",
+  target: "pending",
+  actions: "beginAnew",
+} as const;
 const stop = {
   target: "stopped",
   actions: { type: "setGoal", params: { goal: "stop" } },
@@ -19,6 +24,7 @@ export const completed = processSetup.createStateConfig({
   on: {
     start: [{ guard: "remainsAfterExit" }, begin],
     restart: begin,
+    "group.start": startWithGroup,
     stop,
     remove,
   },
@@ -31,6 +37,7 @@ export const failed = processSetup.createStateConfig({
   on: {
     start: begin,
     restart: begin,
+    "group.start": startWithGroup,
     stop,
     remove,
   },
@@ -44,6 +51,7 @@ export const errored = processSetup.createStateConfig({
   on: {
     start: begin,
     restart: begin,
+    "group.start": startWithGroup,
     stop,
     remove,
   },
@@ -57,6 +65,7 @@ export const stopped = processSetup.createStateConfig({
   on: {
     start: begin,
     restart: begin,
+    "group.start": startWithGroup,
     stop: { ...stop, reenter: true },
     remove,
   },
@@ -67,5 +76,34 @@ export const stopped = processSetup.createStateConfig({
     },
     // A job that has ended by itself is run again by its cron pattern; one that was stopped is not.
     scheduled: { description: "The cron pattern of its app starts it again." },
+  },
+});
+
+/** What a group asks of a process that has nothing to stop. */
+export const givenUpByGroup = [
+  {
+    guard: "groupEnds",
+    target: "#process.errored",
+    actions: ["noteGroupOrder", "decideByGroup"],
+  },
+  {
+    guard: "groupRests",
+    target: "#process.stopped",
+    actions: ["noteGroupOrder", "decideByGroup"],
+  },
+] as const;
+
+export const held = processSetup.createStateConfig({
+  description: "It has ended, and its group says when it starts again.",
+  tags: "pending",
+  entry: ["forgetResume", "reportMove"],
+  always: { guard: "hasNoGroup", target: "pending" },
+  on: {
+    "group.start": "pending",
+    "group.stop": [...givenUpByGroup],
+    start: { target: "pending", actions: "heedCommand" },
+    restart: begin,
+    stop,
+    remove,
   },
 });

@@ -16,6 +16,7 @@ import {
   endOfRun,
 } from "./process-after.ts";
 import type { ProcessContext } from "./process-context.ts";
+import { afterGroupOrder, askerOf, decidedByGroup } from "./process-groups.ts";
 import { endReport, readyReport, reported } from "./process-reports.ts";
 import {
   beginsGrace,
@@ -38,7 +39,7 @@ import type {
   SensorInput,
   ToChild,
 } from "./process-events.ts";
-import { decidedBy, ofJobs, resumed } from "./process-guards.ts";
+import { decidedBy, ofGroups, ofJobs, resumed } from "./process-guards.ts";
 
 type Broken = { what: "sensors" | "bonds" };
 
@@ -69,6 +70,7 @@ export const processSetup = setup({
       resume === null && !spec.autostart && hasTimes(spec),
     isScheduled: ({ context }) => context.goal === "run" && hasTimes(context.spec),
     ...ofJobs,
+    ...ofGroups,
     wantsToRun: ({ context }) => context.goal === "run" || context.goal === "restart",
     waitsForOthers: ({ context: { spec, ignoresDependencies } }) =>
       // A replacement runs beside the process it replaces, so its dependencies are met.
@@ -111,8 +113,10 @@ export const processSetup = setup({
     setGoal: assign(({ event }, params: { goal: Goal }) => ({
       goal: params.goal,
       removal: event.type === "remove" ? (event.why ?? "deleted") : null,
-      askedBy: "by" in event ? event.by : null,
+      askedBy: askerOf(event),
     })),
+    noteGroupOrder: assign(({ context, event }) => afterGroupOrder(context, event)),
+    decideByGroup: assign(({ context, event }) => decidedByGroup(context, event)),
     noteVerdict: assign(({ event }) => {
       if (!("why" in event)) return {};
       const why = event.why;
@@ -143,7 +147,13 @@ export const processSetup = setup({
       enqueue.sendTo(owner, { type: "process.tripped", at, id, generation, by, sensor });
     }),
     heedCommand: assign(({ event }) => afterCommand(event)),
-    beginPending: assign({ goal: "run", askedBy: null, failure: null, unmet: [] }),
+    beginPending: assign({
+      goal: "run",
+      askedBy: null,
+      failure: null,
+      unmet: [],
+      groupOrder: null,
+    }),
     noteUnmet: assign(({ context, event }) =>
       event.type === "dependencies.unmet" ? afterUnmet(context, event) : {},
     ),
@@ -167,6 +177,7 @@ export const processSetup = setup({
     beginLife: assign({
       goal: "run",
       askedBy: null,
+      groupOrder: null,
       failure: null,
       readiness: "pending",
       verdict: null,

@@ -10,6 +10,7 @@ export function factsOf(snapshot: SnapshotFrom<typeof processMachine>): ProcessF
   return {
     ...factsFrom(snapshot.context, status),
     ...(health === null ? {} : { health }),
+    ...(snapshot.value === "held" ? { held: true as const } : {}),
     ...(trafficOf(snapshot) === "out" ? { outOfTraffic: true as const } : {}),
   };
 }

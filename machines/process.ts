@@ -1,7 +1,7 @@
 import type { ActorRefFrom } from "xstate";
 import { contextFrom, launchedSpec } from "./process-context.ts";
 import { exits } from "./process-exits.ts";
-import { completed, errored, failed, stopped } from "./process-rest.ts";
+import { completed, errored, failed, givenUpByGroup, held, stopped } from "./process-rest.ts";
 import { online } from "./process-online.ts";
 import { processSetup } from "./process-setup.ts";
 import { listenPatienceMs } from "./process-waits.ts";
@@ -27,6 +27,8 @@ export const processMachine = processSetup.createMachine({
     "bond.*": { actions: "reportUnexpected" },
     // Its app may not know yet that it has moved on.
     "traffic.*": {},
+    // It has moved on since its group looked.
+    "group.*": {},
   },
   states: {
     resuming: {
@@ -47,6 +49,7 @@ export const processMachine = processSetup.createMachine({
         { guard: "hasStoppingChild", target: "alive.stopping", actions: "resumeGracePeriod" },
         { guard: "hasStartingChild", target: "alive.starting" },
         { guard: "hasLiveChild", target: "alive.online" },
+        { guard: "wasHeld", target: "held" },
         { guard: "wasWaiting", target: "waiting", actions: "resumeWait" },
         { guard: "wasErrored", target: "errored" },
         { guard: "wasCompleted", target: "completed" },
@@ -89,6 +92,10 @@ export const processMachine = processSetup.createMachine({
             onError: { target: "#process.errored", actions: "recordBrokenPort" },
           },
           on: {
+            "group.stop": [
+              ...givenUpByGroup,
+              { target: "#process.held", actions: ["noteGroupOrder", "decideByGroup"] },
+            ],
             "dependencies.unmet": { actions: "noteUnmet" },
             "dependencies.met": { target: "#process.alive", actions: "noteMet" },
             "dependencies.lost": {
@@ -159,6 +166,14 @@ export const processMachine = processSetup.createMachine({
           target: ".stopping",
           actions: [{ type: "setGoal", params: { goal: "remove" } }, "beginGracePeriod"],
         },
+        "group.stop": {
+          target: ".stopping",
+          actions: [
+            { type: "setGoal", params: { goal: "restart" } },
+            "noteGroupOrder",
+            "beginGracePeriod",
+          ],
+        },
       },
       exit: "forgetResume",
       states: {
@@ -213,6 +228,7 @@ export const processMachine = processSetup.createMachine({
             "child.unstarted": {},
             "probe.*": {},
             "bond.*": {},
+            "group.*": {},
           },
           states: {
             graceful: {
@@ -249,14 +265,22 @@ export const processMachine = processSetup.createMachine({
       tags: "waiting",
       entry: "forgetResume",
       exit: "endWait",
-      after: { restartDelay: { target: "pending", actions: "countRestart" } },
+      after: {
+        restartDelay: [
+          { guard: "asksItsGroup", target: "held", actions: "countRestart" },
+          { target: "pending", actions: "countRestart" },
+        ],
+      },
       on: {
+        "group.stop": [...givenUpByGroup],
         start: { target: "pending", actions: "heedCommand" },
         restart: { target: "pending", actions: ["heedCommand", "beginAnew"] },
         stop: { target: "stopped", actions: { type: "setGoal", params: { goal: "stop" } } },
         remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
       },
     },
+
+    held,
 
     errored,
 

@@ -87,6 +87,8 @@ function nextOf(next: NextStep, waitMs: number): string {
       return "it has completed";
     case "fail":
       return "it has failed";
+    case "hold":
+      return "it is restarted in its turn";
     case "wait":
       return `it starts again in ${duration(waitMs)}`;
     case "start":

@@ -3,7 +3,15 @@ import { restartsInWindow, type Judged, type Judgement } from "./judgement.ts";
 import { duration } from "./lib/words.ts";
 import type { RestartPolicy } from "./spec.ts";
 
-export type NextStep = "remove" | "stop" | "start" | "wait" | "give up" | "complete" | "fail";
+export type NextStep =
+  | "remove"
+  | "stop"
+  | "start"
+  | "wait"
+  | "hold"
+  | "give up"
+  | "complete"
+  | "fail";
 
 interface RuleEntry {
   readonly rule: string;
@@ -51,12 +59,37 @@ export const rules = [
     why: ({ exit }) => `${exit?.askedBy ?? "a command"} stopped it`,
   },
   {
+    rule: "endedByItsGroup",
+    next: "give up",
+    means: "its group gave up and has stopped it",
+    applies: ({ goal, order }) => goal === "restart" && order?.after === "end",
+    sees: ["goal", "group"],
+    why: ({ order }) => order?.why ?? "its group gave up",
+  },
+  {
+    rule: "restsWithItsGroup",
+    next: "stop",
+    means:
+      "its group shut down, or stopped it with others and does not start it again (restart: never)",
+    applies: ({ goal, order }) => goal === "restart" && order?.after === "rest",
+    sees: ["goal", "group"],
+    why: ({ order }) => order?.why ?? "its group shut down",
+  },
+  {
     rule: "cannotBeSpawned",
     next: "give up",
     means: "the program cannot be started, and trying again would not help",
     applies: ({ failure }) => failure !== null && !failure.transient,
     sees: ["failure", "mayTryAgain"],
     why: ({ failure }) => `it cannot be started: ${failure?.message ?? "unknown reason"}`,
+  },
+  {
+    rule: "restartsWithItsGroup",
+    next: "hold",
+    means: "its group restarts it with a member that crashed",
+    applies: ({ goal, order }) => goal === "restart" && order?.after === "hold",
+    sees: ["goal", "group"],
+    why: ({ order }) => order?.why ?? "its group restarts it",
   },
   {
     rule: "wantsRestart",

@@ -1,4 +1,5 @@
 import type { NotifySpec } from "./notify-spec.ts";
+import type { Membership } from "./group-spec.ts";
 import type { RotationSpec } from "./log-rotation.ts";
 import type { Probe, Probes } from "./probes.ts";
 
@@ -286,6 +287,7 @@ export interface AppSpec {
   readonly dependsOn: readonly DependencySpec[];
   /** Not there when nobody is to be told. */
   readonly notify?: readonly NotifySpec[];
+  readonly group?: Membership | undefined;
   readonly policy: LifecyclePolicy;
   readonly sensors: SensorSpec;
   /** Fields of PM2's that change nothing here but that scripts read back (`vizion`, `pmx` …), under PM2's names. */

@@ -6,7 +6,7 @@ import { messageOf, xmError } from "../../runtime/contract/errors.ts";
 import { xmCommand } from "../call/command.ts";
 import { resolveTargets } from "../apps/targets.ts";
 
-const machines = ["process", "reload", "app", "god"] as const;
+const machines = ["process", "reload", "app", "group", "god"] as const;
 const formats = ["svg", "png", "mermaid", "json"] as const;
 type Machine = (typeof machines)[number];
 type Format = (typeof formats)[number];
@@ -63,7 +63,12 @@ async function litStates(machine: Machine, target: string): Promise<readonly str
   const [chosen] = await resolveTargets(client, [target]);
   const states = await client.states(chosen?.id ?? 0);
   const lit = states[machine];
-  if (lit !== null) return lit;
+  if (lit != null) return lit;
+  if (machine === "group")
+    throw xmError("ERR_USAGE", {
+      what: `${target} belongs to no group`,
+      fix: "`xm chart group` shows the plain chart",
+    });
   throw xmError("ERR_USAGE", {
     what: `no reload of ${target} is in progress`,
     fix: "`xm chart reload` shows the plain chart",

@@ -7,6 +7,7 @@ import { detailsOf } from "../apps/one-process.ts";
 import { paint } from "../render/colors.ts";
 import { declaredRows } from "../render/declared.ts";
 import { meaningRows } from "../render/exit-meaning.ts";
+import { groupRows } from "../render/groups.ts";
 import { quoted } from "../render/last-words.ts";
 import { formatAge, formatBytes, formatPercent, formatTime } from "../render/format.ts";
 
@@ -62,6 +63,7 @@ function stateRows(detail: ProcessDetail, now: number): Rows {
     ["status", statusWord(detail.status)],
     ...healthRows(detail),
     ["why", failure === null ? (decision ?? "as declared") : failure.message],
+    ...groupRows(detail),
     ["pid", String(detail.pid ?? "–")],
     ["uptime", uptime],
     ["restarts", `${restarts}, unstable in a row ${unstableRestarts} of ${maxRestarts}`],

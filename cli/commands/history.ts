@@ -36,12 +36,16 @@ export default xmCommand({
     }
     const records = await client.history({
       ids: chosen.map(({ id }) => id),
-      ...(args.all === true ? {} : { kinds: ["process", "reload", "daemon"] }),
+      ...(args.all === true ? {} : { kinds: ["process", "reload", "group", "daemon"] }),
       ...(args.since === undefined ? { limit } : { since: Date.now() - durationOf(args.since) }),
     });
     // An id may have been another process's before.
     const names = new Set(chosen.map(({ name }) => name));
-    const own = records.filter(({ kind, name }) => kind !== "process" || names.has(name));
+    const groups = new Set(chosen.map(({ group }) => group?.name));
+    const own = records.filter(({ kind, name }) => {
+      if (kind === "group") return groups.has(name);
+      return kind !== "process" || names.has(name);
+    });
     const show =
       args.json === true ? (record: HistoryRecordView) => JSON.stringify(record) : render;
     if (own.length > 0) process.stdout.write(`${own.map(show).join("\n")}\n`);
@@ -65,6 +69,10 @@ function render(record: HistoryRecordView): string {
   const [name, event, states] = [plain(record.name), plain(record.event), plain(record.states)];
   const time = paint("grey", formatTime(at));
   if (kind === "daemon") return `  ${time}  ${paint("cyan", `daemon ${event}`)}, pid ${pid}`;
+  if (kind === "group") {
+    const why = record.by === null ? "" : `\n      ${plain(record.by)}`;
+    return `  ${time}  ${`${name} (group)`.padEnd(16)} ${event.padEnd(16)} ${states}${why}`;
+  }
   if (kind === "god" || kind === "app") {
     const who = kind === "god" ? "God" : `${name} (app)`;
     const about = kind === "god" && name !== "" ? ` ${name}` : "";

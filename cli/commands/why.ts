@@ -11,6 +11,7 @@ import { detailsOf } from "../apps/one-process.ts";
 import { paint } from "../render/colors.ts";
 import { formatTime } from "../render/format.ts";
 import { meaningRows } from "../render/exit-meaning.ts";
+import { groupWords } from "../render/groups.ts";
 import { quoted } from "../render/last-words.ts";
 
 export default xmCommand({
@@ -27,6 +28,7 @@ export default xmCommand({
         [
           explain(detail),
           ...(await earlierWords(client, detail)),
+          ...groupWords(detail),
           ...troublesOf(detail),
           ...failedReload(detail, records),
         ].join("\n\n"),
@@ -97,7 +99,9 @@ function explain(detail: ProcessDetail): string {
   const isBackground = failure === null && lastExit?.backgroundPid !== undefined;
   const words = failure === null ? quoted(lastExit?.lastWords ?? []) : [];
   return [
-    status === "pending" ? head : `${head}${health} ${plain(latest.sentence)}${late(detail)}`,
+    status === "pending" && detail.waitsFor.length > 0
+      ? head
+      : `${head}${health} ${plain(latest.sentence)}${late(detail)}`,
     ...words,
     ...meaningRows(detail),
     ...(isBackground ? ["", `  ${paint("yellow", foreground(detail))}`] : []),
@@ -119,6 +123,7 @@ function healthOf({ health, finding, outOfTraffic }: ProcessDetail): string {
 /** What it waits for now, which may be less than when the wait began. */
 function awaited({ status, waitsFor }: ProcessDetail): string {
   if (status !== "pending") return "";
+  if (waitsFor.length === 0) return " It waits for its turn in its group.";
   const each = waitsFor.map(({ app, condition, state }) => `${app} (${condition}) is ${state}`);
   return ` It waits for ${waitsFor.map(({ app }) => plain(app)).join(", ")}: ${plain(each.join("; "))}.`;
 }

@@ -28,6 +28,7 @@ function programFields(spec: ProcessDetail["spec"]): Fields {
     autostart: unless(autostart, true),
     depends_on: spec.dependsOn.length === 0 ? undefined : spec.dependsOn.map(dependencyText),
     notify: spec.notify?.map(({ target, on }) => `${target.kind} on ${on.join(" ")}`),
+    significant: spec.group?.isSignificant === true ? true : undefined,
     scheduling: unless(scheduling, "shared"),
     instance_var: unless(instanceVariable, "NODE_APP_INSTANCE"),
     increment_var: incrementVariable,

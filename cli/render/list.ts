@@ -3,6 +3,7 @@ import type { ProcessView } from "../../runtime/client/connection/types.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
 import { paint, statusColors } from "./colors.ts";
 import { formatAge, formatBytes, formatPercent, formatTime } from "./format.ts";
+import { groupLines } from "./groups.ts";
 import { renderTable, type Column } from "./table.ts";
 
 /** Without a terminal the table is as wide as it needs to be up to this; `COLUMNS` says otherwise. */
@@ -50,6 +51,7 @@ export function renderList(
   const pending = list
     .filter(({ status }) => status === "pending")
     .map(({ name, waitsFor }) => {
+      if (waitsFor.length === 0) return line("yellow", name, "waits for its turn in its group");
       const each = waitsFor.map(({ app, condition, state }) => `${app} (${condition}: ${state})`);
       return line("yellow", name, `waits for ${each.join(", ")}`);
     });
@@ -68,6 +70,7 @@ export function renderList(
   return [
     table,
     ...new Set([
+      ...groupLines(list),
       ...scheduled,
       ...reloading,
       ...pending,

@@ -12,7 +12,7 @@ import type { Sensor } from "../../machines/process-events.ts";
 import type { Judgement } from "../../machines/judgement.ts";
 
 /** What a record tells of: a transition of one of the machines, or a daemon that started. */
-export const historyKinds = ["process", "reload", "app", "god", "daemon"] as const;
+export const historyKinds = ["process", "reload", "app", "group", "god", "daemon"] as const;
 
 export type HistoryKind = (typeof historyKinds)[number];
 

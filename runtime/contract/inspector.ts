@@ -4,7 +4,7 @@ import type { HistoryRecord } from "./history.ts";
 
 /*
  * What God's inspector and its page say to each other. The page is served at `/`, the charts (`ChartFile`) at
- * `/charts/process.json`, `/charts/app.json`, `/charts/reload.json` and `/charts/god.json`, and the API of the unix
+ * `/charts/process.json`, `/charts/app.json`, `/charts/reload.json`, `/charts/group.json` and `/charts/god.json`, and the API of the unix
  * socket stands under `/v1` (the page uses `/v1/history`, `/v1/logs`, `/v1/actions`, `/v1/reloads`). Streams are
  * server-sent events, a JSON value each. Values of environment variables are never among what is sent.
  */
@@ -46,12 +46,12 @@ export interface HelloMessage {
   readonly mayControl: boolean;
 }
 
-export type MachineName = "process" | "app" | "reload" | "god";
+export type MachineName = "process" | "app" | "reload" | "group" | "god";
 
 /** Where one machine is now, and how it came there. */
 export interface MachineView {
   readonly machine: MachineName;
-  /** The id of a process, the key of an app, or "god". */
+  /** The id of a process, the key of an app, the name of a group, or "god". */
   readonly of: string;
   /** Of a process: in a reload two of one id live, the one that serves and its replacement. */
   readonly generation: number;

@@ -2,6 +2,8 @@ import { processKey } from "../../machines/lib/process-key.ts";
 import type { AppActor } from "../../machines/app.ts";
 import type { ReloadFacts } from "../../machines/facts.ts";
 import type { GodActor } from "../../machines/god.ts";
+import type { GroupFacts } from "../../machines/group-events.ts";
+import { groupFactsOf, type GroupActor } from "../../machines/group.ts";
 import type { ProcessActor } from "../../machines/process.ts";
 import type { MachineHistory } from "./records/machine-history.ts";
 import type { Recorder } from "./records/recorder.ts";
@@ -65,10 +67,29 @@ export function observe(options: {
     machines.noteApp(app);
     observeProcesses(app);
   };
+  const groups = new WeakSet<GroupActor>();
+  const observeGroup = (group: GroupActor): void => {
+    if (groups.has(group)) return;
+    groups.add(group);
+    const { name } = group.getSnapshot().context.place.spec;
+    group.subscribe({ error: () => {} });
+    const keep = (facts: GroupFacts): void => {
+      if (!recorder.isFrozen()) store.append({ type: "group.changed", at: now(), group: facts });
+    };
+    // It began before it was met.
+    keep(groupFactsOf(group));
+    group.on("group.moved", ({ facts }) => {
+      keep(facts);
+      if (facts.step === "ending") log(`${facts.why}: its members are stopped`);
+    });
+    group.on("broken", ({ reason }) => log(`group ${name} does not see its members: ${reason}`));
+    machines.noteGroup(group);
+  };
   let seen: unknown;
   machines.noteGod(god.getSnapshot());
   god.subscribe((snapshot) => {
-    const { apps: kept, latest } = snapshot.context;
+    const { apps: kept, groups: present, latest } = snapshot.context;
+    for (const group of present.values()) observeGroup(group);
     if (latest === seen) return;
     seen = latest;
     for (const key of latest.declared) {
@@ -78,6 +99,9 @@ export function observe(options: {
   });
   god.on("app.gone", ({ key }) => {
     if (!recorder.isFrozen()) store.append({ type: "app.removed", at: now(), key });
+  });
+  god.on("group.gone", ({ name }) => {
+    if (!recorder.isFrozen()) store.append({ type: "group.removed", at: now(), name });
   });
   god.on("broken", ({ id, message }) => log(`${id} failed: ${message}`));
 }

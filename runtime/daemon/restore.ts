@@ -3,6 +3,7 @@ import type { ReloadRequest } from "../../machines/app.ts";
 import type { DeclaredApp } from "../../machines/god.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 import type { ChildFact, ProcessFacts } from "../../machines/facts.ts";
+import type { GroupFacts } from "../../machines/group-events.ts";
 import type { Resume } from "../../machines/process-events.ts";
 import type { UncaughtException } from "../contract/app-link/protocol.ts";
 import { messageOf } from "../contract/errors.ts";
@@ -19,6 +20,7 @@ import type { Restored } from "./state/store.ts";
 export interface Plan {
   readonly at: number;
   readonly apps: readonly DeclaredApp[];
+  readonly groups: readonly GroupFacts[];
   readonly notes: readonly string[];
   /** Lives that ended meanwhile and whose trees are to go with them. */
   readonly ended: readonly EndedLife[];
@@ -109,7 +111,8 @@ export function planRestore(options: {
       );
     }
   }
-  return { at, apps: apps.filter(({ processes }) => processes.length > 0), notes, ended };
+  const { groups = [] } = restored;
+  return { at, apps: apps.filter(({ processes }) => processes.length > 0), groups, notes, ended };
 }
 
 function resumeFrom(options: {

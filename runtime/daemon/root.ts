@@ -104,6 +104,7 @@ export function createRoot(options: {
       process: (actor, given) => recorder.moved(actor, given),
       reload: (actor, given) => machines.noteStep(actor, given),
       app: (actor, given) => machines.noteApp(actor, given),
+      group: (actor, given) => machines.noteGroup(actor, given),
       god: (actor, given) => machines.noteGod(actor.getSnapshot(), given),
     },
   });

@@ -2,6 +2,9 @@ import { fromPromise, type AnyStateMachine } from "xstate";
 import { appMachine, type AppActor } from "../../machines/app.ts";
 import { bondSource, dependencySource } from "../../machines/dependency-watch.ts";
 import { godMachine, type DeclaredApp, type GodActor } from "../../machines/god.ts";
+import type { GroupFacts } from "../../machines/group-events.ts";
+import { groupMachine, type GroupActor } from "../../machines/group.ts";
+import { memberSource } from "../../machines/group-watch.ts";
 import { reloadMachine, type ReloadActor } from "../../machines/reload.ts";
 import { processMachine, type ProcessActor } from "../../machines/process.ts";
 import type { Ports } from "../../machines/lib/port.ts";
@@ -18,6 +21,7 @@ import {
 interface Restored {
   readonly at: number;
   readonly apps: readonly DeclaredApp[];
+  readonly groups?: readonly GroupFacts[];
 }
 
 export interface WireDependencies extends SourceDependencies {
@@ -33,6 +37,7 @@ export interface WireDependencies extends SourceDependencies {
     readonly process: (actor: ProcessActor, given: Given) => void;
     readonly reload: (actor: ReloadActor, given: Given) => void;
     readonly app: (actor: AppActor, given: Given) => void;
+    readonly group: (actor: GroupActor, given: Given) => void;
     readonly god: (actor: GodActor, given: Given) => void;
   };
 }
@@ -78,11 +83,20 @@ export function wireGod(dependencies: WireDependencies): typeof godMachine {
     }),
     (actor, given) => onMoved.app(actor as AppActor, given),
   );
+  const group = observed(
+    groupMachine.provide({
+      guards: watchedGuards("group", groupMachine, guardLog),
+      actors: {
+        members: memberSource(dependencies.god, dependencies.now),
+      } satisfies Ports<typeof groupMachine>,
+    }),
+    (actor, given) => onMoved.group(actor as GroupActor, given),
+  );
   const restore = fromPromise<Restored, void>(() => dependencies.restore());
   return observed(
     godMachine.provide({
       guards: watchedGuards("god", godMachine, guardLog),
-      actors: { app, restore } satisfies Ports<typeof godMachine>,
+      actors: { app, group, restore } satisfies Ports<typeof godMachine>,
     }),
     (actor, given) => onMoved.god(actor as GodActor, given),
   );

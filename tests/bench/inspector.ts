@@ -168,6 +168,7 @@ function sample(n: number): HistoryEntry {
     judgement: {
       goal: "run",
       askedBy: null,
+      group: null,
       failure: null,
       mayTryAgain: null,
       onProbation: false,

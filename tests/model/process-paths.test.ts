@@ -2,6 +2,7 @@ import type { AnyStateNode } from "xstate";
 import { expect, test } from "vitest";
 import { processMachine } from "../../machines/process.ts";
 import type { ProcessEvent, Resume } from "../../machines/process-events.ts";
+import type { Membership } from "../../machines/group-spec.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 import type { Probes, ProbeSpec } from "../../machines/probes.ts";
 import { rules } from "../../machines/restart-policy.ts";
@@ -19,6 +20,23 @@ const probe: ProbeSpec = {
   failureThreshold: 3,
 };
 const probes: Probes = { startup: probe, readiness: null, liveness: probe };
+
+const group: Membership = {
+  groups: [
+    {
+      name: "g",
+      strategy: "one_for_all",
+      maxRestarts: 1,
+      restartWindowMs: 1_000,
+      autoShutdown: "never",
+      namespace: null,
+      order: 0,
+      isSignificant: false,
+    },
+  ],
+  order: 0,
+  isSignificant: false,
+};
 
 /** Declarations that between them make every guard of the chart both true and false. */
 const specs: Readonly<Record<string, AppSpec>> = {
@@ -71,6 +89,22 @@ const specs: Readonly<Record<string, AppSpec>> = {
       },
     },
   }),
+  "of a group": appSpec({
+    spec: { group },
+    restart: { maxRestarts: 2 },
+  }),
+  "of a group, with a delay": appSpec({ spec: { group }, restart: { restartDelayMs: 100 } }),
+  "of a group, after another": appSpec({
+    spec: { group, dependsOn: [{ app: "db", condition: "healthy", isRequired: true }] },
+  }),
+  "a job of a group": appSpec({
+    spec: { group },
+    restart: {
+      mode: "on-abnormal",
+      maxRestarts: 2,
+      job: { remainsAfterExit: false, runTimeoutMs: null },
+    },
+  }),
   "a job with a limit": appSpec({
     restart: { mode: "never", job: { remainsAfterExit: true, runTimeoutMs: 1_000 } },
   }),
@@ -94,7 +128,7 @@ test("the paths take every transition of the process machine", () => {
 
 test("the chart asks the rules of the policy in the policy's order", () => {
   const asked = processMachine.root.states["exited"]?.always?.map(({ guard }) => guard);
-  expect(asked).toEqual([...rules.slice(0, -1).map(({ rule }) => rule), undefined]);
+  expect(asked).toEqual([...rules.slice(0, -1).map(({ rule }) => rule), "asksItsGroup", undefined]);
 });
 
 interface Played {
@@ -144,6 +178,7 @@ function resumed(spec: AppSpec): SimulatedProcess[] {
     { facts: { ...facts, status: "starting" }, child: "alive", at: 1 },
     { facts: { ...facts, status: "stopping", goal: "stop", killAt: 100 }, child: "alive", at: 1 },
     { facts: { ...facts, status: "waiting", child: null, restartAt: 100 }, child: "none", at: 1 },
+    { facts: { ...facts, status: "pending", held: true, child: null }, child: "none", at: 1 },
     { facts: { ...facts, status: "errored", child: null }, child: "none", at: 1 },
     { facts: { ...facts, status: "stopped", child: null }, child: "none", at: 1 },
     { facts: { ...facts, status: "completed", child: null }, child: "none", at: 1 },

@@ -1,4 +1,10 @@
-import { appMachine, godMachine, processMachine, reloadMachine } from "../../../machines/index.ts";
+import {
+  appMachine,
+  godMachine,
+  groupMachine,
+  processMachine,
+  reloadMachine,
+} from "../../../machines/index.ts";
 import type { ChartFile } from "../../../runtime/charts/chart.ts";
 import { drawChart } from "../../../runtime/charts/svg.ts";
 import { layoutChart } from "./layout.ts";
@@ -7,7 +13,13 @@ import { chartModel } from "./model.ts";
 import { toStately } from "./stately.ts";
 
 /** The machines that have a picture. */
-export const chartMachines = [processMachine, reloadMachine, appMachine, godMachine] as const;
+export const chartMachines = [
+  processMachine,
+  reloadMachine,
+  appMachine,
+  groupMachine,
+  godMachine,
+] as const;
 
 /** Two files per machine: its picture, and the chart as data, for `xm chart`. */
 export async function chartFiles(): Promise<(readonly [path: string, text: string])[]> {

@@ -47,4 +47,12 @@ export function appsOf(value: unknown, file: string): RawApp[] {
 }
 
 /** What a file may hold beside its apps. */
-const sections: readonly string[] = ["deploy", "include"];
+const sections: readonly string[] = ["deploy", "include", "groups"];
+
+/** Beside `apps`; in one app alone `groups` would be a field of it. */
+export function groupsIn(value: unknown): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const { apps, pm2, include, groups } = value as Readonly<Record<string, unknown>>;
+  if (apps !== undefined || include !== undefined) return groups;
+  return pm2 === undefined ? undefined : (groups ?? groupsIn(pm2));
+}

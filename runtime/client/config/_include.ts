@@ -1,6 +1,7 @@
 import { dirname, relative, resolve } from "node:path";
 import { plain } from "../../contract/plain.ts";
 import { origin, place, shared, type Origin, type RawApp } from "../../contract/fields/raw-app.ts";
+import { groupsIn } from "./_apps-of.ts";
 import { extendedApps, nameIn } from "./_extends.ts";
 import { readValue, type Read } from "./_read-value.ts";
 import { unreadable } from "./_unreadable.ts";
@@ -65,6 +66,8 @@ async function collected(read: Read, step: Step): Promise<Whole> {
     const found = { file: path, folder: dirname(path) };
     const part = await readOther(path);
     try {
+      if (groupsIn(part.value) !== undefined)
+        throw new Error(`groups: expected in the file that includes this one, ${at.file}`);
       const whole = await collected(part, { ...step, at: found, trail: [...trail, path] });
       parts.push({ ...whole, apps: whole.apps.map((app, index) => located(app, index, found)) });
     } catch (error) {
@@ -96,7 +99,7 @@ async function readOther(path: string): Promise<Read> {
 }
 
 /** What a file may hold beside its apps, or beside those that it includes. */
-const besideApps: readonly string[] = ["deploy", "notify"];
+const besideApps: readonly string[] = ["deploy", "notify", "groups"];
 
 /** A list of apps includes nothing. */
 function sectionsOf(value: unknown): Readonly<Record<string, unknown>> {

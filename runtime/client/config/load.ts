@@ -1,10 +1,12 @@
 import { basename, dirname, resolve } from "node:path";
-import { appsOf, deployedIn, deploymentsOf, type Deployed } from "./_apps-of.ts";
+import { appsOf, deployedIn, deploymentsOf, groupsIn, type Deployed } from "./_apps-of.ts";
 import { withIncluded } from "./_include.ts";
 import { parseValue, readValue, type Read } from "./_read-value.ts";
 import { unreadable } from "./_unreadable.ts";
 import { logicalCwd } from "../../host/logical-cwd.ts";
 import type { Origin, RawApp } from "../../contract/fields/raw-app.ts";
+
+export { groupsIn } from "./_apps-of.ts";
 
 /** Whether a path is a configuration and not a program: `*.json`, `*.yaml`, `*.config.js`, `ecosystem.*` … */
 export function isEcosystemFile(path: string): boolean {
@@ -69,20 +71,37 @@ export async function parseEcosystem(
   }
 }
 
+/** Most files have no groups, and then their reader need not be loaded. */
+async function grouped(
+  apps: readonly RawApp[],
+  groups: unknown,
+  file: string,
+): Promise<readonly RawApp[]> {
+  if (groups === undefined || groups === null) return apps;
+  const { withGroups } = await import("./_groups.ts");
+  return withGroups(apps, groups, file);
+}
+
 /**
  * The apps of a program's call, which may extend one another or an app of a file.
  * @throws `ERR_CONFIG_UNREADABLE`
  */
-export async function ecosystemFrom(apps: readonly RawApp[], at: Origin): Promise<Ecosystem> {
+export async function ecosystemFrom(
+  given: readonly RawApp[],
+  groups: unknown,
+  at: Origin,
+): Promise<Ecosystem> {
   try {
     const read = { value: {}, variables: {}, warnings: [] };
-    return { ...(await withIncluded(read, at, () => apps)), deployed: {} };
+    const whole = await withIncluded(read, at, () => given);
+    return { ...whole, apps: await grouped(whole.apps, groups, at.file), deployed: {} };
   } catch (error) {
     throw unreadable(at.file, error);
   }
 }
 
 async function ecosystemOf(read: Read, at: Origin): Promise<Ecosystem> {
-  const { apps, variables, warnings } = await withIncluded(read, at, appsOf);
+  const { apps: all, variables, warnings } = await withIncluded(read, at, appsOf);
+  const apps = await grouped(all, groupsIn(read.value), at.file);
   return { apps, variables, deployed: deployedIn(read.value), warnings };
 }

@@ -17,6 +17,7 @@ import { faultsOf } from "./app-faults.ts";
 import { fileName, nameOf } from "./app-names.ts";
 import { logsOf } from "./log-files.ts";
 import { policyOf, probeFaults, sensorsOf } from "./policy.ts";
+import { groupOf, significantFaults } from "./_membership.ts";
 import { readFields, type ReadApp, type Reading } from "./read-fields.ts";
 import { settingsEnvironment } from "./settings.ts";
 import { readSettings } from "./settings-file.ts";
@@ -75,7 +76,8 @@ export async function normalizeApps(
       faults.push(...files.faults);
       const spec = specFrom({ app, written, fromFiles: files.variables }, context);
       faults.push(...probeFaults(app, path), ...permissionFaults(spec, path));
-      specs.push(spec);
+      faults.push(...significantFaults(each, app, path));
+      specs.push({ ...spec, ...groupOf(each, app) });
       const isOne = app["exec_mode"] === undefined && spec.instances === 1;
       const command = wantsCluster(app) && !isOne ? commandInFront(spec) : undefined;
       if (command !== undefined)

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { callerAfter } from "../config/environment.ts";
 import { loadEcosystem, normalizeApps, type RawApp } from "../config/index.ts";
-import { ecosystemFrom, isEcosystemFile, type Ecosystem } from "../config/load.ts";
+import { ecosystemFrom, groupsIn, isEcosystemFile, type Ecosystem } from "../config/load.ts";
 import { namesOfApps, type ConfigContext } from "../config/normalize.ts";
 import { chosenProfiles, isInProfiles } from "../config/profiles.ts";
 import { servedScript } from "../config/serve.ts";
@@ -69,7 +69,7 @@ export function isDeclaration(what: Startable, place: Place): boolean {
 async function declared(what: Startable, { cwd }: Place): Promise<Ecosystem> {
   if (typeof what !== "object") return loadEcosystem(resolve(cwd, String(what)));
   const apps = listOf(what).map((app) => servedScript(rawFrom(app)));
-  return ecosystemFrom(apps, { file: callOf("start"), folder: cwd });
+  return ecosystemFrom(apps, groupsIn(what), { file: callOf("start"), folder: cwd });
 }
 
 /** The apps of an object: itself, a list, `{ apps }`, which may be one. */

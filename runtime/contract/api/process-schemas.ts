@@ -92,6 +92,25 @@ export const processSchema = v.object({
     v.array(v.object({ app: text(), condition: text(), state: text(), isLost: v.boolean() })),
     v.description("what a pending process waits for"),
   ),
+  group: v.pipe(
+    v.optional(
+      nullable(
+        v.object({
+          name: text(),
+          strategy: text(),
+          step: v.pipe(text(), v.description("watching, stopping, starting, ending, ended, …")),
+          restarts: count(),
+          maxRestarts: count(),
+          restartWindowMs: v.number(),
+          why: v.pipe(
+            nullable(text()),
+            v.description("what it does or has done, and because of what"),
+          ),
+        }),
+      ),
+    ),
+    v.description("the group that its app belongs to"),
+  ),
   nextRunAt: v.pipe(nullable(time()), v.description("when its schedule runs it next")),
   reload: v.pipe(
     nullable(v.object({ step: text(), done: count(), total: count(), by: text() })),

@@ -94,6 +94,7 @@ export const machineStatesSchema = v.object({
   app: nullable(v.array(text())),
   process: nullable(v.array(text())),
   reload: nullable(v.array(text())),
+  group: v.optional(nullable(v.array(text()))),
 });
 
 export const historySchema = v.array(historyRecordSchema);

@@ -1,6 +1,7 @@
 import { capabilityNames, limitNames } from "../fields/confinement.ts";
 import * as v from "valibot";
 import { notifyEvents } from "../../../machines/notify-spec.ts";
+import { membership } from "./group-schema.ts";
 import { longestMs } from "../ranges.ts";
 import { isPlain } from "../plain.ts";
 import {
@@ -214,6 +215,7 @@ export const appSpecSchema = v.strictObject({
     [],
   ),
   notify: v.exactOptional(notify),
+  group: v.optional(membership),
   policy: v.strictObject({
     restart: restartPolicy,
     readiness: v.picklist(["spawned", "message", "listening", "probe"]),

@@ -14,7 +14,7 @@ export const summaries: Readonly<Record<CallName, string>> = {
   process: "One process with all details",
   states: "The current states of its machine, its app's, a reload's and God's",
   history:
-    "History records, oldest first: `ids`, `app` (a key; may be given again), `kinds` (process, reload, app, god, daemon), `since` and `until` (ms since the epoch), `after` and `before` (numbers), `limit` (the last N)",
+    "History records, oldest first: `ids`, `app` (a key; may be given again), `kinds` (process, reload, app, group, god, daemon), `since` and `until` (ms since the epoch), `after` and `before` (numbers), `limit` (the last N)",
   declare: "Declares apps: starts missing ones, treats known ones according to `known`",
   scale: "Scales an app to N processes",
   act: "Applies an action to processes",

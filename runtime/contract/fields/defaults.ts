@@ -15,3 +15,6 @@ export const defaults = {
   drainTimeoutMs: 10_000,
   reloadConcurrency: 1,
 } as const;
+
+/** Of a group: as systemd counts the starts of a unit. */
+export const groupDefaults = { maxRestarts: 5, restartWindowMs: 10_000 } as const;

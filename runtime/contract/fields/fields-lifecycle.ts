@@ -58,6 +58,13 @@ export const lifecycleFields: readonly Field[] = [
     "Gives up after more than `max_restarts` restarts within this time, however long each life was; 0 disables the rule.",
     { default: "0" },
   ),
+  field(
+    "Restarts",
+    "significant",
+    "boolean",
+    "The end of this app may shut its group down (`auto_shutdown`); needs `restart: on-failure`, `on-abnormal` or `never`. See [groups](../how-to/group-apps.md).",
+    { default: "false" },
+  ),
   field("Restarts", "restart_delay", "time", "Wait before each restart.", { default: "0" }),
   field(
     "Restarts",

@@ -2,6 +2,7 @@ import type { AppContext } from "../../../machines/app-context.ts";
 import type { GodContext } from "../../../machines/god.ts";
 import type { Removal } from "../../../machines/facts.ts";
 import { duration } from "../../../machines/lib/words.ts";
+import type { GroupContext } from "../../../machines/group-reading.ts";
 import type { ProcessContext } from "../../../machines/process-context.ts";
 import type { ReloadContext } from "../../../machines/reload-events.ts";
 import type { MachineName } from "../inspector.ts";
@@ -78,6 +79,17 @@ const tellers = {
       ? `${who} ${isOne ? "drains and exits" : "drain and exit"}`
       : `the ${isOne ? "replacement" : "replacements"} of ${who} ${isOne ? "is" : "are"} started`;
     return `${capital(by)}: ${progress}; ${step}.`;
+  },
+  group: ({ place, why, restartTimes }: GroupContext, isIn: IsIn): string => {
+    const { name, strategy, maxRestarts, restartWindowMs } = place.spec;
+    const because = why === null ? "" : capital(why);
+    if (isIn("restarting.stopping")) return `${because}: it stops those that are restarted.`;
+    if (isIn("restarting.starting")) return `${because}: it starts them one after the other.`;
+    if (isIn("ending")) return `${because}: it stops its members.`;
+    if (isIn("ended")) return `${because}.`;
+    if (isIn("shuttingDown") || isIn("shutDown")) return `${because}.`;
+    const budget = `${restartTimes.length} of ${maxRestarts} restarts within ${duration(restartWindowMs)}`;
+    return `Group ${name} (${strategy}) watches its members; ${budget}.`;
   },
   god: ({ apps }: GodContext, isIn: IsIn): string => {
     const count = apps.size;

@@ -13,6 +13,7 @@ import {
   type Order,
   type Plan,
 } from "./declare-order.ts";
+import { joiningGroups } from "./groups.ts";
 import { assertDependencies } from "./order.ts";
 import { done, outcomeOf, started, startedFrom } from "./outcomes.ts";
 import type { Managed, Registry } from "../registry/registry.ts";
@@ -72,7 +73,7 @@ export async function declare(
 }
 
 function plan({ registry }: DeclareDependencies, request: Declaration): Plan[] {
-  const specs = request.apps.map(shareEnvironment);
+  const specs = joiningGroups(registry, request.apps.map(shareEnvironment));
   assertDependencies(registry, specs, { mayBeUnknown: request.ignoresDependencies === true });
   const found = request.known === "refuse" ? withScripts(registry, specs) : named(registry, specs);
   for (const { spec, known } of found) {

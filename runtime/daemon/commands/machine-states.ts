@@ -1,4 +1,5 @@
 import type { AnyActorRef } from "xstate";
+import { ownGroup } from "../../../machines/group-spec.ts";
 import type { MachineStates } from "../../contract/api/schemas.ts";
 import type { Managed } from "../registry/registry.ts";
 import type { Daemon } from "../daemon.ts";
@@ -8,12 +9,15 @@ export function statesOf(
   { god }: Pick<Daemon, "god">,
   managed: Managed | undefined,
 ): MachineStates {
+  const groups = god.getSnapshot().context.groups;
+  const group = managed === undefined ? undefined : groups.get(ownGroup(managed.spec) ?? "");
   const reload = managed?.app.getSnapshot().context.reload ?? null;
   return {
     god: litStates("god", god),
     app: managed === undefined ? null : litStates("app", managed.app),
     process: managed === undefined ? null : litStates("process", managed.actor),
     reload: reload === null ? null : litStates("reload", reload),
+    group: group === undefined ? null : litStates("group", group),
   };
 }
 

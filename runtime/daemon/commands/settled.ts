@@ -30,6 +30,7 @@ const asked: readonly Decision["rule"][] = [
   "wantsRemoval",
   "wantsStop",
   "wantsRestart",
+  "restartsWithItsGroup",
   "waitsForDependencies",
   "hasItsDependencies",
   "skipsRun",

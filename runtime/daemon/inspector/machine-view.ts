@@ -1,5 +1,6 @@
 import type { AnyActorRef, AnyMachineSnapshot } from "xstate";
 import { askedBefore } from "../../../machines/guard-readings.ts";
+import type { GroupContext } from "../../../machines/group-reading.ts";
 import type { ProcessContext } from "../../../machines/process-context.ts";
 import { litStates } from "../commands/machine-states.ts";
 import { contextOf } from "../records/context.ts";
@@ -47,6 +48,7 @@ export function earlierReadings(machine: MachineName, context: unknown): GuardRe
 
 function nameIn(machine: MachineName, context: unknown): string {
   if (machine === "god") return "god";
+  if (machine === "group") return (context as GroupContext).place.spec.name;
   return machine === "process"
     ? String((context as { id: number }).id)
     : (context as { key: string }).key;

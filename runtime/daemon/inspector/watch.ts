@@ -7,6 +7,7 @@ import type {
 import { labelFrom } from "../../charts/label.ts";
 import { messageOf } from "../../contract/errors.ts";
 import type { MachineName, MachineStep, MachineView } from "../../contract/inspector.ts";
+import { ownGroup } from "../../../machines/group-spec.ts";
 import { keyOf } from "../records/guard-log.ts";
 import { earlierReadings, machineView } from "./machine-view.ts";
 import type { Daemon } from "../daemon.ts";
@@ -20,7 +21,7 @@ export type Tell = (view: MachineView, json: string) => void;
 export interface Watch {
   /**
    * Tells where the machines around a process are (its own, with those of a replacement and of what was replaced, its
-   * app's, a reload's and God's), and then each of their transitions, until the answer is called. Without a process God's alone.
+   * app's, a reload's, its group's and God's), and then each of their transitions, until the answer is called. Without a process God's alone.
    */
   around(process: number | null, tell: Tell): () => void;
   /** Something has happened to a process: watchers that wait for that id receive its events from now on. */
@@ -56,7 +57,7 @@ export function createWatch(daemon: WatchedDaemon, log: (line: string) => void):
   const actorsAround = (process: number | null): ReadonlyMap<AnyActorRef, MachineName> => {
     const actors = new Map<AnyActorRef, MachineName>();
     for (const app of process === null ? [] : registry.apps()) {
-      const { processes, successors, leaving, reload } = app.getSnapshot().context;
+      const { processes, successors, leaving, reload, spec } = app.getSnapshot().context;
       const others = Object.values(leaving).filter(
         (each) => each.getSnapshot().context.id === process,
       );
@@ -67,6 +68,8 @@ export function createWatch(daemon: WatchedDaemon, log: (line: string) => void):
       for (const each of own) actors.set(each, "process");
       actors.set(app, "app");
       if (reload !== null) actors.set(reload, "reload");
+      const group = god.getSnapshot().context.groups.get(ownGroup(spec) ?? "");
+      if (group !== undefined) actors.set(group, "group");
     }
     actors.set(god, "god");
     return actors;

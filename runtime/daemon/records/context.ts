@@ -1,5 +1,6 @@
 import type { AppContext } from "../../../machines/app-context.ts";
 import type { GodContext } from "../../../machines/god.ts";
+import type { GroupContext } from "../../../machines/group-reading.ts";
 import type { ProcessContext } from "../../../machines/process-context.ts";
 import type { ReloadContext } from "../../../machines/reload-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
@@ -24,7 +25,11 @@ const tellers = {
     reloadSpec: context.reloadSpec && tellSpec(context.reloadSpec),
   }),
   reload: (context: ReloadContext): unknown => ({ ...context, owner: undefined }),
-  god: ({ apps }: GodContext): unknown => ({ apps: [...apps.keys()] }),
+  group: (context: GroupContext): unknown => ({ ...context, resume: undefined }),
+  god: ({ apps, groups }: GodContext): unknown => ({
+    apps: [...apps.keys()],
+    ...(groups.size === 0 ? {} : { groups: [...groups.keys()] }),
+  }),
 } satisfies Record<MachineName, (context: never) => unknown>;
 
 /** What an app knows beside its specification. */

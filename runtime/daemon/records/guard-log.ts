@@ -1,4 +1,5 @@
 import { guardReadings, type Saw } from "../../../machines/guard-readings.ts";
+import type { GroupContext } from "../../../machines/group-reading.ts";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type { GuardReading, MachineName } from "../../contract/inspector.ts";
 
@@ -77,6 +78,7 @@ export function keyOf(machine: MachineName, context: unknown): string {
   if (machine === "process") {
     return `process ${processKey(context as { id: number; generation: number })}`;
   }
+  if (machine === "group") return `group ${(context as GroupContext).place.spec.name}`;
   return `${machine} ${(context as { key: string }).key}`;
 }
 

@@ -3,6 +3,7 @@ import type { AppActor } from "../../../machines/app.ts";
 import type { AppContext } from "../../../machines/app-context.ts";
 import type { ReloadFacts } from "../../../machines/facts.ts";
 import type { AppsChange, godMachine } from "../../../machines/god.ts";
+import type { GroupActor } from "../../../machines/group.ts";
 import { reloadFactsOf, type ReloadActor } from "../../../machines/reload.ts";
 import type { ReloadContext } from "../../../machines/reload-events.ts";
 import type { History } from "./history.ts";
@@ -19,6 +20,8 @@ export interface MachineHistory {
   noteGod(snapshot: SnapshotFrom<typeof godMachine>, given?: Given): void;
   /** What an app has made of an event, and a reload's first moment; without one, where it is met first. */
   noteApp(app: AppActor, given?: Given): void;
+  /** What a group has made of an event; without one, where it is met first. */
+  noteGroup(group: GroupActor, given?: Given): void;
   /** What a reload has made of an event. */
   noteStep(reload: ReloadActor, given: Given): void;
   /** A reload as its app reports it: a failed reload machine reports nothing itself. */
@@ -44,6 +47,8 @@ export function createMachineHistory(options: {
   let isRestoring = true;
   let why: string | null = null;
   const apps = new WeakMap<AppActor, SeenApp>();
+  /** The states that each group was recorded in last, and the app whose turn it was. */
+  const groups = new WeakMap<GroupActor, string>();
   const reloads = new WeakMap<ReloadActor, ReloadContext>();
   /** The step that each app's reload was recorded in last. */
   const steps = new Map<string, string>();
@@ -122,6 +127,27 @@ export function createMachineHistory(options: {
             ...(isNew ? { spec: tellSpec(spec) } : {}),
             ...(isNewReload && reloadSpec !== spec ? { reloadSpec: tellSpec(reloadSpec) } : {}),
           },
+        }),
+      );
+    },
+    noteGroup: (group, given) => {
+      const snapshot = group.getSnapshot();
+      const { context, value } = snapshot;
+      const states = leavesOf(value);
+      const next = context.round?.next ?? "";
+      const isSame = groups.get(group) === `${states} ${next}`;
+      groups.set(group, `${states} ${next}`);
+      if (isSame || isFrozen() || states === "resuming") return;
+      const { name } = context.place.spec;
+      history.append(
+        historyEntry({
+          at: now(),
+          kind: "group",
+          event: given?.type ?? "declared",
+          name,
+          states,
+          by: context.why,
+          context: contextOf("group", context) as Record<string, unknown>,
         }),
       );
     },

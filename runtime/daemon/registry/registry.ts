@@ -1,6 +1,8 @@
 import type { AppActor } from "../../../machines/app.ts";
 import type { GodActor } from "../../../machines/god.ts";
 import { isAtRest, type ProcessFacts } from "../../../machines/facts.ts";
+import { ownGroup } from "../../../machines/group-spec.ts";
+import type { GroupActor } from "../../../machines/group.ts";
 import type { ProcessActor } from "../../../machines/process.ts";
 import { factsOf } from "../../../machines/process-view.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
@@ -12,6 +14,8 @@ export interface Managed {
   readonly app: AppActor;
   readonly spec: AppSpec;
   readonly facts: ProcessFacts;
+  /** The group of its app. */
+  readonly group?: GroupActor;
 }
 
 /** Looks things up in the tree of actors; keeps nothing of its own. */
@@ -35,6 +39,14 @@ export interface Registry {
 }
 
 export function createRegistry(god: GodActor): Registry {
+  const managed = (actor: ProcessActor, app: AppActor): Managed => {
+    const snapshot = actor.getSnapshot();
+    const { spec } = snapshot.context;
+    const found = { actor, app, spec, facts: factsOf(snapshot) };
+    const name = ownGroup(app.getSnapshot().context.spec);
+    const group = name === undefined ? undefined : god.getSnapshot().context.groups.get(name);
+    return group === undefined ? found : { ...found, group };
+  };
   const apps = (): AppActor[] => [...god.getSnapshot().context.apps.values()];
   const processesOf = (app: AppActor): Managed[] =>
     Object.values(app.getSnapshot().context.processes)
@@ -101,9 +113,4 @@ export function lowestFree(taken: ReadonlySet<number>, count: number): number[] 
     if (!taken.has(candidate)) free.push(candidate);
   }
   return free;
-}
-
-function managed(actor: ProcessActor, app: AppActor): Managed {
-  const snapshot = actor.getSnapshot();
-  return { actor, app, spec: snapshot.context.spec, facts: factsOf(snapshot) };
 }

@@ -1,17 +1,19 @@
 import type { ProcessDetail, ProcessView } from "../../contract/api/schemas.ts";
 import { versionOf } from "../../../machines/process-context.ts";
+import { stepOf, type GroupActor } from "../../../machines/group.ts";
+import { countRestarts } from "../../../machines/lib/intensity.ts";
 import { reloadFactsOf } from "../../../machines/reload.ts";
 import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
 import type { CustomMetrics } from "../metrics/custom.ts";
 import type { Metrics } from "../metrics/sampler.ts";
 import { ownUserName } from "../../host/users.ts";
 import type { Managed } from "./registry.ts";
-import { shownTime } from "../../host/clock.ts";
+import { shownTime, steadyNow } from "../../host/clock.ts";
 import { shownDecision, shownExit, shownFailure } from "../../host/shown-facts.ts";
 
 /** A process as the API shows it. */
 export function viewOf(
-  { facts, spec, app: actor, actor: process }: Managed,
+  { facts, spec, app: actor, actor: process, group }: Managed,
   metrics: Metrics | undefined,
 ): ProcessView {
   const { id, app, instance, status, child, createdAt, restarts, unstableRestarts, restartAt } =
@@ -56,6 +58,7 @@ export function viewOf(
     outOfTraffic: facts.outOfTraffic ?? false,
     finding: process.getSnapshot().context.finding,
     waitsFor: status === "pending" ? [...process.getSnapshot().context.unmet] : [],
+    ...(group === undefined ? {} : { group: groupView(group) }),
     nextRunAt: actor.getSnapshot().context.nextRunAt,
     reload: reloadOf(actor),
   };
@@ -83,6 +86,15 @@ export function detailOf(
     decisions: facts.decisions.map(shownDecision) as ProcessDetail["decisions"],
     spec: spec as ProcessDetail["spec"],
   };
+}
+
+function groupView(group: GroupActor): NonNullable<ProcessView["group"]> {
+  const snapshot = group.getSnapshot();
+  const { place, restartTimes, why, at } = snapshot.context;
+  const { name, strategy, maxRestarts, restartWindowMs } = place.spec;
+  const step = stepOf(snapshot);
+  const restarts = countRestarts(restartTimes, Math.max(at, steadyNow()), restartWindowMs);
+  return { name, strategy, step, restarts, maxRestarts, restartWindowMs, why };
 }
 
 function reloadOf(app: Managed["app"]): ProcessView["reload"] {

@@ -1,3 +1,4 @@
+import type { GroupFacts } from "../../../machines/group-events.ts";
 import type { ProcessFacts } from "../../../machines/facts.ts";
 import type { OnStep } from "./compact.ts";
 import type { DeclaredApp, JournalEntry, OpenReload } from "./entries.ts";
@@ -8,6 +9,7 @@ export interface Restored {
   readonly processes: readonly ProcessFacts[];
   /** Reloads in the middle of which the daemon ended. */
   readonly reloads: readonly OpenReload[];
+  readonly groups?: readonly GroupFacts[];
   /** Sentences on what was repaired, dropped or moved aside. */
   readonly notes: readonly string[];
 }

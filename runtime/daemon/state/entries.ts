@@ -1,3 +1,4 @@
+import type { GroupFacts } from "../../../machines/group-events.ts";
 import type { ProcessFacts, ReloadFacts } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 
@@ -40,6 +41,8 @@ export type JournalEntry =
       /** What the replacements are made from, where it is not the app's own. */
       readonly spec: AppSpec | null;
     }
+  | { readonly type: "group.changed"; readonly at: number; readonly group: GroupFacts }
+  | { readonly type: "group.removed"; readonly at: number; readonly name: string }
   | {
       readonly type: "daemon.started" | "daemon.stopped";
       readonly at: number;

@@ -5,6 +5,7 @@ import {
   type ReloadFacts,
   type Rule,
 } from "../../../machines/facts.ts";
+import { groupSteps, type GroupFacts } from "../../../machines/group-events.ts";
 import { lifeIdPattern } from "../../contract/life-id.ts";
 import { at, count, ms, numberOrNull, textOrNull, texts } from "./schema-words.ts";
 
@@ -28,7 +29,7 @@ const decision = v.looseObject({
   at,
   // Rules come and go with versions, and an old decision is only read aloud: any name will do.
   rule: v.custom<Rule>((rule) => typeof rule === "string", "expected the name of a rule"),
-  next: v.picklist(["remove", "stop", "start", "wait", "give up", "complete", "fail"]),
+  next: v.picklist(["remove", "stop", "start", "wait", "hold", "give up", "complete", "fail"]),
   exit: v.nullable(exit),
   saw: v.record(v.string(), v.nullable(v.union([v.number(), v.string(), v.boolean()]))),
   delayMs: ms,
@@ -52,6 +53,14 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   verdict: v.exactOptional(verdict),
   ignoresDependencies: v.exactOptional(v.literal(true)),
   runArgs: v.exactOptional(texts),
+  groupOrder: v.exactOptional(
+    v.looseObject({
+      group: v.string(),
+      after: v.picklist(["hold", "end", "rest"]),
+      why: v.string(),
+    }),
+  ),
+  held: v.exactOptional(v.literal(true)),
   firedAt: v.exactOptional(v.number()),
   child: v.nullable(
     v.looseObject({
@@ -84,6 +93,19 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   lastExit: v.nullable(exit),
   failure: v.nullable(v.looseObject({ at, code: v.string(), message: v.string() })),
   decisions: v.array(decision),
+});
+
+/** What is known of one group. */
+export const groupFactsSchema: v.GenericSchema<unknown, GroupFacts> = v.looseObject({
+  name: v.string(),
+  at,
+  step: v.picklist(groupSteps),
+  since: at,
+  restartTimes: v.array(v.number()),
+  answered: v.record(v.string(), v.number()),
+  round: v.nullable(v.looseObject({ keys: texts, next: textOrNull, asked: v.array(v.number()) })),
+  endedAt: numberOrNull,
+  why: textOrNull,
 });
 
 /** What is known of one reload. */

@@ -1,3 +1,4 @@
+import type { GroupFacts } from "../../../machines/group-events.ts";
 import type { ProcessFacts, ReloadFacts } from "../../../machines/facts.ts";
 import { processKey } from "../../../machines/lib/process-key.ts";
 import type { DeclaredApp, JournalEntry, OpenReload } from "./entries.ts";
@@ -9,10 +10,12 @@ export interface Image {
   readonly processes: Map<string, ProcessFacts>;
   /** Reloads that have not ended, by app. */
   readonly reloads: Map<string, OpenReload>;
+  /** By name. */
+  readonly groups: Map<string, GroupFacts>;
 }
 
 export function emptyImage(): Image {
-  return { apps: new Map(), processes: new Map(), reloads: new Map() };
+  return { apps: new Map(), processes: new Map(), reloads: new Map(), groups: new Map() };
 }
 
 /** Makes the image true of what happened. Applying an entry twice changes nothing. */
@@ -37,6 +40,12 @@ export function applyEntry(image: Image, entry: JournalEntry): void {
       else image.reloads.set(reload.key, { reload, spec });
       return;
     }
+    case "group.changed":
+      image.groups.set(entry.group.name, entry.group);
+      return;
+    case "group.removed":
+      image.groups.delete(entry.name);
+      return;
     case "daemon.started":
     case "daemon.stopped":
   }

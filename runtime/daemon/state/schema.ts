@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { formatVersion, type DeclaredApp, type JournalRecord, type OpenReload } from "./entries.ts";
-import { processFactsSchema, reloadFactsSchema } from "./facts-schema.ts";
+import { groupFactsSchema, processFactsSchema, reloadFactsSchema } from "./facts-schema.ts";
 import { at, count } from "./schema-words.ts";
 import { appSpec } from "./spec-schema.ts";
 
@@ -45,6 +45,8 @@ export const journalRecordSchema: v.GenericSchema<unknown, JournalRecord> = v.va
     reload: reloadFactsSchema,
     spec: v.nullable(appSpec),
   }),
+  v.looseObject({ ...line, type: v.literal("group.changed"), group: groupFactsSchema }),
+  v.looseObject({ ...line, type: v.literal("group.removed"), name: v.string() }),
   v.looseObject({ ...daemonLine, type: v.literal("daemon.started") }),
   v.looseObject({ ...daemonLine, type: v.literal("daemon.stopped") }),
 ]);
@@ -57,6 +59,7 @@ export const snapshotSchema = v.looseObject({
   apps: v.array(v.unknown()),
   processes: v.array(v.unknown()),
   reloads: v.optional(v.array(v.unknown()), []),
+  groups: v.optional(v.array(v.unknown()), []),
 });
 
 /** Where a value is not what it should be, as one sentence: `facts.child.pid: expected …`. */

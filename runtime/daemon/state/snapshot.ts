@@ -6,7 +6,7 @@ import { emptyImage, type Image } from "./image.ts";
 import { readPlain } from "../../host/files/read.ts";
 import { parseJson } from "../../host/parse-json.ts";
 import { formatVersion } from "./entries.ts";
-import { processFactsSchema } from "./facts-schema.ts";
+import { groupFactsSchema, processFactsSchema } from "./facts-schema.ts";
 import { declaredAppSchema, faultOf, openReloadSchema, snapshotSchema } from "./schema.ts";
 
 /** A snapshot that was read: everything up to and with journal record `seq`. */
@@ -34,6 +34,7 @@ export function encodeSnapshot(image: Image, seq: number, at: number): string {
     apps: [...image.apps.values()],
     processes: [...image.processes.values()],
     reloads: [...image.reloads.values()],
+    ...(image.groups.size === 0 ? {} : { groups: [...image.groups.values()] }),
   }).slice(0, -1);
   return `${body},"sha256":"${sha256(body)}"}\n`;
 }
@@ -61,7 +62,7 @@ function decode(text: string): SnapshotReading {
     return { kind: "invalid", why: "its checksum is wrong" };
   const parsed = v.safeParse(snapshotSchema, parseJson(text));
   if (!parsed.success) return { kind: "invalid", why: faultOf(parsed.issues) };
-  const { seq, apps, processes, reloads } = parsed.output;
+  const { seq, apps, processes, reloads, groups } = parsed.output;
   const image = emptyImage();
   const notes: string[] = [];
   for (const value of apps) {
@@ -78,6 +79,11 @@ function decode(text: string): SnapshotReading {
     const open = v.safeParse(openReloadSchema, value);
     if (open.success) image.reloads.set(open.output.reload.key, open.output);
     else notes.push(`a reload of the snapshot was dropped: ${faultOf(open.issues)}`);
+  }
+  for (const value of groups) {
+    const facts = v.safeParse(groupFactsSchema, value);
+    if (facts.success) image.groups.set(facts.output.name, facts.output);
+    else notes.push(`a group of the snapshot was dropped: ${faultOf(facts.issues)}`);
   }
   return { kind: "valid", snapshot: { seq, image, notes } };
 }

@@ -155,6 +155,24 @@ export const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
       }),
     ),
   ),
+  group: v.exactOptional(
+    v.looseObject({
+      groups: v.array(
+        v.looseObject({
+          name: v.string(),
+          strategy: v.picklist(["one_for_one", "one_for_all", "rest_for_one"]),
+          maxRestarts: count,
+          restartWindowMs: ms,
+          autoShutdown: v.picklist(["never", "any_significant", "all_significant"]),
+          namespace: textOrNull,
+          order: v.number(),
+          isSignificant: v.boolean(),
+        }),
+      ),
+      order: v.number(),
+      isSignificant: v.boolean(),
+    }),
+  ),
   policy: v.looseObject({
     restart: restartPolicy,
     readiness: v.picklist(["spawned", "message", "listening", "probe"]),

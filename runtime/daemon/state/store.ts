@@ -68,6 +68,7 @@ class Store implements StateStore {
       apps: [...this.#image.apps.values()],
       processes: [...this.#image.processes.values()],
       reloads: [...this.#image.reloads.values()],
+      groups: [...this.#image.groups.values()],
       notes,
     };
   }

@@ -18,6 +18,8 @@ export function About({ name }: { name: MachineName }) {
 
 function live(name: MachineName): string {
   const sentence = shownMachine.value?.sentence ?? "";
+  if (name === "group" && shownMachine.value === null)
+    return "Its app belongs to no group. This is the plain chart.";
   if (name !== "reload" || machines.value.reload !== undefined) return sentence;
   const last = lastReload.value;
   return last === null
@@ -28,11 +30,13 @@ function live(name: MachineName): string {
 function then(name: MachineName): string {
   const past = shownPast.value;
   if (past === null) {
-    if (recorded[name === "god" ? "god" : "app"].isReading.value) return "Reading the history…";
+    if (recorded[name === "god" || name === "group" ? "god" : "app"].isReading.value)
+      return "Reading the history…";
     return {
       process: "",
       app: "The history has no record of its app at this moment.",
       reload: "No reload of its app is recorded before this moment. This is the plain chart.",
+      group: "No group of its app is recorded at this moment.",
       god: "No God is recorded at this moment.",
     }[name];
   }

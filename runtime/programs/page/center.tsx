@@ -22,6 +22,7 @@ const tabs: readonly (readonly [MachineName | "whatif", string])[] = [
   ["process", "Process"],
   ["app", "App"],
   ["reload", "Reload"],
+  ["group", "Group"],
   ["god", "God"],
   ["whatif", "What if?"],
 ];

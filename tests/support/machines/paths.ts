@@ -37,6 +37,14 @@ export function eventsFor(): ProcessEvent[] {
     { type: "dependencies.unmet", at, unmet },
     { type: "dependencies.met", at },
     { type: "dependencies.lost", at, unmet },
+    { type: "group.start", at },
+    ...(["hold", "end", "rest"] as const).map((after) => ({
+      type: "group.stop" as const,
+      at,
+      group: "g",
+      after,
+      why: "group g is one_for_all and db crashed",
+    })),
     ...delays().map((type) => ({ type }) as unknown as ProcessEvent),
   ];
 }
@@ -66,6 +74,7 @@ export function pathsFor(spec: AppSpec, events = eventsFor()): ProcessEvent[][] 
         context.verdict !== null,
         context.child !== null,
         JSON.stringify(value).includes("pending") && context.unmet.length > 0,
+        context.groupOrder?.after,
         Math.min(context.unstableRestarts, 3),
         Math.min(context.restartTimes.length, 2),
       ]),
@@ -82,6 +91,7 @@ function mayHappen(snapshot: State, event: ProcessEvent): boolean {
   if (snapshot.status === "done") return false;
   const isAlive = snapshot.matches("alive");
   const hasChild = snapshot.context.child !== null;
+  if (event.type.startsWith("group.") && snapshot.context.spec.group === undefined) return false;
   if (event.type === "child.spawned" || event.type === "child.failed") return isAlive && !hasChild;
   if (event.type === "child.unstarted" || event.type === "child.elsewhere")
     return hasChild && snapshot.hasTag("starting");
@@ -90,7 +100,7 @@ function mayHappen(snapshot: State, event: ProcessEvent): boolean {
     return isOfLiveness && JSON.stringify(snapshot.value).includes('"probing"');
   }
   if (event.type.startsWith("child.")) return isAlive && hasChild;
-  if (event.type.startsWith("dependencies.")) return snapshot.hasTag("pending");
+  if (event.type.startsWith("dependencies.")) return snapshot.matches("pending");
   if (event.type === "sensor.tripped") {
     return JSON.stringify(snapshot.value).includes('"watching"');
   }
@@ -129,6 +139,8 @@ export function play(process: SimulatedProcess, event: ProcessEvent): void {
       return process.hears("met");
     case "dependencies.lost":
       return process.hears("lost", "errored");
+    case "group.start":
+    case "group.stop":
     case "configure":
       process.actor.send(event);
       return;

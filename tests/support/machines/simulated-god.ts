@@ -3,6 +3,9 @@ import { appMachine } from "../../../machines/app.ts";
 import { bondSource, dependencySource } from "../../../machines/dependency-watch.ts";
 import type { ProcessFacts } from "../../../machines/facts.ts";
 import { godMachine, type DeclaredApp, type GodActor } from "../../../machines/god.ts";
+import type { GroupFacts } from "../../../machines/group-events.ts";
+import { groupFactsOf, groupMachine, type GroupActor } from "../../../machines/group.ts";
+import { memberSource } from "../../../machines/group-watch.ts";
 import { VirtualClock } from "../../../machines/lib/virtual-clock.ts";
 import { processMachine } from "../../../machines/process.ts";
 import { factsOf } from "../../../machines/process-view.ts";
@@ -16,6 +19,12 @@ import type {
 } from "../../../machines/process-events.ts";
 import { reloadMachine } from "../../../machines/reload.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
+
+interface RestoredState {
+  readonly at: number;
+  readonly apps: readonly DeclaredApp[];
+  readonly groups?: readonly GroupFacts[];
+}
 
 /** A child of the simulated operating system; it lives on when its daemon dies. */
 export interface GodsChild {
@@ -47,6 +56,9 @@ export interface Behaviour {
 export class SimulatedGod {
   readonly clock = new VirtualClock();
   readonly children: GodsChild[] = [];
+  /** What the journal would hold of the groups. */
+  readonly groups = new Map<string, GroupFacts>();
+  readonly #met = new WeakSet<GroupActor>();
   readonly #specs: readonly AppSpec[];
   readonly #behaviours: ReadonlyMap<string, Behaviour>;
   readonly #seen: (child: GodsChild, what: "spawned" | "asked") => void;
@@ -147,15 +159,33 @@ export class SimulatedGod {
     });
     const sensors = fromCallback<ToSensors, { readonly key: string }>(() => undefined);
     const app = appMachine.provide({ actors: { process, reload: reloadMachine, sensors } });
-    const restore = fromPromise<{ at: number; apps: readonly DeclaredApp[] }, void>(() =>
-      Promise.resolve({ at, apps }),
-    );
-    const actor: GodActor = createActor(godMachine.provide({ actors: { app, restore } }), {
+    const group = groupMachine.provide({
+      actors: {
+        members: memberSource(
+          () => this.actor,
+          () => this.clock.now(),
+        ),
+      },
+    });
+    const groups = [...this.groups.values()];
+    const restore = fromPromise<RestoredState, void>(() => Promise.resolve({ at, apps, groups }));
+    const actor: GodActor = createActor(godMachine.provide({ actors: { app, group, restore } }), {
       clock: this.clock,
     });
     this.actor = actor;
+    actor.subscribe(() => this.#meetGroups());
     actor.start();
     return actor;
+  }
+
+  #meetGroups(): void {
+    for (const group of this.actor.getSnapshot().context.groups.values()) {
+      if (this.#met.has(group)) continue;
+      this.#met.add(group);
+      const facts = groupFactsOf(group);
+      this.groups.set(facts.name, facts);
+      group.on("group.moved", (moved) => this.groups.set(moved.facts.name, moved.facts));
+    }
   }
 
   #childSource() {

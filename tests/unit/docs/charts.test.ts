@@ -22,7 +22,7 @@ test("every state, guard, delay, action and actor is described, and nothing else
   expect(states.filter(({ description }) => !description).map(({ id }) => id)).toEqual([]);
   const used = new Set(chartMachines.flatMap((machine) => [...namesOf(machine)]));
   expect([...used].filter((name) => descriptions[name] === undefined)).toEqual([]);
-  const spawned = ["process", "reload", "app"];
+  const spawned = ["process", "reload", "app", "group"];
   expect(
     Object.keys(descriptions).filter((name) => !used.has(name) && !spawned.includes(name)),
   ).toEqual([]);

@@ -28,7 +28,7 @@ export function fetchRecords(
   const whose = {
     process: () => `ids=${(of as { id: number }).id}&kinds=process`,
     app: () => `app=${encodeURIComponent((of as { key: string }).key)}&kinds=app,reload`,
-    god: () => "kinds=god,daemon",
+    god: () => "kinds=god,daemon,group",
   };
   const end = until === undefined ? "" : `&until=${Math.floor(until)}`;
   return json(`/v1/history?${whose[of.kind]()}${end}&limit=${limit}`);

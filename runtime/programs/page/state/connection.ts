@@ -180,7 +180,7 @@ function greet(message: HelloMessage): void {
   isFirstLife = true;
   const before = store.hello.value;
   batch(() => {
-    const { reload: _, ...others } = store.machines.value;
+    const { reload: _, group: _group, ...others } = store.machines.value;
     store.machines.value = others;
     store.clockOffset.value = message.at - Date.now();
     store.hello.value = message;
@@ -214,7 +214,7 @@ function takeRecord(record: HistoryRecord): void {
   const { kind, id, app } = record;
   const { recorded } = store;
   if (kind === "process" && id === store.selectedId.value) recorded.process.take(record);
-  if (kind === "god" || kind === "daemon") recorded.god.take(record);
+  if (kind === "god" || kind === "daemon" || kind === "group") recorded.god.take(record);
   if ((kind === "app" || kind === "reload") && app === store.selectedApp.value) {
     recorded.app.take(record);
   }

@@ -4,6 +4,7 @@ import type { HistoryKind, HistoryRecord } from "../../../contract/history.ts";
 import type { MachineName, MachineView } from "../../../contract/inspector.ts";
 import { appMoment, specAt } from "../moment/app.ts";
 import { godMoment } from "../moment/god.ts";
+import { groupMoment } from "../moment/group.ts";
 import type { Moment } from "../moment/moment.ts";
 import { processMoment, readingsOf } from "../moment/process.ts";
 import { reloadMoment } from "../moment/reload.ts";
@@ -20,7 +21,9 @@ import {
   machines,
   moment,
   now,
+  processes,
   recorded,
+  selectedId,
   tab,
 } from "./store.ts";
 
@@ -57,9 +60,16 @@ export const shownPast = computed<Moment | null>(() => {
   const model = charts.value[name]?.model;
   if (model === undefined) return null;
   const options = { model, records: sourceOf(name).known.value, at };
+  if (name === "group") return groupMoment({ ...options, name: groupName() }) ?? null;
   if (name === "god") return godMoment({ ...options, now: now() }) ?? null;
   return (name === "app" ? appMoment(options) : reloadMoment(options)) ?? null;
 });
+
+/** The group of the selected process. */
+function groupName(): string | undefined {
+  const { group } = processes.value.get(selectedId.value ?? -1) ?? {};
+  return group?.name;
+}
 
 /** The reload in progress at the viewed moment. */
 export const pastReload = computed<MachineView | null>(() => {
@@ -96,11 +106,13 @@ const kindsOf: Readonly<Record<MachineName, readonly HistoryKind[]>> = {
   process: ["process"],
   app: ["app"],
   reload: ["reload"],
+  group: ["group"],
   god: ["god", "daemon"],
 };
 
 /** Where the records of a chart are. */
 export function sourceOf(name: MachineName): Recorded {
+  if (name === "group") return recorded.god;
   return recorded[name === "process" || name === "god" ? name : "app"];
 }
 
@@ -139,7 +151,9 @@ function withHistory(live: MachineView, name: MachineName): MachineView {
   if (model === undefined) return live;
   if (name !== "process") {
     if (live.steps.length > 0) return live;
-    const own = sourceOf(name).latest.value.filter(({ kind }) => kind === name);
+    const own = sourceOf(name).latest.value.filter(
+      ({ kind, name: of }) => kind === name && (name !== "group" || of === live.of),
+    );
     return { ...live, steps: latestWay(model, own) };
   }
   const own = recorded.process.latest.value.filter((each) => each.generation === live.generation);
@@ -168,5 +182,6 @@ export function statusOf(states: readonly string[]): ProcessStatus | null {
     "stopped",
     "removed",
   ] as const;
+  if (states.includes("process.held")) return "pending";
   return words.find((word) => states.some((id) => id.split(".").includes(word))) ?? null;
 }

@@ -75,12 +75,12 @@ export function keepRecords(): void {
     const { process, app, god } = store.recorded;
     if (at === null) {
       for (const each of [process, app, god]) each.leave();
-      if (name === "god") void god.load().catch(tellFault);
+      if (name === "god" || name === "group") void god.load().catch(tellFault);
       if (name === "app" || name === "reload") void app.load().catch(tellFault);
       return;
     }
     // The app's say what the process was declared as.
-    for (const each of name === "god" ? [god, process] : [process, app]) {
+    for (const each of name === "god" || name === "group" ? [god, process] : [process, app]) {
       void each.travel(at).catch(tellFault);
     }
   });

@@ -184,6 +184,7 @@ test("lines in the middle that are no records are skipped, and the file is kept 
     apps: [],
     processes: [facts(0), facts(1)],
     reloads: [],
+    groups: [],
     notes: [
       "2 lines of journal.ndjson could not be read and were skipped; the file as it was is journal.ndjson.invalid-1000",
     ],

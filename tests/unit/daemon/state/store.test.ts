@@ -16,7 +16,7 @@ import {
 
 test("an empty home has no state and nothing to say about it", () => {
   const store = open(join(temporaryFolder(), "state"));
-  expect(store.restored).toEqual({ apps: [], processes: [], reloads: [], notes: [] });
+  expect(store.restored).toEqual({ apps: [], processes: [], reloads: [], groups: [], notes: [] });
   expect(store.isWritable).toBe(true);
 });
 

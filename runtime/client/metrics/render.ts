@@ -121,6 +121,11 @@ const gauges: readonly Family[] = [
     read: ({ lastExit }) => lastExit?.code,
   },
   {
+    name: "xm_process_healthy",
+    help: "Whether its probes succeed; only for a process that has probes and runs.",
+    read: ({ health }) => (health === null ? null : Number(health === "healthy")),
+  },
+  {
     name: "xm_process_generation",
     help: "Grows by one with each reload.",
     read: ({ generation }) => generation,

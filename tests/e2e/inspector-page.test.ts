@@ -403,7 +403,17 @@ test("at 390 px nothing is wider than the page, in any of its views", async () =
     page.evaluate(
       () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
     );
-  for (const tab of ["Process", "App", "Reload", "God", "Details", "Events", "Logs", "What if?"]) {
+  for (const tab of [
+    "Process",
+    "App",
+    "Reload",
+    "Group",
+    "God",
+    "Details",
+    "Events",
+    "Logs",
+    "What if?",
+  ]) {
     await page.getByRole("tab", { name: tab }).click();
     expect([tab, await tooWide()]).toEqual([tab, 0]);
   }

@@ -56,7 +56,7 @@ test("pm2-prometheus-exporter reads this daemon's list with PM2's own package", 
   };
   await until(
     "its metrics",
-    async () => (await metrics()).includes('pm2_up{name="other",instance="1"} 1'),
+    async () => (await metrics()).includes('pm2_up{name="other",instance="0"} 1'),
     {
       withinMs: 30_000,
       saw: metrics,

@@ -36,15 +36,24 @@ test("env_file is read when an app is declared, and not by a restart", async () 
   expect(await said(home, "web")).toEqual(["changed", "env"]);
 });
 
-test("a missing env_file is an error that names it, and nothing is started", async () => {
+test("a missing env_file is named, and an error where it is required", async () => {
   const home = testHome();
   program(home);
   const file = home.file("a.json", '{ "name": "web", "script": "app.js", "env_file": "no.env" }');
   const ran = await home.xm("start", file);
-  expect(ran.code).toBe(1);
-  expect(ran.stderr).toContain(`apps[0].env_file: cannot read ${home.folder}/no.env: it does not exist`);
+  expect([ran.code, ran.stderr]).toEqual([
+    0,
+    expect.stringContaining(
+      `apps[0].env_file: cannot read ${home.folder}/no.env: it does not exist`,
+    ),
+  ]);
+  await home.ok("delete", "web");
+  home.file("a.json", '{ "name": "web", "script": "app.js", "env_file": { "path": "no.env" } }');
+  const refused = await home.xm("start", file);
+  expect(refused.code).toBe(1);
+  expect(refused.stderr).toContain("it does not exist; create it");
   expect(await home.list()).toEqual([]);
-}); // prettier-ignore
+});
 
 test("profiles choose the apps of a call; an app that is named belongs to it", async () => {
   const home = testHome();

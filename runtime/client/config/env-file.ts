@@ -11,6 +11,8 @@ import type { ReadApp } from "./read-fields.ts";
 export interface FileVariables {
   readonly variables: Readonly<Record<string, string>>;
   readonly faults: readonly string[];
+  /** The same of files that the app starts without. */
+  readonly warnings: readonly string[];
 }
 
 /**
@@ -27,22 +29,29 @@ export function variablesOfFiles(
   // Variables of an environment named "file" are no files.
   const files: readonly EnvFile[] = Array.isArray(given) ? given : [];
   const faults: string[] = [];
+  const warnings: string[] = [];
   let variables: Record<string, string> = {};
-  for (const { path, isRequired } of files) {
+  for (const { path, need } of files) {
     const candidates = folders.map((folder) => absolute(path, folder));
     const file = candidates.find((each) => existsSync(each)) ?? candidates[0] ?? path;
+    const told = need === "expected" ? warnings : faults;
     try {
-      variables = { ...variables, ...parseDotenv(readPlain(file, largestBytes)) };
+      const read = parseDotenv(readPlain(file, largestBytes));
+      variables = { ...variables, ...read.variables };
+      const left = need === "expected" ? "; it is left out" : "";
+      for (const fault of read.faults) told.push(`${at}.env_file: ${plain(file)}: ${fault}${left}`);
     } catch (error) {
       const isMissing = errnoOf(error) === "ENOENT";
-      if (isMissing && !isRequired) continue;
-      const why = isMissing
-        ? "it does not exist; create it, or declare { path, required: false }"
-        : messageOf(error);
-      faults.push(`${at}.env_file: cannot read ${plain(file)}: ${why}`);
+      if (isMissing && need === "optional") continue;
+      const fix =
+        need === "expected"
+          ? "the app starts without it; { path, required: true } makes that an error"
+          : "create it, or declare { path, required: false }";
+      const why = isMissing ? `it does not exist; ${fix}` : messageOf(error);
+      told.push(`${at}.env_file: cannot read ${plain(file)}: ${why}`);
     }
   }
-  return { variables, faults };
+  return { variables, faults, warnings };
 }
 
 const largestBytes = 1024 * 1024;
@@ -53,31 +62,40 @@ const beginning = /^\s*(?:export\s+)?([^\s=#'"`]+)[^\S\n]*=[^\S\n]*/;
 /**
  * The variables of a text in dotenv's syntax. Node reads the values, one variable at a time: of a line that is none, its reader
  * (Node 20) takes the next lines for a part of the name, or leaves out the rest of the file.
- * @throws an error that names the first line that is no variable.
+ * @returns the variables of the lines that have one, and what is wrong with the others.
  */
-export function parseDotenv(given: string): Record<string, string> {
+export function parseDotenv(given: string): {
+  variables: Record<string, string>;
+  faults: string[];
+} {
   const lines = given.replace(/^\uFEFF/, "").replaceAll(/\r\n?/g, "\n").split("\n"); // prettier-ignore
   const variables: Record<string, string> = {};
+  const faults: string[] = [];
   for (let index = 0; index < lines.length;) {
     const line = lines[index] ?? "";
     const number = index + 1;
     index += 1;
     if (/^\s*(?:#|$)/.test(line)) continue;
     const [head, name] = beginning.exec(line) ?? [];
-    if (head === undefined || name === undefined)
-      throw new Error(`line ${number}: expected NAME=value`);
+    if (head === undefined || name === undefined) {
+      faults.push(`line ${number}: expected NAME=value`);
+      continue;
+    }
     let value = line.slice(head.length);
     const isClosed = closing(value);
-    while (!isClosed(value)) {
-      if (index === lines.length) throw new Error(`line ${number}: its quote is not closed`);
+    while (!isClosed(value) && index < lines.length) {
       value += `\n${lines[index]}`;
       index += 1;
     }
-    if (value.includes("\0")) throw new Error(`line ${number}: a value cannot contain a zero byte`);
-    const read = parseEnv(`V=${value}`)["V"] ?? "";
-    Object.defineProperty(variables, name, { value: read, enumerable: true, configurable: true, writable: true }); // prettier-ignore
+    if (!isClosed(value)) faults.push(`line ${number}: its quote is not closed`);
+    else if (value.includes("\0"))
+      faults.push(`line ${number}: a value cannot contain a zero byte`);
+    else {
+      const read = parseEnv(`V=${value}`)["V"] ?? "";
+      Object.defineProperty(variables, name, { value: read, enumerable: true, configurable: true, writable: true }); // prettier-ignore
+    }
   }
-  return variables;
+  return { variables, faults };
 }
 
 /** Tells when a value is complete: one that begins with a quote goes on to the next, over lines. */

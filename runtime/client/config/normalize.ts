@@ -74,6 +74,7 @@ export async function normalizeApps(
     try {
       const files = variablesOfFiles(app, path, envFileFolders(app, context));
       faults.push(...files.faults);
+      warnings.push(...files.warnings);
       const spec = specFrom({ app, written, fromFiles: files.variables }, context);
       faults.push(...probeFaults(app, path), ...permissionFaults(spec, path));
       faults.push(...significantFaults(each, app, path));

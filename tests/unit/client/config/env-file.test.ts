@@ -23,7 +23,9 @@ test("values are read in dotenv's syntax, whatever the lines between them are", 
     "J=a=b\r",
     "K-x.y=1",
   ];
-  expect(parseDotenv(text.join("\n"))).toEqual({
+  const read = parseDotenv(text.join("\n"));
+  expect(read.faults).toEqual([]);
+  expect(read.variables).toEqual({
     A: "1",
     B: "two words",
     C: "one\ntwo",
@@ -36,24 +38,27 @@ test("values are read in dotenv's syntax, whatever the lines between them are", 
     J: "a=b",
     "K-x.y": "1",
   });
-  expect(Object.keys(parseDotenv("__proto__=x"))).toEqual(["__proto__"]);
+  expect(Object.keys(parseDotenv("__proto__=x").variables)).toEqual(["__proto__"]);
 });
 
 test.each([
-  ["A=1\nnothing\nB=2", "line 2: expected NAME=value"],
-  ["=x", "line 1: expected NAME=value"],
-  ["A: 1", "line 1: expected NAME=value"],
-  ["A=1\nB='x\nC=2\n", "line 2: its quote is not closed"],
-  ["A=1\0", "line 1: a value cannot contain a zero byte"],
-])("a line that is no variable is named, and nothing behind it is lost: %j", (text, message) => {
-  expect(() => parseDotenv(text)).toThrow(message);
-});
+  ["A=1\nnothing\nB=2", "line 2: expected NAME=value", { A: "1", B: "2" }],
+  ["=x", "line 1: expected NAME=value", {}],
+  ["A: 1", "line 1: expected NAME=value", {}],
+  ["A=1\nB='x\nC=2\n", "line 2: its quote is not closed", { A: "1" }],
+  ["A=1\0", "line 1: a value cannot contain a zero byte", {}],
+])(
+  "a line that is no variable is named, and nothing behind it is lost: %j",
+  (text, fault, variables) => {
+    expect(parseDotenv(text)).toEqual({ variables, faults: [fault] });
+  },
+);
 
 test("a path, an entry or a list of them", () => {
-  expect(readEnvFiles(".env")).toEqual([{ path: ".env", isRequired: true }]);
+  expect(readEnvFiles(".env")).toEqual([{ path: ".env", need: "expected" }]);
   expect(readEnvFiles([{ path: "a", required: false }, "b"])).toEqual([
-    { path: "a", isRequired: false },
-    { path: "b", isRequired: true },
+    { path: "a", need: "optional" },
+    { path: "b", need: "expected" },
   ]);
   for (const wrong of [
     1,
@@ -105,25 +110,39 @@ test("a path begins at the ecosystem file, or at cwd if the file exists only the
   expect(env).toMatchObject({ A: "file", B: "cwd" });
 });
 
-test("a missing file is an error that names it, unless it is not required", async () => {
+test("a missing file is named: an error where it is required, else a warning, and nothing if it is optional", async () => {
   const { path, specOf } = setUp();
-  const missing = specOf({ env_file: "no.env" });
+  const missing = specOf({ env_file: { path: "no.env", required: true } });
   await expect(missing).rejects.toMatchObject({ code: "ERR_CONFIG_INVALID" });
   await expect(missing).rejects.toThrow(
     `apps[0].env_file: cannot read ${path}/no.env: it does not exist; create it, or declare { path, required: false }`,
   );
-  const { env } = await specOf({ env_file: { path: "no.env", required: false } });
-  expect(env["A"]).toBe("caller");
+  const warned: string[] = [];
+  const warn = (line: string): void => void warned.push(line);
+  const optional = await specOf({ env_file: { path: "no.env", required: false } }, { warn });
+  expect([optional.env["A"], warned]).toEqual(["caller", []]);
+  const expected = await specOf({ env_file: "no.env" }, { warn });
+  expect([expected.env["A"], warned]).toEqual([
+    "caller",
+    [
+      `apps.json: apps[0].env_file: cannot read ${path}/no.env: it does not exist; the app starts without it; { path, required: true } makes that an error`,
+    ],
+  ]);
 });
 
 test("every faulty file is named, with its line, a folder and a file that is too large too", async () => {
   const { path, put, specOf } = setUp();
   put("bad.env", "A=1\nB\n");
   put("large.env", `A=${"x".repeat(1024 * 1024)}\n`);
-  const wrong = specOf({ env_file: ["bad.env", "large.env", path] });
-  await expect(wrong).rejects.toThrow(`cannot read ${path}/bad.env: line 2: expected NAME=value`);
+  const files = ["bad.env", "large.env", path];
+  const wrong = specOf({ env_file: files.map((file) => ({ path: file })) });
+  await expect(wrong).rejects.toThrow(`${path}/bad.env: line 2: expected NAME=value`);
   await expect(wrong).rejects.toThrow(/large\.env: it is too large/);
   await expect(wrong).rejects.toThrow(`cannot read ${path}: it is a folder`);
+  const warned: string[] = [];
+  const { env } = await specOf({ env_file: files }, { warn: (line) => void warned.push(line) });
+  expect([env["A"], warned.length]).toEqual(["1", 3]);
+  expect(warned[0]).toContain("bad.env: line 2: expected NAME=value; it is left out");
 });
 
 test("env_file: { A: 1 } is the environment that --env file chooses, as under PM2", async () => {

@@ -43,7 +43,7 @@ async function adviceFor(
   const { simulate } = await import("../../machines/simulation.ts");
   const records = await client.history({
     apps: [app],
-    kinds: ["process", "reload"],
+    kinds: ["process"],
     limit: mostRecords,
   });
   const { spec, usage } = detail;

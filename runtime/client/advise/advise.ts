@@ -94,11 +94,10 @@ function listenTimeout({ spec, story }: Case): Advice[] {
   const times = story.lives.flatMap(({ readyMs }) => readyMs ?? []).toSorted((a, b) => a - b);
   const longest = times.at(-1);
   if (longest === undefined || times.length < 3) return [];
-  if (longest < from * 0.7 && story.lateReloads === 0) return [];
+  if (longest < from * 0.7 && story.lateLives === 0) return [];
   const to = seconds(longest * 3);
   if (to <= from) return [];
-  const late =
-    story.lateReloads === 0 ? "" : `, and ${story.lateReloads} reloads were given up because of it`;
+  const late = story.lateLives === 0 ? "" : `, and not within it in ${story.lateLives} lives`;
   const median = times[Math.floor(times.length / 2)] ?? longest;
   const evidence = `ready after ${duration(median)} (median of ${times.length}), at most ${duration(longest)}${late}`;
   return [{ field: "listen_timeout", from, to, evidence }];

@@ -35,8 +35,8 @@ export interface Story {
   readonly givenUp: readonly GivenUp[];
   /** Trips of `max_memory_restart`. */
   readonly memoryTrips: number;
-  /** Reloads that were given up because the replacement was not ready in time. */
-  readonly lateReloads: number;
+  /** Lives that were not ready within `listen_timeout`. */
+  readonly lateLives: number;
   readonly since: number | null;
 }
 
@@ -55,14 +55,12 @@ export function storyOf(records: readonly HistoryRecordView[]): Story {
   const resting = new Map<number, { from: number; crashes: number[] }>();
   const givenUp: GivenUp[] = [];
   let memoryTrips = 0;
-  let lateReloads = 0;
+  let lateLives = 0;
   for (const record of records) {
     const { kind, id, at, event, states, exit, status, startedAt } = record;
-    if (kind === "reload" && /ready|listen/.test(record.reload?.failure?.reason ?? "")) {
-      if (event === "reload.failed" || event.endsWith(".failed")) lateReloads += 1;
-    }
-    if (kind !== "process" || record.generation < 0) continue;
+    if (kind !== "process") continue;
     if (record.sensor === "memory") memoryTrips += 1;
+    if (event === "listenTimeout") lateLives += 1;
     if (event === "child.spawned") {
       open.set(id, { startedAt: startedAt ?? at, readyMs: null, stopAt: null, wasKilled: false });
       const rest = resting.get(id);
@@ -99,5 +97,5 @@ export function storyOf(records: readonly HistoryRecordView[]): Story {
   for (const [id, each] of open)
     lives.push({ id, startedAt: each.startedAt, readyMs: each.readyMs, end: null });
   for (const [id, rest] of resting) givenUp.push({ id, ...rest, until: null });
-  return { lives, givenUp, memoryTrips, lateReloads, since: records[0]?.at ?? null };
+  return { lives, givenUp, memoryTrips, lateLives, since: records[0]?.at ?? null };
 }

@@ -41,6 +41,7 @@ function historian() {
       at += afterMs;
       note("child.ready", { status: "online" });
     },
+    late: () => note("listenTimeout", { status: "online", readiness: "late" }),
     crash: (afterMs: number) => {
       at += afterMs;
       exit(1, null, afterMs, null);
@@ -140,6 +141,10 @@ test("listen_timeout: three times what the app has needed, when that comes close
   };
   expect(changed(adviceOf(slow, listening))).toEqual([["listen_timeout", 3_000, 9_000]]);
   expect(adviceOf(slow, spec)).toEqual([]);
+  slow.late();
+  expect(adviceOf(slow, listening)[0]?.evidence).toBe(
+    "ready after 2.5 s (median of 3), at most 2.9 s, and not within it in 1 lives",
+  );
 });
 
 test("a loop of crashes that min_uptime does not count is replayed with a backoff", () => {

@@ -1,3 +1,4 @@
+import { statSync } from "node:fs";
 import type { ChildFact } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { steadyNow } from "../../host/clock.ts";
@@ -20,7 +21,8 @@ export function deployedIn({ script, cwd, passthrough }: AppSpec): Deployed {
     readAt = at;
   }
   const hasCheckout = passthrough["vizion"] !== false;
-  const key = JSON.stringify([script, cwd, hasCheckout]);
+  // What was put in its place a moment ago is another program: a former version that is brought back, for example.
+  const key = JSON.stringify([script, cwd, hasCheckout, ...identityOf(script)]);
   const before = known.get(key);
   if (before !== undefined) return before;
   const version = packageVersion(script);
@@ -31,4 +33,14 @@ export function deployedIn({ script, cwd, passthrough }: AppSpec): Deployed {
   };
   known.set(key, found);
   return found;
+}
+
+/** Nothing for a file that cannot be looked at: the start itself reports that. */
+function identityOf(script: string): number[] {
+  try {
+    const { ino, mtimeMs } = statSync(script);
+    return [ino, mtimeMs];
+  } catch {
+    return [];
+  }
 }

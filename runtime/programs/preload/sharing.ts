@@ -53,6 +53,9 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
   let count = 0;
   /** Given away, and not yet among the counts of the others. */
   let underWay = 0;
+  /** What the others have, when it was last looked at, and when the first of those under way was given away. */
+  let others = 0;
+  let othersThen = 0;
   let written = absent;
   let hasLeft = false;
   let isResting = false;
@@ -90,8 +93,10 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
       sum += each;
     }
     if (workers < 2) return false;
-    // Of few that stay each goes where there are least.
-    if (count < fewest) return count > (sum - count + underWay) / (workers - 1);
+    others = sum - count;
+    // Of few that stay each goes where there are least. The word that one was taken comes after it is among the counts.
+    const uncounted = Math.max(0, underWay - Math.max(0, others - othersThen));
+    if (count < fewest) return count > (others + uncounted) / (workers - 1);
     const tolerance = areStaying() ? toleranceOfStaying : toleranceOfPassing;
     return count > ((sum + underWay) / workers) * tolerance + 1;
   };
@@ -125,6 +130,7 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
       sending -= 1;
       check();
     });
+    if (isSent && underWay === 0) othersThen = others;
     if (isSent) underWay += 1;
     else sending -= 1;
     return isSent;

@@ -53,7 +53,7 @@ export function createSharing(path: string, link: Link, isSticky: boolean): Shar
   let count = 0;
   /** Given away, and not yet among the counts of the others. */
   let underWay = 0;
-  /** What the others have, when it was last looked at, and when the first of those under way was given away. */
+  /** What the others have: when last read, and when the first that is not acknowledged yet was given away. */
   let others = 0;
   let othersThen = 0;
   let written = absent;

@@ -102,7 +102,7 @@ services:
     image: node:\${NODE_VERSION:-20}
     working_dir: /srv/packages/api
     command: sh -c "npm run start -- --port \${PORT:-3000}"
-    volumes: ["./:/srv", "~/.npmrc:/root/.npmrc:ro"]
+    volumes: ["./:/srv", "~/.config/shop:/etc/shop:ro"]
     ports: ["\${PORT:-3000}:\${PORT:-3000}"]
     environment: { TOKEN: "\${TOKEN:?set TOKEN}", PRICE: "5$$", COUNT: 3, EMPTY: null }
   web:
@@ -115,7 +115,7 @@ services:
     {name: "web",extends: "api",script: "npm",args: ["start"],cwd: "packages/web"},
   ], notes: [
     "services.api.image: the program of node:${NODE_VERSION:-20} must be installed on this machine",
-    "services.api.volumes: an app sees the machine's own files: ~/.npmrc:/root/.npmrc:ro",
+    "services.api.volumes: an app sees the machine's own files: ~/.config/shop:/etc/shop:ro",
   ], interpolates: true },
   "a confined service": { name: "docker-compose.prod.yml", text: `services:
   api:

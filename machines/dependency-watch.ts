@@ -1,15 +1,11 @@
-import { fromCallback, type Subscription } from "xstate";
+import { fromCallback } from "xstate";
 import { appsMeant, unmetOf, type Standing } from "./dependencies.ts";
 import type { GodActor } from "./god.ts";
+import { listener } from "./lib/listener.ts";
 import { factsOf } from "./process-view.ts";
 import { brokenBond } from "./dependency-bonds.ts";
 import type { BondInput, DependencyInput, DependencyReport } from "./process-events.ts";
 import type { AppSpec } from "./spec.ts";
-
-/** What an observer is given: enough of an actor to hear of it. */
-interface Observed {
-  subscribe(observer: { next: () => void; error: () => void; complete: () => void }): Subscription;
-}
 
 /** An app that is depended on, and its actor. */
 interface Looked extends Standing {
@@ -25,15 +21,7 @@ function watchApps(
   spec: AppSpec,
   look: (standings: readonly Looked[]) => void,
 ): () => void {
-  const subscriptions = new Map<Observed, Subscription>();
-  let isOver = false;
-  const hear = (actor: Observed): void => {
-    if (subscriptions.has(actor)) return;
-    subscriptions.set(actor, { unsubscribe: () => {} });
-    subscriptions.set(actor, actor.subscribe({ next: heard, error: heard, complete: heard }));
-  };
   const heard = (): void => {
-    if (isOver) return;
     const god = godOf();
     hear(god);
     const all = [...god.getSnapshot().context.apps.values()].map((actor) => ({
@@ -53,11 +41,9 @@ function watchApps(
       }),
     );
   };
+  const { hear, end } = listener(heard);
   heard();
-  return () => {
-    isOver = true;
-    for (const subscription of subscriptions.values()) subscription.unsubscribe();
-  };
+  return end;
 }
 
 /**

@@ -1,18 +1,14 @@
-import { fromCallback, type Subscription } from "xstate";
+import { fromCallback } from "xstate";
 import type { AppSpec } from "./spec.ts";
 import type { GodActor } from "./god.ts";
 import { isAtRest, type ProcessFacts, type Rule } from "./facts.ts";
 import type { Incident, MembersSeen, SeenGroup, SeenProcess, ToMembers } from "./group-events.ts";
 import { groupMember, type GroupPlace } from "./group-spec.ts";
 import { stepOf, type GroupActor } from "./group.ts";
+import { listener, type Observed } from "./lib/listener.ts";
 import { crashRules } from "./process-guards.ts";
 import { factsOf } from "./process-view.ts";
 import { isSuccess } from "./restart-policy.ts";
-
-/** What an observer is given: enough of an actor to hear of it. */
-interface Observed {
-  subscribe(observer: { next: () => void; error: () => void; complete: () => void }): Subscription;
-}
 
 /**
  * Fills the port `members` of a group: looks at the processes of its apps and at the groups within and around it, whenever anything of
@@ -22,17 +18,10 @@ interface Observed {
  */
 export function memberSource(godOf: () => GodActor, now: () => number) {
   return fromCallback<ToMembers, { readonly name: string }>(({ sendBack, receive }) => {
-    const subscriptions = new Map<Observed, Subscription>();
     let place: GroupPlace | null = null;
     let told = "";
-    let isOver = false;
-    const hear = (actor: Observed): void => {
-      if (subscriptions.has(actor)) return;
-      subscriptions.set(actor, { unsubscribe: () => {} });
-      subscriptions.set(actor, actor.subscribe({ next: heard, error: heard, complete: heard }));
-    };
     const heard = (): void => {
-      if (isOver || place === null) return;
+      if (place === null) return;
       const god = godOf();
       hear(god);
       const seen = look(god, place, hear);
@@ -41,6 +30,7 @@ export function memberSource(godOf: () => GodActor, now: () => number) {
       told = news;
       sendBack({ ...seen, type: "members.seen", at: now() } satisfies MembersSeen);
     };
+    const { hear, end } = listener(heard);
     receive((event) => {
       if (event.type === "watch") {
         place = event.place;
@@ -51,10 +41,7 @@ export function memberSource(godOf: () => GodActor, now: () => number) {
         godOf().send({ type: "processes.command", key, ids, command });
       }
     });
-    return () => {
-      isOver = true;
-      for (const subscription of subscriptions.values()) subscription.unsubscribe();
-    };
+    return end;
   });
 }
 

@@ -1,3 +1,4 @@
+import { isLoopback } from "../../runtime/client/loopback.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
 import { resolveHome } from "../../runtime/host/home/paths.ts";
 import { prepareHome } from "../../runtime/host/home/prepare.ts";
@@ -48,7 +49,7 @@ export default xmCommand({
     readTokens(home);
     const tokens = (): ReturnType<typeof readTokens> => readTokens(home);
     const server = await serveApiOverTcp({ host, port, socket, home, tokens });
-    if (!/^(127\.|::1$|localhost$)/.test(host)) {
+    if (!isLoopback(host)) {
       process.stderr.write(
         "xm: tokens and answers are not encrypted: put a proxy with TLS in front, or listen on 127.0.0.1\n",
       );

@@ -1,4 +1,3 @@
-import { existsSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import type { AppSpec } from "../../machines/spec.ts";
@@ -6,6 +5,7 @@ import { normalizeApps } from "../../runtime/client/config/index.ts";
 import { changeSettings } from "../../runtime/client/config/settings-file.ts";
 import { isGroup, type Settings } from "../../runtime/client/config/settings.ts";
 import { errnoOf, xmError } from "../../runtime/contract/errors.ts";
+import { isFile } from "../../runtime/host/node.ts";
 import { homePaths, resolveHome } from "../../runtime/host/home/paths.ts";
 import { contextOf } from "../apps/read-apps.ts";
 import type { Manifest } from "./store.ts";
@@ -68,5 +68,3 @@ function mainOf({ name, root, fields }: Manifest): string {
     });
   }
 }
-
-const isFile = (path: string): boolean => existsSync(path) && statSync(path).isFile();

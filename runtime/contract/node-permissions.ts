@@ -1,17 +1,12 @@
+import type { Confinement } from "../../machines/spec.ts";
+
 /*
  * Node's permission model. Its flags have another name in Node 24 than in Node 20, and from 25 on the network is denied
  * as well unless it is allowed, which is not what `node_permissions` is about.
  */
 
-/** What a Node app may do. Paths are absolute; one may end in `*` or be `*`. */
-export interface NodePermissions {
-  readonly read: readonly string[];
-  readonly write: readonly string[];
-  readonly childProcess: boolean;
-  readonly worker: boolean;
-  readonly addons: boolean;
-  readonly wasi: boolean;
-}
+/** What a Node app may do. */
+export type NodePermissions = NonNullable<Confinement["nodePermissions"]>;
 
 /** The first version that has permissions. */
 const oldestMajor = 20;

@@ -7,6 +7,7 @@ import {
 } from "node:http";
 import { problemFrom } from "../../contract/api/problem.ts";
 import { rightsHeader, type Rights } from "../../contract/api/rights.ts";
+import { isLoopback, isThisMachine } from "../loopback.ts";
 import { messageOf, xmError } from "../../contract/errors.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
 import { openApiFile, referencePage } from "./reference.ts";
@@ -38,12 +39,12 @@ export interface ApiServerOptions {
 
 export function serveApiOverTcp(options: ApiServerOptions): Promise<Server> {
   const { host, port } = options;
-  const isLoopback = /^(127\.|::1$|localhost$)/.test(host);
+  const isLocal = isLoopback(host);
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     response.setHeader("x-content-type-options", "nosniff");
     response.setHeader("cache-control", "no-store");
     // A page of another site, whose name was changed to mean this machine, learns nothing; nor may a browser ask for one.
-    if (isLoopback && !isThisMachine(request.headers.host)) return refuse(response, 421);
+    if (isLocal && !isThisMachine(request.headers.host)) return refuse(response, 421);
     if (request.headers.origin !== undefined) return refuse(response, 403);
     const { pathname } = new URL(request.url ?? "/", "http://xm");
     if (request.method === "GET" && pathname === "/") return referencePage(response);
@@ -147,8 +148,4 @@ function refuse(response: ServerResponse, status: 403 | 421): void {
   const text = status === 421 ? "not this host" : "not for pages of other sites";
   response.writeHead(status, { "content-type": "text/plain", connection: "close" });
   response.end(`${text}\n`);
-}
-
-function isThisMachine(host: string | undefined): boolean {
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host ?? "");
 }

@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { isLoopback, isThisMachine } from "../loopback.ts";
 import { messageOf } from "../../contract/errors.ts";
 
 /** One page of text, made when it is asked for. */
@@ -18,12 +19,12 @@ export function servePages(options: {
   readonly page: (request: IncomingMessage) => Promise<Page>;
 }): Promise<Server> {
   const { host, port, paths, page } = options;
-  const isLoopback = /^(127\.|::1$|localhost$)/.test(host);
+  const isLocal = isLoopback(host);
   const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const refuse = (status: number, text: string): void => {
       response.writeHead(status, { "content-type": "text/plain" }).end(`${text}\n`);
     };
-    if (isLoopback && !isThisMachine(request.headers.host)) return refuse(421, "not this host");
+    if (isLocal && !isThisMachine(request.headers.host)) return refuse(421, "not this host");
     if (request.method !== "GET" && request.method !== "HEAD") return refuse(405, "GET only");
     const path = (request.url ?? "").split("?")[0] ?? "";
     if (!paths.includes(path)) return refuse(404, `there is ${paths.join(", ")}`);
@@ -42,8 +43,4 @@ export function servePages(options: {
     server.once("error", reject);
     server.listen(port, host, () => resolve(server));
   });
-}
-
-function isThisMachine(host: string | undefined): boolean {
-  return /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(host ?? "");
 }

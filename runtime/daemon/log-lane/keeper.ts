@@ -5,6 +5,7 @@ import { setTimeout } from "node:timers/promises";
 import { messageOf } from "../../contract/errors.ts";
 import type { LaneCommand, LaneNews } from "../../contract/log-lane.ts";
 import { socketOf } from "../../host/lane-folder.ts";
+import { programEnvironment } from "../../host/program-environment.ts";
 import { onLines } from "../../host/lines.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
 import { isNeeded } from "./pipes.ts";
@@ -59,7 +60,7 @@ export function createKeeper(options: {
       detached: true,
       cwd: "/",
       stdio: ["ignore", "inherit", "inherit"],
-      env: { ...laneEnvironment(), XM_HOME: dirname(folder) },
+      env: { ...programEnvironment(), XM_HOME: dirname(folder) },
     });
     own.on("error", ({ message }) => {
       child = undefined;
@@ -150,12 +151,6 @@ export function createKeeper(options: {
       line?.socket.destroy();
     },
   };
-}
-
-/** A lane is not a part of an app's life, nor of the chain of daemons. */
-function laneEnvironment(): NodeJS.ProcessEnv {
-  const { XM_LIFE: _life, XM_BOOTS: _boots, NODE_OPTIONS: _options, ...env } = process.env;
-  return env;
 }
 
 /** The third death within a minute is the first that is waited after. */

@@ -4,6 +4,7 @@ import type { AppSpec } from "../../../machines/spec.ts";
 import { messageOf } from "../../contract/errors.ts";
 import type { NotifiedApp, NotifierOrder } from "../../contract/notify.ts";
 import { isTellingName } from "../../contract/secrets.ts";
+import { programEnvironment } from "../../host/program-environment.ts";
 import { onLines } from "../../host/lines.ts";
 import { variablesIn } from "../../host/notify/send.ts";
 import type { History } from "../records/history.ts";
@@ -59,7 +60,7 @@ export function createNotifier(options: {
       detached: true,
       cwd: "/",
       stdio: ["pipe", "pipe", "inherit"],
-      env: notifierEnvironment(),
+      env: programEnvironment(),
     });
     child = own;
     const startedAt = now();
@@ -145,10 +146,4 @@ function notifiedApp({ key, spec }: Declared): NotifiedApp[] {
         .map(([, value]) => value),
     },
   ];
-}
-
-/** It is not a part of an app's life, nor of the chain of daemons. */
-function notifierEnvironment(): NodeJS.ProcessEnv {
-  const { XM_LIFE: _life, XM_BOOTS: _boots, NODE_OPTIONS: _options, ...env } = process.env;
-  return env;
 }

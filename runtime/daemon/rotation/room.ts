@@ -1,7 +1,7 @@
-import { statfsSync } from "node:fs";
 import { dirname } from "node:path";
 import { missingOn, type LogSpaceRule } from "../../../machines/log-space.ts";
 import { errnoOf } from "../../contract/errors.ts";
+import { readDisk } from "../../host/disk.ts";
 import type { LogInUse } from "./files.ts";
 import type { Rotator } from "./rotator.ts";
 
@@ -49,8 +49,7 @@ function isDiskFull(rotated: readonly LogInUse[], rule: LogSpaceRule): boolean {
   const folders = new Set(rotated.map(({ log }) => dirname(log.file)));
   return [...folders].some((folder) => {
     try {
-      const { bsize, blocks, bavail } = statfsSync(folder);
-      return missingOn({ totalBytes: blocks * bsize, freeBytes: bavail * bsize }, rule) > 0;
+      return missingOn(readDisk(folder), rule) > 0;
     } catch (error) {
       if (errnoOf(error) === undefined) throw error;
       return false;

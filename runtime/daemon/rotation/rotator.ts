@@ -8,6 +8,7 @@ import type {
   RotatorNews,
   RotatorOrder,
 } from "../../contract/rotation.ts";
+import { programEnvironment } from "../../host/program-environment.ts";
 import { onLines } from "../../host/lines.ts";
 import { recoverRotation } from "../../host/rotation/recover.ts";
 
@@ -72,7 +73,7 @@ export function createRotator(options: {
       detached: true,
       cwd: "/",
       stdio: ["pipe", "pipe", "inherit"],
-      env: rotatorEnvironment(),
+      env: programEnvironment(),
     });
     own.on("error", (error) => ended(own, `the rotator could not be started: ${messageOf(error)}`));
     own.on("exit", (code, signal) => ended(own, `the rotator ended (${signal ?? `code ${code}`})`));
@@ -112,10 +113,4 @@ export function createRotator(options: {
       child = undefined;
     },
   };
-}
-
-/** It is not a part of an app's life, nor of the chain of daemons. */
-function rotatorEnvironment(): NodeJS.ProcessEnv {
-  const { XM_LIFE: _life, XM_BOOTS: _boots, NODE_OPTIONS: _options, ...env } = process.env;
-  return env;
 }

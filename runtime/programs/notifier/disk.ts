@@ -1,5 +1,5 @@
-import { statfsSync } from "node:fs";
 import { errnoOf } from "../../contract/errors.ts";
+import { readDisk } from "../../host/disk.ts";
 
 const looksEveryMs = 30_000;
 
@@ -26,8 +26,7 @@ export function watchDisk(folder: string, full: (leftBytes: number) => void): vo
 
 function leftOn(folder: string): number | undefined {
   try {
-    const { bavail, bsize } = statfsSync(folder);
-    return bavail * bsize;
+    return readDisk(folder).freeBytes;
   } catch (error) {
     if (errnoOf(error) === undefined) throw error;
     return undefined;

@@ -1,4 +1,4 @@
-import { statfsSync, statSync, unlinkSync } from "node:fs";
+import { statSync, unlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { ownFilesRule } from "../../../machines/log-rotation.ts";
 import {
@@ -9,6 +9,7 @@ import {
 } from "../../../machines/log-space.ts";
 import { errnoOf } from "../../contract/errors.ts";
 import type { LogToRotate } from "../../contract/rotation.ts";
+import { readDisk } from "../../host/disk.ts";
 import { walkTo } from "../../host/files/place.ts";
 import { namesOfMany, rotatedFiles } from "../../host/rotation/names.ts";
 
@@ -71,11 +72,6 @@ function filesOf(
     if (errnoOf(error) === undefined) throw error;
     return [];
   }
-}
-
-function readDisk(folder: string): Disk {
-  const { bsize, blocks, bavail } = statfsSync(folder);
-  return { totalBytes: blocks * bsize, freeBytes: bavail * bsize };
 }
 
 /** @returns whether it is gone by this. */

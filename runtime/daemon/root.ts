@@ -17,6 +17,8 @@ import { createReloadGuards } from "./records/reload-guards.ts";
 import { createRegistry, type Registry } from "./registry/registry.ts";
 import type { Plan } from "./restore.ts";
 import type { StateStore } from "./state/store.ts";
+import { appSensorSource, sensorSource } from "./children/sensor-sources.ts";
+import { childSource, type SourceDependencies } from "./children/sources.ts";
 import { wireGod } from "./wire.ts";
 
 /** PM2's name for how often the memory is checked; ms. */
@@ -57,7 +59,7 @@ export function createRoot(options: {
     sampleMs: Math.min(10_000, workerIntervalMs),
   });
   const reloadGuards = createReloadGuards();
-  const machine = wireGod({
+  const world: SourceDependencies = {
     home: paths.home,
     children,
     services,
@@ -93,6 +95,14 @@ export function createRoot(options: {
         complain(`${id} ${stream}`, `${name} (${id}): output to ${stream} is lost: ${why}`);
       }
     },
+  };
+  const machine = wireGod({
+    sources: {
+      childProcess: childSource(world),
+      sensors: sensorSource(world),
+      appSensors: appSensorSource(world),
+    },
+    now,
     restore: async () => {
       await endLeftOver(plan.ended, log);
       return plan;

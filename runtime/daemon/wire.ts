@@ -11,12 +11,8 @@ import type { Ports } from "../../machines/lib/port.ts";
 import type { MachineName } from "../contract/inspector.ts";
 import type { GuardLog } from "./records/guard-log.ts";
 import { observed, type Given } from "./records/observed.ts";
-import {
-  appSensorSource,
-  childSource,
-  sensorSource,
-  type SourceDependencies,
-} from "./children/sources.ts";
+import type { appSensorSource, sensorSource } from "./children/sensor-sources.ts";
+import type { childSource } from "./children/sources.ts";
 
 interface Restored {
   readonly at: number;
@@ -24,7 +20,16 @@ interface Restored {
   readonly groups?: readonly GroupFacts[];
 }
 
-export interface WireDependencies extends SourceDependencies {
+/** What touches the world: programs, probes, clocks and files. */
+export interface Sources {
+  readonly childProcess: ReturnType<typeof childSource>;
+  readonly sensors: ReturnType<typeof sensorSource>;
+  readonly appSensors: ReturnType<typeof appSensorSource>;
+}
+
+export interface WireDependencies {
+  readonly sources: Sources;
+  readonly now: () => number;
   /** What the daemon continues from. */
   readonly restore: () => Promise<Restored>;
   /** The root, once it exists. */
@@ -43,17 +48,17 @@ export interface WireDependencies extends SourceDependencies {
 }
 
 /**
- * Fills every port of every machine; the only place of the daemon that calls `provide`. Leaves first: `provide` reaches a
+ * Fills every port of every machine; the only place that calls `provide`, for the daemon and for `xm plan`, whose world is made up. Leaves first: `provide` reaches a
  * machine's own ports and not its children's, so a parent receives an already wired child.
  */
 export function wireGod(dependencies: WireDependencies): typeof godMachine {
-  const { guardLog, reloadGuards, onMoved } = dependencies;
+  const { sources, guardLog, reloadGuards, onMoved } = dependencies;
   const process = observed(
     processMachine.provide({
       guards: watchedGuards("process", processMachine, guardLog),
       actors: {
-        childProcess: childSource(dependencies),
-        sensors: sensorSource(dependencies),
+        childProcess: sources.childProcess,
+        sensors: sources.sensors,
         dependencies: dependencySource(dependencies.god, dependencies.now),
         bonds: bondSource(dependencies.god, dependencies.now),
       } satisfies Ports<typeof processMachine>,
@@ -78,7 +83,7 @@ export function wireGod(dependencies: WireDependencies): typeof godMachine {
       actors: {
         process,
         reload,
-        sensors: appSensorSource(dependencies),
+        sensors: sources.appSensors,
       } satisfies Ports<typeof appMachine>,
     }),
     (actor, given) => onMoved.app(actor as AppActor, given),

@@ -1,19 +1,9 @@
 import { fromCallback } from "xstate";
 import { processKey } from "../../../machines/lib/process-key.ts";
-import type {
-  Fact,
-  LaunchInput,
-  ProcessEvent,
-  SensorInput,
-  SensorReport,
-  ToChild,
-  ToSensors,
-} from "../../../machines/process-events.ts";
+import type { LaunchInput, ProcessEvent, ToChild } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
-import type { Down, UncaughtException, Up } from "../../contract/app-link/protocol.ts";
+import type { UncaughtException, Up } from "../../contract/app-link/protocol.ts";
 import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
-import { startAppSensors, watchedOf } from "../sensors/app.ts";
-import { startSensors } from "../sensors/index.ts";
 import { pipeOrder } from "../log-lane/launch-order.ts";
 import { adoptChild, spawnChild } from "./begin.ts";
 import { takeException } from "./exception.ts";
@@ -21,7 +11,6 @@ import { logSize, lastWordsOf, waitForWords } from "./last-words.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
 import { createListens, meansListening, serversIn } from "./listens.ts";
 import { deployedIn } from "./deployed.ts";
-import { startProbes } from "../probes/index.ts";
 import { askerOf, type Asked } from "../probes/ask.ts";
 import { runProbe } from "../probes/run.ts";
 import { startProbe } from "./probe.ts";
@@ -193,61 +182,6 @@ export function childSource(dependencies: SourceDependencies) {
       stopWaiting?.();
       handle?.release();
     };
-  });
-}
-
-/** Fills the port `sensors` of the processes. */
-export function sensorSource({ sensors, children, now }: SourceDependencies) {
-  return fromCallback<{ type: "none" }, SensorInput>(({ sendBack, input }) => {
-    const trip: SensorDependencies["trip"] = (by, sensor) => {
-      const event: ProcessEvent = { type: "sensor.tripped", at: now(), by, sensor };
-      sendBack(event);
-    };
-    const report = (event: Fact): void => sendBack(event);
-    const { beats, questions } = sensors;
-    const tell = (message: Down): boolean =>
-      children.get(processKey(input))?.tell(message) ?? false;
-    const stopProbes = startProbes(input, { beats, questions, tell, now, report });
-    const stopSensors = startSensors(input, { ...sensors, trip });
-    return () => {
-      stopProbes();
-      stopSensors();
-    };
-  });
-}
-
-/** Fills the port `sensors` of the apps. What is watched changes only when what is declared does. */
-export function appSensorSource({ now, ownFiles, home, flushed }: SourceDependencies) {
-  return fromCallback<ToSensors, { readonly key: string }>(({ sendBack, receive }) => {
-    let watched = "null";
-    let stop = (): void => {};
-    const tell = (report: SensorReport): void => sendBack(report);
-    receive(({ spec, firedAt }) => {
-      const wanted = JSON.stringify(spec === null ? null : watchedOf(spec));
-      if (wanted === watched) return;
-      watched = wanted;
-      stop();
-      stop =
-        spec === null
-          ? () => {}
-          : startAppSensors(spec, {
-              trip: (by, sensor) => tell({ type: "sensor.tripped", at: now(), by, sensor }),
-              failed: (sensor, reason) =>
-                tell({ type: "sensor.failed", at: now(), sensor, reason }),
-              recovered: (sensor) => tell({ type: "sensor.recovered", at: now(), sensor }),
-              firedAt,
-              schedule: {
-                due: (dueAt) => {
-                  tell({ type: "schedule.due", at: now(), dueAt });
-                  return flushed();
-                },
-                begin: (by) => tell({ type: "schedule.begin", at: now(), by }),
-                next: (nextAt) => tell({ type: "schedule.next", at: now(), nextAt }),
-              },
-              isOwn: (path) => path === home || path.startsWith(`${home}/`) || ownFiles().has(path),
-            });
-    });
-    return () => stop();
   });
 }
 

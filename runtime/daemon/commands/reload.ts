@@ -121,13 +121,14 @@ export async function reloadApp(
       const { listenTimeoutMs, killTimeoutMs, drainTimeoutMs } = spec.policy;
       const quietMs = listenTimeoutMs + Math.max(killTimeoutMs, drainTimeoutMs) + overdueMs;
       const why = `nothing has happened for ${duration(quietMs)}: it is still in progress; \`xm ls\` shows how far it is`;
-      let timer: NodeJS.Timeout | undefined;
+      const { _clock: clock } = app.system;
+      let timer: unknown;
       const wait = (): void => {
-        clearTimeout(timer);
-        timer = setTimeout(() => end({ why }), Math.min(quietMs, 2 ** 31 - 1));
+        clock.clearTimeout(timer);
+        timer = clock.setTimeout(() => end({ why }), Math.min(quietMs, 2 ** 31 - 1));
       };
       const end = (how: Ended): void => {
-        clearTimeout(timer);
+        clock.clearTimeout(timer);
         for (const each of subscriptions) each.unsubscribe();
         resolve(how);
       };

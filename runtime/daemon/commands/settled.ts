@@ -51,11 +51,13 @@ export function settled(
 ): Promise<Settled> {
   const known = before.decisions.at(-1);
   return new Promise((resolve) => {
-    let timer: NodeJS.Timeout | undefined;
+    // The machines' own clock: a plan plays commands on a virtual one.
+    const { _clock: clock } = actor.system;
+    let timer: unknown;
     let watched = "";
     let subscription: { unsubscribe(): void } | undefined;
     const finish = (how: Settled["how"]): void => {
-      clearTimeout(timer);
+      clock.clearTimeout(timer);
       subscription?.unsubscribe();
       const snapshot = actor.getSnapshot();
       const { unmet, spec } = snapshot.context;
@@ -79,7 +81,7 @@ export function settled(
       const stage = `${status} ${child?.lifeId}${unmet.map(({ state }) => ` ${state}`).join()}`;
       if (stage !== watched) {
         watched = stage;
-        clearTimeout(timer);
+        clock.clearTimeout(timer);
         const { delayMs, spec } = snapshot.context;
         const { listenTimeoutMs } = spec.policy;
         const limitMs = {
@@ -87,7 +89,10 @@ export function settled(
           pending: stillMs,
           other: listenTimeoutMs + balancerMs,
         }[status === "stopping" || status === "pending" ? status : "other"];
-        timer = setTimeout(() => finish("overdue"), Math.min(limitMs + overdueMs, 2 ** 31 - 1));
+        timer = clock.setTimeout(
+          () => finish("overdue"),
+          Math.min(limitMs + overdueMs, 2 ** 31 - 1),
+        );
       }
       return false;
     };

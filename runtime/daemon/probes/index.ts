@@ -1,27 +1,22 @@
 import type { Fact, SensorInput } from "../../../machines/process-events.ts";
-import type { ProbeSpec } from "../../../machines/probes.ts";
-import { instanceLogPaths } from "../../host/log-files/paths.ts";
-import type { Down } from "../../contract/app-link/protocol.ts";
-import type { Questions } from "./questions.ts";
-import { askerOf } from "./ask.ts";
-import { runProbe } from "./run.ts";
+import type { Check, ProbeSpec } from "../../../machines/probes.ts";
+import { runProbe, type Ask, type ProbeTime } from "./run.ts";
 
 /** Asks the readiness and the liveness probe of a process that can serve; the answer stops it. */
 export function startProbes(
-  { id, instance, spec, child }: SensorInput,
+  { spec, child }: Pick<SensorInput, "spec" | "child">,
   {
-    beats,
-    questions,
-    tell,
+    asker,
     now,
     report,
+    time,
   }: {
-    readonly questions: Questions;
-    /** To the process, over its own line. */
-    readonly tell: (message: Down) => boolean;
-    readonly beats: (lifeId: string) => number;
+    /** How a question is put. */
+    readonly asker: (check: Check) => Ask;
     readonly now: () => number;
     readonly report: (fact: Fact) => void;
+    /** The real one by default. */
+    readonly time?: ProbeTime;
   },
 ): () => void {
   const { probes } = spec.policy;
@@ -33,19 +28,10 @@ export function startProbes(
   ): (() => void) =>
     probe === null
       ? () => {}
-      : runProbe(
-          probe,
-          askerOf(probe.check, {
-            spec,
-            instance,
-            logs: instanceLogPaths(spec, id),
-            begin: { out: 0, error: 0 },
-            beats: () => beats(child.lifeId),
-            question: (order, signal) => questions.ask(child.lifeId, tell, { ...order, signal }),
-          }),
-          told,
-          options,
-        );
+      : runProbe(probe, asker(probe.check), told, {
+          ...options,
+          ...(time === undefined ? {} : { time }),
+        });
   const stops = [
     ask(
       probes.readiness,

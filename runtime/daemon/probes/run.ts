@@ -16,6 +16,22 @@ const untilGoodEveryMs = 1_000;
 /** An answer this much later than its timeout means that the daemon itself was held up, not the app; ms. */
 const slackMs = 1_000;
 
+/** What a probe measures time by; ms. A plan has a virtual one. */
+export interface ProbeTime {
+  readonly now: () => number;
+  readonly setTimeout: (run: () => void, ms: number) => unknown;
+  readonly clearTimeout: (timer: unknown) => void;
+  /** From 0 to 1. */
+  readonly draw: () => number;
+}
+
+const realTime: ProbeTime = {
+  now: () => performance.now(),
+  setTimeout: (run, ms) => setTimeout(run, ms).unref(),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout | undefined),
+  draw: () => Math.random(),
+};
+
 /**
  * Asks a process again and again and tells when its answers turn: after `success_threshold` good ones in a row, and after
  * `failure_threshold` bad ones. Answers are counted and never timed, one question is in flight at a time, and what the
@@ -35,11 +51,12 @@ export function runProbe(
     withinMs = 1_000,
     isAwaited = false,
     isRepeated = false,
-  }: { withinMs?: number; isAwaited?: boolean; isRepeated?: boolean } = {},
+    time = realTime,
+  }: { withinMs?: number; isAwaited?: boolean; isRepeated?: boolean; time?: ProbeTime } = {},
 ): () => void {
   const { initialDelayMs, periodMs, timeoutMs, successThreshold, failureThreshold } = spec;
   const abort = new AbortController();
-  let timer: NodeJS.Timeout | undefined;
+  let timer: unknown;
   let successes = 0;
   let failures = 0;
   let said: "good" | "bad" | undefined;
@@ -61,7 +78,7 @@ export function runProbe(
   const once = async (isExtra: boolean): Promise<void> => {
     await slots.enter(abort.signal);
     let answer: Answer;
-    const began = performance.now();
+    const began = time.now();
     try {
       answer = await ask({ signal: abort.signal, timeoutMs });
     } catch (error) {
@@ -69,14 +86,14 @@ export function runProbe(
     } finally {
       slots.leave();
     }
-    const wasHeldUp = performance.now() - began > timeoutMs + slackMs;
+    const wasHeldUp = time.now() - began > timeoutMs + slackMs;
     if (!abort.signal.aborted && (answer.isGood || !wasHeldUp)) count(answer, isExtra);
   };
   const next = (afterMs: number): void => {
-    timer = setTimeout(() => void turn(), afterMs).unref();
+    timer = time.setTimeout(() => void turn(), afterMs);
   };
   const turn = async (): Promise<void> => {
-    const began = performance.now();
+    const began = time.now();
     // A timer may be a fraction of a millisecond early.
     const isExtra = began < dueAt - 1;
     if (!isExtra) dueAt = began + periodMs;
@@ -84,13 +101,13 @@ export function runProbe(
     if (abort.signal.aborted) return;
     const nextAt =
       isAwaited && said === undefined ? Math.min(dueAt, began + untilGoodEveryMs) : dueAt;
-    next(Math.max(0, nextAt - performance.now()));
+    next(Math.max(0, nextAt - time.now()));
   };
   // Not all at the same moment.
-  next(initialDelayMs + Math.random() * Math.min(periodMs, withinMs));
+  next(initialDelayMs + time.draw() * Math.min(periodMs, withinMs));
   return () => {
     abort.abort();
-    clearTimeout(timer);
+    time.clearTimeout(timer);
   };
 }
 

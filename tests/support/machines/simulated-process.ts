@@ -1,4 +1,4 @@
-import { createActor, fromCallback, type AnyTransitionDefinition } from "xstate";
+import { createActor, fromCallback, type AnyActor, type AnyTransitionDefinition } from "xstate";
 import type { ChildFact, ProcessFacts } from "../../../machines/facts.ts";
 import { processMachine } from "../../../machines/process.ts";
 import { factsOf } from "../../../machines/process-view.ts";
@@ -29,6 +29,72 @@ export interface SimulatedChild {
  * daemon's death (`die` and `resume`).
  */
 export class SimulatedProcess {
+  static readonly #ofSystem = new WeakMap<AnyActor["system"], SimulatedProcess>();
+
+  /** One machine for all: to provide it with actors takes longer than to play a path. */
+  static readonly #machine = processMachine.provide({
+    actors: {
+      childProcess: fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input, system }) => {
+        const it = SimulatedProcess.#of(system);
+        it.#tell = sendBack;
+        const at = it.clock.now();
+        if (it.spawns === "breaks") throw new Error("the source is broken");
+        if (it.spawns === "slowly") {
+          it.#spawnLate = () =>
+            sendBack({ type: "child.spawned", at: it.clock.now(), child: it.#spawn().fact });
+          return undefined;
+        }
+        if (input.adopt === null && it.spawns !== "works") {
+          const failure = { at, code: "ENOENT", message: "it does not exist" };
+          sendBack({
+            type: "child.failed",
+            at,
+            failure,
+            transient: it.spawns === "fails for now",
+          });
+          return undefined;
+        }
+        const child = input.adopt === null ? it.#spawn() : it.last;
+        let alreadyAsked = input.stopWasAsked;
+        receive((order) => {
+          const { type } = order;
+          const isTaken = type === "traffic" && order.isTaken;
+          if (type === "stop" && alreadyAsked) alreadyAsked = false;
+          else if (type === "traffic") it.traffic.push(isTaken);
+          else child.told.push({ type, at: it.clock.now() });
+        });
+        sendBack({ type: "child.spawned", at, child: child.fact });
+        return () => {
+          it.#tell = undefined;
+        };
+      }),
+      bonds: fromCallback<{ type: "none" }, BondInput>(({ sendBack, system }) => {
+        const it = SimulatedProcess.#of(system);
+        if (it.bondsBreak) throw new Error("the bonds are broken");
+        it.#bond = sendBack;
+        return () => {
+          it.#bond = undefined;
+        };
+      }),
+      dependencies: fromCallback<{ type: "none" }, DependencyInput>(({ sendBack, system }) => {
+        const it = SimulatedProcess.#of(system);
+        if (it.dependenciesBreak) throw new Error("the dependencies are broken");
+        it.#need = sendBack;
+        return () => {
+          it.#need = undefined;
+        };
+      }),
+      sensors: fromCallback<{ type: "none" }, SensorInput>(({ sendBack, system }) => {
+        const it = SimulatedProcess.#of(system);
+        if (it.sensorsBreak) throw new Error("the sensors are broken");
+        it.#trip = sendBack;
+        return () => {
+          it.#trip = undefined;
+        };
+      }),
+    },
+  });
+
   readonly clock = new VirtualClock();
   readonly children: SimulatedChild[] = [];
   readonly unexpected: string[] = [];
@@ -179,64 +245,6 @@ export class SimulatedProcess {
   }
 
   create(resume: Resume | null) {
-    const machine = processMachine.provide({
-      actors: {
-        childProcess: fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
-          this.#tell = sendBack;
-          const at = this.clock.now();
-          if (this.spawns === "breaks") throw new Error("the source is broken");
-          if (this.spawns === "slowly") {
-            this.#spawnLate = () =>
-              sendBack({ type: "child.spawned", at: this.clock.now(), child: this.#spawn().fact });
-            return undefined;
-          }
-          if (input.adopt === null && this.spawns !== "works") {
-            const failure = { at, code: "ENOENT", message: "it does not exist" };
-            sendBack({
-              type: "child.failed",
-              at,
-              failure,
-              transient: this.spawns === "fails for now",
-            });
-            return undefined;
-          }
-          const child = input.adopt === null ? this.#spawn() : this.last;
-          let alreadyAsked = input.stopWasAsked;
-          receive((order) => {
-            const { type } = order;
-            const isTaken = type === "traffic" && order.isTaken;
-            if (type === "stop" && alreadyAsked) alreadyAsked = false;
-            else if (type === "traffic") this.traffic.push(isTaken);
-            else child.told.push({ type, at: this.clock.now() });
-          });
-          sendBack({ type: "child.spawned", at, child: child.fact });
-          return () => {
-            this.#tell = undefined;
-          };
-        }),
-        bonds: fromCallback<{ type: "none" }, BondInput>(({ sendBack }) => {
-          if (this.bondsBreak) throw new Error("the bonds are broken");
-          this.#bond = sendBack;
-          return () => {
-            this.#bond = undefined;
-          };
-        }),
-        dependencies: fromCallback<{ type: "none" }, DependencyInput>(({ sendBack }) => {
-          if (this.dependenciesBreak) throw new Error("the dependencies are broken");
-          this.#need = sendBack;
-          return () => {
-            this.#need = undefined;
-          };
-        }),
-        sensors: fromCallback<{ type: "none" }, SensorInput>(({ sendBack }) => {
-          if (this.sensorsBreak) throw new Error("the sensors are broken");
-          this.#trip = sendBack;
-          return () => {
-            this.#trip = undefined;
-          };
-        }),
-      },
-    });
     const at = this.clock.now();
     const input: ProcessInput = {
       id: 0,
@@ -248,7 +256,7 @@ export class SimulatedProcess {
       resume,
       ...(this.#isOwned ? { owner: this.#owner() } : {}),
     };
-    const actor = createActor(machine, {
+    const actor = createActor(SimulatedProcess.#machine, {
       clock: this.clock,
       input,
       inspect: (event) => {
@@ -256,9 +264,16 @@ export class SimulatedProcess {
         for (const transition of event._transitions) this.taken.add(transitionKey(transition));
       },
     });
+    SimulatedProcess.#ofSystem.set(actor.system, this);
     actor.on("unexpected", ({ event }) => this.unexpected.push(event));
     actor.start();
     return actor;
+  }
+
+  static #of(system: AnyActor["system"]): SimulatedProcess {
+    const it = SimulatedProcess.#ofSystem.get(system);
+    if (it === undefined) throw new Error("an actor of no simulated process");
+    return it;
   }
 
   #owner(): NonNullable<ProcessInput["owner"]> {

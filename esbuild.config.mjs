@@ -44,6 +44,7 @@ const packagesApart = [
 /** Bundles of their own: `xm simulate` alone plays a statechart, only the API class checks answers, and most calls are of a few commands. */
 const bundlesApart = [
   [/\/machines\/simulation\.js$/, "./simulation.cjs"],
+  [/\/runtime\/plan\/index\.js$/, "./plan.cjs"],
   [/\/client\/metrics\/index\.js$/, "./metrics.cjs"],
   [/\/monit\/index\.js$/, "./monit.cjs"],
   [/\/export\/index\.js$/, "./export.cjs"],
@@ -109,7 +110,10 @@ await build({
 await build({
   ...shared,
   plugins: [requireApart],
-  entryPoints: { export: "dist/cli/export/index.js" },
+  entryPoints: {
+    export: "dist/cli/export/index.js",
+    plan: "dist/runtime/plan/index.js",
+  },
   outdir: "dist/bin",
   outExtension: { ".js": ".cjs" },
 });

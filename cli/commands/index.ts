@@ -20,6 +20,7 @@ export const commands: readonly CommandEntry[] = [
   entry("describe", async () => (await import("./describe.ts")).default, "desc", "info", "show"),
   entry("why", async () => (await import("./why.ts")).default),
   entry("advise", async () => (await import("./advise.ts")).default),
+  entry("plan", async () => (await import("./plan.ts")).default),
   entry("simulate", async () => (await import("./simulate.ts")).default),
   entry("history", async () => (await import("./history.ts")).default),
   entry("chart", async () => (await import("./chart.ts")).default),

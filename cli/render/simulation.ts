@@ -28,7 +28,7 @@ export function renderSimulation(told: {
 }
 
 /** `+0.5s`, `+1m30s`, `+1h0m2.25s`. */
-function since(ms: number): string {
+export function since(ms: number): string {
   const hours = Math.floor(ms / 3_600_000);
   const minutes = Math.floor(ms / 60_000) % 60;
   const seconds = `${(ms % 60_000) / 1_000}s`;

@@ -21,6 +21,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   compat: ["machines", "contract", "host"],
   client: ground,
   daemon: ground,
+  // God's own commands and machines, in a world that is made up.
+  plan: [...ground, "daemon"],
   "programs/balancer": ["contract", "host"],
   "programs/file-server": ["contract", "host"],
   "programs/io": ["contract"],
@@ -29,7 +31,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "programs/notifier": ["machines", "contract", "host"],
   "programs/rotator": ["machines", "contract", "host"],
   "programs/preload": ["contract", "host"],
-  cli: [...ground, "client"],
+  cli: [...ground, "client", "plan"],
 };
 
 /** The rooms as the compiler sees them: the programs are one project, but for the page, which is the browser's. */

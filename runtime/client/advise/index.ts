@@ -1,2 +1,3 @@
 export { advise, type Advice } from "./advise.ts";
 export { storyOf } from "./lives.ts";
+export { timesOf, type SeenTimes } from "./times.ts";

@@ -63,9 +63,11 @@ test("a child that outlives every deadline ends it", async () => {
   const { facts } = process;
   process.command("stop");
   const wait = watched(settled(process.actor, ["stopping"], facts));
-  await vi.advanceTimersByTimeAsync(waitsForReady.policy.killTimeoutMs + 9_000);
+  process.advance(waitsForReady.policy.killTimeoutMs + 9_000);
+  await vi.advanceTimersByTimeAsync(1);
   expect(wait.end).toBeUndefined();
-  await vi.advanceTimersByTimeAsync(2_000);
+  process.advance(2_000);
+  await vi.advanceTimersByTimeAsync(1);
   expect(wait.end?.how).toBe("overdue");
   for (const result of [stopped(facts, wait.end as Settled), deleted(wait.end as Settled)]) {
     expect(result).toMatchObject({ ok: false, message: expect.stringContaining("does not end") });
@@ -95,7 +97,8 @@ test("a wait ends, whatever happens", async () => {
         else if (process.living.length > 0) process.exit(Number(each.slice(5)));
         await vi.advanceTimersByTimeAsync(1);
       }
-      await vi.advanceTimersByTimeAsync(10 * 60_000);
+      process.advance(10 * 60_000);
+      await vi.advanceTimersByTimeAsync(1);
       expect(wait.end).toBeDefined();
     }),
     { numRuns: 200 },

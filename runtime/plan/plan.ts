@@ -1,0 +1,93 @@
+import { appsMeant, conditionOf } from "../../machines/dependencies.ts";
+import type { AppSpec } from "../../machines/spec.ts";
+import type { Outcome } from "../contract/api/schemas.ts";
+import { behaviourOf, type Assumption, type Behaviour, type KnownTimes } from "./behaviour.ts";
+import { longestChain, waitsIn, type Link, type Wait } from "./chain.ts";
+import { play, type Action, type Played } from "./play.ts";
+import type { Moment } from "./world.ts";
+
+/** What is taken for granted of the apps of a file, by their names. */
+export interface Assumptions {
+  readonly times: ReadonlyMap<string, KnownTimes>;
+  readonly lives: ReadonlyMap<string, Assumption>;
+}
+
+/** What becomes of the others when one app never comes to what they wait for. */
+export interface Hypothesis {
+  readonly app: string;
+  readonly what: "never ready" | "fails";
+  readonly moments: readonly Moment[];
+  readonly outcomes: readonly Outcome[];
+  readonly answeredAt: number | null;
+}
+
+export interface Plan extends Played {
+  readonly action: Action;
+  readonly waits: readonly Wait[];
+  readonly chain: readonly Link[];
+  readonly hypotheses: readonly Hypothesis[];
+}
+
+/** What a command on a file would do, played by God's own machines and commands; nothing is started. */
+export async function planOf(
+  action: Action,
+  specs: readonly AppSpec[],
+  { times, lives }: Assumptions,
+): Promise<Plan> {
+  const behaviours = behavioursOf(specs, { times, lives });
+  const before = behavioursOf(specs, { times, lives: new Map() });
+  const played = await play(action, { specs, behaviours, before });
+  const { moments } = played;
+  const hypotheses: Hypothesis[] = [];
+  for (const spec of action === "stop" ? [] : specs) {
+    const what = whatMayFail(spec, specs);
+    if (what === null || lives.has(spec.name)) continue;
+    const assumption: Assumption =
+      what === "fails" ? { kind: "exit", code: 1 } : { kind: "never-ready" };
+    const changed = new Map(behaviours).set(
+      spec.name,
+      behaviourOf(spec, times.get(spec.name) ?? {}, assumption),
+    );
+    const {
+      moments: all,
+      outcomes,
+      answeredAt,
+    } = await play(action, {
+      specs,
+      behaviours: changed,
+      before,
+    });
+    hypotheses.push({ app: spec.name, what, moments: all, outcomes, answeredAt });
+  }
+  return {
+    ...played,
+    action,
+    waits: waitsIn(moments),
+    chain: longestChain(specs, moments),
+    hypotheses,
+  };
+}
+
+export function behavioursOf(
+  specs: readonly AppSpec[],
+  { times, lives }: Assumptions,
+): Map<string, Behaviour> {
+  return new Map(
+    specs.map((spec) => [
+      spec.name,
+      behaviourOf(spec, times.get(spec.name) ?? {}, lives.get(spec.name)),
+    ]),
+  );
+}
+
+/** Whether others wait for more of an app than its start: that it serves, or that its work is done. */
+function whatMayFail(spec: AppSpec, specs: readonly AppSpec[]): Hypothesis["what"] | null {
+  const all = specs.map((each) => ({ spec: each }));
+  const conditions = specs.flatMap((other) =>
+    other.dependsOn
+      .filter((each) => appsMeant(each, other.namespace, all).some((meant) => meant.spec === spec))
+      .map((each) => conditionOf(each, spec)),
+  );
+  if (conditions.includes("succeeded") || conditions.includes("completed")) return "fails";
+  return conditions.includes("healthy") ? "never ready" : null;
+}

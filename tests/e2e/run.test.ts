@@ -145,3 +145,32 @@ test("a job of a file is run once, with what it depends on; a service is refused
   const none = await home.xm("run", "nothing");
   expect(none.code).toBe(1);
 }, 60_000);
+
+test("a run names what it waits for, and nothing when that is there already", async () => {
+  const home = testHome();
+  const { script, end } = job(home);
+  end(0);
+  const server = home.file(
+    "server.cjs",
+    `const { existsSync } = require("node:fs");
+setInterval(() => existsSync("up") && process.send("ready"), 50);`,
+  );
+  ecosystem(home, [
+    { name: "db", script: server, autostart: false, wait_ready: true, listen_timeout: 60_000 },
+    {
+      name: "report",
+      script,
+      type: "oneshot",
+      depends_on: { db: { condition: "service_healthy" } },
+      autostart: false,
+    },
+  ]);
+  await home.ok("start", join(home.folder, "ecosystem.config.json"));
+  const waiting = begin(home, "report");
+  await until("its wait", () => waiting.text.stderr.includes("waits for"));
+  expect(waiting.text.stderr).toMatch(/^report waits for db.*\n$/);
+  home.file("up", "");
+  expect((await waiting.ended).code).toBe(0);
+
+  expect((await begin(home, "report").ended).stderr).not.toContain("waits for");
+});

@@ -53,7 +53,7 @@ test.each([...servers, ...projects])(
     const { done, failed, failures, answers } = await load.stop();
     expect({ failed, failures }).toEqual({ failed: 0, failures: {} });
     // Each generation has served.
-    const served = new Set(Object.keys(answers).map(Number));
+    const served = new Set(Object.keys(answers).map((body) => Number(/\d+/.exec(body)?.[0])));
     for (const each of [first, second]) expect(each.some((pid) => served.has(pid))).toBe(true);
     const lines = (): number =>
       [0, 1].flatMap((id) => home.log(`web-out-${id}.log`).match(/served/g) ?? []).length;

@@ -128,4 +128,111 @@ require("http").createServer(async (_, response) => {
 }).listen(port, host);`,
     ),
   },
+  {
+    name: "hapi with its own stop",
+    packages: ["@hapi/hapi@21"],
+    ...of(
+      "hapi.cjs",
+      `${listen}
+const server = require("@hapi/hapi").server({ port, host });
+server.route({ method: "GET", path: "/", handler: answer });
+server.start();
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => server.stop({ timeout: 5000 }).then(() => process.exit(0)));`,
+    ),
+  },
+  {
+    name: "GraphQL by Apollo",
+    packages: ["@apollo/server@5", "graphql@16"],
+    ...of(
+      "apollo.mjs",
+      `import { ApolloServer } from "@apollo/server";
+import { startStandaloneServer } from "@apollo/server/standalone";
+const typeDefs = "type Query { pid: Int }";
+const resolvers = { Query: { pid: () => { console.log("served"); return process.pid; } } };
+const server = new ApolloServer({ typeDefs, resolvers, csrfPrevention: false });
+await startStandaloneServer(server, { listen: { port: Number(process.env.PORT), host: "127.0.0.1" } });`,
+    ),
+    path: "/?query=%7Bpid%7D",
+  },
+  {
+    name: "GraphQL Yoga on node:http",
+    packages: ["graphql-yoga@5", "graphql@16"],
+    ...of(
+      "yoga.mjs",
+      `import { createServer } from "node:http";
+import { createSchema, createYoga } from "graphql-yoga";
+const typeDefs = "type Query { pid: Int }";
+const resolvers = { Query: { pid: () => { console.log("served"); return process.pid; } } };
+createServer(createYoga({ schema: createSchema({ typeDefs, resolvers }), logging: false })).listen(Number(process.env.PORT), "127.0.0.1");`,
+    ),
+    path: "/graphql?query=%7Bpid%7D",
+  },
+  {
+    name: "tRPC's standalone server",
+    packages: ["@trpc/server@11"],
+    ...of(
+      "trpc.mjs",
+      `import { initTRPC } from "@trpc/server";
+import { createHTTPServer } from "@trpc/server/adapters/standalone";
+const t = initTRPC.create();
+const router = t.router({ pid: t.procedure.query(() => { console.log("served"); return process.pid; }) });
+createHTTPServer({ router }).listen(Number(process.env.PORT), "127.0.0.1");`,
+    ),
+    path: "/pid",
+  },
+  {
+    name: "Express behind http-terminator",
+    packages: ["express@5", "http-terminator@3"],
+    ...of(
+      "terminator.cjs",
+      `${listen}
+const server = require("express")().get("/", (_, response) => { response.end(answer()); }).listen(port, host);
+const terminator = require("http-terminator").createHttpTerminator({ server });
+for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, async () => { await terminator.terminate(); process.exit(0); });`,
+    ),
+  },
+  {
+    name: "Express with terminus and its health check",
+    packages: ["express@5", "@godaddy/terminus@4"],
+    ...of(
+      "terminus.cjs",
+      `${listen}
+const { createServer } = require("http");
+const server = createServer(require("express")().get("/", (_, response) => { response.end(answer()); }));
+require("@godaddy/terminus").createTerminus(server, { signals: ["SIGINT", "SIGTERM"], healthChecks: { "/healthz": async () => {} }, beforeShutdown: () => new Promise((done) => setTimeout(done, 200)) });
+server.listen(port, host);`,
+    ),
+  },
+  {
+    name: "Express, TypeScript by tsx, with source-map-support and dotenv",
+    packages: ["express@5", "tsx@4", "dotenv@17", "source-map-support@0.5"],
+    script: "src/server.ts",
+    files: {
+      ".env": "GREETING=served\n",
+      "src/server.ts": `import "dotenv/config";
+import "source-map-support/register.js";
+import express from "express";
+enum Path { Home = "/" }
+express().get(Path.Home, (_: unknown, response: { end(text: string): void }) => { console.log(process.env.GREETING); response.end(String(process.pid)); }).listen(Number(process.env.PORT), "127.0.0.1");
+`,
+    },
+    fields: { node_args: "--import tsx" },
+  },
+  {
+    name: "Feathers on Koa",
+    packages: ["@feathersjs/feathers@5", "@feathersjs/koa@5"],
+    ...of(
+      "feathers.mjs",
+      `import { feathers } from "@feathersjs/feathers";
+import { koa, rest, bodyParser, errorHandler } from "@feathersjs/koa";
+const app = koa(feathers());
+app.use(errorHandler());
+app.use(bodyParser());
+app.configure(rest());
+app.use("pid", { async find() { console.log("served"); return process.pid; } });
+app.listen(Number(process.env.PORT), "127.0.0.1");
+process.on("SIGINT", () => app.teardown().then(() => process.exit(0)));`,
+    ),
+    path: "/pid",
+  },
 ];

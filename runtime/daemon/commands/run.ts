@@ -81,7 +81,10 @@ function endOfRun(
       }
       const step = status === "pending" ? "pending" : "begun";
       if (told !== step && told !== "begun") {
-        const waits = unmetText(snapshot.context.unmet);
+        const { unmet } = snapshot.context;
+        // What it waits for is found in the moment after it begins to wait.
+        if (step === "pending" && unmet.length === 0 && facts.held !== true) return false;
+        const waits = unmet.length === 0 ? "its turn in its group" : unmetText(unmet);
         tell(lineOf(facts, { step, logs, ...(step === "pending" ? { sentence: waits } : {}) }));
         told = step;
       }

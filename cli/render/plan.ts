@@ -159,7 +159,7 @@ function renderMoments(moments: readonly Moment[], specs: readonly AppSpec[]): s
 function isShown({ kind, event, facts, sentence, states }: Moment): boolean {
   if (kind === "group") return sentence !== undefined && states !== "watching";
   if (kind === "reload") return true;
-  if (event === "minUptime" || event === "configure") return false;
+  if (["minUptime", "configure", "child.signalled"].includes(event)) return false;
   if (facts?.status === "pending" && sentence === undefined) return false;
   return facts?.status !== "starting" || facts.child !== null || sentence !== undefined;
 }

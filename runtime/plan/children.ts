@@ -35,7 +35,7 @@ export function createSources(options: {
 
   const childProcess = fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
     const { bootMs, end, stopMs } = behaviourOf(input.app);
-    const { policy, stopSignal } = input.spec;
+    const { policy, stopSignal, mode } = input.spec;
     const tell = (fact: Fact): void => sendBack(fact);
     const timers: number[] = [];
     const later = (ms: number | null, fact: (at: number) => Fact): void => {
@@ -45,7 +45,14 @@ export function createSources(options: {
     const pid = (pids += 1);
     const lifeId = `life-${pid}`;
     if (bootMs !== null) upFrom.set(lifeId, at + bootMs);
-    tell({ type: "child.spawned", at, child: { pid, startTicks: pid, lifeId, at } });
+    const spawned: Fact = {
+      type: "child.spawned",
+      at,
+      child: { pid, startTicks: pid, lifeId, at },
+    };
+    // A worker is started by its balancer, which answers.
+    if (mode === "cluster") later(0, () => spawned);
+    else tell(spawned);
     const startup = policy.probes?.startup ?? null;
     let stopProbe = (): void => {};
     if (startup !== null) {
@@ -69,6 +76,9 @@ export function createSources(options: {
       if (type === "traffic" || (type === "stop" && isAsked)) return;
       isAsked = true;
       const isKilled = type === "kill";
+      // A worker that serves finishes what is in flight and exits; any other program gets its signal.
+      const drains = mode === "cluster" && clock.now() >= (upFrom.get(lifeId) ?? Infinity);
+      if (!isKilled && !drains) tell({ type: "child.signalled", at: clock.now() });
       const ms = isKilled ? 0 : stopMs;
       release();
       const signal = isKilled ? "SIGKILL" : stopSignal;

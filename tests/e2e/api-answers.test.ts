@@ -167,6 +167,7 @@ test("every answer of the API is what its schema says, for processes in every st
     ]),
     save: [{ body: {} }, { body: { empty: true } }],
     resurrect: [{ body: { by } }],
+    usage: [{}, { query: `ids=${full}&since=0&most=5` }],
     history: [{}],
     events: [{ lines: 3 }],
     bus: [{ query: "topics=processes,messages,logs,daemon", lines: 3 }],

@@ -14,6 +14,7 @@ import type {
   ProcessDetail,
   RunCall,
   RunLine,
+  UsageQuery,
 } from "./types.ts";
 
 /** A daemon whose processes are gone writes its state and ends; ms. */
@@ -53,6 +54,7 @@ export function connect(options: ConnectOptions = {}): Client {
     message: (ids, message) => json("message", { body: { ids, message } }),
     input: (ids, text) => json("input", { body: { ids, text } }),
     states: (id) => json("states", { params: { id } }),
+    usage: (query) => json("usage", { query: queryOf(query) }),
     history: (query) => json("history", { query: queryOf(query) }),
     logs: ({ ids, lines: count, follow, streams }, signal) =>
       lines("logs", {
@@ -182,7 +184,7 @@ async function leave(
   return result;
 }
 
-function queryOf({ ids, apps = [], kinds, ...numbers }: HistoryQuery): string {
+function queryOf({ ids, apps = [], kinds, ...numbers }: HistoryQuery & UsageQuery): string {
   const given = { ids: ids?.join(","), kinds: kinds?.join(","), ...numbers };
   return [...Object.entries(given), ...apps.map((key) => ["app", encodeURIComponent(key)] as const)]
     .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))

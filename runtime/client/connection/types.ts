@@ -25,6 +25,7 @@ import type {
   RunLine,
   TriggerRequest,
   TriggerResult,
+  UsageView,
 } from "../../contract/api/schemas.ts";
 
 /** The bodies and answers of the API. */
@@ -80,6 +81,16 @@ export interface HistoryQuery {
   readonly limit?: number;
 }
 
+export interface UsageQuery {
+  /** Default: all. */
+  readonly ids?: readonly number[];
+  /** ms since the epoch; default: the last 15 minutes. */
+  readonly since?: number;
+  readonly until?: number;
+  /** Points per process at most. */
+  readonly most?: number;
+}
+
 /** The daemon as a program sees it. Every method throws `XmError`; streams end when the daemon's answer ends. */
 export interface Client {
   readonly home: string;
@@ -113,6 +124,8 @@ export interface Client {
   input(ids: readonly number[], text: string): Promise<Outcome[]>;
   /** The current states of its machine, its app's, a reload's and God's, as ids of their charts. */
   states(id: number): Promise<MachineStates>;
+  /** Memory and CPU over time, as the daemon keeps it; costs no sample. Processes of which nothing is known are left out. */
+  usage(query: UsageQuery): Promise<UsageView[]>;
   /** Past moments, oldest first; by default at most 10 000. */
   history(query: HistoryQuery): Promise<HistoryRecordView[]>;
   logs(query: LogQuery, abort?: AbortSignal): AsyncIterable<LogLine>;

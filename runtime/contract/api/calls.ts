@@ -98,6 +98,13 @@ export const calls = {
     kind: "json",
     overTcp: "read",
   },
+  usage: {
+    method: "GET",
+    path: "/usage",
+    answer: "usageSchema",
+    kind: "json",
+    overTcp: "read",
+  },
   history: {
     method: "GET",
     path: "/history",

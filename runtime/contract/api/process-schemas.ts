@@ -118,6 +118,18 @@ export const processSchema = v.object({
   ),
 });
 
+/** The columns have one length; a point is the beginning of its step. */
+export const usageSchema = v.array(
+  v.object({
+    id: count(),
+    at: v.array(time()),
+    memory: v.pipe(v.array(count()), v.description("mean of each step; bytes")),
+    memoryPeak: v.array(count()),
+    cpu: v.pipe(v.array(v.number()), v.description("mean of each step; percent of a core")),
+    cpuPeak: v.array(v.number()),
+  }),
+);
+
 export const processDetailSchema = v.object({
   ...processSchema.entries,
   lifeId: nullable(text()),

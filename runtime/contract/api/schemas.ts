@@ -25,7 +25,7 @@ import {
   type progressSchema,
   type runLineSchema,
 } from "./outcome-schemas.ts";
-import { processDetailSchema, processSchema } from "./process-schemas.ts";
+import { processDetailSchema, processSchema, type usageSchema } from "./process-schemas.ts";
 import { count, nullable, text, time } from "./schema-words.ts";
 
 export * from "./bus-schemas.ts";
@@ -34,7 +34,7 @@ export * from "./history-schemas.ts";
 export * from "./inspection-schemas.ts";
 export * from "./log-schemas.ts";
 export * from "./outcome-schemas.ts";
-export { processDetailSchema, processSchema } from "./process-schemas.ts";
+export { processDetailSchema, processSchema, usageSchema } from "./process-schemas.ts";
 export * from "./spec-schema.ts";
 export {
   controlActionSchema,
@@ -137,5 +137,6 @@ export type ResurrectResult = v.InferOutput<typeof resurrectResultSchema>;
 export type InspectorView = v.InferOutput<typeof inspectorSchema>;
 export type InspectorOpened = v.InferOutput<typeof inspectorOpenedSchema>;
 export type OpenInspector = v.InferOutput<typeof openInspectorSchema>;
+export type UsageView = v.InferOutput<typeof usageSchema>[number];
 export type MachineStates = v.InferOutput<typeof machineStatesSchema>;
 export type Problem = v.InferOutput<typeof problemSchema>;

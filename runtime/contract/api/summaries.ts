@@ -13,6 +13,8 @@ export const summaries: Readonly<Record<CallName, string>> = {
     "All processes; `metrics=true` samples memory and CPU, `detail=true` adds specification and decisions",
   process: "One process with all details",
   states: "The current states of its machine, its app's, a reload's and God's",
+  usage:
+    "Memory and CPU of processes over time, as kept: `ids`, `since` and `until` (ms since the epoch; default: the last 15 minutes), `most` (points per process)",
   history:
     "History records, oldest first: `ids`, `app` (a key; may be given again), `kinds` (process, reload, app, group, god, daemon), `since` and `until` (ms since the epoch), `after` and `before` (numbers), `limit` (the last N)",
   declare: "Declares apps: starts missing ones, treats known ones according to `known`",

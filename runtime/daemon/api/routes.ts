@@ -5,6 +5,7 @@ import * as logRoutes from "./log-routes.ts";
 import * as processRoutes from "./process-routes.ts";
 import * as runRoutes from "./run-routes.ts";
 import * as streamRoutes from "./stream-routes.ts";
+import { usageOf } from "./usage-route.ts";
 import type { Handler, Route } from "./exchange.ts";
 
 /** What answers each call: the compiler holds it to what the call takes and is answered with. */
@@ -19,6 +20,7 @@ const handlers: { readonly [N in CallName]: Handler<N> } = {
   processes: processRoutes.list,
   process: processRoutes.show,
   states: processRoutes.states,
+  usage: usageOf,
   history: processRoutes.history,
   declare: processRoutes.declareApps,
   scale: processRoutes.scaleApp,

@@ -21,8 +21,11 @@ export interface UsageFiles {
   /** Keeps a bucket for the next `write`. */
   add(key: string, bucket: Bucket): void;
   write(): void;
-  /** The buckets of a process from a time on, in order; ms since the epoch. A file that cannot be read is left out. */
-  read(key: string, span: { from: number; until: number }): Promise<Bucket[]>;
+  /** The buckets of some processes from a time on, in order; ms since the epoch. A file that cannot be read is left out. */
+  read(
+    keys: ReadonlySet<string>,
+    span: { from: number; until: number },
+  ): Promise<Map<string, Bucket[]>>;
 }
 
 const keptDays = 14;
@@ -72,8 +75,8 @@ export function createUsageFiles(folder: string, complain: Complain): UsageFiles
         );
       }
     },
-    read: async (key, { from, until }) => {
-      const found: Bucket[] = [];
+    read: async (keys, { from, until }) => {
+      const found = new Map<string, Bucket[]>();
       for (
         let at = from;
         dayOf(at) <= dayOf(Math.min(until, from + keptDays * dayMs));
@@ -81,8 +84,11 @@ export function createUsageFiles(folder: string, complain: Complain): UsageFiles
       ) {
         const path = join(folder, nameOf(dayOf(at)));
         try {
-          for await (const bucket of bucketsIn(path, key)) {
-            if (bucket.at >= from && bucket.at < until) found.push(bucket);
+          for await (const { key, bucket } of bucketsIn(path, keys)) {
+            if (bucket.at < from || bucket.at >= until) continue;
+            const own = found.get(key) ?? [];
+            if (own.length === 0) found.set(key, own);
+            own.push(bucket);
           }
         } catch (error) {
           complain("usage files", `${path} cannot be read: ${messageOf(error)}`);
@@ -94,7 +100,10 @@ export function createUsageFiles(folder: string, complain: Complain): UsageFiles
 }
 
 /** Lines that are damaged are passed over. */
-async function* bucketsIn(path: string, key: string): AsyncGenerator<Bucket> {
+async function* bucketsIn(
+  path: string,
+  keys: ReadonlySet<string>,
+): AsyncGenerator<{ key: string; bucket: Bucket }> {
   let fd: number;
   try {
     fd = openPlain(path, O_RDONLY);
@@ -105,11 +114,12 @@ async function* bucketsIn(path: string, key: string): AsyncGenerator<Bucket> {
   const input = createReadStream("", { fd, end: mostBytesOfDay });
   for await (const line of createInterface({ input })) {
     // Most lines are of other processes.
-    if (!line.includes(`"${key}"`)) continue;
+    const begin = line.indexOf('"') + 1;
+    if (!keys.has(line.slice(begin, line.indexOf('"', begin)))) continue;
     const read = v.safeParse(lineSchema, jsonOf(line));
-    if (!read.success || read.output[1] !== key) continue;
-    const [at, , memory, memoryPeak, cpu, cpuPeak] = read.output;
-    yield { at, memory, memoryPeak, cpu, cpuPeak };
+    if (!read.success || !keys.has(read.output[1])) continue;
+    const [at, key, memory, memoryPeak, cpu, cpuPeak] = read.output;
+    yield { key, bucket: { at, memory, memoryPeak, cpu, cpuPeak } };
   }
 }
 

@@ -22,6 +22,24 @@ export interface Figures {
   readonly peak: number;
 }
 
+/** At most this many points: neighbours are taken together. */
+export function thinned(buckets: readonly Bucket[], most: number): readonly Bucket[] {
+  if (buckets.length <= most) return buckets;
+  const size = Math.ceil(buckets.length / most);
+  return Array.from({ length: Math.ceil(buckets.length / size) }, (_, index) => {
+    const joined = buckets.slice(index * size, (index + 1) * size);
+    const mean = (of: (bucket: Bucket) => number): number =>
+      joined.reduce((sum, each) => sum + of(each), 0) / joined.length;
+    return {
+      at: joined[0]?.at ?? 0,
+      memory: mean(({ memory }) => memory),
+      cpu: mean(({ cpu }) => cpu),
+      memoryPeak: Math.max(...joined.map(({ memoryPeak }) => memoryPeak)),
+      cpuPeak: Math.max(...joined.map(({ cpuPeak }) => cpuPeak)),
+    };
+  });
+}
+
 export function summaryOf(buckets: readonly Bucket[]): Summary | null {
   const [first] = buckets;
   if (first === undefined) return null;

@@ -2,7 +2,7 @@ import type { ProcessFacts } from "../../../machines/facts.ts";
 import { messageOf } from "../../contract/errors.ts";
 import type { Complain } from "../../host/complaints.ts";
 import type { Sampler } from "./sampler.ts";
-import { summaryOf, type Bucket, type Summary } from "./usage-summary.ts";
+import { summaryOf, thinned, type Bucket, type Summary } from "./usage-summary.ts";
 import type { UsageFiles } from "./usage-files.ts";
 import { trendOf, type Trend } from "./trend.ts";
 
@@ -21,6 +21,14 @@ export function usageKey({ id, uniqueId }: Pick<ProcessFacts, "id" | "uniqueId">
 export interface Usage {
   /** Of the last 24 hours, earlier lives' and earlier daemons' too; `null` while nothing is known. */
   summary(key: string): Promise<Summary | null>;
+  /**
+   * What is known of some processes in a time, over their lives: in steps of ten seconds where it reaches back no further than those
+   * do, otherwise of five minutes.
+   */
+  points(
+    keys: readonly string[],
+    span: { since: number; until: number; most: number },
+  ): Promise<Map<string, readonly Bucket[]>>;
   /** How the memory of the life with this pid grows; `null` when it does not grow steadily, or is too young to tell. */
   growth(pid: number): Trend | null;
   stop(): void;
@@ -67,6 +75,19 @@ export function createUsage({
   readonly sampleMs?: number;
 }): Usage {
   const kept = new Map<string, Kept>();
+  /** The fine steps of what is not running now. */
+  const gone = new Map<string, Bucket[]>();
+  /** The last read of the files: one at a time, however many ask. */
+  let reading: Promise<unknown> = Promise.resolve();
+  const fromFiles: UsageFiles["read"] = (keys, span) => {
+    const read = reading.then(() => files.read(keys, span));
+    reading = read.catch(() => {});
+    return read;
+  };
+  const recentOf = (key: string): Bucket[] => {
+    const own = kept.get(key);
+    return own === undefined ? [] : [...own.coarse, bucketOf(own.open)];
+  };
 
   const close = (each: Kept): Bucket => {
     const bucket = bucketOf(each.open);
@@ -80,14 +101,15 @@ export function createUsage({
     let each = kept.get(used.key);
     const opened = { begin, count: 0, memory: 0, cpu: 0, memoryPeak: 0, cpuPeak: 0 };
     if (each === undefined) {
-      each = { pid: used.pid, since: at, fine: [], coarse: [], open: opened };
+      const fine = gone.get(used.key) ?? [];
+      each = { pid: used.pid, since: at, fine, coarse: [], open: opened };
       kept.set(used.key, each);
+      gone.delete(used.key);
     }
     if (each.pid !== used.pid) {
       // The usage of a previous life says nothing about the growth of this one.
       each.pid = used.pid;
       each.since = at;
-      each.fine = [];
     }
     if (each.open.begin !== begin) {
       files.add(used.key, close(each));
@@ -119,6 +141,10 @@ export function createUsage({
       if (keys.has(key)) continue;
       files.add(key, close(each));
       kept.delete(key);
+      gone.set(key, each.fine);
+    }
+    for (const [key, fine] of gone) {
+      if ((fine.at(-1)?.at ?? 0) < wall() - fineKept * sampleMs) gone.delete(key);
     }
     files.write();
   };
@@ -131,17 +157,35 @@ export function createUsage({
   return {
     summary: async (key) => {
       const from = wall() - dayMs;
-      const own = kept.get(key);
-      const recent = own === undefined ? [] : [...own.coarse, bucketOf(own.open)];
+      const recent = recentOf(key);
       const first = recent[0]?.at ?? Number.POSITIVE_INFINITY;
-      const before = await files.read(key, { from, until: first });
+      const before = (await fromFiles(new Set([key]), { from, until: first })).get(key) ?? [];
       return summaryOf([...before, ...recent].filter(({ at }) => at > from - coarseMs));
+    },
+    points: async (keys, { since, until, most }) => {
+      const isFine = since >= wall() - fineKept * sampleMs - sampleMs;
+      const before = isFine
+        ? new Map<string, Bucket[]>()
+        : await fromFiles(new Set(keys), { from: since - coarseMs, until });
+      const pointsOf = (key: string): readonly Bucket[] => {
+        if (isFine) return kept.get(key)?.fine ?? gone.get(key) ?? [];
+        const recent = recentOf(key);
+        const first = recent[0]?.at ?? Number.POSITIVE_INFINITY;
+        return [...(before.get(key) ?? []).filter(({ at }) => at < first), ...recent];
+      };
+      const stepMs = isFine ? 0 : coarseMs;
+      return new Map(
+        keys.map((key) => {
+          const within = pointsOf(key).filter(({ at }) => at > since - stepMs && at < until);
+          return [key, thinned(within, most)];
+        }),
+      );
     },
     growth: (pid) => {
       const own = [...kept.values()].find((each) => each.pid === pid);
       if (own === undefined) return null;
       const ofDay = own.coarse.filter(({ at }) => at >= own.since);
-      return trendOf(ofDay) ?? trendOf(own.fine);
+      return trendOf(ofDay) ?? trendOf(own.fine.filter(({ at }) => at >= own.since));
     },
     stop: () => clearInterval(timer),
   };

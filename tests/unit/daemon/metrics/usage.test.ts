@@ -76,7 +76,9 @@ test("what is older than two weeks goes, other files stay, and damaged lines are
   );
   expect(readdirSync(folder)).toEqual(["2026-02-20.ndjson", "2026-03-01.ndjson", "notes.txt"]);
   const files = createUsageFiles(folder, () => {});
-  const read = await files.read("key-11", { from: start, until: Date.now() });
+  const all = await files.read(new Set(["key-11"]), { from: start, until: Date.now() });
+  expect([...all.keys()]).toEqual(["key-11"]);
+  const read = all.get("key-11") ?? [];
   expect(read).toHaveLength(12);
   expect(read[0]?.at).toBe(start);
 });
@@ -89,6 +91,43 @@ test("a life that follows another is no growth", async () => {
   pid = 11;
   await vi.advanceTimersByTimeAsync(30_000);
   expect(usage.growth(11)).toBeNull();
+  usage.stop();
+});
+
+test("points of a quarter of an hour are of ten seconds, over lives and rests; of longer they come from the files too", async () => {
+  const { path: folder } = testFolder();
+  const before = setUp(folder);
+  await vi.advanceTimersByTimeAsync(3_600_000);
+  before.usage.stop();
+  let pids = [10, 11];
+  const { usage } = setUp(folder, () => pids);
+  await vi.advanceTimersByTimeAsync(600_000);
+  pids = [10];
+  await vi.advanceTimersByTimeAsync(60_000);
+  const end = Date.now();
+  const recent = { since: end - 840_000, until: Number.POSITIVE_INFINITY, most: 1_000 };
+  const rests = (await usage.points(["key-11"], recent)).get("key-11") ?? [];
+  expect(rests).toHaveLength(60);
+  expect(rests.map(({ at }, index) => at - (rests[index - 1]?.at ?? at - 10_000))).toEqual(
+    rests.map(() => 10_000),
+  );
+  pids = [10, 11];
+  await vi.advanceTimersByTimeAsync(60_000);
+  const both = await usage.points(["key-10", "key-11", "key-9"], { ...recent, most: 10 });
+  expect(both.get("key-9")).toEqual([]);
+  expect(both.get("key-10")).toHaveLength(9);
+  // The peak of a point is the highest of what it stands for.
+  expect(both.get("key-11")?.at(-1)?.memoryPeak).toBe(1_000 + 72 * 6_000);
+  const long = { since: start, until: Number.POSITIVE_INFINITY, most: 1_000 };
+  const ofHours = (await usage.points(["key-11"], long)).get("key-11") ?? [];
+  expect(ofHours[0]?.at).toBe(start);
+  expect(ofHours.length).toBeGreaterThanOrEqual(13);
+  expect(ofHours.map(({ at }) => at)).toEqual(
+    ofHours.map(({ at }) => at).toSorted((a, b) => a - b),
+  );
+  const hour = { since: start + 600_000, until: start + 1_200_000, most: 1_000 };
+  const two = (await usage.points(["key-11"], hour)).get("key-11") ?? [];
+  expect(two.map(({ at }) => (at - start) / 300_000)).toEqual([2, 3]);
   usage.stop();
 });
 

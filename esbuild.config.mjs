@@ -77,11 +77,10 @@ const requireApart = {
   },
 };
 
-/** Of terminal-kit what the screen of `xm monit` needs: it finds its parts by names that no bundler sees. */
+/** Of terminal-kit only the terminal itself, for `xm monit`: it finds its parts by names that no bundler sees. */
 const terminalKit = {
   name: "terminal-kit",
   setup: ({ onLoad }) => {
-    const parts = ["Palette", "Rect", "ScreenBuffer", "TextBuffer", "spChars"];
     onLoad({ filter: /termconfig\/README$/ }, () => ({ contents: "" }));
     onLoad({ filter: /terminal-kit\/lib\/termkit\.js$/ }, ({ path }) => ({
       contents: readFileSync(path, "utf8")
@@ -91,10 +90,9 @@ const terminalKit = {
         )
         .replace("lazy.requireProperties(", "lazy.properties(")
         .replace("chroma: 'chroma-js'", "chroma: () => require('chroma-js')")
-        .replace(/^\t(\w+): '(\.\/[\w/]+\.js)' ?,?$/gm, (_, name, file) => {
-          if (name === "image") return "\timage: () => ({ load: () => {} }) ,";
-          return parts.includes(name) ? `\t${name}: () => require('${file}') ,` : "";
-        }),
+        .replace(/^\t(\w+): '(\.\/[\w/]+\.js)' ?,?$/gm, (_, name, file) =>
+          name === "Palette" ? `\t${name}: () => require('${file}') ,` : "",
+        ),
     }));
   },
 };

@@ -1,99 +1,133 @@
 import { connect } from "../../runtime/client/connection/client.ts";
-import type { Client, Outcome } from "../../runtime/client/connection/types.ts";
-import { messageOf, XmError } from "../../runtime/contract/errors.ts";
+import type { Client, HistoryRecordView, Outcome } from "../../runtime/client/connection/types.ts";
+import { messageOf } from "../../runtime/contract/errors.ts";
+import { readLog, readMoments, startFeed } from "./feed.ts";
+import { press } from "./keys.ts";
+import { mostLines, withLines } from "./log-lines.ts";
 import {
   emptyModel,
-  press,
-  withLine,
+  withMoments,
   withProcesses,
+  withRecords,
+  withUsage,
   type Action,
   type Effect,
   type Model,
+  type Pressed,
 } from "./model.ts";
-import { rowsOf, type Row } from "./rows.ts";
+import { clicked } from "./mouse.ts";
+import { drawn, type Place } from "./rows.ts";
 import { openScreen } from "./screen.ts";
 
-/** Between two looks at CPU and memory, and at a daemon that is away; ms. */
-const looksEveryMs = 2_000;
-const awayEveryMs = 300;
-
-/** No more often; ms. */
-const drawsEveryMs = 80;
-
-const firstLines = 200;
+/** No more often, for what the daemon says and for keys; ms. */
+const drawsEveryMs = 100;
+const drawsKeysWithinMs = 15;
 
 /** Shows the screen until the user quits. All data comes from the daemon, so the screen has no state to lose. */
 export async function monitor(): Promise<void> {
   const client = connect({ autostart: false });
   let model: Model = emptyModel;
+  let places: readonly (Place | undefined)[] = [];
   let followed: { id: number; abort: AbortController } | undefined;
+  /** What has come since the last frame. */
+  let lines: { stream: "out" | "err"; line: string }[] = [];
+  let records: HistoryRecordView[] = [];
   let timer: NodeJS.Timeout | undefined;
-  let drawn = "";
+  let drawnAt = 0;
   const quit = new AbortController();
-  const screen = openScreen({
-    onKey: (key) => {
-      const pressed = press(model, key);
-      change(pressed.model);
-      if (pressed.effect !== undefined) void perform(pressed.effect);
-    },
-    onResize: () => {
-      drawn = "";
-      schedule();
-    },
-  });
+
   const draw = (): void => {
     timer = undefined;
     if (quit.signal.aborted) return;
-    const rows: Row[] = rowsOf(model, { ...screen.size(), now: Date.now() });
-    const now = JSON.stringify(rows);
-    if (now === drawn) return;
-    drawn = now;
-    screen.draw(rows);
+    drawnAt = performance.now();
+    take();
+    const next = drawn(model, { ...screen.size(), now: Date.now() });
+    ({ places } = next);
+    screen.draw(next.rows);
   };
-  const schedule = (): void => void (timer ??= setTimeout(draw, drawsEveryMs));
+  /** Takes what has come; the selection may follow from it. */
+  const take = (): void => {
+    const [newLines, newRecords] = [lines, records];
+    [lines, records] = [[], []];
+    if (newRecords.length > 0) model = withRecords(model, newRecords);
+    if (newLines.length > 0 && followed?.id === model.selected) model = withLines(model, newLines);
+    follow();
+  };
+  const schedule = (withinMs: number): void => {
+    timer ??= setTimeout(draw, Math.max(0, withinMs - Math.max(0, performance.now() - drawnAt)));
+  };
+  const soon = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    schedule(drawsKeysWithinMs);
+  };
   const change = (next: Model): void => {
     if (next === model) return;
     model = next;
     follow();
-    schedule();
+    schedule(drawsEveryMs);
   };
-  /** The logs of the selected one, also over the daemon's death. */
+  /** The log and the past of the selected one. */
   const follow = (): void => {
     const { selected } = model;
     if (followed?.id === selected || (selected === null && followed === undefined)) return;
     followed?.abort.abort();
     followed = undefined;
+    lines = [];
     if (selected === null) return;
     const abort = new AbortController();
     followed = { id: selected, abort };
-    void readLogs(client, selected, abort.signal, (line) => change(withLine(model, line)));
+    void readLog(client, selected, abort.signal, (line) => {
+      if (abort.signal.aborted) return;
+      lines.push({ stream: line.stream, line: line.line });
+      if (lines.length > 2 * mostLines) lines = lines.slice(-mostLines);
+      schedule(drawsEveryMs);
+    });
+    readMoments(client, selected)
+      .then((moments) => change(withMoments(model, selected, moments)))
+      // A daemon that is away is shown already.
+      .catch(() => {});
   };
   const perform = async (effect: Effect): Promise<void> => {
     if (effect.kind === "quit") return quit.abort();
+    if (effect.kind === "mouse") return screen.setMouse(effect.isOn);
     const message = await act(client, effect.action).catch(messageOf);
     change({ ...model, message });
-    await look();
+    await feed.look();
   };
-  const look = async (): Promise<void> => {
-    try {
-      change(withProcesses(model, await client.list({ metrics: true })));
-    } catch (error) {
-      if (!isAway(error)) throw error;
-      change({ ...model, isAway: true });
-    }
+  const took = ({ model: next, effect }: Pressed): void => {
+    feed.touch();
+    change(next);
+    soon();
+    if (effect !== undefined) void perform(effect);
   };
+  const screen = openScreen({
+    onKey: (key) => took(press(model, key)),
+    onMouse: (name, row) => took({ model: clicked(model, name, places[row]) }),
+    onResize: soon,
+  });
+  const feed = startFeed(
+    client,
+    {
+      onProcesses: (list) => change(withProcesses(model, list)),
+      onRecord: (record) => {
+        records.push(record);
+        schedule(drawsEveryMs);
+      },
+      onUsage: (views) => change(withUsage(model, views, Date.now())),
+      onAway: () => change(model.isAway ? model : { ...model, isAway: true }),
+    },
+    quit.signal,
+  );
   const stopSignals = (["SIGTERM", "SIGHUP"] as const).map((signal) => {
     const end = (): void => quit.abort();
     process.on(signal, end);
     return () => process.off(signal, end);
   });
   try {
-    while (!quit.signal.aborted) {
-      await look();
-      // A change of state is seen at once; figures every two seconds.
-      await changed(client, quit.signal, model.isAway ? awayEveryMs : looksEveryMs);
-    }
+    await feed.ended;
   } finally {
+    quit.abort();
     clearTimeout(timer);
     followed?.abort.abort();
     for (const each of stopSignals) each();
@@ -101,64 +135,20 @@ export async function monitor(): Promise<void> {
   }
 }
 
-/** Waits, and no longer than until something happens. */
-async function changed(client: Client, quit: AbortSignal, withinMs: number): Promise<void> {
-  const abort = new AbortController();
-  const end = (): void => abort.abort();
-  quit.addEventListener("abort", end);
-  const timer = setTimeout(end, withinMs);
-  try {
-    for await (const _ of client.events(abort.signal)) break;
-    // The stream ended without a word: a daemon that leaves.
-  } catch (error) {
-    if (!isAway(error) && !abort.signal.aborted) throw error;
-    await new Promise<void>((resolve) => {
-      if (abort.signal.aborted) return resolve();
-      abort.signal.addEventListener("abort", () => resolve());
-    });
-  } finally {
-    clearTimeout(timer);
-    abort.abort();
-    quit.removeEventListener("abort", end);
-  }
-}
-
-async function readLogs(
-  client: Client,
-  id: number,
-  signal: AbortSignal,
-  onLine: (line: { stream: "out" | "err"; line: string }) => void,
-): Promise<void> {
-  const query = { ids: [id], lines: firstLines, follow: true, streams: ["out", "err"], from: {} };
-  for (let lines = firstLines; !signal.aborted; lines = 0) {
-    try {
-      for await (const line of client.followLogs({ ...query, lines } as never, signal))
-        onLine({ stream: line.stream, line: line.line });
-    } catch (error) {
-      if (signal.aborted) return;
-      if (!(error instanceof XmError)) throw error;
-    }
-    await new Promise((resolve) => {
-      setTimeout(resolve, awayEveryMs);
-    });
-  }
-}
-
-/** @returns what it came to, in words. */
-async function act(client: Client, { name, id }: Action): Promise<string> {
+/** @returns what it came to, in words: the last outcome, and how many there were. */
+async function act(client: Client, { name, ids }: Action): Promise<string> {
   const by = "`xm monit`";
   const outcomes =
     name === "reload"
-      ? client.reload({ ids: [id], by })
-      : client.act({ action: name, ids: [id], by });
+      ? client.reload({ ids: [...ids], by })
+      : client.act({ action: name, ids: [...ids], by });
   let message = "";
+  let count = 0;
   for await (const line of outcomes) {
     const outcome = line as Partial<Outcome>;
-    if (outcome.message !== undefined) message = `${outcome.name ?? ""}: ${outcome.message}`;
+    if (outcome.message === undefined) continue;
+    count += 1;
+    message = `${outcome.name ?? ""}: ${outcome.message}`;
   }
-  return message;
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof XmError && error.class === "unavailable";
+  return count > 1 ? `${name}: ${count} processes; ${message}` : message;
 }

@@ -86,10 +86,14 @@ export function textWidth(text: string): number {
   return width;
 }
 
+const wide =
+  /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|\p{Emoji_Presentation}/u;
+
 function isWide(character: string): boolean {
-  return /[\u1100-\u115F\u2E80-\uA4CF\uAC00-\uD7A3\uF900-\uFAFF\uFE30-\uFE6F\uFF00-\uFF60\uFFE0-\uFFE6]|\p{Emoji_Presentation}/u.test(
-    character,
-  );
+  const code = character.charCodeAt(0);
+  // Letters of Europe, lines and blocks are most of what there is.
+  if (code < 0x1100 || (code >= 0x2500 && code < 0x25a0)) return false;
+  return wide.test(character);
 }
 
 function cut(text: string, size: number): string {

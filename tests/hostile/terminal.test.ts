@@ -2,8 +2,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { emptyModel, withLine, withProcesses } from "../../cli/monit/model.ts";
-import { rowsOf } from "../../cli/monit/rows.ts";
+import { withLines } from "../../cli/monit/log-lines.ts";
+import { emptyModel, withProcesses } from "../../cli/monit/model.ts";
+import { drawn } from "../../cli/monit/rows.ts";
 import { until } from "../support/condition.ts";
 import { testHome, type TestHome } from "../support/home.ts";
 import { runs, sampled } from "./generate.ts";
@@ -125,13 +126,15 @@ test("whatever is in a list, the screen of `xm monit` is drawn with our own cont
       { ...plainly, waitsFor: [{ app: reason, condition: other }] },
       { ...plainly, troubles: [{ sensor: other, reason }] },
       { ...plainly, decision: reason },
-    ];
+      { ...plainly, health: "unhealthy", finding: reason },
+      { ...plainly, group: { name: other, strategy: "one_for_all", step: other, restarts: 0, maxRestarts: 1, why: reason } },
+    ]; // prettier-ignore
     for (const why of reasons) {
       const view = {
         id: 0, name, namespace, version, status: "errored", restarts: 1, cpuPercent: 1, memoryBytes: 1, startedAt: 0, ...why,
       } as unknown as Parameters<typeof withProcesses>[1][number]; // prettier-ignore
-      const model = withLine(withProcesses(emptyModel, [view]), { stream: "out", line: `LOG${line}` }); // prettier-ignore
-      for (const row of rowsOf(model, { width: 300, height: 40, now: 0 })) {
+      const model = withLines(withProcesses(emptyModel, [view]), [{ stream: "out", line: `LOG${line}` }]); // prettier-ignore
+      for (const row of drawn(model, { width: 300, height: 40, now: 0 }).rows) {
         const text = row.map((piece) => piece.text).join("");
         // A log line keeps its colours and tabs.
         const isLog = text.includes("LOG");

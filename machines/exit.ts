@@ -23,6 +23,17 @@ export interface ExitFact {
    * itself into the background does so.
    */
   readonly backgroundPid?: number;
+  /** The kernel has killed processes of it because memory had run out. */
+  readonly outOfMemory?: OutOfMemory;
+}
+
+/** What a cgroup counts of the kernel's kills. */
+export interface OutOfMemory {
+  readonly kills: number;
+  /** `memory_max`, if that was exceeded; `null` when the memory of the machine, or of a group around the app's, ran out. */
+  readonly limitBytes: number | null;
+  /** The most that all its processes have used at once; `null` where the kernel does not tell. */
+  readonly peakBytes: number | null;
 }
 
 /** Why a life was ended that nobody had asked to end. */

@@ -55,6 +55,7 @@ export function afterExit(context: ProcessContext, end: End): Partial<ProcessCon
       ...(context.verdict === null ? {} : { verdict: context.verdict }),
       ...(end.lastWords === undefined ? {} : { lastWords: end.lastWords }),
       ...(end.backgroundPid === undefined ? {} : { backgroundPid: end.backgroundPid }),
+      ...(end.outOfMemory === undefined ? {} : { outOfMemory: end.outOfMemory }),
     },
   };
 }

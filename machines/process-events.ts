@@ -1,4 +1,5 @@
 import type { ActorRef, Snapshot } from "xstate";
+import type { OutOfMemory } from "./exit.ts";
 import type { ChildFact, Failure, ProcessFacts, Decision, Removal } from "./facts.ts";
 
 import type { Unmet } from "./dependencies.ts";
@@ -38,6 +39,7 @@ export interface End {
   readonly signal: string | null;
   readonly lastWords?: readonly string[];
   readonly backgroundPid?: number;
+  readonly outOfMemory?: OutOfMemory;
 }
 
 /** What happened, told by the ports. */

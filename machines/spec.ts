@@ -2,6 +2,9 @@ import type { NotifySpec } from "./notify-spec.ts";
 import type { Membership } from "./group-spec.ts";
 import type { RotationSpec } from "./log-rotation.ts";
 import type { Probe, Probes } from "./probes.ts";
+import type { Confinement } from "./confinement.ts";
+
+export type * from "./confinement.ts";
 
 /** When an exited process is started again. The words are systemd's `Restart=`. */
 export type RestartMode = "always" | "on-failure" | "on-abnormal" | "never";
@@ -196,46 +199,6 @@ export interface WatchSpec {
   readonly ignore: readonly PatternText[];
   readonly delayMs: number;
   readonly options: WatchOptions;
-}
-
-/** A limit of setrlimit(2): the current one, and how far the program may raise it; `null` means unlimited. */
-export interface RlimitSpec {
-  readonly soft: number | null;
-  readonly hard: number | null;
-}
-
-/** What the kernel lets an app have and do; what is not there is as the daemon has it. */
-export interface Confinement {
-  /** By prlimit(1)'s names: `nofile`, `core`. */
-  readonly limits?: Readonly<Record<string, RlimitSpec>>;
-  /** From -20, first, to 19, last. */
-  readonly nice?: number;
-  /** Level from 0, first, to 7; `idle` has none. */
-  readonly ionice?: {
-    readonly class: "realtime" | "best-effort" | "idle";
-    readonly level: number | null;
-  };
-  /** From -1000, never, to 1000, first. */
-  readonly oomScoreAdjust?: number;
-  /** No program that it starts has more rights than it has. */
-  readonly noNewPrivileges?: true;
-  /** All that it and its descendants may ever have, without `cap_`. */
-  readonly capabilities?: readonly string[];
-  /** In place of those of its user; names or numbers. */
-  readonly groups?: readonly string[];
-  /** By Node's permission model. Paths are absolute; one may end in `*`. */
-  readonly nodePermissions?: {
-    readonly read: readonly string[];
-    readonly write: readonly string[];
-    readonly childProcess: boolean;
-    readonly worker: boolean;
-    readonly addons: boolean;
-    readonly wasi: boolean;
-  };
-  /** It has a `/tmp` and a `/var/tmp` of its own, which go with it. */
-  readonly privateTmp?: true;
-  /** Absolute paths that it can only read, whatever its user may. */
-  readonly readOnlyPaths?: readonly string[];
 }
 
 /**

@@ -56,7 +56,26 @@ function confinementFields(confinement: ProcessDetail["spec"]["confinement"]): F
     node_permissions: nodePermissionsText(others.nodePermissions),
     private_tmp: others.privateTmp,
     read_only_paths: others.readOnlyPaths?.join(", "),
+    ...cgroupFields(others.cgroup),
     supplementary_groups: groups === undefined ? undefined : groups.join(", ") || "none",
+  };
+}
+
+function cgroupFields(cgroup: NonNullable<ProcessDetail["spec"]["confinement"]>["cgroup"]): Fields {
+  if (cgroup === undefined) return {};
+  const { memoryMax, memoryHigh, swapMax, cpuMax, cpuWeight, ioWeight, pidsMax, oomGroup } = cgroup;
+  const size = (bytes: number | undefined): string | undefined =>
+    bytes === undefined ? undefined : formatBytes(bytes);
+  return {
+    cgroup: Object.keys(cgroup).length === 0 ? true : undefined,
+    memory_max: size(memoryMax),
+    memory_high: size(memoryHigh),
+    swap_max: size(swapMax),
+    cpu_max: cpuMax,
+    cpu_weight: cpuWeight,
+    io_weight: ioWeight,
+    pids_max: pidsMax,
+    oom_group: oomGroup,
   };
 }
 
@@ -149,7 +168,7 @@ function unless(value: unknown, usual: unknown): unknown {
 }
 
 /** Fields whose numbers are ms. */
-const times = /_(delay|timeout|uptime|window|max|reset)$/;
+const times = /_(delay|timeout|uptime|window|restart_max|reset)$/;
 
 function valueText(field: string, value: unknown): string {
   if (Array.isArray(value)) return value.join(", ");

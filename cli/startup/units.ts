@@ -24,7 +24,8 @@ function environment({ home }: BootPlan): [name: string, value: string][] {
 
 /**
  * `KillMode=process`: only the daemon is asked to exit, and it ends its apps; what it leaves running for the next one keeps running.
- * `Type=exec` fails a start that cannot be. Apps may have groups of their own below ours (`Delegate`).
+ * `Type=exec` fails a start that cannot be. Apps may have groups of their own below ours
+ * (`Delegate`); the daemon is then in one too, or systemd could not restart it (`DelegateSubgroup`, from version 254 on).
  */
 function systemd(plan: BootPlan): string {
   const { user, isUser, launcher, waitsForNetwork } = plan;
@@ -48,6 +49,7 @@ RestartSec=1
 RestartPreventExitStatus=78
 KillMode=process
 Delegate=yes
+DelegateSubgroup=xm-god
 OOMPolicy=continue
 LimitNOFILE=infinity
 TimeoutStopSec=${stopsWithinS}

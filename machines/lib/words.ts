@@ -1,4 +1,4 @@
-import type { ExitFact } from "../exit.ts";
+import type { ExitFact, OutOfMemory } from "../exit.ts";
 
 /** A time for people: `850 ms`, `1.5 s`, `2 min`, `3 h 5 min`, `4 d 2 h`. */
 export function duration(ms: number): string {
@@ -10,7 +10,8 @@ export function duration(ms: number): string {
 }
 
 /** How a life ended, as the beginning of a sentence. */
-export function howItEnded({ code, signal, askedBy, backgroundPid, verdict }: ExitFact): string {
+export function howItEnded(exit: ExitFact): string {
+  const { code, signal, askedBy, backgroundPid, verdict, outOfMemory } = exit;
   const how =
     signal !== null
       ? `Ended by ${signal}`
@@ -22,10 +23,25 @@ export function howItEnded({ code, signal, askedBy, backgroundPid, verdict }: Ex
   if (verdict !== undefined && askedBy === null)
     return `${how} (its ${verdict.probe} probe failed: ${verdict.why})`;
   if (askedBy !== null) return `${how} (${askedBy})`;
+  if (outOfMemory !== undefined) return `${how} (${killedForMemory(exit, outOfMemory)})`;
   return backgroundPid === undefined
     ? how
     : `${how}, leaving its process ${backgroundPid} in the background, in a session of its own,`;
 }
+
+/** `the kernel killed it: over memory_max, 512 MB; peak 512 MB`. */
+function killedForMemory({ signal }: ExitFact, outOfMemory: OutOfMemory): string {
+  const { kills, limitBytes, peakBytes } = outOfMemory;
+  const whom = signal === "SIGKILL" ? "it" : `${kills} of its processes`;
+  const why =
+    limitBytes === null
+      ? "the machine, or the cgroup around it, was out of memory"
+      : `over memory_max, ${megabytes(limitBytes)}`;
+  const peak = peakBytes === null ? "" : `; peak ${megabytes(peakBytes)}`;
+  return `the kernel killed ${whom}: ${why}${peak}`;
+}
+
+const megabytes = (bytes: number): string => `${trim(bytes / 1_048_576)} MB`;
 
 function trim(value: number): string {
   return value.toFixed(1).replace(/\.0$/, "");

@@ -22,3 +22,11 @@ export const signalNames: readonly string[] = (
 export function clamp(value: number, least: number, most: number): number {
   return Math.min(Math.max(value, least), most);
 }
+
+/** What limits of a cgroup may be. With less memory nothing starts; the kernel gives out CPU by the millisecond of 100 ms. */
+export const leastMemoryBytes = 1024 * 1024;
+export const leastCpus = 0.01;
+export const mostCpus = 10_000;
+export const mostWeight = 10_000;
+/** The kernel's own highest pid. */
+export const mostPids = 4_194_304;

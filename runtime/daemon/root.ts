@@ -104,7 +104,7 @@ export function createRoot(options: {
     },
     now,
     restore: async () => {
-      await endLeftOver(plan.ended, log);
+      await endLeftOver(plan.ended, services.groups, log);
       return plan;
     },
     guardLog,

@@ -1,4 +1,5 @@
 import type { HomePaths } from "../host/home/paths.ts";
+import { createGroups } from "../host/groups/groups.ts";
 import { createLinks } from "./app-links/server.ts";
 import { createBalancers } from "./balancers/balancers.ts";
 import type { ChildServices } from "./children/contract.ts";
@@ -25,8 +26,15 @@ export function createServices(options: {
 }) {
   const { paths, programs, given, complain, log } = options;
   const { preload, balancer: program } = programs;
+  const groups = createGroups({ home: paths.home, log });
   const links = createLinks(paths.links, log);
-  const balancers = createBalancers({ folder: paths.balancers, program, home: paths.home, log });
+  const balancers = createBalancers({
+    folder: paths.balancers,
+    program,
+    home: paths.home,
+    groups,
+    log,
+  });
   const lane = createLane({ folder: paths.pipes, program: programs.lane, log });
   const carrier = createCarrier({ folder: paths.carried, complain, log });
   const services: ChildServices = {
@@ -40,6 +48,7 @@ export function createServices(options: {
     stdin: paths.stdin,
     complain,
     given,
+    groups,
   };
-  return { links, balancers, lane, carrier, services };
+  return { links, balancers, lane, carrier, groups, services };
 }

@@ -23,6 +23,9 @@ import type { StateStore } from "./state/store.ts";
 /** A command that the daemon's end interrupts is over by then; ms. */
 const interruptedWithinMs = 1_000;
 
+/** How often it tries to remove the groups of what is about to exit. */
+const groupTries = 15;
+
 type Services = ReturnType<typeof createServices>;
 
 /** Brings the root machine up over a store: what ran is adopted, what waited waits on. */
@@ -93,7 +96,8 @@ async function findWhatRuns(options: {
   readonly beside: Services;
 }): Promise<Plan> {
   const { paths, store, wasRebooted, at, beside } = options;
-  const { lane, carrier, balancers } = beside;
+  const { lane, carrier, balancers, groups } = beside;
+  groups.tidy();
   lane.find();
   carrier.find();
   const mayTrustOld = store.restored.apps.every(
@@ -145,7 +149,7 @@ function restored(god: GodActor, log: (line: string) => void): Promise<void> {
 /** The two ways in which a daemon exits; commands in progress are answered first. */
 function endings(
   { god, machines }: Root,
-  { balancers, lane }: Services,
+  { balancers, lane, groups }: Services,
   now: () => number,
 ): Pick<Daemon, "calls" | "stopEverything" | "handOver"> {
   const calls = createCalls();
@@ -160,6 +164,8 @@ function endings(
       });
       await balancers.quit();
       await lane.quit();
+      // Balancers have been told, and take a moment.
+      for (let tries = 0; !groups.tidy(true) && tries < groupTries; tries += 1) await pause(20);
     },
     handOver: (by) => {
       calls.end(xmError("ERR_DAEMON_REPLACED", undefined));

@@ -24,6 +24,7 @@ import {
 /**
  * The command that runs another one as a user, under limits and with the rights that are declared.
  * @param kept folders that it finds in their place even if it has a `/tmp` of its own.
+ * @param group the cgroup that it enters first of all.
  * @throws `ERR_LIMIT_DENIED` for a limit that cannot be set, with the reason.
  */
 export function confined(
@@ -31,9 +32,11 @@ export function confined(
   identity: Identity,
   program: Program,
   kept: readonly string[] = [],
+  group?: string,
 ): ProgramAs {
   if (confinement === undefined) return asUser(identity, program);
   const tools = [
+    ...cgroupWords(group),
     ...namespaceWords(confinement, kept),
     ...oomWords(confinement),
     ...niceWords(confinement),
@@ -44,7 +47,13 @@ export function confined(
   return behind(tools, program);
 }
 
-/** First: root's rights make the namespace, and nothing of the app's limits applies to the tools. */
+/** A shell that moves itself and becomes the rest: the program is in the group before any code of its own runs. */
+function cgroupWords(group: string | undefined): string[] {
+  if (group === undefined) return [];
+  return ["/bin/sh", "-c", 'echo 0 > "$0/cgroup.procs" || exit 78; exec "$@"', group];
+}
+
+/** Before all others: root's rights make the namespace, and nothing of the app's limits applies to the tools. */
 function namespaceWords(confinement: Confinement, kept: readonly string[]): string[] {
   if (!wantsMounts(confinement)) return [];
   const field = confinement.privateTmp === true ? "private_tmp" : "read_only_paths";

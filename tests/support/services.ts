@@ -3,6 +3,7 @@ import { onTestFinished } from "vitest";
 import { createBalancers } from "../../runtime/daemon/balancers/balancers.ts";
 import { createGivenFiles } from "../../runtime/daemon/children/given-files.ts";
 import { createLane } from "../../runtime/daemon/log-lane/lane.ts";
+import { createGroups } from "../../runtime/host/groups/groups.ts";
 import { createLinks } from "../../runtime/daemon/app-links/server.ts";
 import type { ChildServices } from "../../runtime/daemon/children/contract.ts";
 
@@ -15,7 +16,14 @@ export async function childServices(folder: string): Promise<ChildServices> {
   const links = createLinks(linkSocket, log);
   await links.listen();
   const program = join(bin, "balancer.cjs");
-  const balancers = createBalancers({ folder: join(folder, "b"), program, home: folder, log });
+  const groups = createGroups({ home: folder });
+  const balancers = createBalancers({
+    folder: join(folder, "b"),
+    program,
+    home: folder,
+    groups,
+    log,
+  });
   const lane = createLane({ folder: join(folder, "p"), program: join(bin, "lane.cjs"), log });
   onTestFinished(async () => {
     links.close();
@@ -31,6 +39,7 @@ export async function childServices(folder: string): Promise<ChildServices> {
     linkSocket,
     exits: folder,
     complain: log,
+    groups,
     given: createGivenFiles(),
     stdin: join(folder, "in"),
   };

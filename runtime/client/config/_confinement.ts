@@ -55,6 +55,15 @@ export function readIonice(value: unknown): Confinement["ionice"] | undefined {
   return { class: word as "best-effort" | "realtime", level: Number(level) };
 }
 
+/** `1.5`, `"1.5"`, `"150%"`. */
+export function readCpus(value: unknown): number | undefined {
+  const text = typeof value === "number" ? String(value) : value;
+  const [, number, percent] =
+    (typeof text === "string" && /^(\d+(?:\.\d+)?)(%?)$/.exec(text.trim())) || [];
+  if (number === undefined) return undefined;
+  return percent === "%" ? Number(number) / 100 : Number(number);
+}
+
 /** Without the optional prefix `cap_`. */
 export function readCapabilities(value: unknown): string[] | undefined {
   const list: unknown[] =

@@ -1,6 +1,13 @@
 import { constants } from "node:os";
 import type { Field } from "../../contract/fields/field.ts";
-import { shortestHeartbeatMs } from "../../contract/ranges.ts";
+import {
+  leastCpus,
+  leastMemoryBytes,
+  mostCpus,
+  mostPids,
+  mostWeight,
+  shortestHeartbeatMs,
+} from "../../contract/ranges.ts";
 import { isPlain } from "../../contract/plain.ts";
 
 /** What is wrong with a value of the right kind: what was expected, or `undefined`. */
@@ -35,6 +42,17 @@ const account: Range = {
     (Number.isInteger(value) && (value as number) >= 0 && (value as number) < 2 ** 32 - 1),
 };
 
+const memory: Range = {
+  expected: 'a size of at least "1M"',
+  holds: (value) => (value as number) >= leastMemoryBytes,
+};
+
+const weight: Range = {
+  expected: `a whole number from 1 to ${mostWeight}`,
+  holds: (value) =>
+    Number.isInteger(value) && (value as number) >= 1 && (value as number) <= mostWeight,
+};
+
 /** What a value must be beyond its kind. */
 const ranges: Readonly<Record<string, Range>> = {
   name,
@@ -53,6 +71,18 @@ const ranges: Readonly<Record<string, Range>> = {
     expected: "a whole number from -20 to 19",
     holds: (value) =>
       Number.isInteger(value) && (value as number) >= -20 && (value as number) <= 19,
+  },
+  memory_max: memory,
+  memory_high: memory,
+  cpu_max: {
+    expected: `at least ${leastCpus} and at most ${mostCpus} processors`,
+    holds: (value) => (value as number) >= leastCpus && (value as number) <= mostCpus,
+  },
+  cpu_weight: weight,
+  io_weight: weight,
+  pids_max: {
+    expected: `a whole number from 1 to ${mostPids}`,
+    holds: (value) => (value as number) <= mostPids,
   },
   oom_score_adjust: {
     expected: "a whole number from -1000 to 1000",

@@ -8,7 +8,13 @@ import { readDependencies } from "./_dependencies.ts";
 import { readProbeField } from "./_probes.ts";
 import { readSchedule } from "./_schedule.ts";
 import { limitNames } from "../../contract/fields/confinement.ts";
-import { readCapabilities, readIonice, readLimits, readNodePermissions } from "./_confinement.ts";
+import {
+  readCapabilities,
+  readCpus,
+  readIonice,
+  readLimits,
+  readNodePermissions,
+} from "./_confinement.ts";
 import { oddKind } from "./odd-values.ts";
 import { splitWords } from "./split-words.ts";
 import { isTimeFormat } from "../../host/rotation/names.ts";
@@ -51,6 +57,7 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   probe:
     '{ http_get: { path: "/", port: 3000 } }, or tcp_socket, unix_socket, exec, log, message, heartbeat, event_loop, with initial_delay, period (at least 100 ms), timeout, success_threshold, failure_threshold, grace_period',
   limits: `an object of ${limitNames.join(", ")}, each a number, a size such as "1G" where it is bytes, "unlimited", or { soft, hard }`,
+  cpus: 'a number of processors such as 1.5, or a percentage of one such as "150%"',
   ionice: 'a level from 0 to 7, "idle", "best-effort:3" or "realtime:3"',
   capabilities:
     'names of capabilities(7) such as "net_bind_service", or a list of them; [] for none',
@@ -134,6 +141,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   "boolean or string": (value) => readBoolean(value) ?? (isText(value) ? value : undefined),
   dependencies: readDependencies,
   limits: readLimits,
+  cpus: readCpus,
   ionice: readIonice,
   capabilities: readCapabilities,
   "node permissions": readNodePermissions,

@@ -1,4 +1,4 @@
-import type { AppSpec, Confinement } from "../../../machines/spec.ts";
+import type { AppSpec, CgroupSpec, Confinement } from "../../../machines/spec.ts";
 import { commandInFront, isNode } from "../../host/node-program.ts";
 import type { ReadPermissions } from "./_confinement.ts";
 import { absolute } from "./values.ts";
@@ -25,6 +25,21 @@ function permissionsOf(app: Readonly<Record<string, unknown>>, cwd: string) {
   };
 }
 
+function cgroupOf(app: Readonly<Record<string, unknown>>): CgroupSpec | undefined {
+  const said = {
+    memoryMax: app["memory_max"],
+    memoryHigh: app["memory_high"],
+    swapMax: app["swap_max"],
+    cpuMax: app["cpu_max"],
+    cpuWeight: app["cpu_weight"],
+    ioWeight: app["io_weight"],
+    pidsMax: app["pids_max"],
+    oomGroup: app["oom_group"] === true ? true : undefined,
+  };
+  const given = Object.entries(said).filter(([, value]) => value !== undefined);
+  return given.length === 0 && app["cgroup"] !== true ? undefined : Object.fromEntries(given);
+}
+
 /** An app's limits and rights; nothing if it declares none. */
 export function confinementOf(
   app: Readonly<Record<string, unknown>>,
@@ -43,6 +58,7 @@ export function confinementOf(
     readOnlyPaths: (app["read_only_paths"] as string[] | undefined)?.map((each) =>
       absolute(each, cwd),
     ),
+    cgroup: cgroupOf(app),
   };
   const given = Object.entries(said).filter(([, value]) => value !== undefined);
   return given.length === 0 ? {} : { confinement: Object.fromEntries(given) as Confinement };

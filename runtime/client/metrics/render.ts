@@ -2,6 +2,8 @@ import { readFileSync, statSync } from "node:fs";
 import { Counter, Gauge, Registry, type RegistryContentType } from "prom-client";
 import { processStatuses } from "../../../machines/facts.ts";
 import { errnoOf } from "../../contract/errors.ts";
+import { groupFamilies } from "./group-families.ts";
+import { labels, labelsOf, setIfKnown, type AnyRegistry } from "./labels.ts";
 import type { Client, DaemonView, ProcessDetail } from "../connection/types.ts";
 
 export const openMetricsType = Registry.OPENMETRICS_CONTENT_TYPE;
@@ -42,16 +44,9 @@ export function render(
   registry.setContentType(options.type);
   daemonFamilies(registry, scraped);
   processFamilies(registry, scraped.processes);
+  groupFamilies(registry, scraped.processes);
   if (options.pm2Names) pm2Families(registry, scraped.processes);
   return registry.metrics();
-}
-
-type AnyRegistry = Registry<RegistryContentType>;
-
-const labels = ["app", "instance", "namespace"] as const;
-
-function labelsOf({ app, instance, namespace }: ProcessDetail): Record<string, string> {
-  return { app, instance: String(instance), namespace };
 }
 
 function daemonFamilies(registry: AnyRegistry, { daemon }: Scraped): void {
@@ -234,14 +229,6 @@ function pm2Families(registry: AnyRegistry, processes: readonly ProcessDetail[])
       setIfKnown(metric, own, read(each));
     }
   }
-}
-
-function setIfKnown(
-  metric: Gauge,
-  own: Record<string, string>,
-  value: number | null | undefined,
-): void {
-  if (value !== null && value !== undefined && Number.isFinite(value)) metric.set(own, value);
 }
 
 /** Of a clock tick on Linux there are 100 in a second, on every machine that Node is built for. */

@@ -25,6 +25,14 @@ export const exitSchema = v.object({
     v.optional(count()),
     v.description("of a descendant that kept running in a session of its own after an exit with 0"),
   ),
+  outOfMemory: v.pipe(
+    v.optional(
+      v.object({ kills: count(), limitBytes: nullable(count()), peakBytes: nullable(count()) }),
+    ),
+    v.description(
+      "the kernel killed processes of it for lack of memory; `limitBytes` is `memory_max` if that was exceeded",
+    ),
+  ),
 });
 
 const figuresSchema = v.pipe(

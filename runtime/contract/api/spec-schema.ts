@@ -1,6 +1,6 @@
-import { capabilityNames, limitNames } from "../fields/confinement.ts";
 import * as v from "valibot";
 import { notifyEvents } from "../../../machines/notify-spec.ts";
+import { confinement } from "./confinement-schema.ts";
 import { membership } from "./group-schema.ts";
 import { longestMs } from "../ranges.ts";
 import { isPlain } from "../plain.ts";
@@ -122,42 +122,6 @@ const probes = v.strictObject({
   startup: v.nullable(probeSpec),
   readiness: v.nullable(probeSpec),
   liveness: v.nullable(probeSpec),
-});
-
-const rlimit = nullable(v.pipe(v.number(), v.integer(), v.minValue(0)));
-const between = (least: number, most: number) =>
-  v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
-
-/** `*` is every path. */
-const permittedPath = v.union([path(), v.literal("*")]);
-
-const confinement = v.strictObject({
-  limits: v.exactOptional(
-    v.record(v.picklist(limitNames), v.strictObject({ soft: rlimit, hard: rlimit })),
-  ),
-  nice: v.exactOptional(between(-20, 19)),
-  ionice: v.exactOptional(
-    v.strictObject({
-      class: v.picklist(["realtime", "best-effort", "idle"]),
-      level: nullable(between(0, 7)),
-    }),
-  ),
-  oomScoreAdjust: v.exactOptional(between(-1000, 1000)),
-  noNewPrivileges: v.exactOptional(v.literal(true)),
-  capabilities: v.exactOptional(v.array(v.picklist<readonly string[]>(capabilityNames))),
-  groups: v.exactOptional(v.array(text())),
-  nodePermissions: v.exactOptional(
-    v.strictObject({
-      read: v.pipe(v.array(permittedPath), v.maxLength(1_000)),
-      write: v.pipe(v.array(permittedPath), v.maxLength(1_000)),
-      childProcess: v.boolean(),
-      worker: v.boolean(),
-      addons: v.boolean(),
-      wasi: v.boolean(),
-    }),
-  ),
-  privateTmp: v.exactOptional(v.literal(true)),
-  readOnlyPaths: v.exactOptional(v.pipe(v.array(path()), v.maxLength(1_000))),
 });
 
 /** An app's specification as a client sends it. Fields that came later may be absent from a saved list. */

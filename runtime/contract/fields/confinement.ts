@@ -72,6 +72,60 @@ export const capabilityNames = [
 
 const inherited = { default: "the daemon's" };
 
+const forGroup = "[Needs a cgroup](../how-to/limit-an-app.md#memory-cpu-and-processes).";
+
+/** Limits of the app with all that it starts. */
+const groupFields: readonly Field[] = [
+  field(
+    "Limits and rights",
+    "memory_max",
+    "size",
+    `Most memory of the app with everything it starts, such as "512M"; beyond it the kernel kills. ${forGroup}`,
+  ),
+  field(
+    "Limits and rights",
+    "memory_high",
+    "size",
+    `Memory above which the kernel slows the app down and reclaims. ${forGroup}`,
+  ),
+  field("Limits and rights", "swap_max", "size", `Most swap; 0 for none. ${forGroup}`),
+  field(
+    "Limits and rights",
+    "cpu_max",
+    "cpus",
+    `Most CPU time, in processors (\`1.5\`) or percent of one (\`"150%"\`). ${forGroup}`,
+  ),
+  field(
+    "Limits and rights",
+    "cpu_weight",
+    "number",
+    `Its share while the CPU is busy, from 1 to 10000. ${forGroup}`,
+    { default: "100" },
+  ),
+  field(
+    "Limits and rights",
+    "io_weight",
+    "number",
+    `Its share while the disk is busy, from 1 to 10000; the disk's scheduler must support weights. ${forGroup}`,
+    { default: "100" },
+  ),
+  field("Limits and rights", "pids_max", "positive", `Most processes and threads. ${forGroup}`),
+  field(
+    "Limits and rights",
+    "oom_group",
+    "boolean",
+    `When it exceeds \`memory_max\`, all of its processes are killed, not one. ${forGroup}`,
+    { default: "false" },
+  ),
+  field(
+    "Limits and rights",
+    "cgroup",
+    "boolean",
+    `A cgroup of its own without any limit: nothing that it starts can outlive it. Implied by the limits. ${forGroup}`,
+    { default: "false" },
+  ),
+];
+
 /** What the kernel lets an app have and do. */
 export const confinementFields: readonly Field[] = [
   field(
@@ -142,4 +196,5 @@ export const confinementFields: readonly Field[] = [
     "strings",
     "Paths that it can only read; needs root or user namespaces.",
   ),
+  ...groupFields,
 ];

@@ -33,6 +33,7 @@ export type FieldKind =
   | "probe"
   | "limits"
   | "ionice"
+  | "cpus"
   | "capabilities"
   | "groups"
   | "node permissions";

@@ -1,5 +1,6 @@
 import type { Up } from "../../contract/app-link/protocol.ts";
 import type { WorkerEnd, WorkerState } from "../../contract/balancer.ts";
+import type { Groups } from "../../host/groups/groups.ts";
 import { isLiving, readProcess } from "../../host/procfs.ts";
 import { goneBy, inSteadyTime, type Balancer, type Held } from "./balancer.ts";
 import { beginBalancer } from "./begin.ts";
@@ -27,9 +28,10 @@ export function createBalancers(options: {
   readonly folder: string;
   readonly program: string;
   readonly home: string;
+  readonly groups: Groups;
   readonly log: (line: string) => void;
 }): Balancers {
-  const { folder, program, home, log } = options;
+  const { folder, program, home, groups, log } = options;
   const fleet = createFleet(log);
   const { balancers, older, dismiss, linger, lose } = fleet;
   const unconfirmed: (() => void)[] = [];
@@ -51,7 +53,7 @@ export function createBalancers(options: {
       if (known !== undefined && !fits) older.add(known);
       const balancer = fits
         ? known
-        : beginBalancer({ app, spec, identity }, { fleet, folder, program, home });
+        : beginBalancer({ app, spec, identity }, { fleet, folder, program, home, groups });
       if (balancer instanceof Error) {
         const message = `the balancer of ${app} cannot be started: ${balancer.message}`;
         setImmediate(() => events.failed("ERR_CANNOT_SPAWN", message));

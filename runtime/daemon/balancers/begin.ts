@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { messageOf } from "../../contract/errors.ts";
+import type { Groups } from "../../host/groups/groups.ts";
 import type { Identity } from "../../host/users.ts";
 import { end, type Balancer } from "./balancer.ts";
 import type { Connection, Hello } from "./connection.ts";
@@ -19,12 +20,13 @@ export interface Beginning {
   readonly folder: string;
   readonly program: string;
   readonly home: string;
+  readonly groups: Groups;
 }
 
 /** Starts the balancer of an app, which is the one for its new workers from now on. */
 export function beginBalancer(
   { app, spec, identity }: { app: string; spec: AppSpec; identity: Identity },
-  { fleet, folder, program, home }: Beginning,
+  { fleet, folder, program, home, groups }: Beginning,
 ): Balancer | Error {
   const { balancers, older } = fleet;
   const madeOf = madeOfSpec(spec, identity);
@@ -32,7 +34,7 @@ export function beginBalancer(
   const path = freePath(folder, taken);
   let launched: ReturnType<typeof launchBalancer>;
   try {
-    launched = launchBalancer({ path, program, home, app, spec, madeOf, identity });
+    launched = launchBalancer({ path, program, home, app, spec, madeOf, identity, groups });
   } catch (error) {
     removeFiles(path);
     return error as Error;

@@ -7,6 +7,7 @@ import type { AppSpec } from "../../../machines/spec.ts";
 import { ownStream } from "../../host/log-files/open.ts";
 import { readProcess } from "../../host/procfs.ts";
 import { confined } from "../../host/confine.ts";
+import type { Groups } from "../../host/groups/groups.ts";
 import type { Identity } from "../../host/users.ts";
 import { writeRecord } from "./record.ts";
 import { withSocketPath } from "../../host/socket-path.ts";
@@ -44,8 +45,9 @@ export function launchBalancer(options: {
   readonly spec: AppSpec;
   readonly madeOf: string;
   readonly identity: Identity;
+  readonly groups: Groups;
 }): Launched {
-  const { path, program, home, app, spec, madeOf, identity } = options;
+  const { path, program, home, app, spec, madeOf, identity, groups } = options;
   const isOther = identity.uid !== undefined || identity.gid !== undefined;
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const listening = listenAt(path);
@@ -60,6 +62,7 @@ export function launchBalancer(options: {
     // Its user does not get God's log either, unless the app is to write there: it tells what there is to say.
     const isShared = [spec.logs.out, spec.logs.error].some((log) => log !== null && ownStream(log));
     const output = isOther && !isShared ? "ignore" : "inherit";
+    const group = groupFor(spec, groups);
     const { command, args, ...rights } = confined(
       spec.confinement,
       identity,
@@ -69,6 +72,7 @@ export function launchBalancer(options: {
         env: { PATH: spec.env["PATH"] ?? process.env["PATH"], XM_HOME: home, XM_BALANCER: app },
       },
       [home, spec.cwd, dirname(spec.script), dirname(program)],
+      group,
     );
     const child = spawn(command, args, {
       detached: true,
@@ -88,6 +92,13 @@ export function launchBalancer(options: {
     for (const descriptor of opened) closeSync(descriptor);
     listening.close();
   }
+}
+
+/** Its workers are born into it. Those of earlier balancers are empty by now. */
+function groupFor({ confinement }: AppSpec, groups: Groups): string | undefined {
+  if (confinement?.cgroup === undefined) return undefined;
+  groups.tidy();
+  return groups.make(`cluster-${randomBytes(8).toString("hex")}`, confinement.cgroup);
 }
 
 /**

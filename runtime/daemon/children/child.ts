@@ -9,6 +9,7 @@ import { takeExitCode } from "./exit-code.ts";
 import { knownMarkers } from "./life.ts";
 import { removePidFile } from "./pid-file.ts";
 import { answersWithinMs, stopOrder } from "./stop-order.ts";
+import type { OwnGroup } from "./own-group.ts";
 import type { StartedChild } from "./spawn.ts";
 import {
   addLeader,
@@ -38,6 +39,7 @@ export class Child implements ChildHandle {
   readonly #events: ChildEvents;
   readonly #started: Pick<StartedChild, "release"> | undefined;
   readonly #talk: Talk;
+  readonly #group: OwnGroup | undefined;
   #endWatch: (() => void) | undefined;
   #end: End | undefined;
   #stopWasAsked = false;
@@ -63,7 +65,9 @@ export class Child implements ChildHandle {
     events: ChildEvents;
     talk: Talk;
     started?: Pick<StartedChild, "release">;
+    group?: OwnGroup | undefined;
   }) {
+    this.#group = options.group;
     this.#launch = options.launch;
     this.fact = options.fact;
     const { spec } = options.launch;
@@ -192,6 +196,7 @@ export class Child implements ChildHandle {
     clearTimeout(this.#answer);
     clearTimeout(this.#passingOn);
     this.#endWatch?.();
+    this.#group?.release();
     this.#talk.release();
     this.#started?.release();
     removeLeader(this.fact.pid);
@@ -200,9 +205,9 @@ export class Child implements ChildHandle {
   /** The main process has ended; the rest of its tree may not have. */
   ended(end: End): void {
     if (this.#end !== undefined) return;
-    this.#end = end;
+    this.#end = this.#group?.explained(end) ?? end;
     const background = this.#background(end);
-    if (background !== undefined) this.#end = { ...end, backgroundPid: background };
+    if (background !== undefined) this.#end = { ...this.#end, backgroundPid: background };
     clearTimeout(this.#answer);
     removePidFile(this.#launch, this.fact.pid);
     // Who drained was not signalled, and neither were its own children.
@@ -261,21 +266,26 @@ export class Child implements ChildHandle {
     clearTimeout(this.#timer);
     const { killsTree } = this.#launch.spec;
     const tree = killsTree ? this.#tree() : [];
-    if (this.#end !== undefined && tree.length === 0) {
+    const isGone = tree.length === 0 && (!killsTree || this.#group?.isEmpty(tree) !== false);
+    if (this.#end !== undefined && isGone) {
+      this.#group?.remove();
       this.#events.exited(this.#end);
       return;
     }
     const isLeftOver = this.#end !== undefined && !this.#stopWasAsked;
     if (this.#isKilling || isLeftOver) {
+      if (killsTree) this.#group?.kill();
       if (killsTree) signalTree(this.fact, tree, "SIGKILL");
       else signalProcess(this.fact, "SIGKILL");
     }
     if (this.#end === undefined && !killsTree) return;
+    if (this.#end !== undefined) this.#group?.watch(() => this.#look());
     this.#timer = setTimeout(() => this.#look(), this.#lookMs);
     this.#lookMs = Math.min(this.#lookMs * 2, longestLookMs);
   }
 
   #tree(): ReturnType<typeof findTree> {
+    if (this.#group !== undefined) return this.#group.tree(this.fact);
     const scan = sharedScan(this.#end === undefined ? undefined : this.fact);
     return findTree(this.fact, knownMarkers(this.#launch), scan);
   }

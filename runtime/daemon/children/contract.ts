@@ -1,7 +1,9 @@
 import type { ChildFact } from "../../../machines/facts.ts";
+import type { OutOfMemory } from "../../../machines/exit.ts";
 import type { LaunchCounts } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { Balancers } from "../balancers/contract.ts";
+import type { Groups } from "../../host/groups/groups.ts";
 import type { Complain } from "../../host/complaints.ts";
 import type { Lane } from "../log-lane/lane.ts";
 import type { Down, Up } from "../../contract/app-link/protocol.ts";
@@ -45,6 +47,8 @@ export interface ChildServices {
   readonly exits: string;
   /** The files that lives were given as their output. */
   readonly given: GivenFiles;
+  /** The cgroups of apps that have one. */
+  readonly groups: Groups;
   /** Tells of what goes wrong beside an app, once a minute at most for each thing. */
   readonly complain: Complain;
   /** Where the pipes are that apps read as their standard input. */
@@ -70,6 +74,7 @@ export interface End {
   readonly signal: string | null;
   /** See `ExitFact`. */
   readonly backgroundPid?: number;
+  readonly outOfMemory?: OutOfMemory;
 }
 
 export interface ChildHandle {

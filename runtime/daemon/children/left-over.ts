@@ -6,6 +6,9 @@ import {
   scanProcesses,
   type ProcessStat,
 } from "../../host/procfs.ts";
+import { killAll, membersOf } from "../../host/groups/group.ts";
+import type { Groups } from "../../host/groups/groups.ts";
+import { groupName } from "./spawn.ts";
 import { knownMarkers, lifeVariable, type Life } from "./life.ts";
 import { signalProcess, type KernelIdentity } from "./tree.ts";
 
@@ -21,21 +24,30 @@ const endsWithinMs = 2_000;
  */
 export async function endLeftOver(
   lives: readonly EndedLife[],
+  groups: Pick<Groups, "find" | "remove">,
   log: (line: string) => void,
 ): Promise<void> {
   if (lives.length === 0) return;
+  const own = lives.flatMap(({ id, lifeId }) => groups.find(groupName(id, lifeId)) ?? []);
   const deadline = performance.now() + endsWithinMs;
   const killed = new Set<number>();
   for (let waitMs = 2; ; waitMs = Math.min(waitMs * 2, 50)) {
-    const left = findLeftOver(lives, scanProcesses());
-    if (left.length === 0) break;
+    for (const group of own) killAll(group);
+    const scan = scanProcesses();
+    const inGroups = new Set(own.flatMap(membersOf));
+    const left = new Set([
+      ...findLeftOver(lives, scan),
+      ...scan.filter((stat) => inGroups.has(stat.pid) && isLiving(stat)),
+    ]);
+    if (left.size === 0) break;
     if (performance.now() > deadline) {
-      log(`processes left from earlier lives do not end: ${pidsOf(left)}`);
+      log(`processes left from earlier lives do not end: ${pidsOf([...left])}`);
       break;
     }
     for (const stat of left) if (kill(stat, log)) killed.add(stat.pid);
     await pause(waitMs);
   }
+  for (const group of own) groups.remove(group);
   if (killed.size > 0) log(`killed ${killed.size} process(es) left from earlier lives`);
 }
 

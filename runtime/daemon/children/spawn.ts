@@ -20,8 +20,15 @@ import { steadyNow } from "../../host/clock.ts";
 /** A child of ours, reduced to what its life needs. */
 export interface StartedChild {
   readonly fact: ChildFact;
+  /** The cgroup that it enters, if it has one of its own. */
+  readonly group: string | undefined;
   onExit(listener: (code: number | null, signal: string | null) => void): void;
   release(): void;
+}
+
+/** A group for each life: nothing of an earlier one counts in it. */
+export function groupName(id: number, lifeId: string): string {
+  return `${id}-${lifeId}`;
 }
 
 /**
@@ -46,23 +53,27 @@ export function startChild(
     return fail({ at: steadyNow(), code: "ERR_CANNOT_SPAWN", message: identity, transient: false });
   }
 
+  let group: string | undefined;
   let outputs: Outputs | undefined;
   let input: number | "ignore" = "ignore";
   try {
     outputs = openOutputs(launch, services, events);
     input = openStdin(services.stdin, launch) ?? "ignore";
     const { env: added, channel } = forkAddition(launch, services);
+    if (spec.confinement?.cgroup !== undefined)
+      group = services.groups.make(groupName(launch.id, lifeId), spec.confinement.cgroup);
     const [command = "", ...args] = commandLine(launch, services);
     const {
       command: first,
       args: rest,
       ...rights
-    } = confined(spec.confinement, identity, { command, args, env: { ...env, ...added } }, [
-      launch.home,
-      spec.cwd,
-      dirname(spec.script),
-      dirname(services.preload),
-    ]);
+    } = confined(
+      spec.confinement,
+      identity,
+      { command, args, env: { ...env, ...added } },
+      [launch.home, spec.cwd, dirname(spec.script), dirname(services.preload)],
+      group,
+    );
     // Never Node's own `ipc`: Node would read what the child writes inside this process, and die of it.
     const own = channel === undefined ? [] : ["pipe" as const];
     const stdio = [input, outputs.out, outputs.error, ...own];
@@ -76,6 +87,7 @@ export function startChild(
     );
     const { pid } = child;
     if (pid === undefined) {
+      if (group !== undefined) services.groups.remove(group);
       child.once("error", (spawnError) => events.failed(failureFrom(spawnError, spec)));
       return undefined;
     }
@@ -87,8 +99,9 @@ export function startChild(
     const fault = writePidFile(launch, pid);
     if (fault !== undefined)
       services.complain(`${launch.id} pid file`, `${spec.name} (${launch.id}): ${fault}`);
-    return startedChild(child, { pid, startTicks, lifeId, at: steadyNow() });
+    return startedChild(child, { pid, startTicks, lifeId, at: steadyNow() }, group);
   } catch (cause) {
+    if (group !== undefined) services.groups.remove(group);
     return fail(failureFrom(cause, spec));
   } finally {
     outputs?.close();
@@ -96,9 +109,14 @@ export function startChild(
   }
 }
 
-function startedChild(child: ChildProcess, fact: ChildFact): StartedChild {
+function startedChild(
+  child: ChildProcess,
+  fact: ChildFact,
+  group: string | undefined,
+): StartedChild {
   return {
     fact,
+    group,
     onExit: (listener) => {
       child.once("exit", listener);
       // A failed kill: the exit tells what matters.

@@ -4,14 +4,16 @@ import type { Complain } from "../../host/complaints.ts";
 import type { Delivery } from "../app-links/lives.ts";
 import type { Down } from "../../contract/app-link/protocol.ts";
 import { permissionsOf } from "./permitted.ts";
+import type { Groups } from "../../host/groups/groups.ts";
 import { readProcess } from "../../host/procfs.ts";
 import { resolveIdentity } from "../../host/users.ts";
 import { adoptOutputs } from "./adopt-outputs.ts";
 import { Child } from "./child.ts";
-import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
+import type { ChildEvents, ChildHandle, ChildServices, End, Launch } from "./contract.ts";
 import { childEnvironment } from "./environment.ts";
 import { failureFrom, preflight, type SpawnFailure } from "./failure.ts";
 import { lifeMarker, lifeVariable } from "./life.ts";
+import { beginCount, takeOutOfMemory } from "./own-group.ts";
 import { workerAddition } from "./node-app.ts";
 import { writePidFile } from "./pid-file.ts";
 import { openWorkerOutputs, type WorkerOutputs } from "./worker-outputs.ts";
@@ -65,7 +67,7 @@ export function spawnWorker(
     umask: spec.umask,
     mayLoseOutput: launch.counts.restarts > 0,
   };
-  const worker = new Worker(launch, events, services.complain, outputs.close);
+  const worker = new Worker(launch, events, services, outputs.close);
   const mark = { variable: lifeVariable, text: lifeMarker(launch) };
   const order = { app, spec, identity, life, mark, command };
   worker.line = services.balancers.fork({ ...order, events: worker });
@@ -79,7 +81,7 @@ export function adoptWorker(
   events: ChildEvents,
   services: ChildServices,
 ): WorkerHandle {
-  const worker = new Worker(launch, events, services.complain);
+  const worker = new Worker(launch, events, services);
   adoptOutputs(launch, fact.pid, services.lane);
   worker.line = services.balancers.adopt(fact, worker);
   worker.begin(fact);
@@ -100,16 +102,19 @@ class Worker implements WorkerHandle, WorkerEvents {
   /** Once the balancer has forked it, or will not. */
   readonly #closeOutputs: () => void;
   readonly #complain: Complain;
+  readonly #groups: Groups;
+  #group: string | undefined;
 
   constructor(
     launch: Launch,
     events: ChildEvents,
-    complain: Complain,
+    { complain, groups }: Pick<ChildServices, "complain" | "groups">,
     closeOutputs = (): void => {},
   ) {
     this.#launch = launch;
     this.#events = events;
     this.#complain = complain;
+    this.#groups = groups;
     this.#closeOutputs = closeOutputs;
   }
 
@@ -128,6 +133,8 @@ class Worker implements WorkerHandle, WorkerEvents {
       main: () => {},
       release: () => this.line?.release(),
     };
+    this.#group = this.#groups.of(fact.pid);
+    if (this.#group !== undefined) beginCount(this.#group);
     this.#child = new Child({ launch: this.#launch, fact, events: this.#events, talk });
     this.#events.spawned(fact);
     for (const todo of this.#later.splice(0)) todo(this.#child);
@@ -154,11 +161,18 @@ class Worker implements WorkerHandle, WorkerEvents {
     if (!this.#isReleased) this.#child?.hear(message);
   }
 
-  ended(end: { at: number; code: number | null; signal: string | null }): void {
+  ended(end: End): void {
     if (this.#isReleased) return;
     // Its later messages are ignored: its process waits for none.
     if (this.#child === undefined) this.failed("EAGAIN", "it ended before it was forked");
-    else this.#child.ended(end);
+    else this.#child.ended(this.#explained(end));
+  }
+
+  /** The group is the cluster's: only a kill explains what the kernel counts in it. */
+  #explained(end: End): End {
+    if (end.signal !== "SIGKILL" || this.#group === undefined) return end;
+    const outOfMemory = takeOutOfMemory(this.#group);
+    return outOfMemory === undefined ? end : { ...end, outOfMemory };
   }
 
   lost(): void {

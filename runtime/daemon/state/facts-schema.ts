@@ -23,6 +23,9 @@ const exit = v.looseObject({
   askedBy: textOrNull,
   lastWords: v.exactOptional(texts),
   backgroundPid: v.exactOptional(count),
+  outOfMemory: v.exactOptional(
+    v.looseObject({ kills: count, limitBytes: numberOrNull, peakBytes: numberOrNull }),
+  ),
 });
 
 const decision = v.looseObject({

@@ -21,8 +21,9 @@ export function eventsOf(record: HistoryRecord, before: Before | undefined): Not
   const isFault = exit !== null && (exit.code !== 0 || exit.verdict !== undefined);
   if (isOwnEnd && isFault && !wantedEnds.includes(decision.rule)) {
     events.push("crash");
-    // Nobody here has sent it: the kernel does, when memory is short.
-    if (exit.signal === "SIGKILL" && exit.verdict === undefined) events.push("oom");
+    // The kernel counts its kills in a cgroup. Without one: nobody here has sent it, and it does when memory is short.
+    const wasKilled = exit.signal === "SIGKILL" && exit.verdict === undefined;
+    if (wasKilled || exit.outOfMemory !== undefined) events.push("oom");
   }
   if (status === "errored" && (decision !== null || failure !== null)) events.push("errored");
   if (status === "failed" && decision !== null) events.push("failed");
@@ -43,7 +44,7 @@ export function seenAfter(record: HistoryRecord, before: Before | undefined): Be
 
 /** Words for what has no decision. */
 export function sentenceOf(event: NotifyEvent, record: HistoryRecord): string {
-  const { decision, failure, reload, name } = record;
+  const { decision, failure, reload, name, exit } = record;
   if (event === "reload_failed") {
     const { by = "a reload", failure: why = null } = reload ?? {};
     return `The reload (${by}) failed: ${why?.reason ?? "unknown reason"}.`;
@@ -54,7 +55,7 @@ export function sentenceOf(event: NotifyEvent, record: HistoryRecord): string {
   }
   if (event === "online") return `${name} is online.`;
   const words = decision?.sentence ?? failure?.message ?? `${name} is ${record.status}.`;
-  return event === "oom"
+  return event === "oom" && exit?.outOfMemory === undefined
     ? `${words} Nothing here sent this SIGKILL: usually the kernel does, when memory is short.`
     : words;
 }

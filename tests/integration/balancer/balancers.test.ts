@@ -12,6 +12,7 @@ import type {
 import { readRecords } from "../../../runtime/daemon/balancers/record.ts";
 import { until } from "../../support/condition.ts";
 import { testFolder } from "../../support/folder.ts";
+import { createGroups } from "../../../runtime/host/groups/groups.ts";
 import { isThere } from "../../support/home.ts";
 import { appSpec } from "../../support/machines/spec.ts";
 
@@ -23,7 +24,13 @@ function setUp(program = built) {
   const folder = join(path, "b");
   const logs: string[] = [];
   const create = (): Balancers =>
-    createBalancers({ folder, program, home: path, log: (line) => void logs.push(line) });
+    createBalancers({
+      folder,
+      program,
+      home: path,
+      groups: createGroups({ home: path }),
+      log: (line) => void logs.push(line),
+    });
   const state = { balancers: create() };
   onTestFinished(async () => {
     const records = readRecords(folder);
@@ -138,11 +145,18 @@ test("a balancer that greets with silence is waited for only so long", async () 
     folder,
     program: silent,
     home: folder,
+    groups: createGroups({ home: folder }),
     log: () => {},
   });
   fork("life1");
   await until("its record", () => readRecords(folder).length === 1);
-  const next = createBalancers({ folder, program: silent, home: folder, log: () => {} });
+  const next = createBalancers({
+    folder,
+    program: silent,
+    home: folder,
+    groups: createGroups({ home: folder }),
+    log: () => {},
+  });
   const began = performance.now();
   await next.find({ mayTrustOld: false });
   expect(performance.now() - began).toBeLessThan(9_000);

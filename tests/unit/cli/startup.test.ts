@@ -70,7 +70,11 @@ test.runIf(hasTool("systemd-analyze"))("systemd takes the unit without a word", 
   const { status, stdout, stderr } = spawnSync("systemd-analyze", ["verify", unit], {
     encoding: "utf8",
   });
-  const said = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("xm-deploy"));
+  const said = `${stdout}${stderr}`
+    .split("\n")
+    .filter((line) => line.includes("xm-deploy"))
+    // Before version 254 it names the one key that it does not know, and ignores it.
+    .filter((line) => !/Unknown key(?: name)? 'DelegateSubgroup'/.test(line));
   expect([said, status]).toEqual([[], 0]);
 });
 

@@ -59,12 +59,50 @@ test.each([
   { nice: 20 },
   { nice: 1.5 },
   { oom_score_adjust: 1001 },
+  { memory_max: "much" },
+  { memory_max: "1K" },
+  { memory_high: 100 },
+  { swap_max: -1 },
+  { cpu_max: "2 cores" },
+  { cpu_max: 0 },
+  { cpu_max: "0.1%" },
+  { cpu_weight: 0 },
+  { io_weight: 10_001 },
+  { pids_max: 0 },
+  { pids_max: 1.5 },
+  { pids_max: 5_000_000 },
+  { oom_group: "all" },
   { capabilities: ["everything"] },
   { capabilities: "--bounding-set=+all" },
   { supplementary_groups: [{}] },
 ])("%j is refused", (fields) => {
   const [name = ""] = Object.keys(fields);
   expect(read(fields)).toEqual([expect.stringContaining(`app.${name}: expected `)]);
+});
+
+test.each([
+  [{ memory_max: "512M" }, { memoryMax: 512 * 2 ** 20 }],
+  [
+    { memory_max: 10_000_000, memory_high: "8M" },
+    { memoryMax: 10_000_000, memoryHigh: 2 ** 23 },
+  ],
+  [{ swap_max: 0 }, { swapMax: 0 }],
+  [{ cpu_max: 1.5 }, { cpuMax: 1.5 }],
+  [{ cpu_max: "1.5" }, { cpuMax: 1.5 }],
+  [{ cpu_max: "150%" }, { cpuMax: 1.5 }],
+  [
+    { cpu_weight: 1, io_weight: "10000", pids_max: 64 },
+    { cpuWeight: 1, ioWeight: 10_000, pidsMax: 64 },
+  ],
+  [{ oom_group: true }, { oomGroup: true }],
+  [{ cgroup: true }, {}],
+  [{ cgroup: false, pids_max: 5 }, { pidsMax: 5 }],
+])("a cgroup of %j", (fields, expected) => {
+  expect(read(fields)).toEqual({ confinement: { cgroup: expected } });
+});
+
+test("no cgroup is made for nothing", () => {
+  expect(read({ cgroup: false, oom_group: false, memory_max: null })).toEqual({});
 });
 
 const none = { childProcess: false, worker: false, addons: false, wasi: false };

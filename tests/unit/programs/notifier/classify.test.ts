@@ -34,6 +34,7 @@ test.each([
   ["one of stop_exit_codes", ended({ code: 7 }, "isStopExitCode"), []],
   ["a job that has completed", ended({ code: 7 }, "hasCompleted"), []],
   ["SIGKILL", ended({ signal: "SIGKILL" }), ["crash", "oom"]],
+  ["a kill that the kernel counted", ended({ code: 1, outOfMemory: { kills: 1, limitBytes: 9, peakBytes: 9 } }), ["crash", "oom"]],
   ["SIGKILL after a failed probe", ended({ signal: "SIGKILL", verdict: { probe: "liveness", why: "" } }), ["crash"]],
   ["the last crash", { ...ended({ code: 1 }, "unstableTooOften"), status: "errored" as const }, ["crash", "errored"]],
   ["a program that is not there", { status: "errored" as const, failure: { at: 1, code: "ENOENT", message: "no" } }, ["errored"]],

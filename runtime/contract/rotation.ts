@@ -23,11 +23,22 @@ export const intentSchema = v.strictObject({
   by: identity,
   /** Whom it stops, or has stopped. */
   stopped: v.array(identity),
+  /** The cgroups of lives that it freezes, or has frozen. */
+  frozen: v.optional(
+    v.array(v.pipe(v.string(), v.regex(/^\/[^\0]*\/xm-[0-9a-f]{12}\/[\w-]+$/))),
+    [],
+  ),
   /** The copy's name once it is whole, and what is written to the file again after it was emptied (base64). */
   cut: v.nullable(
     v.strictObject({ name: v.pipe(v.string(), v.regex(/^[^/]+$/)), rest: v.string() }),
   ),
 });
+
+/** What stands still for a rotation. */
+export interface Halted {
+  readonly stopped: readonly Identity[];
+  readonly frozen: readonly string[];
+}
 
 export type Intent = v.InferOutput<typeof intentSchema>;
 

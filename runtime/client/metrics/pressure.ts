@@ -1,7 +1,7 @@
-import { basename, dirname, join } from "node:path";
+import { join } from "node:path";
 import { readFact } from "../../host/files/read.ts";
 import { numberIn } from "../../host/groups/group.ts";
-import { groupOfProcess } from "../../host/groups/place.ts";
+import { groupOfProcess, lifeGroupOf } from "../../host/groups/place.ts";
 
 const resources = ["cpu", "memory", "io"] as const;
 
@@ -20,8 +20,8 @@ export interface GroupFigures {
 
 /** `undefined` for a process that has no cgroup of its own. @param root of `/proc` and `/sys`; another one in tests. */
 export function groupFigures(pid: number, root = "/"): GroupFigures | undefined {
-  const group = groupOfProcess(pid, root);
-  if (group === undefined || !/^xm-[0-9a-f]{12}$/.test(basename(dirname(group)))) return undefined;
+  const group = lifeGroupOf(groupOfProcess(pid, root) ?? "");
+  if (group === undefined) return undefined;
   return {
     peakBytes: numberIn(group, "memory.peak"),
     memoryBytes: numberIn(group, "memory.current"),

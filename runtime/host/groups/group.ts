@@ -35,6 +35,16 @@ export function killAll(group: string): boolean {
   return writeTo(group, "cgroup.kill", "1");
 }
 
+/** Stops everything in it, or lets it run again. @returns whether the kernel has taken the order. */
+export function setFrozen(group: string, isFrozen: boolean): boolean {
+  return writeTo(group, "cgroup.freeze", isFrozen ? "1" : "0");
+}
+
+/** Whether all of it stands still: each thread does where it leaves the kernel. */
+export function standsFrozen(group: string): boolean {
+  return numbersIn(group, "cgroup.events").get("frozen") === 1;
+}
+
 /** Calls back whenever the kernel tells of a change in it (inotify); where it cannot be watched never. */
 export function watchEvents(group: string, listener: () => void): () => void {
   let watcher: FSWatcher;

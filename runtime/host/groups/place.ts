@@ -67,6 +67,14 @@ export function groupOfProcess(pid: number, root = "/"): string | undefined {
   return inside === undefined || mount === undefined ? undefined : join(root, mount.at, inside);
 }
 
+/** The group of a life, of any home, that a group is or is below. */
+export function lifeGroupOf(group: string): string | undefined {
+  const [, own, name] = lifeGroup.exec(group) ?? [];
+  return name === "god" ? undefined : own;
+}
+
+const lifeGroup = /^(\/(?:.*\/)?xm-[0-9a-f]{12}\/([\w-]+))(?:\/|$)/;
+
 /** Of proc(5)'s mountinfo: the fourth field is what is mounted, the fifth where. */
 function mountOf(root: string): { root: string; at: string } | undefined {
   const text = readFact(join(root, "proc/self/mountinfo"), mostBytes) ?? "";

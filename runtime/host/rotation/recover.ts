@@ -1,7 +1,8 @@
 import { closeSync, constants, fstatSync, openSync, readSync, rmSync, writeSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
-import type { Identity, Intent } from "../../contract/rotation.ts";
+import type { Halted, Identity, Intent } from "../../contract/rotation.ts";
+import { setFrozen } from "../groups/group.ts";
 import { openPlace } from "../files/open.ts";
 import { walkTo } from "../files/place.ts";
 import { isAlive } from "../procfs.ts";
@@ -27,14 +28,15 @@ export function recoverRotation(folder: string): string[] {
   } catch (error) {
     notes.push(`the rotation of ${intent.file} was cut short: ${messageOf(error)}`);
   } finally {
-    thaw(intent.stopped);
+    thaw(intent);
   }
   removeIntent(folder);
   return notes;
 }
 
 /** Lets processes keep running that were stopped; one that is gone, or is another by now, is left alone. */
-export function thaw(stopped: readonly Identity[]): void {
+export function thaw({ stopped, frozen }: Halted): void {
+  for (const group of frozen) setFrozen(group, false);
   for (const each of stopped) {
     try {
       if (isAlive(each)) process.kill(each.pid, "SIGCONT");

@@ -17,7 +17,13 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { errnoOf, messageOf } from "../../contract/errors.ts";
-import type { Identity, Intent, LogToRotate, RotationOutcome } from "../../contract/rotation.ts";
+import type {
+  Halted,
+  Identity,
+  Intent,
+  LogToRotate,
+  RotationOutcome,
+} from "../../contract/rotation.ts";
 import { writeWhole } from "../../host/atomic.ts";
 import { openPlace } from "../../host/files/open.ts";
 import { walkTo } from "../../host/files/place.ts";
@@ -114,9 +120,13 @@ function copyAndEmpty(work: Work): RotationOutcome {
   if (fstatSync(log).size - position > mostLeftBytes) {
     return { kind: "later", why: "it is written to faster than it can be copied" };
   }
-  const intent: Intent = { file, owner, by: ownIdentity(), stopped: [], cut: null };
-  const declare = (stopped: readonly Identity[], isFirst: boolean): void =>
-    (isFirst ? declareIntent : changeIntent)(folder, { ...intent, stopped: [...stopped] });
+  const intent: Intent = { file, owner, by: ownIdentity(), stopped: [], frozen: [], cut: null };
+  const declare = ({ stopped, frozen }: Halted, isFirst: boolean): void =>
+    (isFirst ? declareIntent : changeIntent)(folder, {
+      ...intent,
+      stopped: [...stopped],
+      frozen: [...frozen],
+    });
   const name = nameFor({
     file,
     rule: work.rule,
@@ -145,7 +155,8 @@ function copyAndEmpty(work: Work): RotationOutcome {
     const whole = endOfLines(copy, position);
     const rest = read(copy, whole, position - whole);
     const cut = { name, rest: rest.toString("base64") };
-    changeIntent(folder, { ...intent, stopped: [...frozen.stopped()], cut });
+    const { stopped, frozen: groups } = frozen.halted();
+    changeIntent(folder, { ...intent, stopped: [...stopped], frozen: [...groups], cut });
     onStep?.("cut");
     if (whole < position) ftruncateSync(copy, whole);
     unwanted = join(work.dir, name);
@@ -165,7 +176,7 @@ function copyAndEmpty(work: Work): RotationOutcome {
   } finally {
     // The file has everything still.
     if (unwanted !== undefined) rmSync(unwanted, { force: true });
-    thaw(frozen.stopped());
+    thaw(frozen.halted());
     work.onRunning?.();
     onStep?.("running");
     removeIntent(folder);

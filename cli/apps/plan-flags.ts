@@ -38,6 +38,7 @@ export const planArgs = {
     description: "How long an app takes to exit after the stop signal; repeatable",
     valueHint: "NAME=TIME",
   },
+  strict: { type: "boolean", description: "Exit with 1 for warnings too" },
   json: { type: "boolean", description: "Everything as JSON, times in ms since the start" },
 } as const;
 

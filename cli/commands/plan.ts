@@ -28,12 +28,19 @@ export default xmCommand({
     const times = takenFor(specs, { wanted, seen });
     const { planOf } = await import("../../runtime/plan/index.ts");
     const known = new Map([...times].map(([name, each]) => [name, each.times]));
-    const plan = await planOf(action, specs, { lives, times: known });
+    const slowest = new Map(
+      [...seen].flatMap(([name, { slowestBootMs }]) =>
+        slowestBootMs === undefined ? [] : [[name, slowestBootMs] as const],
+      ),
+    );
+    const plan = await planOf(action, specs, { lives, times: known, slowest });
     process.stdout.write(
       args.json === true
         ? `${JSON.stringify(planAsData(plan, { file, specs, times }))}\n`
         : `${renderPlan(plan, { file, specs, times })}\n`,
     );
+    const isFound = plan.findings.some(({ level }) => level === "error" || args.strict === true);
+    if (isFound) process.exitCode = 1;
     if (left.length > 0) reportError(xmError("ERR_APPS_LEFT_OUT", { file, faults: left }));
   },
 });

@@ -86,6 +86,7 @@ export function renderPlan(plan: Plan, about: About): string {
       answerLine(plan, plan),
     ],
     ...hypotheses.map((each) => renderHypothesis(each, plan)),
+    ...plan.findings.map(renderFinding),
   ];
   return sections
     .filter((lines) => lines.length > 0)
@@ -125,6 +126,39 @@ function renderHypothesis(each: Hypothesis, plan: Plan): string[] {
     .map((line) => `  ${plain(line.slice(line.indexOf(" ") + 1))}`);
   if (others.length === 0 && each.answeredAt === plan.answeredAt) return [];
   return [paint("yellow", head), ...new Set(others), `  ${answerLine(plan, each)}`];
+}
+
+/** Events of an evidence that are shown at its beginning and at its end. */
+const [firstEvents, lastEvents] = [8, 4];
+
+function folded(lines: readonly string[]): readonly string[] {
+  const left = lines.length - firstEvents - lastEvents;
+  if (left < 2) return lines;
+  return [...lines.slice(0, firstEvents), `    … ${left} more`, ...lines.slice(-lastEvents)];
+}
+
+function renderFinding({
+  rule,
+  level,
+  about,
+  field,
+  message,
+  evidence,
+  fix,
+}: Plan["findings"][number]): string[] {
+  const head = `${level} ${rule}`;
+  const width = Math.max(0, ...evidence.map(({ at }) => since(at).length));
+  return [
+    `${paint(level === "error" ? "red" : "yellow", head)}  ${plain(about)}: ${field}`,
+    `  ${plain(message)}`,
+    ...folded(
+      evidence.map(({ at, name, event, states, sentence }) => {
+        const text = plain(`${name}  ${event} → ${sentence ?? states}`);
+        return paint("grey", `    ${since(at).padStart(width)}  ${text}`);
+      }),
+    ),
+    `  fix: ${plain(fix)}`,
+  ];
 }
 
 /** Lines at the beginning and at the end, of a plan with more. */
@@ -204,6 +238,7 @@ export function planAsData(plan: Plan, { file, specs, times }: About): object {
     longestChain: chain,
     command: commandAsData({ outcomes, answeredAt }),
     isCut,
+    findings: plan.findings,
     hypotheses: hypotheses.map((each) => ({
       app: each.app,
       what: each.what,

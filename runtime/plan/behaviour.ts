@@ -14,6 +14,8 @@ interface RunEnd {
   readonly afterMs: number;
   readonly code: number | null;
   readonly signal: string | null;
+  /** Only the first runs of a process end so; the next one stays up. */
+  readonly runs?: number;
 }
 
 /** What is known of an app's times: from its history, or as the caller gives them. */
@@ -57,4 +59,20 @@ export function behaviourOf(
         stopMs,
       };
   }
+}
+
+/** Of the apps of a file, by their names. */
+export function behavioursOf(
+  specs: readonly AppSpec[],
+  known: {
+    readonly times: ReadonlyMap<string, KnownTimes>;
+    readonly lives?: ReadonlyMap<string, Assumption>;
+  },
+): Map<string, Behaviour> {
+  return new Map(
+    specs.map((spec) => [
+      spec.name,
+      behaviourOf(spec, known.times.get(spec.name) ?? {}, known.lives?.get(spec.name)),
+    ]),
+  );
 }

@@ -19,23 +19,50 @@ export function createSources(options: {
   /** Of an app by its key, at the moment of a start. */
   readonly behaviourOf: (key: string) => Behaviour;
 }): Sources {
-  const { clock, behaviourOf } = options;
-  const time = probeTime(clock);
-  /** When the program of each life can serve, by its mark; absent for never. */
-  const upFrom = new Map<string, number>();
-  const asker =
-    (lifeId: string): Ask =>
-    () =>
-      Promise.resolve(
-        clock.now() >= (upFrom.get(lifeId) ?? Number.POSITIVE_INFINITY)
-          ? { isGood: true }
-          : { isGood: false, why: "no answer" },
-      );
-  let pids = 0;
+  const { clock } = options;
+  const programs: Programs = { ...options, time: probeTime(clock), upFrom: new Map() };
+  const sensors = fromCallback<{ type: "none" }, SensorInput>(({ sendBack, input }) =>
+    startProbes(input, {
+      asker: () => askerOf(programs, input.child?.lifeId ?? ""),
+      now: () => clock.now(),
+      report: (fact) => sendBack(fact),
+      time: programs.time,
+    }),
+  );
+  // No schedule fires and no file changes in a plan.
+  const appSensors = fromCallback<ToSensors, { readonly key: string }>(() => undefined);
+  return { childProcess: programSource(programs), sensors, appSensors };
+}
 
-  const childProcess = fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
+interface Programs {
+  readonly clock: VirtualClock;
+  readonly behaviourOf: (key: string) => Behaviour;
+  readonly time: ProbeTime;
+  /** When the program of each life can serve, by its mark; absent for never. */
+  readonly upFrom: Map<string, number>;
+}
+
+function askerOf(programs: Programs, lifeId: string): Ask {
+  return () =>
+    Promise.resolve(
+      isUp(programs, lifeId) ? { isGood: true } : { isGood: false, why: "no answer" },
+    );
+}
+
+function isUp({ clock, upFrom }: Programs, lifeId: string): boolean {
+  return clock.now() >= (upFrom.get(lifeId) ?? Number.POSITIVE_INFINITY);
+}
+
+function programSource(programs: Programs): Sources["childProcess"] {
+  const { clock, behaviourOf, time, upFrom } = programs;
+  let pids = 0;
+  /** Runs that each process has begun. */
+  const runs = new Map<number, number>();
+  return fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
     const { bootMs, end, stopMs } = behaviourOf(input.app);
     const { policy, stopSignal, mode } = input.spec;
+    const run = (runs.get(input.id) ?? 0) + 1;
+    runs.set(input.id, run);
     const tell = (fact: Fact): void => sendBack(fact);
     const timers: number[] = [];
     const later = (ms: number | null, fact: (at: number) => Fact): void => {
@@ -45,63 +72,43 @@ export function createSources(options: {
     const pid = (pids += 1);
     const lifeId = `life-${pid}`;
     if (bootMs !== null) upFrom.set(lifeId, at + bootMs);
-    const spawned: Fact = {
-      type: "child.spawned",
-      at,
-      child: { pid, startTicks: pid, lifeId, at },
-    };
+    const child = { pid, startTicks: pid, lifeId, at };
     // A worker is started by its balancer, which answers.
-    if (mode === "cluster") later(0, () => spawned);
-    else tell(spawned);
+    if (mode === "cluster") later(0, () => ({ type: "child.spawned", at, child }));
+    else tell({ type: "child.spawned", at, child });
     const startup = policy.probes?.startup ?? null;
     let stopProbe = (): void => {};
     if (startup !== null) {
-      stopProbe = askUntilGood(startup, asker(lifeId), { time, tell, now: () => clock.now() });
+      const ask = askerOf(programs, lifeId);
+      stopProbe = askUntilGood(startup, ask, { time, tell, now: () => clock.now() });
     } else if (policy.readiness !== "spawned") {
       later(bootMs, (at) => ({ type: "child.ready", at }));
     }
-    if (end !== null)
-      later(end.afterMs, (at) => ({
-        type: "child.exited",
-        at,
-        code: end.code,
-        signal: end.signal,
-      }));
-    let isAsked = false;
+    if (end !== null && run <= (end.runs ?? Infinity)) {
+      const { code, signal } = end;
+      later(end.afterMs, (at) => ({ type: "child.exited", at, code, signal }));
+    }
     const release = (): void => {
       stopProbe();
       for (const timer of timers) clock.clearTimeout(timer);
     };
+    let isAsked = false;
     receive(({ type }) => {
       if (type === "traffic" || (type === "stop" && isAsked)) return;
       isAsked = true;
+      release();
       const isKilled = type === "kill";
       // A worker that serves finishes what is in flight and exits; any other program gets its signal.
-      const drains = mode === "cluster" && clock.now() >= (upFrom.get(lifeId) ?? Infinity);
+      const drains = mode === "cluster" && isUp(programs, lifeId);
       if (!isKilled && !drains) tell({ type: "child.signalled", at: clock.now() });
-      const ms = isKilled ? 0 : stopMs;
-      release();
       const signal = isKilled ? "SIGKILL" : stopSignal;
-      later(ms, (at) => ({ type: "child.exited", at, code: null, signal }));
+      later(isKilled ? 0 : stopMs, (at) => ({ type: "child.exited", at, code: null, signal }));
     });
     return () => {
       release();
       upFrom.delete(lifeId);
     };
   });
-
-  const sensors = fromCallback<{ type: "none" }, SensorInput>(({ sendBack, input }) =>
-    startProbes(input, {
-      asker: () => asker(input.child?.lifeId ?? ""),
-      now: () => clock.now(),
-      report: (fact) => sendBack(fact),
-      time,
-    }),
-  );
-
-  // No schedule fires and no file changes in a plan.
-  const appSensors = fromCallback<ToSensors, { readonly key: string }>(() => undefined);
-  return { childProcess, sensors, appSensors };
 }
 
 function askUntilGood(

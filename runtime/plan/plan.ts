@@ -1,7 +1,9 @@
 import { appsMeant, conditionOf } from "../../machines/dependencies.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 import type { Outcome } from "../contract/api/schemas.ts";
-import { behaviourOf, type Assumption, type Behaviour, type KnownTimes } from "./behaviour.ts";
+import { behaviourOf, behavioursOf, type Assumption, type KnownTimes } from "./behaviour.ts";
+import { lint } from "./lint/index.ts";
+import type { Finding } from "./lint/finding.ts";
 import { longestChain, waitsIn, type Link, type Wait } from "./chain.ts";
 import { play, type Action, type Played } from "./play.ts";
 import type { Moment } from "./world.ts";
@@ -10,6 +12,8 @@ import type { Moment } from "./world.ts";
 export interface Assumptions {
   readonly times: ReadonlyMap<string, KnownTimes>;
   readonly lives: ReadonlyMap<string, Assumption>;
+  /** The slowest start that is known of an app; ms. */
+  readonly slowest?: ReadonlyMap<string, number>;
 }
 
 /** What becomes of the others when one app never comes to what they wait for. */
@@ -26,13 +30,14 @@ export interface Plan extends Played {
   readonly waits: readonly Wait[];
   readonly chain: readonly Link[];
   readonly hypotheses: readonly Hypothesis[];
+  readonly findings: readonly Finding[];
 }
 
 /** What a command on a file would do, played by God's own machines and commands; nothing is started. */
 export async function planOf(
   action: Action,
   specs: readonly AppSpec[],
-  { times, lives }: Assumptions,
+  { times, lives, slowest = new Map() }: Assumptions,
 ): Promise<Plan> {
   const behaviours = behavioursOf(specs, { times, lives });
   const before = behavioursOf(specs, { times, lives: new Map() });
@@ -56,28 +61,20 @@ export async function planOf(
       specs,
       behaviours: changed,
       before,
+      endsWithAnswer: true,
     });
     hypotheses.push({ app: spec.name, what, moments: all, outcomes, answeredAt });
   }
+  const isUndisturbed = action === "start" && lives.size === 0;
+  const started = isUndisturbed ? played : await play("start", { specs, behaviours: before });
   return {
     ...played,
+    findings: await lint({ specs, times, slowest, started }),
     action,
     waits: waitsIn(moments),
     chain: longestChain(specs, moments),
     hypotheses,
   };
-}
-
-export function behavioursOf(
-  specs: readonly AppSpec[],
-  { times, lives }: Assumptions,
-): Map<string, Behaviour> {
-  return new Map(
-    specs.map((spec) => [
-      spec.name,
-      behaviourOf(spec, times.get(spec.name) ?? {}, lives.get(spec.name)),
-    ]),
-  );
 }
 
 /** Whether others wait for more of an app than its start: that it serves, or that its work is done. */

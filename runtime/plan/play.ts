@@ -23,11 +23,20 @@ export interface Case {
   readonly behaviours: ReadonlyMap<string, Behaviour>;
   /** How the apps lived that a reload replaces, or a stop ends; as `behaviours` by default. */
   readonly before?: ReadonlyMap<string, Behaviour>;
+  /** What comes after the answer of the command is of no interest. */
+  readonly endsWithAnswer?: true;
+  /** Asked after each moment: whether the rest is of interest. */
+  readonly isEnough?: (moments: readonly Moment[]) => boolean;
 }
 
 /** No plan goes further; ms. */
-const horizonMs = 30 * 60_000;
-const mostMoments = 5_000;
+const horizonMs = 10 * 60_000;
+const mostMoments = 1_000;
+/** Nor one that is only about the answer of its command. */
+const mostForAnswer = 300;
+
+/** A command has its own turns between its steps; probes have none. */
+const [turnsOfCommand, turnsOfProbes] = [3, 1];
 
 /**
  * Plays a command on a file in a world of its own: the daemon's own commands and machines, on a virtual clock.
@@ -72,7 +81,11 @@ function next(action: "reload" | "stop", specs: readonly AppSpec[]): Work {
   };
 }
 
-async function playOne(world: World, { specs, behaviours }: Case, work: Work): Promise<Played> {
+async function playOne(
+  world: World,
+  { specs, behaviours, isEnough = () => false, endsWithAnswer }: Case,
+  work: Work,
+): Promise<Played> {
   const { clock, moments } = world;
   const from = { at: clock.now(), moment: moments.length };
   const outcomes: Outcome[] = [];
@@ -86,19 +99,24 @@ async function playOne(world: World, { specs, behaviours }: Case, work: Work): P
       answered();
     },
   );
-  await world.quiet();
+  await world.quiet(turnsOfCommand);
   const stillMs = stillnessOf(specs, behaviours);
   const isOver = (): boolean => {
     const due = clock.nextDue();
     if (due === undefined) return true;
     const last = moments.at(-1)?.at ?? from.at;
+    if (answeredAt !== null && endsWithAnswer === true) return true;
     return answeredAt !== null && due > Math.max(last, from.at + answeredAt) + stillMs;
   };
   const isCut = (): boolean =>
-    clock.now() - from.at > horizonMs || moments.length - from.moment > mostMoments;
+    clock.now() - from.at > horizonMs ||
+    moments.length - from.moment > (endsWithAnswer === true ? mostForAnswer : mostMoments);
+  let seen = 0;
   while (!isOver() && !isCut()) {
     clock.step();
-    await world.quiet();
+    await world.quiet(answeredAt === null ? turnsOfCommand : turnsOfProbes);
+    if (moments.length > seen && isEnough(moments)) break;
+    seen = moments.length;
   }
   if (faults.length > 0) throw faults[0];
   return {

@@ -40,13 +40,10 @@ export interface World {
   /** What the daemon's own commands work with. */
   readonly dependencies: DeclareDependencies;
   readonly moments: readonly Moment[];
-  /** Lets everything happen that waits for no time. */
-  readonly quiet: () => Promise<void>;
+  /** Lets everything happen that waits for no time, until nothing has for `turns` turns of the event loop. */
+  readonly quiet: (turns: number) => Promise<void>;
   readonly end: () => void;
 }
-
-/** Turns of the event loop in which nothing happens: then all that is left waits for the clock. */
-const quietTurns = 4;
 
 /** A world in which God runs and nothing is declared. */
 export async function createWorld(behaviourOf: (key: string) => Behaviour): Promise<World> {
@@ -96,8 +93,8 @@ export async function createWorld(behaviourOf: (key: string) => Behaviour): Prom
     newSeed: () => (seeds += 1),
     exclusive: (work) => work(),
   };
-  const quiet = async (): Promise<void> => {
-    for (let still = 0; still < quietTurns;) {
+  const quiet = async (turns: number): Promise<void> => {
+    for (let still = 0; still < turns;) {
       const before = clock.changes + moments.length;
       await new Promise((go) => {
         setImmediate(go);
@@ -109,7 +106,7 @@ export async function createWorld(behaviourOf: (key: string) => Behaviour): Prom
     god.stop();
   };
   god.start();
-  await quiet();
+  await quiet(1);
   return { clock, god, dependencies, moments, quiet, end };
 }
 

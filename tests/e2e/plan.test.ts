@@ -92,3 +92,27 @@ test("a call that cannot be planned says what to change, as start does", async (
   expect(await fails(file, "--run-time", "api=1s")).toMatch(/api is no job/);
   expect(await fails(file, "--nonsense")).toMatch(/no such flag: --nonsense/);
 });
+
+test("a fault is reported with its evidence and its fix, and makes the exit code 1; a warning does with --strict", async () => {
+  const home = testHome();
+  const script = home.file("never-run.cjs", "");
+  const write = (name: string, app: object): string =>
+    home.file(name, JSON.stringify({ apps: [{ name: "api", script, ...app }] }));
+  const faulty = write("error.json", {
+    liveness_probe: { tcp_socket: { port: 1 }, period: "200ms", failure_threshold: 2 },
+  });
+  const { code, stdout } = await home.xm("plan", faulty);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/^error probe-kills-start {2}api: liveness_probe$/m);
+  expect(stdout).toMatch(/^ +\+0.2s {2}api {2}probe.failing → alive.stopping.graceful$/m);
+  expect(stdout).toMatch(/^ {2}fix: declare a startup_probe/m);
+
+  const doubtful = write("warning.json", { drain_timeout: 20_000 });
+  expect((await home.xm("plan", doubtful)).code).toBe(0);
+  const strict = await home.xm("plan", doubtful, "--strict", "--json");
+  expect(strict.code).toBe(1);
+  expect(JSON.parse(strict.stdout)).toMatchObject({
+    findings: [{ rule: "kill-timeout-below-drain", level: "warning", about: "api" }],
+  });
+  expect((await home.xm("plan", write("good.json", {}), "--strict")).code).toBe(0);
+});

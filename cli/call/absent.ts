@@ -13,7 +13,7 @@ const page: Absence = {
 
 const measured: Absence = {
   what: "every app is measured without further setup, and nothing leaves this machine",
-  fix: "`xm ls`, `xm describe NAME`, and `xm metrics` for Prometheus and OpenTelemetry's collector",
+  fix: "`xm ls`, `xm describe NAME`, and `xm metrics` for Prometheus, and `xm otel` for OpenTelemetry",
 };
 
 const tracing: Absence = {

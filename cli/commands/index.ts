@@ -49,6 +49,7 @@ export const commands: readonly CommandEntry[] = [
   entry("monit", async () => (await import("./monit.ts")).default, "dashboard", "dash", "imonit"),
   entry("api", async () => (await import("./api.ts")).default),
   entry("metrics", async () => (await import("./metrics.ts")).default),
+  entry("otel", async () => (await import("./otel.ts")).default),
   entry("web", async () => (await import("./web.ts")).default),
   entry("serve", async () => (await import("./serve.ts")).default, "expose"),
   entry("set", async () => (await import("./settings.ts")).set),

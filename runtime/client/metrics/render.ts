@@ -32,21 +32,29 @@ export async function scrape(
   }
 }
 
-/**
- * Everything as text. A registry of its own for each answer: what is gone leaves no line behind. Never a pid among the labels,
- * or each restart would be a series of its own.
- */
+/** Everything as text. */
 export function render(
   scraped: Scraped,
   options: { readonly type: RegistryContentType; readonly pm2Names: boolean },
 ): Promise<string> {
+  return registryOf(scraped, options).metrics();
+}
+
+/**
+ * Every metric. A registry of its own for each answer: what is gone leaves no line behind. Never a pid among the labels,
+ * or each restart would be a series of its own.
+ */
+export function registryOf(
+  scraped: Scraped,
+  options: { readonly type: RegistryContentType; readonly pm2Names: boolean },
+): AnyRegistry {
   const registry = new Registry<RegistryContentType>();
   registry.setContentType(options.type);
   daemonFamilies(registry, scraped);
   processFamilies(registry, scraped.processes);
   groupFamilies(registry, scraped.processes);
   if (options.pm2Names) pm2Families(registry, scraped.processes);
-  return registry.metrics();
+  return registry;
 }
 
 function daemonFamilies(registry: AnyRegistry, { daemon }: Scraped): void {

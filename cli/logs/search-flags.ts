@@ -1,8 +1,8 @@
 import type { ArgsDef } from "citty";
 import { parseAge } from "../../runtime/contract/fields/units.ts";
 import { xmError } from "../../runtime/contract/errors.ts";
-import type { LogFilter } from "../../runtime/client/log-search/filter.ts";
-import { levels, readLevel } from "../../runtime/client/log-search/parse-line.ts";
+import type { LogFilter } from "../../runtime/contract/log-lines/filter.ts";
+import { levels, readLevel } from "../../runtime/contract/log-lines/parse-line.ts";
 
 /** What is looked for in logs, rotated and compressed ones too. */
 export const searchArgs = {

@@ -6,8 +6,8 @@ import {
   createFilter,
   type Found,
   type LogFilter,
-} from "../../runtime/client/log-search/filter.ts";
-import { levelWord, parseLine } from "../../runtime/client/log-search/parse-line.ts";
+} from "../../runtime/contract/log-lines/filter.ts";
+import { levelWord, parseLine } from "../../runtime/contract/log-lines/parse-line.ts";
 import { logsOf, search, type FoundLine } from "../../runtime/client/log-search/search.ts";
 import { plain, plainLogLine } from "../../runtime/contract/plain.ts";
 import { paint, type Color } from "../render/colors.ts";

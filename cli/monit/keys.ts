@@ -1,4 +1,4 @@
-import { levels, levelWord } from "../../runtime/client/log-search/parse-line.ts";
+import { levels, levelWord } from "../../runtime/contract/log-lines/parse-line.ts";
 import { isAtRest } from "../../runtime/contract/words/rest.ts";
 import { found, shownLines } from "./log-lines.ts";
 import {

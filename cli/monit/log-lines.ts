@@ -1,4 +1,4 @@
-import { parseLine } from "../../runtime/client/log-search/parse-line.ts";
+import { parseLine } from "../../runtime/contract/log-lines/parse-line.ts";
 import { plain, plainOutput } from "../../runtime/contract/plain.ts";
 import type { Model, ShownLine } from "./model.ts";
 

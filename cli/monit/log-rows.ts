@@ -1,6 +1,6 @@
 import { plain } from "../../runtime/contract/plain.ts";
 import type { Color } from "../render/colors.ts";
-import { levelWord } from "../../runtime/client/log-search/parse-line.ts";
+import { levelWord } from "../../runtime/contract/log-lines/parse-line.ts";
 import { patternOf, shownLines } from "./log-lines.ts";
 import { type Model, type ShownLine } from "./model.ts";
 import { cut, rule, wrap, type Piece, type Row } from "./text.ts";

@@ -1,4 +1,4 @@
-import { levelWord, readLevel } from "../../runtime/client/log-search/parse-line.ts";
+import { levelWord, readLevel } from "../../runtime/contract/log-lines/parse-line.ts";
 import { found } from "./log-lines.ts";
 import { reselected, selecting, shownProcesses, sorts, type Model, type Pressed } from "./model.ts";
 import { typedInto } from "./text.ts";

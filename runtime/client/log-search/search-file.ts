@@ -2,7 +2,7 @@ import type { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { errnoOf } from "../../contract/errors.ts";
 import { openLogToRead } from "../../host/log-files/open-to-read.ts";
-import { createFilter, type Found, type LogFilter } from "./filter.ts";
+import { createFilter, type Found, type LogFilter } from "../../contract/log-lines/filter.ts";
 
 /** A file to be searched, by this thread or another. */
 export interface SearchTask {

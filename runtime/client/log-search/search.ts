@@ -6,7 +6,7 @@ import { builtProgram } from "../../host/built-program.ts";
 import { instanceLogPaths } from "../../host/log-files/paths.ts";
 import { namesOfMany, rotatedFiles } from "../../host/rotation/names.ts";
 import type { ProcessDetail } from "../connection/types.ts";
-import type { Found, LogFilter } from "./filter.ts";
+import type { Found, LogFilter } from "../../contract/log-lines/filter.ts";
 import { searchFile, type SearchResult, type SearchTask } from "./search-file.ts";
 
 /** One log with what was rotated of it, oldest first; the live file is the last. */

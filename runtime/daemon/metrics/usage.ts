@@ -84,6 +84,19 @@ export function createUsage({
     reading = read.catch(() => {});
     return read;
   };
+  /** What an earlier daemon has kept of the last quarter of an hour before this one: it no longer changes. */
+  const began = wall();
+  let ofEarlier:
+    | { readonly keys: string; readonly read: ReturnType<UsageFiles["read"]> }
+    | undefined;
+  const beforeBegan = (keys: readonly string[]): ReturnType<UsageFiles["read"]> => {
+    const asked = keys.join();
+    if (ofEarlier?.keys !== asked) {
+      const span = { from: began - fineKept * sampleMs - coarseMs, until: began };
+      ofEarlier = { keys: asked, read: fromFiles(new Set(keys), span) };
+    }
+    return ofEarlier.read;
+  };
   const recentOf = (key: string): Bucket[] => {
     const own = kept.get(key);
     return own === undefined ? [] : [...own.coarse, bucketOf(own.open)];
@@ -164,19 +177,21 @@ export function createUsage({
     },
     points: async (keys, { since, until, most }) => {
       const isFine = since >= wall() - fineKept * sampleMs - sampleMs;
-      const before = isFine
-        ? new Map<string, Bucket[]>()
-        : await fromFiles(new Set(keys), { from: since - coarseMs, until });
+      const before = !isFine
+        ? await fromFiles(new Set(keys), { from: since - coarseMs, until })
+        : since < began
+          ? await beforeBegan(keys)
+          : new Map<string, Bucket[]>();
       const pointsOf = (key: string): readonly Bucket[] => {
-        if (isFine) return kept.get(key)?.fine ?? gone.get(key) ?? [];
-        const recent = recentOf(key);
+        const recent = isFine ? (kept.get(key)?.fine ?? gone.get(key) ?? []) : recentOf(key);
         const first = recent[0]?.at ?? Number.POSITIVE_INFINITY;
         return [...(before.get(key) ?? []).filter(({ at }) => at < first), ...recent];
       };
-      const stepMs = isFine ? 0 : coarseMs;
+      // A step of five minutes reaches into the time that is asked for.
+      const from = (at: number): number => (isFine && at >= began ? at : at + coarseMs);
       return new Map(
         keys.map((key) => {
-          const within = pointsOf(key).filter(({ at }) => at > since - stepMs && at < until);
+          const within = pointsOf(key).filter(({ at }) => from(at) > since && at < until);
           return [key, thinned(within, most)];
         }),
       );

@@ -1,10 +1,12 @@
 import { useEffect } from "preact/hooks";
 import { Center } from "./center.tsx";
 import { Header } from "./header.tsx";
+import { Home } from "./home/home.tsx";
 import { ProcessList } from "./list/list.tsx";
 import { Panel } from "./panel/panel.tsx";
 import { notice, selected, selectedName, tab } from "./state/store.ts";
 import { goLive } from "./state/travel.ts";
+import { view } from "./state/views.ts";
 import { statusMarks, statusWord } from "./words.ts";
 import { Timeline } from "./timeline/timeline.tsx";
 
@@ -24,7 +26,8 @@ export function App() {
     addEventListener("keydown", onKeyDown);
     return () => removeEventListener("keydown", onKeyDown);
   }, []);
-  const name = selectedName.value;
+  const isHome = view.value === "home";
+  const name = isHome ? "" : selectedName.value;
   const status = selected.value?.status;
   useEffect(() => {
     const word = status === undefined ? "" : ` ${statusMarks[status]} ${statusWord(status)}`;
@@ -32,16 +35,22 @@ export function App() {
   }, [name, status]);
   return (
     <>
-      <a class="skip" href="#statechart">
-        Go to the statechart
-      </a>
+      {view.value === "process" && (
+        <a class="skip" href="#statechart">
+          Go to the statechart
+        </a>
+      )}
       <Header />
-      <main class={tab.value === "whatif" ? "page alone" : "page"}>
-        <ProcessList />
-        <Center />
-        {tab.value !== "whatif" && <Panel />}
-        <Timeline />
-      </main>
+      {view.value === "home" ? (
+        <Home />
+      ) : (
+        <main class={tab.value === "whatif" ? "page alone" : "page"}>
+          <ProcessList />
+          <Center />
+          {tab.value !== "whatif" && <Panel />}
+          <Timeline />
+        </main>
+      )}
       <div class="notices" role="status" aria-live="polite">
         {notice.value !== null && (
           <p class={notice.value.isFault ? "notice fault" : "notice"}>{notice.value.text}</p>

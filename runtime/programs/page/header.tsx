@@ -1,5 +1,6 @@
 import { duration } from "../../../machines/lib/words.ts";
 import { useNow } from "./panel/use-now.ts";
+import { openProcess, showHome, view } from "./state/views.ts";
 import { connection, hello, lostAt, mayControl, processes } from "./state/store.ts";
 
 /** Which God this is, and whether it lives. */
@@ -16,6 +17,14 @@ export function Header() {
         </svg>
         Ex Machina <span class="faint">inspector</span>
       </h1>
+      <nav class="views segments" aria-label="View">
+        <button type="button" aria-pressed={view.value === "home"} onClick={showHome}>
+          Overview
+        </button>
+        <button type="button" aria-pressed={view.value === "process"} onClick={() => openProcess()}>
+          Statechart
+        </button>
+      </nav>
       <p class={`connection ${state}`} role="status">
         {state === "open" && (
           <>

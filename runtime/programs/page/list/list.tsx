@@ -168,7 +168,7 @@ function statusAt(id: number, at: number): ProcessStatus | null {
   return status === undefined || status === "removed" ? null : status;
 }
 
-/** A row of now, or of the viewed moment: past memory and CPU are not recorded. */
+/** A row of now, or of the viewed moment: past memory and CPU are under the lanes. */
 function Row(options: {
   process: ProcessView;
   place: number;

@@ -1,6 +1,6 @@
 import type { ChartFile } from "../../../charts/chart.ts";
 import type { HistoryRecord } from "../../../contract/history.ts";
-import type { LogLine, Outcome, ProcessDetail } from "../../../contract/api/schemas.ts";
+import type { LogLine, Outcome, ProcessDetail, UsageView } from "../../../contract/api/schemas.ts";
 import type { MachineName, Timeline } from "../../../contract/inspector.ts";
 import { ask } from "./session.ts";
 
@@ -37,6 +37,19 @@ export function fetchRecords(
 /** Everything since a record, for all processes. */
 export function fetchSince(seq: number): Promise<HistoryRecord[]> {
   return json(`/v1/history?after=${seq}&limit=10000`);
+}
+
+/** Memory and CPU over time, of some processes or of all. */
+export function fetchUsage(query: {
+  readonly ids?: readonly number[];
+  readonly since: number;
+  readonly until?: number;
+  readonly most: number;
+}): Promise<UsageView[]> {
+  const { ids, since, until, most } = query;
+  const whose = ids === undefined ? "" : `&ids=${ids.join(",")}`;
+  const end = until === undefined ? "" : `&until=${Math.floor(until)}`;
+  return json(`/v1/usage?since=${Math.max(0, Math.floor(since))}${end}&most=${most}${whose}`);
 }
 
 export function fetchDetail(id: number): Promise<ProcessDetail> {
@@ -78,8 +91,12 @@ export async function act(action: Action, id: number): Promise<Outcome | undefin
 }
 
 /** The last lines of a process's logs, and those that follow. */
-export async function* followLogs(id: number, signal: AbortSignal): AsyncIterable<LogLine> {
-  const response = await ask(`/v1/logs?ids=${id}&lines=200&follow=true`, { signal });
+export async function* followLogs(
+  id: number,
+  lines: number,
+  signal: AbortSignal,
+): AsyncIterable<LogLine> {
+  const response = await ask(`/v1/logs?ids=${id}&lines=${lines}&follow=true`, { signal });
   if (!response.ok) throw new Error(await problemOf(response));
   for await (const line of linesOf(response)) {
     if (typeof (line as Partial<LogLine>).line === "string") yield line as LogLine;

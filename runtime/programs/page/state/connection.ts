@@ -79,7 +79,7 @@ export function select(id: number): void {
     store.lives.value = new Map();
     store.generation.value = null;
   });
-  history.replaceState(null, "", `#${id}`);
+  if (location.hash !== "#all") history.replaceState(null, "", `#${id}`);
   if (store.connection.value !== "lost") connect();
 }
 

@@ -13,6 +13,8 @@ export interface TimelineColors {
   readonly daemon: string;
   readonly moment: string;
   readonly now: string;
+  readonly cpu: string;
+  readonly memory: string;
 }
 
 export function readColors(element: Element): TimelineColors {
@@ -30,5 +32,7 @@ export function readColors(element: Element): TimelineColors {
     daemon: of("accent"),
     moment: of("moment"),
     now: of("accent"),
+    cpu: of("accent"),
+    memory: of("status-stopping"),
   };
 }

@@ -9,6 +9,7 @@ import { Legend } from "./legend.tsx";
 import { laneHeight, rulerHeight, timeAt } from "./paint.ts";
 import { usePointer } from "./use-pointer.ts";
 import { useWheel } from "../use-wheel.ts";
+import { UsageStrip } from "./usage-strip.tsx";
 import { firstView, gutterOf, headroom, keepPainted, reveal } from "./view.ts";
 import { longestMs, panned, showing, zoomed, type TimeWindow } from "./window.ts";
 
@@ -173,6 +174,7 @@ export function Timeline() {
           </div>
         )}
       </div>
+      <UsageStrip view={current} />
     </section>
   );
 }

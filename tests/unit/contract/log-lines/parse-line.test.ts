@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { filterFrom } from "../../../../cli/logs/search-flags.ts";
-import { createFilter, type LogFilter } from "../../../../runtime/client/log-search/filter.ts";
-import { fieldOf, parseLine } from "../../../../runtime/client/log-search/parse-line.ts";
+import { createFilter, type LogFilter } from "../../../../runtime/contract/log-lines/filter.ts";
+import { fieldOf, parseLine } from "../../../../runtime/contract/log-lines/parse-line.ts";
 
 const at = Date.UTC(2026, 10, 29, 10, 20, 3, 120);
 

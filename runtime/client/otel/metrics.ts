@@ -32,6 +32,7 @@ export function producerOf(resource: Resource, scrape: () => Promise<Scraped>): 
               return { startTime, endTime, attributes: { ...labels } as never, value };
             }),
           };
+          // oxlint-disable-next-line typescript/no-unsafe-enum-assignment -- a union of records with different enums: TypeScript checks each
           return isCounter
             ? { ...common, dataPointType: DataPointType.SUM, isMonotonic: true }
             : { ...common, dataPointType: DataPointType.GAUGE };

@@ -6,6 +6,7 @@ import { lint } from "./lint/index.ts";
 import type { Finding } from "./lint/finding.ts";
 import { longestChain, waitsIn, type Link, type Wait } from "./chain.ts";
 import { play, type Action, type Played } from "./play.ts";
+import { relatedTo } from "./related.ts";
 import type { Moment } from "./world.ts";
 
 /** What is taken for granted of the apps of a file, by their names. */
@@ -53,17 +54,19 @@ export async function planOf(
       spec.name,
       behaviourOf(spec, times.get(spec.name) ?? {}, assumption),
     );
-    const {
-      moments: all,
-      outcomes,
-      answeredAt,
-    } = await play(action, {
-      specs,
+    const related = relatedTo(spec, specs);
+    const one = await play(action, {
+      specs: related,
       behaviours: changed,
       before,
       endsWithAnswer: true,
     });
-    hypotheses.push({ app: spec.name, what, moments: all, outcomes, answeredAt });
+    hypotheses.push({
+      app: spec.name,
+      what,
+      moments: one.moments,
+      ...answerOf(played, one, related),
+    });
   }
   const isUndisturbed = action === "start" && lives.size === 0;
   const started = isUndisturbed ? played : await play("start", { specs, behaviours: before });
@@ -75,6 +78,28 @@ export async function planOf(
     chain: longestChain(specs, moments),
     hypotheses,
   };
+}
+
+/** The answer of a command when only some apps fare otherwise: it waits for the others, and tells of them, as before. */
+function answerOf(
+  usual: Played,
+  changed: Played,
+  related: readonly AppSpec[],
+): Pick<Hypothesis, "outcomes" | "answeredAt"> {
+  const names = new Set(related.map(({ name }) => name));
+  const left = usual.outcomes.toSorted((a, b) => a.id - b.id);
+  const others = left.filter(({ name }) => !names.has(name));
+  const own = changed.outcomes
+    .toSorted((a, b) => a.id - b.id)
+    .map((outcome) => {
+      // Fewer apps have other ids.
+      const index = left.findIndex(({ name }) => name === outcome.name);
+      const [same] = index < 0 ? [] : left.splice(index, 1);
+      return { ...outcome, id: same?.id ?? outcome.id };
+    });
+  const times = [usual.answeredAt, changed.answeredAt];
+  const answeredAt = times.includes(null) ? null : Math.max(...times.map(Number));
+  return { outcomes: [...others, ...own], answeredAt };
 }
 
 /** Whether others wait for more of an app than its start: that it serves, or that its work is done. */

@@ -108,9 +108,9 @@ async function playOne(
     if (answeredAt !== null && endsWithAnswer === true) return true;
     return answeredAt !== null && due > Math.max(last, from.at + answeredAt) + stillMs;
   };
+  const most = (endsWithAnswer === true ? mostForAnswer : mostMoments) + 20 * specs.length;
   const isCut = (): boolean =>
-    clock.now() - from.at > horizonMs ||
-    moments.length - from.moment > (endsWithAnswer === true ? mostForAnswer : mostMoments);
+    clock.now() - from.at > horizonMs || moments.length - from.moment > most;
   let seen = 0;
   while (!isOver() && !isCut()) {
     clock.step();

@@ -143,3 +143,27 @@ test("probes are asked as the daemon asks them: a startup probe that runs out en
   ]);
   expect(late.outcomes[0]).toMatchObject({ ok: false });
 });
+
+test("only apps that may fare otherwise are played again, and the answer is that of all", async () => {
+  const slow = appSpec({ spec: { name: "slow" }, policy: { readiness: "message" } });
+  const extra = appSpec({ spec: { name: "extra", dependsOn: [needs("db")] } });
+  const { hypotheses } = await planned("start", [slow, ...file, extra], {
+    times: { ...times, slow: { bootMs: 2_900 } },
+  });
+  const fails = hypotheses.find(({ app }) => app === "migrate");
+  expect([...new Set(fails?.moments.map(({ name }) => name))].toSorted()).toEqual([
+    "api",
+    "db",
+    "migrate",
+    "web",
+  ]);
+  const told = fails?.outcomes.map(({ id, name, ok }) => `${id} ${name} ${ok ? "ok" : "fails"}`);
+  expect(told?.toSorted()).toEqual([
+    "0 slow ok",
+    "1 web fails",
+    "2 api fails",
+    "3 migrate ok",
+    "4 db ok",
+    "5 extra ok",
+  ]);
+});

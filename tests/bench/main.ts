@@ -13,6 +13,7 @@ import { preload, reloads, schedulings, throughput } from "./reload.ts";
 import { lists } from "./lists.ts";
 import { changedOutput } from "./changed-output.ts";
 import { output } from "./output.ts";
+import { shim } from "./shim.ts";
 import { pm2Manager, xmManager } from "./manager.ts";
 
 /**
@@ -39,6 +40,7 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
   reloads: () => reloads(managers),
   throughput: () => throughput(managers, rounds),
   preload: () => preload(rounds * 8),
+  shim: () => shim(rounds * 60),
   schedulings: () => schedulings(xm),
   many: () => many(xm, rounds * 2),
   lists: () => lists(managers, Math.min(rounds, 3)),

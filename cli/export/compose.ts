@@ -1,3 +1,4 @@
+import { groupFields } from "./group-words.ts";
 import { dirname } from "node:path";
 import { plain } from "../../runtime/contract/plain.ts";
 import { composeHealth } from "./compose-health.ts";
@@ -162,7 +163,7 @@ function limitsOf(
     { soft: amount(soft), hard: amount(hard) },
   ]);
   return {
-    mem_limit: maxMemoryBytes === null ? undefined : Math.round(maxMemoryBytes),
+    ...groupFields(confinement.cgroup ?? {}, maxMemoryBytes, tell),
     ulimits: ulimits.length === 0 ? undefined : (Object.fromEntries(ulimits) as unknown),
     oom_score_adj: oomScoreAdjust,
     security_opt: noNewPrivileges === true ? ["no-new-privileges:true"] : undefined,

@@ -1,3 +1,4 @@
+import { resourcesOf } from "./group-words.ts";
 import { basename } from "node:path";
 import { plain } from "../../runtime/contract/plain.ts";
 import { cronFields, cronOfEvery } from "./calendar.ts";
@@ -162,13 +163,7 @@ function podOf(
         envFrom: secrets.length === 0 ? undefined : [{ secretRef: { name } }],
         ports: port === undefined ? undefined : [{ containerPort: port }],
         ...(spec.policy.restart.job === undefined ? kubernetesProbes(app, tell) : {}),
-        resources:
-          maxMemoryBytes === null
-            ? undefined
-            : {
-                requests: { memory: String(Math.round(maxMemoryBytes)) },
-                limits: { memory: String(Math.round(maxMemoryBytes)) },
-              },
+        resources: resourcesOf(spec.confinement?.cgroup ?? {}, maxMemoryBytes, tell),
         securityContext: containerSecurity(app),
       }),
     ],

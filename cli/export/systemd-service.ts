@@ -1,3 +1,4 @@
+import { groupLines } from "./group-words.ts";
 import type { Confinement, RestartMode } from "../../machines/spec.ts";
 import type { ExportedApp, Tell } from "./contract.ts";
 import { unitTime, unitValue, unitWord } from "./systemd-words.ts";
@@ -106,7 +107,7 @@ export function sensorLines({ spec }: ExportedApp, tell: Tell): Lines {
     tell("max_age", "it is ended after this time and not started again, since restart is never");
   const jitterMs = limits?.ageJitterMs ?? 0;
   return [
-    maxMemoryBytes === null ? undefined : `MemoryMax=${Math.round(maxMemoryBytes)}`,
+    ...groupLines(spec.confinement?.cgroup ?? {}, maxMemoryBytes),
     maxAgeMs === null ? undefined : `RuntimeMaxSec=${unitTime(maxAgeMs)}`,
     maxAgeMs === null || jitterMs === 0
       ? undefined

@@ -58,7 +58,7 @@ interface Taken {
   readonly taken: readonly string[];
 }
 
-/** Rights and limits of the process itself; those of a container's cgroup have no field. */
+/** Rights and limits of the process itself, and those of a container's cgroup. */
 export function confinementFields(given: Fields, at: string, notes: string[]): Taken {
   const { ulimits, oom_score_adj, group_add, cap_add, cap_drop, security_opt } = given;
   const options = textsOf(security_opt) ?? [];
@@ -77,9 +77,37 @@ export function confinementFields(given: Fields, at: string, notes: string[]): T
       oom_score_adjust: oom_score_adj,
       supplementary_groups: group_add,
       no_new_privileges: isNoNew ? true : undefined,
+      ...groupLimits({
+        memory: given["mem_limit"],
+        cpus: given["cpus"],
+        pids: given["pids_limit"],
+      }),
       ...(dropsAll ? { capabilities: names } : {}),
     },
-    taken: ["ulimits", "oom_score_adj", "group_add", "cap_add", "cap_drop", "security_opt"],
+    taken: [
+      "ulimits",
+      "oom_score_adj",
+      "group_add",
+      "cap_add",
+      "cap_drop",
+      "security_opt",
+      "mem_limit",
+      "cpus",
+      "pids_limit",
+    ],
+  };
+}
+
+/** Limits of a service, or of `deploy.resources.limits`: Docker writes sizes as `512m` or `1gb`, and 0 or -1 for none. */
+export function groupLimits({ memory, cpus, pids }: Fields): NewApp {
+  const isNone = (value: unknown): boolean =>
+    value === undefined || value === null || Number(value) === 0 || Number(value) === -1;
+  return {
+    ...(isNone(memory)
+      ? {}
+      : { memory_max: isText(memory) ? memory.toUpperCase().replace(/B$/, "") : memory }),
+    ...(isNone(cpus) ? {} : { cpu_max: Number(cpus) }),
+    ...(isNone(pids) ? {} : { pids_max: Number(pids) }),
   };
 }
 

@@ -4,6 +4,7 @@ import type { Fields, Imported, NewApp } from "./imported.ts";
 import {
   confinementFields,
   dependenciesOf,
+  groupLimits,
   healthOf,
   loggingOf,
   restartOf,
@@ -90,7 +91,7 @@ function appOf(name: string, given: Fields, around: Around): NewApp {
       `${at}.volumes: an app sees the machine's own files: ${paths.join(", ") || "see the file"}`,
     );
   portNotes(ports, at, notes);
-  const replicas = deployNotes(deploy, at, notes) ?? scale;
+  const { replicas = scale, limits: resources } = deployOf(deploy, at, notes);
   hostNotes(variablesOf(environment), around);
   const health = healthOf(healthcheck, at, notes);
   const waits = dependenciesOf(depends_on).filter(([other]) => {
@@ -118,6 +119,7 @@ function appOf(name: string, given: Fields, around: Around): NewApp {
     uid,
     gid,
     ...limits.fields,
+    ...resources,
     ...logging,
   });
 }
@@ -187,10 +189,17 @@ function namesHost(value: string, service: string): boolean {
   return hosts.includes(service);
 }
 
-function deployNotes(deploy: unknown, at: string, notes: string[]): unknown {
-  const { replicas, ...others } = fieldsOf(deploy) ?? {};
-  for (const field of Object.keys(others)) notes.push(`${at}.deploy.${field}: no field for it`);
-  return replicas;
+function deployOf(deploy: unknown, at: string, notes: string[]) {
+  const { replicas, resources, ...others } = fieldsOf(deploy) ?? {};
+  const { limits, ...reserved } = fieldsOf(resources) ?? {};
+  const { memory, cpus, pids, ...devices } = fieldsOf(limits) ?? {};
+  const without = [
+    ...Object.keys(others),
+    ...Object.keys(reserved).map((field) => `resources.${field}`),
+    ...Object.keys(devices).map((field) => `resources.limits.${field}`),
+  ];
+  for (const field of without) notes.push(`${at}.deploy.${field}: no field for it`);
+  return { replicas, limits: groupLimits({ memory, cpus, pids }) };
 }
 
 function extendsOf(base: unknown, at: string, notes: string[]): unknown {

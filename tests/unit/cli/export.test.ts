@@ -138,6 +138,18 @@ const specs: readonly AppSpec[] = [
       combined: "/var/log/all.log",
     },
     killsTree: false,
+    confinement: {
+      cgroup: {
+        memoryMax: 2 ** 29,
+        memoryHigh: 2 ** 28,
+        swapMax: 0,
+        cpuMax: 1.5,
+        cpuWeight: 50,
+        ioWeight: 200,
+        pidsMax: 64,
+        oomGroup: true,
+      },
+    },
     stopWithMessage: true,
     autostart: false,
     restart: {

@@ -91,11 +91,10 @@ services:
     profiles: [full]
 `, apps: [
     {name: "web",script: "gunicorn",args: "shop.wsgi --bind 0.0.0.0:8000",env_file: ".env",restart: "on-failure",max_restarts: 5,kill_signal: "SIGTERM",kill_timeout: "10s",uid: "1000",gid: "1000"},
-    {name: "celery",script: "celery",args: "-A shop worker -l info",instances: 2,exec_mode: "fork",env_file: ".env",restart: "on-failure",max_restarts: 5,kill_signal: "SIGTERM",kill_timeout: "10s",uid: "1000",gid: "1000"},
+    {name: "celery",script: "celery",args: "-A shop worker -l info",instances: 2,exec_mode: "fork",env_file: ".env",restart: "on-failure",max_restarts: 5,memory_max: "512M",kill_signal: "SIGTERM",kill_timeout: "10s",uid: "1000",gid: "1000"},
     {name: "beat",script: "celery",args: "-A shop beat",profiles: ["full"],env_file: ".env",restart: "on-failure",max_restarts: 5,kill_signal: "SIGTERM",kill_timeout: "10s",uid: "1000",gid: "1000"},
   ], notes: [
     "services.web.ports: the program listens on 8000 itself, and not on 80",
-    "services.celery.deploy.resources: no field for it",
   ] },
   "variables and a monorepo": { name: "compose.dev.yml", text: `services:
   api:
@@ -131,19 +130,23 @@ services:
     logging: { driver: json-file, options: { max-size: 10m, max-file: "3" } }
     networks: [back]
     healthcheck: { disable: true }
-    mem_limit: 1g
+    mem_limit: 1gb
+    cpus: "1.5"
+    pids_limit: -1
+    deploy: { resources: { limits: { pids: 64, devices: [] }, reservations: { memory: 20M } } }
     ports: [{ target: 80, published: 8080 }]
 networks: { back: {} }
 `, apps: [
-    {name: "api",script: "/usr/local/bin/api",restart: "never",kill_signal: "SIGTERM",kill_timeout: "10s",limits: {nofile: {soft: 1024,hard: 4096},nproc: 64},oom_score_adjust: 500,supplementary_groups: ["video"],no_new_privileges: true,capabilities: ["net_bind_service"],log_max_size: "10M",log_retain: 3},
+    {name: "api",script: "/usr/local/bin/api",restart: "never",kill_signal: "SIGTERM",kill_timeout: "10s",limits: {nofile: {soft: 1024,hard: 4096},nproc: 64},oom_score_adjust: 500,supplementary_groups: ["video"],no_new_privileges: true,memory_max: "1G",cpu_max: 1.5,capabilities: ["net_bind_service"],pids_max: 64,log_max_size: "10M",log_retain: 3},
   ], notes: [
     "networks: no field for it",
     "services.api.security_opt: no field for apparmor:unconfined",
     "services.api.read_only: no field for it",
     "services.api.networks: no field for it",
-    "services.api.mem_limit: no field for it",
     "services.api.image: the program of registry.example/api:1 must be installed on this machine",
     "services.api.ports: the program listens on 80 itself, and not on 8080",
+    "services.api.deploy.resources.reservations: no field for it",
+    "services.api.deploy.resources.limits.devices: no field for it",
   ] },
   "process-compose of a development shell": { name: "process-compose.yaml", text: `version: "0.5"
 environment: ["ABC=222", "PC=1"]

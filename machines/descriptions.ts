@@ -44,6 +44,15 @@ export const descriptions: Readonly<Record<string, string>> = {
   waitsForItsTime: "it is new, autostart is false, and it has a cron pattern",
   isScheduled: "it exited by itself and a cron pattern starts it again",
   ...Object.fromEntries(guardRules.map(({ rule, means }) => [rule, means])),
+  hasPreStart: "it has a pre_start hook",
+  hasPostStart: "it has a post_start hook, which has not ended in this life",
+  hasPreStop:
+    "it has a pre_stop hook, which has not ended yet, and its child is neither gone nor signalled",
+  hasPostStop: "it has a post_stop hook, which has not ended yet",
+  wasPrepared: "its pre_start hook had succeeded, and nothing was started yet",
+  wasPreparing: "its pre_start hook was running: it is adopted",
+  wasConcluding: "its post_stop hook was running: it is adopted",
+  hookFailed: "the hook has failed, and on_failure is fail",
   // Delays.
   listenTimeout: "listen_timeout",
   minUptime: "min_uptime",
@@ -54,7 +63,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   // Actions of the process.
   applySpec: "applies a changed declaration from the next life on",
   resetCounters: "sets the restart counters to 0",
-  noteBroken: "records why its sensors or its bonds do not work",
+  noteBroken: "records why its sensors, its bonds or its hooks do not work",
   reportUnexpected: "logs a fact that this state cannot have caused",
   recordLostExit: "records the exit, with the exit code if it is known",
   countUnstable: "counts a life shorter than min_uptime; a longer one resets the streak",
@@ -72,6 +81,15 @@ export const descriptions: Readonly<Record<string, string>> = {
   countAskedRestart: "counts the restart",
   beginAnew: "resets the counters",
   noteVerdict: "remembers which probe ends the life, and what it found",
+  beginPreparing: "forgets the hooks of the former life",
+  noteHookBegun: "remembers the run of the hook, before it begins",
+  noteHookEnded: "remembers how the hook has ended; writes a decision record if it may fail",
+  recordUnprepared: "records why nothing was started",
+  recordConclusion: "a post_stop hook that fails makes the end a failure",
+  beginSignalPeriod: "sets the deadline after which it is killed, from now",
+  beginConclusion: "sets the deadline of the post_stop hook",
+  endConclusion: "the deadline of the post_stop hook is past",
+  endHook: "kills the hook with all that it has started, if it still runs",
   noteFire: "records the time of its schedule, before the run begins",
   noteSkipped: "writes the decision record: a run was due while another one was in progress",
   recordFire:
@@ -115,6 +133,7 @@ export const descriptions: Readonly<Record<string, string>> = {
   sensors:
     "of a process: watches memory, CPU, age and heartbeat; of an app: watches clock and files",
   dependencies: "checks the apps that it depends on at each of their changes",
+  hook: "runs or adopts a hook, and reports its end once nothing of it is left",
   bonds: "watches the apps that it depends on, and reports when one is lost or was restarted",
   restore: "reads the state and asks the kernel which children are alive",
   process: "one process",

@@ -36,10 +36,19 @@ export interface OutOfMemory {
   readonly peakBytes: number | null;
 }
 
+export const verdictKinds = [
+  "startup",
+  "liveness",
+  "runTimeout",
+  "preStart",
+  "postStart",
+  "postStop",
+] as const;
+
 /** Why a life was ended that nobody had asked to end. */
 export interface Verdict {
-  /** `runTimeout` is no probe: the run of a job took too long. */
-  readonly probe: "startup" | "liveness" | "runTimeout";
+  /** `runTimeout` is no probe: the run of a job took too long. Nor is a hook that failed. */
+  readonly probe: (typeof verdictKinds)[number];
   /** What it found, for example `HTTP 503`; for a run the time that it had. */
   readonly why: string;
 }

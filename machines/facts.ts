@@ -1,5 +1,6 @@
 import type { ExitFact, Failure, Goal, Removal, Verdict } from "./exit.ts";
 import type { GroupOrder } from "./group-events.ts";
+import type { HookRun } from "./hooks.ts";
 import type { Decision } from "./restart-policy.ts";
 
 export type * from "./exit.ts";
@@ -117,6 +118,8 @@ export interface ProcessFacts {
   readonly runArgs?: readonly string[];
   /** The latest time of its schedule that was begun or skipped: written before the run begins. ms since the epoch. */
   readonly firedAt?: number;
+  /** Its latest hook, until the next life has begun. */
+  readonly hook?: HookRun;
   readonly child: ChildFact | null;
   readonly readiness: Readiness;
   /** What its probes say, in Docker's words; not there when none is declared or nothing runs. */

@@ -103,6 +103,7 @@ function isGuided(
 const gaveUpRules: readonly Rule[] = [
   "cannotBeSpawned",
   "neverStarted",
+  "wasNotPrepared",
   "unstableTooOften",
   "restartsTooOften",
 ];

@@ -4,6 +4,7 @@ import { ownGroup } from "./group-spec.ts";
 import { openOf, type GroupContext } from "./group-reading.ts";
 import { judgementOf, type Judgement } from "./judgement.ts";
 import { judgedFrom } from "./process-after.ts";
+import type { HookName } from "./hooks.ts";
 import type { ProcessContext } from "./process-context.ts";
 import type { ReloadContext } from "./reload-events.ts";
 import { rules, seenBy } from "./restart-policy.ts";
@@ -48,6 +49,24 @@ const groupOf = ({ context: { spec, decisions } }: Asked<ProcessContext>): Saw =
 const orderOf = ({ event }: Asked<ProcessContext>): Saw => ({
   after: (event as { after?: string }).after ?? null,
 });
+
+const hookResume = (asked: Asked<ProcessContext>): Saw => ({
+  ...resumeOf(asked),
+  ...hookOf(asked),
+});
+
+const hookOf = ({ context: { hook } }: Asked<ProcessContext>): Saw => ({
+  hook: hook?.name ?? null,
+  hasEnded: hook === null ? null : hook.end !== null,
+});
+
+const hookReading =
+  (name: HookName) =>
+  (asked: Asked<ProcessContext>): Saw => ({
+    isDeclared: asked.context.spec.hooks?.[name] !== undefined,
+    pid: asked.context.child?.pid ?? null,
+    ...hookOf(asked),
+  });
 
 const ruleReadings = Object.fromEntries(
   rules.map(({ rule }) => [
@@ -110,6 +129,18 @@ const ofProcess: Readings<ProcessContext> = {
     child: asked.context.resume?.child ?? "none",
     outOfTraffic: asked.context.resume?.facts.outOfTraffic === true,
   }),
+  hasPreStart: hookReading("pre_start"),
+  hasPostStart: hookReading("post_start"),
+  hasPreStop: hookReading("pre_stop"),
+  hasPostStop: hookReading("post_stop"),
+  wasPrepared: hookResume,
+  wasPreparing: hookResume,
+  wasConcluding: hookResume,
+  hookFailed: ({ context: { spec }, event }) => {
+    const { name, why } = event as { name?: HookName; why?: string | null };
+    const mayFail = name === undefined ? undefined : spec.hooks?.[name]?.mayFail;
+    return { why: why ?? null, onFailure: mayFail === true ? "ignore" : "fail" };
+  },
   hasProbes: ({ context: { spec } }) => ({
     readinessProbe: spec.policy.probes?.readiness?.check.kind ?? null,
     livenessProbe: spec.policy.probes?.liveness?.check.kind ?? null,

@@ -14,7 +14,7 @@ export interface Ignored {
 export const ignored: readonly Ignored[] = [
   {
     machine: "process",
-    states: ["alive.starting", "alive.online"],
+    states: ["preparing", "alive.starting", "alive.online"],
     events: ["start"],
     because: "it is running",
   },
@@ -37,19 +37,19 @@ export const ignored: readonly Ignored[] = [
   },
   {
     machine: "process",
-    states: ["pending.waitingForOthers", "alive.starting", "alive.stopping.*", "waiting", "held", "errored", "completed", "failed", "stopped.*"],
+    states: ["pending.waitingForOthers", "preparing", "alive.starting", "alive.stopping.*", "concluding.postStop", "waiting", "held", "errored", "completed", "failed", "stopped.*"],
     events: ["traffic.enter", "traffic.leave"],
     because: "it takes no connections; its app did not know its new state yet",
   },
   {
     machine: "process",
-    states: ["alive.stopping.*", "errored", "completed", "failed", "stopped.*"],
+    states: ["alive.stopping.*", "concluding.postStop", "errored", "completed", "failed", "stopped.*"],
     events: ["group.stop"],
     because: "it is stopping, or rests: its group looks again when it has",
   },
   {
     machine: "process",
-    states: ["pending.waitingForOthers", "alive.starting", "alive.online", "alive.stopping.*", "waiting"],
+    states: ["pending.waitingForOthers", "preparing", "alive.starting", "alive.online", "alive.stopping.*", "concluding.postStop", "waiting"],
     events: ["group.start"],
     because: "it starts by itself, or has been started since its group looked",
   },

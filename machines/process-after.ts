@@ -70,13 +70,19 @@ export function afterCounting(context: ProcessContext): Partial<ProcessContext> 
   if (job !== undefined && hasSucceeded(context)) return { unstableRestarts: 0, backoffMs: 0 };
   const uptimeMs = context.failure === null ? (context.lastExit?.uptimeMs ?? 0) : 0;
   // However long it took: one that has never served was not stable.
-  const hasServed = context.failure !== null || context.lastExit?.verdict?.probe !== "startup";
+  const hasServed = context.failure !== null || !isUnserved(context.lastExit);
   // A job that runs again has failed, however long it ran.
   const isUnstable = uptimeMs < minUptimeMs || !hasServed || job !== undefined;
   return {
     unstableRestarts: isUnstable ? context.unstableRestarts + 1 : 0,
     backoffMs: backoff !== null && uptimeMs >= backoff.resetAfterMs ? 0 : context.backoffMs,
   };
+}
+
+/** Its life was ended, or did not begin, because it could not serve. */
+function isUnserved(exit: ExitFact | null): boolean {
+  const probe = exit?.verdict?.probe;
+  return probe === "startup" || probe === "preStart" || probe === "postStart";
 }
 
 function hasSucceeded({ failure, lastExit, spec }: ProcessContext): boolean {
@@ -119,10 +125,17 @@ export function endOfRun({ spec, child, resume }: ProcessContext): number {
 
 /** Adds the decision record to what is known. */
 export function afterJudging(context: ProcessContext): Partial<ProcessContext> {
-  const at = context.failure?.at ?? context.lastExit?.at ?? context.createdAt;
+  const endedAt = context.failure?.at ?? context.lastExit?.at ?? context.createdAt;
+  const at = Math.max(endedAt, concludedAt(context));
   const { decision, backoffMs, judgement } = decide(judgedFrom(context), at);
   const decisions = [...context.decisions, decision].slice(-keptDecisions);
   return { backoffMs, decisions, judgement };
+}
+
+/** When its post_stop hook had ended, after which the next start is waited for; 0 without one. */
+function concludedAt({ hook, resume }: ProcessContext): number {
+  if (hook?.name !== "post_stop") return 0;
+  return Math.max(hook.end?.at ?? 0, resume?.at ?? 0);
 }
 
 /** Counts the restart that the latest decision brings. */

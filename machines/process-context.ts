@@ -12,6 +12,7 @@ import type {
 } from "./facts.ts";
 import type { Judgement } from "./judgement.ts";
 import type { GroupOrder } from "./group-events.ts";
+import type { HookRun } from "./hooks.ts";
 import type { Unmet } from "./dependencies.ts";
 import type { DependencyInput, ProcessInput, Resume } from "./process-events.ts";
 import { hasTimes, type AppSpec } from "./spec.ts";
@@ -70,6 +71,8 @@ export interface ProcessContext {
   readonly groupOrder: GroupOrder | null;
   /** The latest time of its schedule that was begun, or skipped; ms since the epoch. */
   readonly firedAt: number | null;
+  /** Its latest hook, until the next life has begun. */
+  readonly hook: HookRun | null;
   /** What it continues from; only the first state looks at it. */
   readonly resume: Resume | null;
   readonly owner: ProcessInput["owner"];
@@ -119,6 +122,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     runArgs: facts?.runArgs ?? null,
     groupOrder: facts?.groupOrder ?? null,
     firedAt: facts?.firedAt ?? null,
+    hook: facts?.hook ?? null,
     resume: input.resume,
     owner: input.owner,
   };
@@ -174,6 +178,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     ...(context.runArgs === null ? {} : { runArgs: context.runArgs }),
     ...(context.groupOrder === null ? {} : { groupOrder: context.groupOrder }),
     ...(context.firedAt === null ? {} : { firedAt: context.firedAt }),
+    ...(context.hook === null ? {} : { hook: context.hook }),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { ActorRef, Snapshot } from "xstate";
-import type { OutOfMemory } from "./exit.ts";
+import type { ExitFact, OutOfMemory } from "./exit.ts";
+import type { HookName, HookReport, HookRun } from "./hooks.ts";
 import type { ChildFact, Failure, ProcessFacts, Decision, Removal } from "./facts.ts";
 
 import type { Unmet } from "./dependencies.ts";
@@ -118,6 +119,7 @@ export type ProcessEvent =
   | Fact
   | DependencyReport
   | BondReport
+  | HookReport
   | TrafficOrder
   | ScheduleEvent;
 
@@ -188,6 +190,22 @@ export interface LaunchInput {
   readonly uniqueId: string | null;
   /** What the process has behind it, for the environment of this life. */
   readonly counts: LaunchCounts;
+}
+
+/** What a hook runs with, and the facts that it receives. */
+export interface HookInput extends Pick<
+  LaunchInput,
+  "id" | "generation" | "app" | "instance" | "spec" | "uniqueId" | "counts"
+> {
+  readonly name: HookName;
+  /** What lives, before its end. */
+  readonly child: ChildFact | null;
+  /** How the life has ended. */
+  readonly exit: ExitFact | null;
+  /** Why it ends, or has ended, in words. */
+  readonly reason: string | null;
+  /** A run that a former daemon has begun, and that has not been seen to end. */
+  readonly adopt: HookRun | null;
 }
 
 /** How often and since when a process is started. */

@@ -53,6 +53,23 @@ export const ofJobs = {
     (spec.policy.restart.job?.runTimeoutMs ?? null) !== null,
 };
 
+/** What is declared of how it serves. */
+export const ofServing = {
+  mayBeLate: ({ context: { child, spec } }: Asked): boolean =>
+    // One that is declared and runs out is a failure, and counted.
+    child !== null && (spec.policy.probes?.startup ?? null) === null,
+  hasProbes: ({ context: { spec } }: Asked): boolean =>
+    (spec.policy.probes?.readiness ?? spec.policy.probes?.liveness ?? null) !== null,
+  isReplacedFirst: ({ context: { owner, spec } }: Asked): boolean =>
+    owner !== undefined && spec.mode === "cluster" && spec.policy.restart.mode !== "never",
+  isRestarted: ({ context: { spec } }: Asked): boolean => spec.policy.restart.mode !== "never",
+  needsReadySignal: ({ context }: Asked): boolean => context.spec.policy.readiness !== "spawned",
+  hasSensors: ({ context: { spec } }: Asked): boolean =>
+    spec.sensors.maxMemoryBytes !== null ||
+    spec.sensors.heartbeatMs !== null ||
+    spec.sensors.limits !== undefined,
+};
+
 /** One guard for each rule: whether it is the one that decided. `judge` has asked the rules on entering `exited`. */
 export const decidedBy = Object.fromEntries(
   guardRules.map(({ rule }) => [

@@ -1,5 +1,6 @@
 import type { ProcessContext } from "./process-context.ts";
 import type { SensorInput } from "./process-events.ts";
+import { startHook } from "./process-preparing.ts";
 import { processSetup } from "./process-setup.ts";
 
 const sensorInput = ({ context }: { context: ProcessContext }): SensorInput => {
@@ -39,6 +40,7 @@ export const online = processSetup.createStateConfig({
     ],
   },
   states: {
+    hooks: startHook,
     bonds: {
       description: "Whether it follows the apps that it depends on.",
       initial: "free",

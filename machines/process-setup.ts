@@ -17,6 +17,17 @@ import {
 } from "./process-after.ts";
 import type { ProcessContext } from "./process-context.ts";
 import { afterGroupOrder, askerOf, decidedByGroup } from "./process-groups.ts";
+import {
+  afterConcluding,
+  afterHookBegun,
+  afterHookEnded,
+  afterPreparing,
+  afterVerdict,
+  beginsConclusion,
+  beginsPreparing,
+  beginsSignal,
+  ofHooks,
+} from "./process-hooks.ts";
 import { endReport, readyReport, reported } from "./process-reports.ts";
 import {
   beginsGrace,
@@ -32,6 +43,7 @@ import { isBond } from "./dependency-bonds.ts";
 import type {
   BondInput,
   DependencyInput,
+  HookInput,
   LaunchInput,
   ProcessEvent,
   ProcessInput,
@@ -39,9 +51,9 @@ import type {
   SensorInput,
   ToChild,
 } from "./process-events.ts";
-import { decidedBy, ofGroups, ofJobs, resumed } from "./process-guards.ts";
+import { decidedBy, ofGroups, ofJobs, ofServing, resumed } from "./process-guards.ts";
 
-type Broken = { what: "sensors" | "bonds" };
+type Broken = { what: "sensors" | "bonds" | "hooks" };
 
 /** Limits are the app's to heed: one process after the other, in a cluster the replacement first. */
 const isLimit = (sensor: Sensor | undefined): boolean =>
@@ -63,6 +75,7 @@ export const processSetup = setup({
     sensors: sourcePort<{ type: "none" }, SensorInput>("sensors"),
     dependencies: sourcePort<{ type: "none" }, DependencyInput>("dependencies"),
     bonds: sourcePort<{ type: "none" }, BondInput>("bonds"),
+    hook: sourcePort<{ type: "end" }, HookInput>("hook"),
   },
   guards: {
     ...resumed,
@@ -71,6 +84,8 @@ export const processSetup = setup({
     isScheduled: ({ context }) => context.goal === "run" && hasTimes(context.spec),
     ...ofJobs,
     ...ofGroups,
+    ...ofHooks,
+    ...ofServing,
     wantsToRun: ({ context }) => context.goal === "run" || context.goal === "restart",
     waitsForOthers: ({ context: { spec, ignoresDependencies } }) =>
       // A replacement runs beside the process it replaces, so its dependencies are met.
@@ -83,19 +98,6 @@ export const processSetup = setup({
       // The grace period of a probe also applies to the app's own code.
       verdict === null && "at" in event && (killAt ?? 0) > event.at + spec.policy.killTimeoutMs,
     isBeingRemoved: ({ context }) => context.goal === "remove",
-    mayBeLate: ({ context: { child, spec } }) =>
-      // One that is declared and runs out is a failure, and counted.
-      child !== null && (spec.policy.probes?.startup ?? null) === null,
-    hasProbes: ({ context: { spec } }) =>
-      (spec.policy.probes?.readiness ?? spec.policy.probes?.liveness ?? null) !== null,
-    isReplacedFirst: ({ context: { owner, spec } }) =>
-      owner !== undefined && spec.mode === "cluster" && spec.policy.restart.mode !== "never",
-    isRestarted: ({ context: { spec } }) => spec.policy.restart.mode !== "never",
-    needsReadySignal: ({ context }) => context.spec.policy.readiness !== "spawned",
-    hasSensors: ({ context: { spec } }) =>
-      spec.sensors.maxMemoryBytes !== null ||
-      spec.sensors.heartbeatMs !== null ||
-      spec.sensors.limits !== undefined,
     takesItsTurn: ({ context: { owner }, event }) =>
       owner !== undefined && event.type === "sensor.tripped" && isLimit(event.sensor),
     ...decidedBy,
@@ -117,12 +119,16 @@ export const processSetup = setup({
     })),
     noteGroupOrder: assign(({ context, event }) => afterGroupOrder(context, event)),
     decideByGroup: assign(({ context, event }) => decidedByGroup(context, event)),
-    noteVerdict: assign(({ event }) => {
-      if (!("why" in event)) return {};
-      const why = event.why;
-      const probe = event.type === "child.unstarted" ? ("startup" as const) : ("liveness" as const);
-      return { verdict: { probe, why }, askedBy: null, finding: why };
-    }),
+    noteVerdict: assign(({ event }) => afterVerdict(event)),
+    beginPreparing: assign(({ context }) => beginsPreparing(context)),
+    noteHookBegun: assign(({ event }) => afterHookBegun(event)),
+    noteHookEnded: assign(({ context, event }) => afterHookEnded(context, event)),
+    recordUnprepared: assign(({ context, event }) => afterPreparing(context, event)),
+    recordConclusion: assign(({ context, event }) => afterConcluding(context, event)),
+    beginSignalPeriod: assign(({ context, event }) => beginsSignal(context, event)),
+    beginConclusion: assign(({ context }) => beginsConclusion(context)),
+    endConclusion: assign({ killAt: null }),
+    endHook: sendTo("hook", { type: "end" }),
     noteFire: assign(({ event }) =>
       event.type === "schedule.fired" ? { firedAt: event.dueAt } : {},
     ),
@@ -175,6 +181,8 @@ export const processSetup = setup({
       });
     }),
     beginLife: assign({
+      // Until there is a child, the next daemon has to know that it is prepared.
+      hook: ({ context: { hook } }) => (hook?.name === "pre_start" ? hook : null),
       goal: "run",
       askedBy: null,
       groupOrder: null,
@@ -223,7 +231,7 @@ export const processSetup = setup({
       if (event.type !== "child.spawned") return;
       const { owner, child: before } = context;
       const { at, child } = event;
-      enqueue.assign({ child });
+      enqueue.assign({ child, ...(before === null ? { hook: null } : {}) });
       if (owner === undefined || before !== null) return;
       enqueue.sendTo(owner, { type: "process.spawned", ...reported({ ...context, child }, at) });
     }),

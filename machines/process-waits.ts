@@ -82,6 +82,12 @@ export function shortensGrace(
   return { delayMs: policy.killTimeoutMs, killAt: at + policy.killTimeoutMs };
 }
 
+/** A former daemon may have begun to end the child; while its pre_stop hook runs nobody has. */
+export function stopWasAsked({ resume, hook }: ProcessContext): boolean {
+  const isHooked = hook?.name === "pre_stop" && hook.end === null;
+  return resume?.facts.status === "stopping" && !isHooked;
+}
+
 /** What is left of a grace period that a former daemon granted. */
 export function resumesGrace({ resume, spec }: ProcessContext): Partial<ProcessContext> {
   const delayMs = leftUntil(resume?.facts.killAt, resume?.at, longestGraceMs(spec.policy));

@@ -3,8 +3,11 @@ import { contextFrom, launchedSpec } from "./process-context.ts";
 import { exits } from "./process-exits.ts";
 import { completed, errored, failed, givenUpByGroup, held, stopped } from "./process-rest.ts";
 import { online } from "./process-online.ts";
+import { pending } from "./process-pending.ts";
+import { concluding, preparing } from "./process-preparing.ts";
 import { processSetup } from "./process-setup.ts";
-import { listenPatienceMs } from "./process-waits.ts";
+import { stopping } from "./process-stopping.ts";
+import { listenPatienceMs, stopWasAsked } from "./process-waits.ts";
 
 /**
  * One managed process. What the kernel runs is its child: `alive` holds it, and the child source reports
@@ -25,6 +28,7 @@ export const processMachine = processSetup.createMachine({
     "dependencies.*": { actions: "reportUnexpected" },
     "probe.*": { actions: "reportUnexpected" },
     "bond.*": { actions: "reportUnexpected" },
+    "hook.*": { actions: "reportUnexpected" },
     // Its app may not know yet that it has moved on.
     "traffic.*": {},
     // It has moved on since its group looked.
@@ -38,9 +42,12 @@ export const processMachine = processSetup.createMachine({
       always: [
         {
           guard: "childEndedMeanwhile",
-          target: "exited",
+          target: "concluding",
           actions: ["recordLostExit", "countUnstable"],
         },
+        { guard: "wasPrepared", target: "alive" },
+        { guard: "wasPreparing", target: "preparing" },
+        { guard: "wasConcluding", target: "concluding" },
         {
           guard: "lostItsRun",
           target: "exited",
@@ -62,50 +69,9 @@ export const processMachine = processSetup.createMachine({
       ],
     },
 
-    pending: {
-      description: "It starts as soon as its dependencies are met.",
-      initial: "looking",
-      on: {
-        configure: { target: "pending", reenter: true, actions: "applySpec" },
-        start: { target: "pending", reenter: true, actions: "heedCommand" },
-        restart: { target: "pending", reenter: true, actions: ["heedCommand", "beginAnew"] },
-        stop: { target: "stopped", actions: { type: "setGoal", params: { goal: "stop" } } },
-        remove: { target: "removed", actions: { type: "setGoal", params: { goal: "remove" } } },
-      },
-      states: {
-        looking: {
-          description: "A passing state: it waits only if it has dependencies.",
-          always: [
-            { guard: "waitsForOthers", target: "waitingForOthers" },
-            { target: "#process.alive" },
-          ],
-        },
-        waitingForOthers: {
-          description: "It starts when every condition of depends_on is met.",
-          tags: "pending",
-          entry: ["forgetResume", "beginPending", "reportMove"],
-          exit: "endPending",
-          invoke: {
-            id: "dependencies",
-            src: "dependencies",
-            input: ({ context: { app, spec, renewed } }) => ({ app, spec, renewed }),
-            onError: { target: "#process.errored", actions: "recordBrokenPort" },
-          },
-          on: {
-            "group.stop": [
-              ...givenUpByGroup,
-              { target: "#process.held", actions: ["noteGroupOrder", "decideByGroup"] },
-            ],
-            "dependencies.unmet": { actions: "noteUnmet" },
-            "dependencies.met": { target: "#process.alive", actions: "noteMet" },
-            "dependencies.lost": {
-              target: "#process.errored",
-              actions: ["noteLost", "reportLost"],
-            },
-          },
-        },
-      },
-    },
+    pending,
+
+    preparing,
 
     alive: {
       description: "It has a child, or is starting one.",
@@ -122,7 +88,7 @@ export const processMachine = processSetup.createMachine({
           spec: launchedSpec(context),
           uniqueId: context.uniqueId,
           adopt: context.resume?.child === "alive" ? context.resume.facts.child : null,
-          stopWasAsked: context.resume?.facts.status === "stopping",
+          stopWasAsked: stopWasAsked(context),
           wasSignalled: context.resume?.facts.signalled ?? false,
           wasReady: context.resume?.facts.status === "online",
           listenPatienceMs: listenPatienceMs(context.spec.policy, context.readyMs),
@@ -137,8 +103,8 @@ export const processMachine = processSetup.createMachine({
       on: {
         "child.spawned": { actions: "rememberChild" },
         "child.ready": { actions: "noteReady" },
-        "child.exited": { target: "exited", actions: ["recordExit", "countUnstable"] },
-        "child.failed": { target: "exited", actions: ["recordFailure", "countUnstable"] },
+        "child.exited": { target: "concluding", actions: ["recordExit", "countUnstable"] },
+        "child.failed": { target: "concluding", actions: ["recordFailure", "countUnstable"] },
         "child.lost": {
           target: ".stopping",
           actions: [
@@ -202,56 +168,11 @@ export const processMachine = processSetup.createMachine({
           after: { listenTimeout: { guard: "mayBeLate", target: "online", actions: "noteLate" } },
         },
         online,
-        stopping: {
-          description: "The child was asked to exit.",
-          tags: "stopping",
-          entry: "reportStopping",
-          initial: "graceful",
-          on: {
-            start: [
-              { guard: "isBeingRemoved" },
-              { actions: [{ type: "setGoal", params: { goal: "restart" } }, "heedCommand"] },
-            ],
-            restart: [
-              { guard: "isBeingRemoved" },
-              { actions: [{ type: "setGoal", params: { goal: "restart" } }, "heedCommand"] },
-            ],
-            stop: [
-              { guard: "isBeingRemoved" },
-              { actions: { type: "setGoal", params: { goal: "stop" } } },
-            ],
-            remove: { actions: { type: "setGoal", params: { goal: "remove" } } },
-            "sensor.tripped": {},
-            "child.lost": {},
-            "child.signalled": { actions: "noteSignalled" },
-            "child.elsewhere": {},
-            "child.unstarted": {},
-            "probe.*": {},
-            "bond.*": {},
-            "group.*": {},
-          },
-          states: {
-            graceful: {
-              description: "It has until the end of the grace period.",
-              entry: "askToStop",
-              after: { killTimeout: { target: "forced" } },
-              on: {
-                "child.signalled": {
-                  guard: "hasTimeToSpare",
-                  target: "signalled",
-                  actions: ["noteSignalled", "shortenGracePeriod"],
-                },
-              },
-            },
-            signalled: {
-              description: "It has finished draining: its own shutdown code has kill_timeout.",
-              after: { killTimeout: { target: "forced" } },
-            },
-            forced: { description: "SIGKILL to its whole tree.", entry: "killTree" },
-          },
-        },
+        stopping,
       },
     },
+
+    concluding,
 
     exited: {
       description:

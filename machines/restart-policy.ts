@@ -13,7 +13,7 @@ const shortageWaitMs = 2_000;
 export type DependencyRule = "waitsForDependencies" | "hasItsDependencies" | "lostItsDependency";
 
 /** What decided. */
-export type Rule = ExitRule | DependencyRule | "skipsRun";
+export type Rule = ExitRule | DependencyRule | "skipsRun" | "ignoresFailedHook";
 
 /** Why a process is where it is: the rule that applied, the values it saw, and what follows. */
 export interface Decision {
@@ -72,6 +72,7 @@ function waitOf(rule: Rule, judged: Judged, at: number): { baseMs: number; waitM
 
 function endOf({ exit, failure }: Judged): string {
   if (failure !== null) return "Could not be spawned";
+  if (exit?.verdict?.probe === "preStart") return howItEnded(exit);
   return exit === null ? "Ended" : `${howItEnded(exit)} after ${duration(exit.uptimeMs)}`;
 }
 

@@ -176,6 +176,14 @@ export const rules = [
     why: () => "it did not start, and it is never restarted (restart: never)",
   },
   {
+    rule: "wasNotPrepared",
+    next: "give up",
+    means: "its pre_start hook failed, and it is never restarted",
+    applies: ({ exit, policy }) => exit?.verdict?.probe === "preStart" && policy.mode === "never",
+    sees: ["failedProbe", "restart"],
+    why: () => "it could not be prepared, and it is never restarted (restart: never)",
+  },
+  {
     rule: "neverRestarts",
     next: "stop",
     means: "restart: never, or autorestart: false",

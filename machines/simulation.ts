@@ -1,5 +1,6 @@
 import { createActor, fromCallback } from "xstate";
 import { isAtRest, type ProcessStatus, type Decision } from "./facts.ts";
+import type { HookName, HookReport } from "./hooks.ts";
 import type { Ports } from "./lib/port.ts";
 import { VirtualClock } from "./lib/virtual-clock.ts";
 import { duration } from "./lib/words.ts";
@@ -9,6 +10,7 @@ import type {
   BondInput,
   DependencyInput,
   Fact,
+  HookInput,
   LaunchInput,
   SensorInput,
   ToChild,
@@ -71,6 +73,8 @@ export function simulate(options: {
   readonly spec: AppSpec;
   readonly pattern: CrashPattern;
   readonly forMs: number;
+  /** Hooks that fail whenever they run; the others succeed at once. */
+  readonly failingHooks?: readonly HookName[] | undefined;
 }): Simulation {
   const { pattern, forMs } = options;
   const clock = new VirtualClock();
@@ -79,6 +83,13 @@ export function simulate(options: {
     actors: {
       childProcess: childSource({ clock, pattern, lives }),
       sensors: fromCallback<{ type: "none" }, SensorInput>(() => undefined),
+      hook: fromCallback<{ type: "end" }, HookInput>(({ sendBack, input: { name } }) => {
+        const why = options.failingHooks?.includes(name) === true ? "exit code 1" : null;
+        const tell = (report: HookReport): void => sendBack(report);
+        const at = clock.now();
+        tell({ type: "hook.begun", at, name, run: name });
+        tell({ type: "hook.ended", at, name, code: why === null ? 0 : 1, why });
+      }),
       bonds: fromCallback<{ type: "none" }, BondInput>(() => undefined),
       dependencies: fromCallback<{ type: "none" }, DependencyInput>(({ sendBack }) =>
         sendBack({ type: "dependencies.met", at: clock.now() }),

@@ -1,3 +1,4 @@
+import type { Hooks } from "./hooks.ts";
 import type { NotifySpec } from "./notify-spec.ts";
 import type { Membership } from "./group-spec.ts";
 import type { RotationSpec } from "./log-rotation.ts";
@@ -251,6 +252,8 @@ export interface AppSpec {
   /** Not there when nobody is to be told. */
   readonly notify?: readonly NotifySpec[];
   readonly group?: Membership | undefined;
+  /** Not there when it has none. */
+  readonly hooks?: Hooks;
   readonly policy: LifecyclePolicy;
   readonly sensors: SensorSpec;
   /** Fields of PM2's that change nothing here but that scripts read back (`vizion`, `pmx` …), under PM2's names. */

@@ -1,5 +1,6 @@
 import { constants } from "node:os";
 import type { ArgsDef } from "citty";
+import { hookNames, type HookName } from "../../machines/hooks.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 import { policyOf } from "../../runtime/client/config/policy.ts";
 import { fieldsOfPolicy } from "../../runtime/contract/fields/policy-fields.ts";
@@ -60,6 +61,11 @@ export const simulateArgs = {
     valueHint: "TIME",
   },
   "never-ready": { type: "boolean", description: "No run becomes ready" },
+  "failing-hook": {
+    type: "string",
+    description: "This hook of the app fails whenever it runs (comma-separated for several)",
+    valueHint: "HOOK",
+  },
   for: { type: "string", description: "Time to simulate (default: 1h)", valueHint: "TIME" },
   only: { type: "string", description: "App of the file", valueHint: "NAME" },
   json: { type: "boolean", description: "Everything as JSON, times in ms since the start" },
@@ -74,12 +80,17 @@ export interface WantedSimulation {
   /** Puts the flags over an app's policy. */
   readonly override: (spec: AppSpec) => AppSpec;
   /** @throws `ERR_USAGE` when a flag concerns something that the app does not use. */
-  readonly check: (spec: AppSpec) => { crash: Crash; forMs: number };
+  readonly check: (spec: AppSpec) => {
+    crash: Crash;
+    forMs: number;
+    failingHooks?: readonly HookName[];
+  };
 }
 
 /** @throws `ERR_USAGE` that names the flag and how to fix it. */
 export function readSimulation(args: Given): WantedSimulation {
   const fields = policyFields(args);
+  const failingHooks = failingHooksOf(args);
   const crash = crashOf(args);
   const forMs = time(args, "for", "1h") ?? 3_600_000;
   if (forMs === 0) throw wrong("for", "expected a time longer than 0", "1h");
@@ -87,8 +98,15 @@ export function readSimulation(args: Given): WantedSimulation {
   return {
     only: args["only"] as string | undefined,
     override: (spec) => overridden(spec, fields),
-    check: ({ policy, name }) => {
-      if (waits === undefined || policy.readiness !== "spawned") return { crash, forMs };
+    check: ({ policy, name, hooks = {} }) => {
+      const undeclared = failingHooks.find((hook) => hooks[hook] === undefined);
+      if (undeclared !== undefined)
+        throw xmError("ERR_USAGE", {
+          what: `--failing-hook: ${name} has no ${undeclared} hook`,
+          fix: "name a hook that is declared in its `hooks`",
+        });
+      const hooked = failingHooks.length === 0 ? {} : { failingHooks };
+      if (waits === undefined || policy.readiness !== "spawned") return { crash, forMs, ...hooked };
       throw xmError("ERR_USAGE", {
         what: `--${waits}: ${name} is online as soon as it runs, so the flag has no effect`,
         fix: "add `--wait-ready` to simulate an app that reports when it is ready",
@@ -149,13 +167,21 @@ function crashOf(args: Given): Crash {
   }
   const alone = ["crashes", "exit-code", "signal"].find((flag) => isGiven(args, flag));
   const isAboutReadiness = ready !== undefined || readyMs === null;
-  if (alone === undefined && isAboutReadiness) {
+  if (alone === undefined && (isAboutReadiness || isGiven(args, "failing-hook"))) {
     return { everyMs: 0, crashes: 0, code, signal, readyMs };
   }
   throw xmError("ERR_USAGE", {
     what: `${alone === undefined ? "" : `--${alone}: `}no flag sets when the program crashes`,
     fix: "add `--crash-every 500ms`, or `--crash-after 10s` for one crash",
   });
+}
+
+function failingHooksOf(args: Given): HookName[] {
+  if (!isGiven(args, "failing-hook")) return [];
+  const names = String(args["failing-hook"]).split(",");
+  const isHook = (name: string): name is HookName => hookNames.some((hook) => hook === name);
+  if (names.every(isHook)) return names;
+  throw wrong("failing-hook", `expected ${hookNames.join(", ")}`, "pre_start");
 }
 
 function refuseBoth(args: Given, one: string, other: string): void {

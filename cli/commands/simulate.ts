@@ -24,10 +24,10 @@ export default xmCommand({
     const given = args as Record<string, unknown> & { _: string[] };
     const wanted = readSimulation(given);
     const spec = wanted.override(await specOf(given._, wanted.only));
-    const { crash, forMs } = wanted.check(spec);
+    const { crash, forMs, failingHooks } = wanted.check(spec);
     // oxlint-disable-next-line no-restricted-imports -- the one command that plays a statechart itself, from a bundle of its own
     const { simulate, crashing } = await import("../../machines/simulation.ts");
-    const simulation = simulate({ spec, pattern: crashing(crash), forMs });
+    const simulation = simulate({ spec, pattern: crashing(crash), forMs, failingHooks });
     const told = { app: spec.name, policy: fieldsOfPolicy(spec), simulation };
     process.stdout.write(
       given["json"] === true

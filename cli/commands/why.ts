@@ -13,6 +13,7 @@ import { formatTime } from "../render/format.ts";
 import { meaningRows } from "../render/exit-meaning.ts";
 import { groupWords } from "../render/groups.ts";
 import { quoted } from "../render/last-words.ts";
+import { duration } from "../../machines/lib/words.ts";
 
 export default xmCommand({
   name: "why",
@@ -82,7 +83,7 @@ function explain(detail: ProcessDetail): string {
   const { id, status, decisions, failure, lastExit } = detail;
   const name = plain(detail.name);
   const latest = decisions.at(-1);
-  const head = `${paint("bold", name)} (id ${id}) is ${statusWord(status)}.${awaited(detail)}`;
+  const head = `${paint("bold", name)} (id ${id}) is ${statusWord(status)}.${awaited(detail)}${hookOf(detail)}`;
   const health = healthOf(detail);
   if (latest === undefined && health !== "") return `${head}${health}`;
   if (latest === undefined)
@@ -118,6 +119,12 @@ function healthOf({ health, finding, outOfTraffic }: ProcessDetail): string {
   const found = health === "unhealthy" && finding !== null ? ` (${plain(finding)})` : "";
   const traffic = outOfTraffic ? " The other processes of its cluster take its connections." : "";
   return ` It is ${health === "starting" ? "not known yet whether it is healthy" : health}${found}.${traffic}`;
+}
+
+/** The hook that runs now. */
+function hookOf({ hook }: ProcessDetail): string {
+  if (hook == null) return "";
+  return ` Its ${hook.name} hook has been running for ${duration(Date.now() - hook.since)}.`;
 }
 
 /** What it waits for now, which may be less than when the wait began. */

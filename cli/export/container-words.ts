@@ -88,6 +88,11 @@ export function tellContainer(app: ExportedApp, tell: Tell): void {
       "env",
       `${local.map(([name]) => name).join(", ")}: 127.0.0.1 and localhost are the container itself; another app is reached by its name`,
     );
+  if (spec.hooks !== undefined)
+    tell(
+      "hooks",
+      "they run nowhere: an init container, postStart and preStop (Kubernetes) or post_start and pre_stop (Compose) take their place",
+    );
   if (spec.incrementVariable !== null)
     tell("increment_var", "all processes have the same variables");
   if (spec.instances > 1)

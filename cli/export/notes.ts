@@ -27,6 +27,7 @@ const known: ReadonlySet<string> = new Set<keyof AppSpec>([
   "gid",
   "umask",
   "confinement",
+  "hooks",
   "autostart",
   "dependsOn",
   "policy",

@@ -10,6 +10,7 @@ import {
   restartLines,
   sensorLines,
 } from "./systemd-service.ts";
+import { hookLines } from "./systemd-hooks.ts";
 import { environmentLine, unitCommand, unitTime, unitValue, unitWord } from "./systemd-words.ts";
 
 type Lines = readonly (string | undefined)[];
@@ -71,7 +72,9 @@ function serviceOf(
       `Type=${job === undefined ? "exec" : "oneshot"}`,
       job?.remainsAfterExit === true ? "RemainAfterExit=yes" : undefined,
       job === undefined ? undefined : `TimeoutStartSec=${timeoutOf(job.runTimeoutMs)}`,
+      ...hookLines(app, tell).start,
       `ExecStart=${unitCommand(app.command)}`,
+      ...hookLines(app).stop,
       `WorkingDirectory=${unitValue(spec.cwd)}`,
       spec.uid === null && user === undefined ? undefined : `User=${spec.uid ?? user}`,
       spec.gid === null ? undefined : `Group=${spec.gid}`,

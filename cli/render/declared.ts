@@ -1,5 +1,6 @@
 import { defaults } from "../../runtime/contract/fields/defaults.ts";
 import { formatAge, formatBytes } from "./format.ts";
+import { hookNames } from "../../machines/hooks.ts";
 import type { ProcessDetail } from "../../runtime/client/connection/types.ts";
 import { conditionWords } from "../../runtime/contract/words/conditions.ts";
 import { fieldsOfPolicy } from "../../runtime/contract/fields/policy-fields.ts";
@@ -27,6 +28,7 @@ function programFields(spec: ProcessDetail["spec"]): Fields {
     gid,
     autostart: unless(autostart, true),
     depends_on: spec.dependsOn.length === 0 ? undefined : spec.dependsOn.map(dependencyText),
+    ...hookFields(spec.hooks),
     notify: spec.notify?.map(({ target, on }) => `${target.kind} on ${on.join(" ")}`),
     significant: spec.group?.isSignificant === true ? true : undefined,
     scheduling: unless(scheduling, "shared"),
@@ -35,6 +37,20 @@ function programFields(spec: ProcessDetail["spec"]): Fields {
     source_map_support: sourceMaps,
     ...confinementFields(spec.confinement),
   };
+}
+
+/** `hooks.pre_start`: the command, and what is unusual. */
+function hookFields(hooks: ProcessDetail["spec"]["hooks"] = {}): Fields {
+  return Object.fromEntries(
+    hookNames.flatMap((name) => {
+      const hook = hooks[name];
+      if (hook === undefined) return [];
+      const { command, timeoutMs, mayFail } = hook;
+      const text = typeof command === "string" ? command : command.join(" ");
+      const failure = mayFail ? "ignore" : "fail";
+      return [[`hooks.${name}`, `${text} (timeout ${timeoutMs} ms, on_failure: ${failure})`]];
+    }),
+  );
 }
 
 function confinementFields(confinement: ProcessDetail["spec"]["confinement"]): Fields {

@@ -18,7 +18,7 @@ const words: Readonly<Record<Progress["progress"], (step: Progress) => string>> 
   late: ({ pid }) => `pid ${pid} has not become ready in time`,
   draining: ({ pid }) => `pid ${pid} stops accepting work and drains`,
   stopping: ({ pid }) => `stopping pid ${pid}`,
-  ended: ({ pid }) => `pid ${pid} has ended`,
+  ended: ({ pid }) => (pid === null ? "nothing was started" : `pid ${pid} has ended`),
 };
 
 /** Shows a reload as it goes: a line for each step of each process, then the outcomes and the table. */

@@ -9,9 +9,19 @@ export function duration(ms: number): string {
   return pair(ms, 86_400_000, "d", 3_600_000, "h");
 }
 
+const hookWords: Readonly<Record<string, string>> = {
+  postStart: "post_start",
+  postStop: "post_stop",
+};
+
 /** How a life ended, as the beginning of a sentence. */
 export function howItEnded(exit: ExitFact): string {
   const { code, signal, askedBy, backgroundPid, verdict, outOfMemory } = exit;
+  const hook = verdict === undefined ? undefined : hookWords[verdict.probe];
+  if (verdict?.probe === "preStart")
+    return askedBy === null
+      ? `Could not be prepared (its pre_start hook failed: ${verdict.why})`
+      : `Its pre_start hook was ended (${askedBy})`;
   const how =
     signal !== null
       ? `Ended by ${signal}`
@@ -20,6 +30,8 @@ export function howItEnded(exit: ExitFact): string {
         : `Exited with code ${code}`;
   if (verdict?.probe === "runTimeout" && askedBy === null)
     return `${how} (its run took longer than run_timeout, ${verdict.why})`;
+  if (hook !== undefined && askedBy === null)
+    return `${how} (its ${hook} hook failed: ${verdict?.why})`;
   if (verdict !== undefined && askedBy === null)
     return `${how} (its ${verdict.probe} probe failed: ${verdict.why})`;
   if (askedBy !== null) return `${how} (${askedBy})`;

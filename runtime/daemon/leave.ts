@@ -88,7 +88,8 @@ async function stopButRemember(daemon: Daemon, why: string): Promise<void> {
       }),
     );
     const status = facts.goal === "stop" ? ("stopped" as const) : ("starting" as const);
-    const remembered = { ...facts, child: null, status, killAt: null };
+    const { hook: _, ...rest } = facts;
+    const remembered = { ...rest, child: null, status, killAt: null };
     store.append({
       type: "process.changed",
       at: now(),

@@ -127,7 +127,8 @@ function resumeFrom(options: {
   // The clock may have been wrong before or after: what happened is past.
   const restartTimes = facts.restartTimes.map((time) => Math.min(time, at));
   if (wasRebooted) {
-    return { facts: { ...facts, restartTimes, child: null }, child: "none", at };
+    const { hook: _, ...rest } = facts;
+    return { facts: { ...rest, restartTimes, child: null }, child: "none", at };
   }
   if (facts.child !== null && isAlive(facts.child)) return { facts, child: "alive", at };
   const [found] = lives;

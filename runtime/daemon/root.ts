@@ -19,6 +19,7 @@ import type { Plan } from "./restore.ts";
 import type { StateStore } from "./state/store.ts";
 import { appSensorSource, sensorSource } from "./children/sensor-sources.ts";
 import { childSource, type SourceDependencies } from "./children/sources.ts";
+import { hookSource } from "./hooks/source.ts";
 import { wireGod } from "./wire.ts";
 
 /** PM2's name for how often the memory is checked; ms. */
@@ -61,6 +62,7 @@ export function createRoot(options: {
   const reloadGuards = createReloadGuards();
   const world: SourceDependencies = {
     home: paths.home,
+    hooks: paths.hooks,
     children,
     services,
     newLifeId: () => nanoid(12),
@@ -99,6 +101,7 @@ export function createRoot(options: {
   const machine = wireGod({
     sources: {
       childProcess: childSource(world),
+      hook: hookSource(world),
       sensors: sensorSource(world),
       appSensors: appSensorSource(world),
     },

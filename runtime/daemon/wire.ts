@@ -9,6 +9,7 @@ import { reloadMachine, type ReloadActor } from "../../machines/reload.ts";
 import { processMachine, type ProcessActor } from "../../machines/process.ts";
 import type { Ports } from "../../machines/lib/port.ts";
 import type { MachineName } from "../contract/inspector.ts";
+import type { hookSource } from "./hooks/source.ts";
 import type { GuardLog } from "./records/guard-log.ts";
 import { observed, type Given } from "./records/observed.ts";
 import type { appSensorSource, sensorSource } from "./children/sensor-sources.ts";
@@ -23,6 +24,7 @@ interface Restored {
 /** What touches the world: programs, probes, clocks and files. */
 export interface Sources {
   readonly childProcess: ReturnType<typeof childSource>;
+  readonly hook: ReturnType<typeof hookSource>;
   readonly sensors: ReturnType<typeof sensorSource>;
   readonly appSensors: ReturnType<typeof appSensorSource>;
 }
@@ -61,6 +63,7 @@ export function wireGod(dependencies: WireDependencies): typeof godMachine {
         sensors: sources.sensors,
         dependencies: dependencySource(dependencies.god, dependencies.now),
         bonds: bondSource(dependencies.god, dependencies.now),
+        hook: sources.hook,
       } satisfies Ports<typeof processMachine>,
     }),
     (actor, given) => onMoved.process(actor as ProcessActor, given),

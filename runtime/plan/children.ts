@@ -2,11 +2,13 @@ import { fromCallback } from "xstate";
 import type { VirtualClock } from "../../machines/lib/virtual-clock.ts";
 import type {
   Fact,
+  HookInput,
   LaunchInput,
   SensorInput,
   ToChild,
   ToSensors,
 } from "../../machines/process-events.ts";
+import type { HookReport } from "../../machines/hooks.ts";
 import type { ProbeSpec } from "../../machines/probes.ts";
 import { startProbes } from "../daemon/probes/index.ts";
 import { runProbe, type Ask, type ProbeTime } from "../daemon/probes/run.ts";
@@ -31,7 +33,7 @@ export function createSources(options: {
   );
   // No schedule fires and no file changes in a plan.
   const appSensors = fromCallback<ToSensors, { readonly key: string }>(() => undefined);
-  return { childProcess: programSource(programs), sensors, appSensors };
+  return { childProcess: programSource(programs), hook: hookSource(clock), sensors, appSensors };
 }
 
 interface Programs {
@@ -136,4 +138,14 @@ function probeTime(clock: VirtualClock): ProbeTime {
     },
     draw: () => 0,
   };
+}
+
+/** A hook succeeds, and takes no time. */
+function hookSource(clock: VirtualClock): Sources["hook"] {
+  return fromCallback<{ type: "end" }, HookInput>(({ sendBack, input: { name } }) => {
+    const tell = (report: HookReport): void => sendBack(report);
+    const at = clock.now();
+    tell({ type: "hook.begun", at, name, run: name });
+    tell({ type: "hook.ended", at, name, code: 0, why: null });
+  });
 }

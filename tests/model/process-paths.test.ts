@@ -2,6 +2,7 @@ import type { AnyStateNode } from "xstate";
 import { expect, test } from "vitest";
 import { processMachine } from "../../machines/process.ts";
 import type { ProcessEvent, Resume } from "../../machines/process-events.ts";
+import type { Hooks, HookSpec } from "../../machines/hooks.ts";
 import type { Membership } from "../../machines/group-spec.ts";
 import type { AppSpec } from "../../machines/spec.ts";
 import type { Probes, ProbeSpec } from "../../machines/probes.ts";
@@ -20,6 +21,9 @@ const probe: ProbeSpec = {
   failureThreshold: 3,
 };
 const probes: Probes = { startup: probe, readiness: null, liveness: probe };
+
+const hook: HookSpec = { command: "true", timeoutMs: 1_000, mayFail: false };
+const hooks: Hooks = { pre_start: hook, post_start: hook, pre_stop: hook, post_stop: hook };
 
 const group: Membership = {
   groups: [
@@ -105,6 +109,14 @@ const specs: Readonly<Record<string, AppSpec>> = {
       job: { remainsAfterExit: false, runTimeoutMs: null },
     },
   }),
+  "with hooks": appSpec({ spec: { hooks }, restart: { maxRestarts: 1 } }),
+  "with a hook, after another": appSpec({
+    spec: {
+      hooks: { pre_start: hook },
+      dependsOn: [{ app: "db", condition: "healthy", isRequired: true }],
+    },
+    restart: { mode: "never" },
+  }),
   "a job with a limit": appSpec({
     restart: { mode: "never", job: { remainsAfterExit: true, runTimeoutMs: 1_000 } },
   }),
@@ -185,6 +197,13 @@ function resumed(spec: AppSpec): SimulatedProcess[] {
     { facts: { ...facts, status: "failed", child: null }, child: "none", at: 1 },
     { facts: { ...facts, status: "stopping", goal: "remove", child: null }, child: "none", at: 1 },
     { facts: { ...facts, status: "stopping", goal: "stop", child: null }, child: "none", at: 1 },
+    ...(["pre_start", "post_stop"] as const).flatMap((name) =>
+      [null, { at: 0, code: 0, why: null }].map((end): Resume => {
+        const status = name === "pre_start" ? "starting" : "stopping";
+        const hook = { name, run: name, at: 0, end };
+        return { facts: { ...facts, status, child: null, hook }, child: "none", at: 1 };
+      }),
+    ),
   ];
   return resumes.map((resume) => {
     const process = new SimulatedProcess(spec, resume);
@@ -328,7 +347,38 @@ function atOtherMoments(): SimulatedProcess[] {
   expect(unbound.actor.getSnapshot().context.troubles).toEqual({
     bonds: "Error: the bonds are broken",
   });
+  const hooked = appSpec({ spec: { autostart: false, hooks } });
+  const broken = (["pre_start", "post_start", "pre_stop", "post_stop"] as const).map((name) => {
+    const each = new SimulatedProcess({ ...hooked, hooks: { [name]: hook } });
+    each.hooksBreak = true;
+    each.command("start");
+    if (name !== "pre_start") {
+      each.command("stop");
+      each.exit(0);
+    }
+    return each;
+  });
+  expect(broken.map(({ status }) => status)).toEqual(["errored", "stopped", "stopped", "stopped"]);
+  const ended = new SimulatedProcess({ ...hooked, hooks: { post_start: hook } });
+  ended.command("start");
+  ended.actor.send({ type: "hook.begun", at: 0, name: "pre_start", run: "late" });
+  ended.command("stop");
+  ended.exit(0);
+  ended.actor.send({ type: "hook.begun", at: 0, name: "pre_start", run: "late" });
+  expect(ended.unexpected).toEqual(["hook.begun"]);
+  const taken = (["hold", "end"] as const).map((after) => {
+    const each = new SimulatedProcess({ ...hooked, group });
+    each.command("start");
+    each.actor.send({ type: "group.stop", at: 0, group: "g", after, why: "a test" });
+    each.actor.send({ type: "group.stop", at: 0, group: "g", after, why: "a test" });
+    each.hookEnds();
+    return each;
+  });
+  expect(taken.map(({ status }) => status)).toEqual(["pending", "errored"]);
   return [
+    ...broken,
+    ...taken,
+    ended,
     worker,
     bound,
     unbound,

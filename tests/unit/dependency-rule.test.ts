@@ -52,6 +52,7 @@ const daemonRooms = [
   "notify",
   "sensors",
   "children",
+  "hooks",
   "bus",
   "daemon.ts",
   "commands",

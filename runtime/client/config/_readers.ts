@@ -1,6 +1,7 @@
 import { notifyEvents } from "../../../machines/notify-spec.ts";
 import type { Probe } from "../../../machines/probes.ts";
 import type { FieldKind } from "../../contract/fields/field.ts";
+import { readHooks } from "./_hooks.ts";
 import { readNotify } from "./_notify.ts";
 import { readPatterns, readWatchOptions } from "./_watch-options.ts";
 import { readEnvFiles } from "./_env-entries.ts";
@@ -30,6 +31,8 @@ export const expectations: Readonly<Record<FieldKind, string>> = {
   strings: "a text or a list of texts",
   numbers: "a number or a list of numbers",
   notify: `a list of { on: ["errored"], webhook | slack | ntfy: "https://…" or exec: "command" or email: "address" } with after, min_interval, digest; events are ${notifyEvents.join(", ")}`,
+  hooks:
+    'an object of pre_start, post_start, pre_stop, post_stop, each a command or { command: "…", timeout: "30s", on_failure: "fail" }',
   "env files": 'a path, { path: ".env", required: false }, or a list of them',
   env: 'an object of variables, or a text such as "A=1 B=2"',
   watch: "true, false, a path or a list of paths",
@@ -147,6 +150,7 @@ export const readers: Readonly<Record<FieldKind, (value: unknown) => unknown>> =
   "node permissions": readNodePermissions,
   "env files": readEnvFiles,
   notify: readNotify,
+  hooks: readHooks,
   groups: (value) =>
     isText(value) || isNumber(value) ? splitWords(String(value)) : listOfNames(value),
   probe: readProbeField,

@@ -17,6 +17,7 @@ import { faultsOf } from "./app-faults.ts";
 import { fileName, nameOf } from "./app-names.ts";
 import { logsOf } from "./log-files.ts";
 import { policyOf, probeFaults, sensorsOf } from "./policy.ts";
+import { hookFaults, hooksOf } from "./_hooks.ts";
 import { groupOf, significantFaults } from "./_membership.ts";
 import { readFields, type ReadApp, type Reading } from "./read-fields.ts";
 import { settingsEnvironment } from "./settings.ts";
@@ -77,6 +78,7 @@ export async function normalizeApps(
       warnings.push(...files.warnings);
       const spec = specFrom({ app, written, fromFiles: files.variables }, context);
       faults.push(...probeFaults(app, path), ...permissionFaults(spec, path));
+      faults.push(...hookFaults(app, path));
       faults.push(...significantFaults(each, app, path));
       specs.push({ ...spec, ...groupOf(each, app) });
       const isOne = app["exec_mode"] === undefined && spec.instances === 1;
@@ -192,6 +194,7 @@ function specFrom(reading: AppReading, context: ConfigContext): AppSpec {
     autostart: app["autostart"] !== false && app["schedule"] === undefined,
     dependsOn: (app["depends_on"] as AppSpec["dependsOn"] | undefined) ?? [],
     ...(app["notify"] === undefined ? {} : { notify: app["notify"] as readonly NotifySpec[] }),
+    ...hooksOf(app),
     policy: policyOf(app, { caller, mode }),
     sensors: sensorsOf(app, cwd),
     passthrough: passthroughOf(reading, environment),

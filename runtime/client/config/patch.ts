@@ -232,6 +232,7 @@ export const parts: Readonly<Record<string, Part>> = {
   // The variables themselves are laid over the others in `withVariables`.
   env_file: kept("env_file"),
   notify: whole("notify"),
+  hooks: whole("hooks"),
   execute_command: whole("mode"),
   port: (draft, from) => {
     const { PORT = "" } = from.env;

@@ -1,5 +1,7 @@
 import * as v from "valibot";
+import { verdictKinds } from "../../../machines/exit.ts";
 import { processStatuses } from "../../../machines/facts.ts";
+import { hookNames } from "../../../machines/hooks.ts";
 import { count, ms, nullable, text, time } from "./schema-words.ts";
 import { appSpecSchema } from "./spec-schema.ts";
 
@@ -12,9 +14,9 @@ export const exitSchema = v.object({
   uptimeMs: ms(),
   askedBy: nullable(text()),
   verdict: v.pipe(
-    v.optional(v.object({ probe: v.picklist(["startup", "liveness", "runTimeout"]), why: text() })),
+    v.optional(v.object({ probe: v.picklist(verdictKinds), why: text() })),
     v.description(
-      "it was ended because this probe failed, or its run took longer than run_timeout",
+      "it was ended because this probe or hook failed, or its run took longer than run_timeout",
     ),
   ),
   lastWords: v.pipe(
@@ -118,6 +120,10 @@ export const processSchema = v.object({
       ),
     ),
     v.description("the group that its app belongs to"),
+  ),
+  hook: v.pipe(
+    v.optional(nullable(v.object({ name: v.picklist(hookNames), since: time() }))),
+    v.description("the hook that runs now"),
   ),
   nextRunAt: v.pipe(nullable(time()), v.description("when its schedule runs it next")),
   reload: v.pipe(

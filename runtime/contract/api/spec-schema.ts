@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { notifyEvents } from "../../../machines/notify-spec.ts";
 import { confinement } from "./confinement-schema.ts";
 import { membership } from "./group-schema.ts";
+import { hooks } from "./hook-schema.ts";
 import { longestMs } from "../ranges.ts";
 import { isPlain } from "../plain.ts";
 import {
@@ -180,6 +181,7 @@ export const appSpecSchema = v.strictObject({
   ),
   notify: v.exactOptional(notify),
   group: v.optional(membership),
+  hooks: v.exactOptional(hooks),
   policy: v.strictObject({
     restart: restartPolicy,
     readiness: v.picklist(["spawned", "message", "listening", "probe"]),

@@ -10,6 +10,7 @@ export type FieldKind =
   | "env"
   | "env files"
   | "notify"
+  | "hooks"
   | "watch"
   | "patterns"
   | "watch options"

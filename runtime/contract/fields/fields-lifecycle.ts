@@ -105,6 +105,12 @@ export const lifecycleFields: readonly Field[] = [
   ),
   field(
     "Start and stop",
+    "hooks",
+    "hooks",
+    "Commands that run around each life: `{ pre_start, post_start, pre_stop, post_stop }`, each a command or `{ command, timeout, on_failure }`; see [hooks](../how-to/run-hooks.md).",
+  ),
+  field(
+    "Start and stop",
     "wait_ready",
     "boolean",
     "It is online when it sends the message `ready`; the same as `ready: message`.",

@@ -28,10 +28,19 @@ const going: Readonly<Record<Removal, string>> = {
   shutDown: "; the daemon is shutting down",
 };
 
+/** Hooks that something waits for. */
+const hookRuns = [
+  ["preparing", "Its pre_start hook runs; it is started when that has succeeded."],
+  ["alive.stopping.preStop", "Its pre_stop hook runs; then it is asked to exit."],
+  ["concluding.postStop", "It has ended, and its post_stop hook runs."],
+] as const;
+
 const tellers = {
   process: (context: ProcessContext, isIn: IsIn): string => {
     const { decisions, goal, removal, askedBy, spec, delayMs, readiness } = context;
     const last = decisions.at(-1);
+    const hook = hookRuns.find(([state]) => isIn(state));
+    if (hook !== undefined) return hook[1];
     if (isIn("alive.stopping")) {
       const who = askedBy ?? "A command";
       const after = {

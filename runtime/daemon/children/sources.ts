@@ -27,6 +27,8 @@ export type Children = Map<string, ChildHandle | WorkerHandle>;
 
 export interface SourceDependencies {
   readonly home: string;
+  /** Where hooks that run have their files. */
+  readonly hooks: string;
   readonly children: Children;
   readonly services: ChildServices;
   readonly newLifeId: () => string;

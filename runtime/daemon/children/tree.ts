@@ -35,6 +35,7 @@ export function findTree(
   child: KernelIdentity,
   markers: readonly string[],
   scan: readonly ProcessStat[],
+  variable = lifeVariable,
 ): ProcessStat[] {
   return scan.filter((stat) => {
     if (!isLiving(stat) || stat.startTicks < child.startTicks || stat.pid === process.pid)
@@ -43,12 +44,12 @@ export function findTree(
     if (stat.pgrp === child.pid || stat.session === child.pid) return true;
     // Reading an environment is the dear part: another child's session need not be asked.
     if (leaders.has(stat.session)) return false;
-    return bears(stat, markers);
+    return bears(stat, markers, variable);
   });
 }
 
-function bears({ pid }: ProcessStat, markers: readonly string[]): boolean {
-  return markers.includes(readEnvironVariable(pid, lifeVariable) ?? "");
+function bears({ pid }: ProcessStat, markers: readonly string[], variable: string): boolean {
+  return markers.includes(readEnvironVariable(pid, variable) ?? "");
 }
 
 /**

@@ -34,6 +34,7 @@ const asked: readonly Decision["rule"][] = [
   "waitsForDependencies",
   "hasItsDependencies",
   "skipsRun",
+  "ignoresFailedHook",
 ];
 
 /** How long what a pending process waits for may stay the same; ms. It starts by itself later, too. */
@@ -67,7 +68,7 @@ export function settled(
     };
     const check = (): boolean => {
       const snapshot = actor.getSnapshot();
-      const { status, decisions, child } = factsOf(snapshot);
+      const { status, decisions, child, hook } = factsOf(snapshot);
       if (!passing.includes(status)) {
         finish("arrived");
         return true;
@@ -78,12 +79,14 @@ export function settled(
         return true;
       }
       const { unmet } = snapshot.context;
-      const stage = `${status} ${child?.lifeId}${unmet.map(({ state }) => ` ${state}`).join()}`;
+      const running = hook?.end === null ? hook.name : undefined;
+      const stage = `${status} ${child?.lifeId} ${running}${unmet.map(({ state }) => ` ${state}`).join()}`;
       if (stage !== watched) {
         watched = stage;
         clock.clearTimeout(timer);
         const { delayMs, spec } = snapshot.context;
         const { listenTimeoutMs } = spec.policy;
+        const hookMs = running === undefined ? 0 : (spec.hooks?.[running]?.timeoutMs ?? 0);
         const limitMs = {
           stopping: delayMs,
           pending: stillMs,
@@ -91,7 +94,7 @@ export function settled(
         }[status === "stopping" || status === "pending" ? status : "other"];
         timer = clock.setTimeout(
           () => finish("overdue"),
-          Math.min(limitMs + overdueMs, 2 ** 31 - 1),
+          Math.min(limitMs + hookMs + overdueMs, 2 ** 31 - 1),
         );
       }
       return false;

@@ -59,6 +59,10 @@ export function viewOf(
     finding: process.getSnapshot().context.finding,
     waitsFor: status === "pending" ? [...process.getSnapshot().context.unmet] : [],
     ...(group === undefined ? {} : { group: groupView(group) }),
+    hook:
+      facts.hook === undefined || facts.hook.end !== null
+        ? null
+        : { name: facts.hook.name, since: shownTime(facts.hook.at) },
     nextRunAt: actor.getSnapshot().context.nextRunAt,
     reload: reloadOf(actor),
   };

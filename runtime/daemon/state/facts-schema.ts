@@ -5,12 +5,14 @@ import {
   type ReloadFacts,
   type Rule,
 } from "../../../machines/facts.ts";
+import { verdictKinds } from "../../../machines/exit.ts";
+import { hookNames } from "../../../machines/hooks.ts";
 import { groupSteps, type GroupFacts } from "../../../machines/group-events.ts";
 import { lifeIdPattern } from "../../contract/life-id.ts";
 import { at, count, ms, numberOrNull, textOrNull, texts } from "./schema-words.ts";
 
 const verdict = v.looseObject({
-  probe: v.picklist(["startup", "liveness", "runTimeout"]),
+  probe: v.picklist(verdictKinds),
   why: v.string(),
 });
 
@@ -65,6 +67,15 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   ),
   held: v.exactOptional(v.literal(true)),
   firedAt: v.exactOptional(v.number()),
+  hook: v.exactOptional(
+    v.looseObject({
+      name: v.picklist(hookNames),
+      // It is the name of files.
+      run: v.pipe(v.string(), v.regex(lifeIdPattern, "expected letters, digits, _ and -")),
+      at,
+      end: v.nullable(v.looseObject({ at, code: numberOrNull, why: textOrNull })),
+    }),
+  ),
   child: v.nullable(
     v.looseObject({
       // Never a pid that kill(2) takes for a group or for everybody.

@@ -85,6 +85,12 @@ const probes = v.looseObject({
   liveness: v.nullable(probeSpec),
 });
 
+const hook = v.looseObject({
+  command: v.union([v.string(), texts]),
+  timeoutMs: within(10, longestMs),
+  mayFail: v.boolean(),
+});
+
 /** An app's specification, as it is kept. */
 export const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
   name: v.string(),
@@ -171,6 +177,14 @@ export const appSpec: v.GenericSchema<unknown, AppSpec> = v.looseObject({
       ),
       order: v.number(),
       isSignificant: v.boolean(),
+    }),
+  ),
+  hooks: v.exactOptional(
+    v.looseObject({
+      pre_start: v.optional(hook),
+      post_start: v.optional(hook),
+      pre_stop: v.optional(hook),
+      post_stop: v.optional(hook),
     }),
   ),
   policy: v.looseObject({

@@ -23,6 +23,8 @@ export interface HomePaths {
   readonly carried: string;
   /** Where apps leave exit codes that nobody waited for. */
   readonly exits: string;
+  /** What hooks that run have written, and how they ended. */
+  readonly hooks: string;
   /** The named pipes that are the standard input of fork-mode apps, by id. */
   readonly stdin: string;
   readonly pidFile: string;
@@ -72,6 +74,7 @@ export function homePaths(home: string): HomePaths {
     pipes: join(home, "pipes"),
     carried: join(home, "carried"),
     exits: join(home, "exits"),
+    hooks: join(home, "hooks"),
     stdin: join(home, "stdin"),
     get pidFile() {
       return chosen("PM2_PID_FILE_PATH") ?? join(home, isPm2Layout(home) ? "pm2.pid" : "god.pid");

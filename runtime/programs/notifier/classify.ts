@@ -13,7 +13,9 @@ const wantedEnds: readonly string[] = ["hasCompleted", "isStopExitCode", "endedC
 
 /** What can be told of a record; several at once, as an exit is the last one that the policy allows. */
 export function eventsOf(record: HistoryRecord, before: Before | undefined): NotifyEvent[] {
-  const { kind, event, status, decision, exit, failure, states } = record;
+  const { kind, event, status, decision, failure, states } = record;
+  // A post_stop hook comes between an exit and what follows from it.
+  const exit = event === "hook.ended" ? (decision?.exit ?? null) : record.exit;
   if (kind === "reload") return event === "reload.failed" ? ["reload_failed"] : [];
   if (kind !== "process") return [];
   const events: NotifyEvent[] = [];

@@ -2,6 +2,7 @@ import type { AnyStateNode, SnapshotFrom } from "xstate";
 import { getShortestPaths } from "xstate/graph";
 import { processMachine } from "../../../machines/process.ts";
 import type { ProcessEvent, ProcessInput } from "../../../machines/process-events.ts";
+import { hookNames } from "../../../machines/hooks.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { SimulatedProcess } from "./simulated-process.ts";
 
@@ -37,6 +38,10 @@ export function eventsFor(): ProcessEvent[] {
     { type: "dependencies.unmet", at, unmet },
     { type: "dependencies.met", at },
     { type: "dependencies.lost", at, unmet },
+    ...hookNames.flatMap((name) => [
+      { type: "hook.ended" as const, at, name, code: 0, why: null },
+      { type: "hook.ended" as const, at, name, code: 1, why: "exit code 1" },
+    ]),
     { type: "group.start", at },
     ...(["hold", "end", "rest"] as const).map((after) => ({
       type: "group.stop" as const,
@@ -48,6 +53,13 @@ export function eventsFor(): ProcessEvent[] {
     ...delays().map((type) => ({ type }) as unknown as ProcessEvent),
   ];
 }
+
+const hookStates = {
+  pre_start: "preparing",
+  post_start: { alive: { online: { hooks: "postStart" } } },
+  pre_stop: { alive: { stopping: "preStop" } },
+  post_stop: { concluding: "postStop" },
+} as const;
 
 type State = SnapshotFrom<typeof processMachine>;
 
@@ -91,6 +103,7 @@ function mayHappen(snapshot: State, event: ProcessEvent): boolean {
   if (snapshot.status === "done") return false;
   const isAlive = snapshot.matches("alive");
   const hasChild = snapshot.context.child !== null;
+  if (event.type === "hook.ended") return snapshot.matches(hookStates[event.name]);
   if (event.type.startsWith("group.") && snapshot.context.spec.group === undefined) return false;
   if (event.type === "child.spawned" || event.type === "child.failed") return isAlive && !hasChild;
   if (event.type === "child.unstarted" || event.type === "child.elsewhere")
@@ -114,6 +127,8 @@ export function play(process: SimulatedProcess, event: ProcessEvent): void {
     case "child.spawned":
     case "child.failed":
       return;
+    case "hook.ended":
+      return process.hookEnds(event.why);
     case "child.ready":
       return process.ready();
     case "child.exited":

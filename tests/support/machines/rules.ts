@@ -6,7 +6,9 @@ export function assertRules(process: SimulatedProcess): void {
   const { status, facts, living } = process;
   const where = JSON.stringify(process.value);
   expect(living.length, `at most one live child, in ${where}`).toBeLessThanOrEqual(1);
-  if (status === "online" || status === "stopping") {
+  const isConcluding = where.includes('"concluding"');
+  expect(isConcluding && living.length > 0, `no live child, in ${where}`).toBe(false);
+  if (status === "online" || (status === "stopping" && !isConcluding)) {
     expect(
       living.map(({ fact }) => fact),
       `a live child that is known, in ${where}`,

@@ -5,6 +5,7 @@ import { factsOf } from "../../../machines/process-view.ts";
 import type {
   BondInput,
   DependencyInput,
+  HookInput,
   LaunchInput,
   ProcessInput,
   Report,
@@ -13,6 +14,7 @@ import type {
   SensorInput,
   ToChild,
 } from "../../../machines/process-events.ts";
+import type { HookName } from "../../../machines/hooks.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { VirtualClock } from "../../../machines/lib/virtual-clock.ts";
 
@@ -68,6 +70,20 @@ export class SimulatedProcess {
           it.#tell = undefined;
         };
       }),
+      hook: fromCallback<{ type: "end" }, HookInput>(({ sendBack, receive, input, system }) => {
+        const it = SimulatedProcess.#of(system);
+        if (it.hooksBreak) throw new Error("the hooks are broken");
+        const { name, adopt } = input;
+        const own = { name, tell: sendBack };
+        it.#hook = own;
+        it.hookRuns.push(`${name} ${adopt === null ? "begun" : "adopted"}`);
+        if (adopt === null)
+          sendBack({ type: "hook.begun", at: it.clock.now(), name, run: `${name}-1` });
+        receive(() => it.hookRuns.push(`${name} over`));
+        return () => {
+          if (it.#hook === own) it.#hook = undefined;
+        };
+      }),
       bonds: fromCallback<{ type: "none" }, BondInput>(({ sendBack, system }) => {
         const it = SimulatedProcess.#of(system);
         if (it.bondsBreak) throw new Error("the bonds are broken");
@@ -108,6 +124,10 @@ export class SimulatedProcess {
   sensorsBreak = false;
   dependenciesBreak = false;
   bondsBreak = false;
+  hooksBreak = false;
+  /** Runs of hooks that were begun, adopted or ended by its word, in order. */
+  readonly hookRuns: string[] = [];
+  #hook: { name: HookName; tell: (event: never) => void } | undefined;
   #bond: ((event: never) => void) | undefined;
   #need: ((event: never) => void) | undefined;
   #tell: ((event: never) => void) | undefined;
@@ -227,6 +247,20 @@ export class SimulatedProcess {
         ? { type: "dependencies.met", at }
         : { type: `dependencies.${report}`, at, unmet }) as never,
     );
+  }
+
+  /** The hook that runs ends. @param why what went wrong. */
+  hookEnds(why: string | null = null): void {
+    const running = this.#hook;
+    if (running === undefined) throw new Error("no hook runs");
+    const code = why === null ? 0 : 1;
+    const at = this.clock.now();
+    running.tell({ type: "hook.ended", at, name: running.name, code, why } as never);
+  }
+
+  /** The hook that runs. */
+  get hook(): HookName | undefined {
+    return this.#hook?.name;
   }
 
   advance(ms: number): void {

@@ -375,3 +375,28 @@ test("times that are counted from the epoch", () => {
     undefined,
   ]);
 });
+
+test("hooks become the commands of a unit, and are named where nothing runs them", async () => {
+  const hooked = app({
+    name: "api",
+    script: "/bin/true",
+    interpreter: null,
+    hooks: {
+      pre_start: { command: "echo $HOME 100%", timeoutMs: 1_000, mayFail: false },
+      post_stop: { command: ["/bin/rm", "-rf", "a b"], timeoutMs: 1_000, mayFail: true },
+    },
+  });
+  const written = (format: ExportFormat): Promise<Exported> =>
+    exportApps(
+      format,
+      { specs: [hooked], caller: {}, path: "/usr/bin", logs: "/home/.xm/logs" },
+      { folder: undefined, image: undefined },
+    );
+  const unit = (await written("systemd")).files.map(({ text }) => text).join("\n");
+  expect(unit).toContain('ExecStartPre=/bin/sh -c "echo $$HOME 100%%"\n');
+  expect(unit).toContain('ExecStopPost=-/bin/rm -rf "a b"\n');
+  for (const format of ["compose", "k8s"] as const) {
+    const { notes } = await written(format);
+    expect(notes.some(({ field }) => field === "hooks")).toBe(true);
+  }
+});

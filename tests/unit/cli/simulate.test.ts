@@ -111,6 +111,14 @@ test.each([
     { "never-ready": true },
     "--never-ready: app is online as soon as it runs, so the flag has no effect / add `--wait-ready` to simulate an app that reports when it is ready",
   ],
+  [
+    { "failing-hook": "before_start" },
+    "--failing-hook: expected pre_start, post_start, pre_stop, post_stop / for example `--failing-hook pre_start`",
+  ],
+  [
+    { "failing-hook": "pre_start" },
+    "--failing-hook: app has no pre_start hook / name a hook that is declared in its `hooks`",
+  ],
 ])("%j is refused with the flag and the mend", (args, fault) => {
   expect(faultOf(args)).toBe(`ERR_USAGE ${fault}`);
 });

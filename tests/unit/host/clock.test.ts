@@ -10,6 +10,8 @@ const root = join(import.meta.dirname, "../../..");
 const readsTheWall = [
   // PM2's variables in an app's environment.
   "runtime/daemon/children/environment.ts",
+  // Files of runs that were left long ago.
+  "runtime/daemon/hooks/run.ts",
   "runtime/daemon/inspector/dialect-stately.ts",
   // The times of god.log and of the history.
   "runtime/daemon/own-log.ts",

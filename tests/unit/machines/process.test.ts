@@ -6,7 +6,7 @@ import { SimulatedProcess } from "../../support/machines/simulated-process.ts";
 test("a declared process is online once it is spawned", () => {
   const process = new SimulatedProcess(appSpec());
   expect(process.value).toEqual({
-    alive: { online: { bonds: "free", uptime: "fresh", sensors: "off" } },
+    alive: { online: { bonds: "free", hooks: "done", uptime: "fresh", sensors: "off" } },
   });
 });
 

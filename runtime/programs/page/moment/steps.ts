@@ -17,11 +17,13 @@ export function stepsInto(
   const previous = new Set(before === undefined ? [] : statesFrom(model.id, before.states));
   const { decision } = after;
   const exited = `${model.id}.exited`;
+  // An end passes here on its way to the policy.
+  const concluding = `${model.id}.concluding`;
   const first = edgesOf(model).filter(
     ({ source, event, target }) =>
       event === after.event &&
       previous.has(source) &&
-      (decision === null ? now.has(target) : target === exited),
+      (decision === null ? now.has(target) : target === exited || target === concluding),
   );
   const steps = first.slice(-1).map(toStep);
   if (decision === null) return steps;
@@ -31,7 +33,11 @@ export function stepsInto(
       now.has(target) &&
       guard === (decision.rule === "restartsAtOnce" ? null : decision.rule),
   );
-  return [...steps, ...judged.slice(0, 1).map(toStep)];
+  const isPassing = steps.at(-1)?.target === concluding;
+  const passed = edgesOf(model).filter(
+    ({ source, target }) => source === `${concluding}.looking` && target === exited,
+  );
+  return [...steps, ...(isPassing ? passed.map(toStep) : []), ...judged.slice(0, 1).map(toStep)];
 }
 
 /** The latest steps into where it is: records that changed no state (a new daemon that took over) are skipped. */

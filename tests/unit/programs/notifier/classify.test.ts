@@ -36,6 +36,7 @@ test.each([
   ["SIGKILL", ended({ signal: "SIGKILL" }), ["crash", "oom"]],
   ["a kill that the kernel counted", ended({ code: 1, outOfMemory: { kills: 1, limitBytes: 9, peakBytes: 9 } }), ["crash", "oom"]],
   ["SIGKILL after a failed probe", ended({ signal: "SIGKILL", verdict: { probe: "liveness", why: "" } }), ["crash"]],
+  ["a crash with a post_stop hook", { ...ended({ code: 1 }), event: "hook.ended", exit: null, decision: { ...decision("restartsAtOnce"), exit: ended({ code: 1 }).exit } }, ["crash"]],
   ["the last crash", { ...ended({ code: 1 }, "unstableTooOften"), status: "errored" as const }, ["crash", "errored"]],
   ["a program that is not there", { status: "errored" as const, failure: { at: 1, code: "ENOENT", message: "no" } }, ["errored"]],
   ["a later record of an errored process", { status: "errored" as const }, []],

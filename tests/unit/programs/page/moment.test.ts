@@ -46,7 +46,13 @@ test("a wait of the past is told with its whole time, and with the decision that
 
 test("an end takes the edge of its event and then that of the rule that applied", () => {
   expect(at(1_500)?.machine.steps).toEqual([
-    { source: "process.alive", target: "process.exited", event: "child.exited", guard: null },
+    { source: "process.alive", target: "process.concluding", event: "child.exited", guard: null },
+    {
+      source: "process.concluding.looking",
+      target: "process.exited",
+      event: "always",
+      guard: null,
+    },
     {
       source: "process.exited",
       target: "process.waiting",

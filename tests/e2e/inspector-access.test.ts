@@ -18,6 +18,7 @@ const readable = [
   "GET /processes",
   "GET /processes/:id",
   "GET /processes/:id/states",
+  "GET /usage",
   "GET /history",
   "GET /events",
   "GET /bus",

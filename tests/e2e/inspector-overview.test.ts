@@ -59,8 +59,19 @@ test("the overview shows the health of all, on a phone too; the log is searched;
     async () => (await texts()).filter((text) => /■ stopped/.test(text)).length === 2,
     { saw: texts },
   );
-  await page.setViewportSize({ width: 390, height: 844 });
-  expect(await tooWide(page)).toBe(0);
+  for (const width of [600, 390]) {
+    await page.setViewportSize({ width, height: 844 });
+    expect(await tooWide(page)).toBe(0);
+    const overflows = await cards.evaluateAll((all) =>
+      all.flatMap((card) => {
+        const { right } = card.getBoundingClientRect();
+        return [...card.querySelectorAll("*")]
+          .filter((each) => each.getBoundingClientRect().right > right + 0.5)
+          .map((each) => each.className);
+      }),
+    );
+    expect([width, overflows]).toEqual([width, []]);
+  }
   const box = await broken.boundingBox();
   expect(box?.width).toBeGreaterThan(340);
   expect(box?.height).toBeGreaterThan(44);

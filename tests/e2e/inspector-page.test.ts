@@ -479,7 +479,7 @@ test("two fingers zoom the chart and the time-line", async () => {
   const breadth = async (): Promise<number> => (await timeAt(180)) - (await timeAt(120));
   await timeline.scrollIntoViewIfNeeded();
   const wide = await breadth();
-  await spread(".timeline canvas");
+  await spread(".timeline-canvas canvas");
   expect(await breadth()).toBeLessThan(wide / 2);
   expect(errors).toEqual([]);
 });

@@ -106,6 +106,10 @@ async function takeAll(browser: Browser): Promise<void> {
   await wait(1_500);
   await take(dark, "what-if");
 
+  await dark.getByRole("button", { name: "Overview" }).click();
+  await wait(1_500);
+  await take(dark, "overview");
+
   const light = await open(browser, { width: 1_440, height: 900, colorScheme: "light" });
   await choose(light, "mailer");
   await wait(2_500);

@@ -14,8 +14,6 @@ interface RunEnd {
   readonly afterMs: number;
   readonly code: number | null;
   readonly signal: string | null;
-  /** Only the first runs of a process end so; the next one stays up. */
-  readonly runs?: number;
 }
 
 /** What is known of an app's times: from its history, or as the caller gives them. */

@@ -58,13 +58,9 @@ function isUp({ clock, upFrom }: Programs, lifeId: string): boolean {
 function programSource(programs: Programs): Sources["childProcess"] {
   const { clock, behaviourOf, time, upFrom } = programs;
   let pids = 0;
-  /** Runs that each process has begun. */
-  const runs = new Map<number, number>();
   return fromCallback<ToChild, LaunchInput>(({ sendBack, receive, input }) => {
     const { bootMs, end, stopMs } = behaviourOf(input.app);
     const { policy, stopSignal, mode } = input.spec;
-    const run = (runs.get(input.id) ?? 0) + 1;
-    runs.set(input.id, run);
     const tell = (fact: Fact): void => sendBack(fact);
     const timers: number[] = [];
     const later = (ms: number | null, fact: (at: number) => Fact): void => {
@@ -86,7 +82,7 @@ function programSource(programs: Programs): Sources["childProcess"] {
     } else if (policy.readiness !== "spawned") {
       later(bootMs, (at) => ({ type: "child.ready", at }));
     }
-    if (end !== null && run <= (end.runs ?? Infinity)) {
+    if (end !== null) {
       const { code, signal } = end;
       later(end.afterMs, (at) => ({ type: "child.exited", at, code, signal }));
     }

@@ -8,7 +8,7 @@ import { probesThatKill } from "./probes.ts";
 /** The faults of a file that the machines prove, errors first. */
 export async function lint(about: Linted): Promise<Finding[]> {
   const found = [
-    ...(await deadlocks(about)),
+    ...deadlocks(about),
     ...(await probesThatKill(about)),
     ...unreachableLimits(about),
     ...(await groupsThatNeverEscalate(about)),

@@ -88,13 +88,20 @@ test("dependency-deadlock: an app that waits for the end of a service", async ()
   expect(await findings([api, job])).toEqual([]);
 });
 
-test("dependency-deadlock: a group whose order is not that of its dependencies has none", async () => {
-  const members = [
-    appSpec({ spec: { name: "web", dependsOn: [needs("db")] } }),
-    appSpec({ spec: { name: "db" } }),
-  ];
-  const strategy = "one_for_all" as const;
-  expect(await findings(grouped("g", { strategy }, members))).toEqual([]);
+test("dependency-deadlock: what waits for a schedule, or for what does so, is started by the clock", async () => {
+  const nightly = appSpec({
+    spec: { name: "nightly", autostart: false },
+    restart: { mode: "never", job: { remainsAfterExit: false, runTimeoutMs: null } },
+    sensors: { cron: "0 3 * * *" },
+  });
+  const report = appSpec({ spec: { name: "report", dependsOn: [needs("nightly")] } });
+  const mail = appSpec({ spec: { name: "mail", dependsOn: [needs("report", "healthy")] } });
+  const specs = [mail, report, nightly];
+  const { moments, findings: found } = await planned("start", specs);
+  expect(moments.some(({ name, facts }) => name === "mail" && facts?.status === "pending")).toBe(
+    true,
+  );
+  expect(found).toEqual([]);
 });
 
 test("every rule is in the page about plans", () => {

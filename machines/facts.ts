@@ -6,9 +6,9 @@ import type { Decision } from "./restart-policy.ts";
 export type * from "./exit.ts";
 export type { Decision, NextStep, Rule } from "./restart-policy.ts";
 
-/** What a folder's git repository has checked out. */
+/** What a folder's repository has checked out. */
 export interface Checkout {
-  /** The folder that `.git` is in. */
+  /** The folder that `.git`, `.hg` or `.svn` is in. */
   readonly root: string;
   /** `null` for a commit that no branch is checked out for. */
   readonly branch: string | null;
@@ -16,6 +16,8 @@ export interface Checkout {
   readonly commit: string | null;
   /** Address of `origin`, or of the first remote, without a password. */
   readonly remote: string | null;
+  /** Not there for git. Of Subversion no more than this is known. */
+  readonly system?: "mercurial" | "subversion";
 }
 
 /** One life of a process: what the kernel runs. A pid alone is not an identity, its start time makes it one. */

@@ -137,12 +137,13 @@ async function gitRows({
   spec: { cwd, passthrough },
 }: ProcessDetail): Promise<[string, string][]> {
   if (passthrough["vizion"] === false) return [];
-  const { readCheckout } = await import("../../runtime/host/git.ts");
-  const checkout = readCheckout(cwd);
+  const { readWorkingCopy } = await import("../../runtime/host/working-copy.ts");
+  const checkout = readWorkingCopy(cwd);
   if (checkout === undefined) return [];
-  const { branch, commit, remote } = checkout;
+  const { branch, commit, remote, system = "git" } = checkout;
+  if (system === "subversion") return [[system, checkout.root]];
   const where = `${branch ?? "no branch"}, ${commit === null ? "no commit yet" : `commit ${commit.slice(0, 10)}`}`;
-  const rows: [string, string][] = [["git", remote === null ? where : `${where}, of ${remote}`]];
+  const rows: [string, string][] = [[system, remote === null ? where : `${where}, of ${remote}`]];
   if (started?.commit != null && started.commit !== commit)
     rows.push([
       "runs",

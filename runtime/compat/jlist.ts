@@ -84,8 +84,8 @@ export function toPm2Process(detail: ProcessDetail): Pm2Process {
 /** A repository in PM2's form, without the parts that would require git. */
 function versioningOf({ checkout }: ProcessDetail): Readonly<Record<string, unknown>> | null {
   if (checkout === null) return null;
-  const { root, branch, commit, remote } = checkout;
-  return { type: "git", url: remote, revision: commit, branch, repo_path: root };
+  const { root, branch, commit, remote, system = "git" } = checkout;
+  return { type: system, url: remote, revision: commit, branch, repo_path: root };
 }
 
 /** When it is started, restarted and stopped. */

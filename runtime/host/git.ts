@@ -70,7 +70,13 @@ function remoteOf(config: string): string | null {
     }
   }
   const [first] = addresses.values();
-  return (addresses.get("origin") ?? first)?.replace(/^([a-z+]+:\/\/)[^/@]*@/, "$1") ?? null;
+  const address = addresses.get("origin") ?? first;
+  return address === undefined ? null : withoutPassword(address);
+}
+
+/** An address without the user and the password that may be in it. */
+export function withoutPassword(address: string): string {
+  return address.replace(/^([a-z+]+:\/\/)[^/@]*@/, "$1");
 }
 
 /** Nothing where there is no file that can be read. */

@@ -173,6 +173,10 @@ export const processDetailSchema = v.object({
         branch: nullable(text()),
         commit: nullable(text()),
         remote: nullable(text()),
+        system: v.pipe(
+          v.exactOptional(v.picklist(["mercurial", "subversion"])),
+          v.description("not there for git"),
+        ),
       }),
     ),
     v.description("the state of its folder's git repository when it was started"),

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import type { ChildFact } from "../../../machines/facts.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import { steadyNow } from "../../host/clock.ts";
-import { readCheckout } from "../../host/git.ts";
+import { readWorkingCopy } from "../../host/working-copy.ts";
 import { packageVersion } from "./package-version.ts";
 
 type Deployed = Partial<Pick<ChildFact, "version" | "checkout">>;
@@ -26,7 +26,7 @@ export function deployedIn({ script, cwd, passthrough }: AppSpec): Deployed {
   const before = known.get(key);
   if (before !== undefined) return before;
   const version = packageVersion(script);
-  const checkout = hasCheckout ? readCheckout(cwd) : undefined;
+  const checkout = hasCheckout ? readWorkingCopy(cwd) : undefined;
   const found = {
     ...(version === undefined ? {} : { version }),
     ...(checkout === undefined ? {} : { checkout }),

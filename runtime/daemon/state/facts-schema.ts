@@ -90,6 +90,7 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
           branch: v.nullable(v.string()),
           commit: v.nullable(v.string()),
           remote: v.nullable(v.string()),
+          system: v.exactOptional(v.picklist(["mercurial", "subversion"])),
         }),
       ),
     }),

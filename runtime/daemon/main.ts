@@ -69,7 +69,9 @@ async function main(): Promise<void> {
   const hasWatchdog =
     process.env["XM_WATCHDOG"] !== "off" && !hasLifeline && foreground === undefined;
   const command = [process.execPath, ...process.execArgv, process.argv[1] ?? "", paths.home];
-  let watchdog: ReturnType<typeof startWatchdog> | undefined;
+  const signals = foreground === undefined ? heedSignals() : undefined;
+  // Before what takes long and needs memory: a daemon that is killed while it adopts its apps is brought back too.
+  if (hasWatchdog) watchdog = startWatchdog({ command, boots, log, heldPort });
   const programs = programsBeside(process.argv[1] ?? "");
   const daemon = await startDaemon({
     programs,
@@ -110,7 +112,6 @@ async function main(): Promise<void> {
     daemon,
     log,
   });
-  if (hasWatchdog) watchdog = startWatchdog({ command, boots, log, heldPort });
   if (hasLifeline) {
     onInputEnd(() => {
       const why = "the program that started it has exited";
@@ -120,20 +121,33 @@ async function main(): Promise<void> {
         .then(() => leave("shutDown", why));
     });
   }
-  if (foreground === undefined) heedSignals(leave);
+  isUp = true;
   inspector.reopen();
   log(
     `up: version ${version}, pid ${process.pid}, ${daemon.registry.processes().length} process(es)`,
   );
+  signals?.take(leave);
 }
 
-/** How the daemon leaves when it is sent a signal. */
-function heedSignals(leave: (how: Leave | "signal", why: string) => void): void {
+/** How the daemon leaves when it is sent a signal; one that comes while it starts is kept until it can. */
+function heedSignals(): { take: (leave: (how: Leave | "signal", why: string) => void) => void } {
+  let leave: ((how: Leave | "signal", why: string) => void) | undefined;
+  let kept: readonly [how: Leave | "signal", why: string] | undefined;
+  const hear = (how: Leave | "signal", why: string): void => {
+    if (leave === undefined) kept = [how, why];
+    else leave(how, why);
+  };
   for (const signal of ["SIGTERM", "SIGINT", "SIGHUP"] as const) {
-    process.on(signal, () => leave("signal", signal));
+    process.on(signal, () => hear("signal", signal));
   }
   // A service manager that restarts its service: the apps are left to the next daemon.
-  process.on("SIGUSR2", () => leave("handOver", "handing over"));
+  process.on("SIGUSR2", () => hear("handOver", "handing over"));
+  return {
+    take: (how) => {
+      leave = how;
+      if (kept !== undefined) leave(...kept);
+    },
+  };
 }
 
 /** Calls back when standard input ends. */
@@ -157,8 +171,12 @@ function programsBeside(god: string): Programs & PageFolders {
   };
 }
 
-/** A fault of the daemon's own: the journal has every fact, the apps keep running, and the watchdog brings it back. */
+/**
+ * A fault of the daemon's own: the journal has every fact, the apps keep running, and the watchdog brings it back. One that
+ * cannot start is not: the next would fail of the same.
+ */
 function fail(error: unknown): never {
+  if (!isUp) watchdog?.standDown();
   const why = error instanceof Error ? (error.stack ?? error.message) : String(error);
   log(why);
   foreground?.failed(why);
@@ -194,6 +212,9 @@ function readOrTell(file: string): string | undefined {
 }
 
 const foreground = foregroundOf();
+
+let watchdog: ReturnType<typeof startWatchdog> | undefined;
+let isUp = false;
 
 let told: ((line: string) => void) | undefined;
 

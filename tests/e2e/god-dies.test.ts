@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { setImmediate } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { until } from "../support/condition.ts";
 import { isThere, processesOf, testHome } from "../support/home.ts";
@@ -20,6 +21,66 @@ test("a God killed while idle is back by itself, with the same pids, ids and cou
   expect(after).toEqual(before);
   expect(after.restarts).toBe(1);
 });
+
+test("a God killed while it adopts its apps is back by itself, and a signal that comes then stops them", async () => {
+  const home = testHome();
+  const script = program("stays.js");
+  const apps = Array.from({ length: 12 }, (_, n) => ({ name: `s${n}`, script }));
+  await home.ok("start", home.file("twelve.json", JSON.stringify({ apps })));
+  const before = new Set((await home.list()).map(({ pid }) => pid));
+  const ups = (): number => home.godLog().split("up: version").length - 1;
+  const watchdogOf = (pid: number): number => childrenOf(pid).find(isWatchdog) ?? 0;
+  /** Ends a God, and its successor as soon as that has a watchdog of its own. */
+  const killTwice = async (signal: NodeJS.Signals): Promise<number> => {
+    const god = home.godPid();
+    // The shell becomes the next God: it keeps its pid.
+    const next = watchdogOf(god);
+    const known = ups();
+    process.kill(god, "SIGKILL");
+    // More often than `until` looks: it must not be up yet.
+    for (const deadline = Date.now() + 20_000; watchdogOf(next) === 0 && Date.now() < deadline;)
+      await setImmediate();
+    expect(ups()).toBe(known);
+    process.kill(next, signal);
+    return next;
+  };
+
+  const killed = await killTwice("SIGKILL");
+  await until(
+    "another God",
+    () => isThere(home.godPid()) && ups() === 2 && home.godPid() !== killed,
+  );
+  expect(new Set((await home.list()).map(({ pid }) => pid))).toEqual(before);
+
+  const ended = await killTwice("SIGTERM");
+  await until("its end", () => !isThere(ended));
+  expect(home.godLog()).toContain("leaving: SIGTERM");
+  expect([...before].filter((pid) => isThere(pid ?? 0))).toEqual([]);
+  expect(
+    childrenOf(1).filter((pid) => isWatchdog(pid) && commandOf(pid).includes(home.paths.home)),
+  ).toEqual([]);
+});
+
+const commandOf = (pid: number): string => {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+};
+
+const isWatchdog = (pid: number): boolean => commandOf(pid).startsWith("/bin/sh\0-c\0read -r word");
+
+const childrenOf = (pid: number): number[] => {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
+      .split(" ")
+      .filter(Boolean)
+      .map(Number);
+  } catch {
+    return [];
+  }
+};
 
 test("without a watchdog the next command brings God back", async () => {
   const home = testHome({ env: { XM_WATCHDOG: "off" } });

@@ -44,12 +44,7 @@ async function main(): Promise<void> {
   // A daemon started from within a managed app is not a part of that app's life.
   delete process.env[lifeVariable];
   const lock = await takeHome(paths.home, log);
-  if (lock.kind === "taken") {
-    const why = `not started: ${holderWords(lock.pid)} is the daemon of ${paths.home}`;
-    log(why);
-    foreground?.failed(why);
-    process.exit(homeTakenCode);
-  }
+  if (lock.kind === "taken") giveWay(holderWords(lock.pid), paths.home);
   for (const note of lock.notes) log(note);
   // First of all: no process stays paused.
   for (const note of recoverRotation(paths.rotation)) log(note);
@@ -127,6 +122,14 @@ async function main(): Promise<void> {
     `up: version ${version}, pid ${process.pid}, ${daemon.registry.processes().length} process(es)`,
   );
   signals?.take(leave);
+}
+
+/** The home has a daemon. */
+function giveWay(holder: string, home: string): never {
+  const why = `not started: ${holder} is the daemon of ${home}`;
+  log(why);
+  foreground?.failed(why);
+  process.exit(homeTakenCode);
 }
 
 /** How the daemon leaves when it is sent a signal; one that comes while it starts is kept until it can. */

@@ -83,7 +83,7 @@ function shownOf(at: readonly number[], { from, to }: TimeWindow): [first: numbe
 }
 
 /**
- * Runs of points without a gap: nothing is drawn over a time in which it did not run. Steps may be of ten seconds after some of five
+ * Runs of points without a gap: nothing is drawn where samples are missing, as they are while it does not run. Steps may be of ten seconds after some of five
  * minutes, so a gap is what is long beside the steps around it.
  */
 export function runsOf(at: readonly number[], first: number, end: number): [number, number][] {

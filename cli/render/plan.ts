@@ -194,7 +194,9 @@ function isShown({ kind, event, facts, sentence, states }: Moment): boolean {
   if (kind === "group") return sentence !== undefined && states !== "watching";
   if (kind === "reload") return true;
   if (["minUptime", "configure", "child.signalled"].includes(event)) return false;
+  if (event === "hook.ended") return sentence !== undefined;
   if (facts?.status === "pending" && sentence === undefined) return false;
+  if (event === "hook.begun") return true;
   return facts?.status !== "starting" || facts.child !== null || sentence !== undefined;
 }
 
@@ -218,6 +220,10 @@ function textOf({ kind, event, facts, sentence, states }: Moment): string {
       return "its readiness probe succeeds";
     case "probe.unready":
       return "its readiness probe failed";
+    case "child.exited":
+      return "has exited";
+    case "hook.begun":
+      return `runs ${facts?.hook?.name ?? "a hook"}`;
     case "child.unstarted":
       return "its startup probe failed";
     default:

@@ -1,3 +1,4 @@
+import type { Cause } from "./cause.ts";
 import { appsMeant, type Standing } from "./dependencies.ts";
 import { isAtRest, type ProcessFacts } from "./facts.ts";
 import type { BondInput } from "./process-events.ts";
@@ -7,6 +8,8 @@ import type { DependencySpec } from "./spec.ts";
 export interface BrokenBond {
   readonly what: "stop" | "restart";
   readonly by: string;
+  /** Not there when that app is gone. */
+  readonly cause?: Cause;
 }
 
 /** Whether a declaration has an app follow what becomes of another one. */
@@ -33,19 +36,33 @@ export function brokenBond(
     const { app, onLoss = "keep" } = bond;
     if (onLoss === "keep") continue;
     const meant = appsMeant(bond, spec.namespace, all);
-    if (isLost(meant, since)) return { what: onLoss, by: `the end of ${app}` };
+    if (!isLost(meant, since)) continue;
+    const ends = meant.flatMap((each) => each.processes).map(endOf);
+    return { what: onLoss, by: `the end of ${app}`, ...latest(ends) };
   }
   for (const bond of bonds) {
     if (bond.followsRestarts !== true) continue;
     const meant = appsMeant(bond, spec.namespace, all);
     // Of many processes that are restarted one after the other the last one counts.
     if (meant.some(({ isReloading }) => isReloading)) continue;
-    const isRenewed = meant.some(({ processes }) =>
-      processes.some((facts) => wasRestarted(facts, since)),
-    );
-    if (isRenewed) return { what: "restart", by: `the restart of ${bond.app}` };
+    const renewed = meant
+      .flatMap((each) => each.processes)
+      .filter((facts) => wasRestarted(facts, since));
+    if (renewed.length > 0)
+      return { what: "restart", by: `the restart of ${bond.app}`, ...latest(renewed.map(endOf)) };
   }
   return null;
+}
+
+/** The end of its latest life; the start of a replacement, which has none. */
+function endOf({ app, id, lastExit, child }: ProcessFacts): Cause {
+  return { app, id, at: lastExit?.at ?? child?.at ?? 0 };
+}
+
+/** Of many the last one. */
+function latest(causes: readonly Cause[]): { readonly cause?: Cause } {
+  const cause = causes.toSorted((a, b) => a.at - b.at).at(-1);
+  return cause === undefined ? {} : { cause };
 }
 
 /** It is gone, nothing of it runs any more, or it has ended by itself, even if it has been started again. */

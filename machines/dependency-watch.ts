@@ -1,5 +1,7 @@
 import { fromCallback } from "xstate";
-import { appsMeant, unmetOf, type Standing } from "./dependencies.ts";
+import type { Cause } from "./cause.ts";
+import { appsMeant, unmetOf, type Standing, type Unmet } from "./dependencies.ts";
+import type { ProcessFacts } from "./facts.ts";
 import type { GodActor } from "./god.ts";
 import { listener } from "./lib/listener.ts";
 import { factsOf } from "./process-view.ts";
@@ -65,10 +67,28 @@ export function dependencySource(godOf: () => GodActor, now: () => number) {
       const unmet = unmetOf(spec, standings, renewed);
       const at = now();
       if (unmet.length === 0) tell({ type: "dependencies.met", at });
-      else if (unmet.some(({ isLost }) => isLost)) tell({ type: "dependencies.lost", at, unmet });
+      else if (unmet.some(({ isLost }) => isLost))
+        tell({ type: "dependencies.lost", at, unmet, ...lossOf(unmet, spec, standings) });
       else tell({ type: "dependencies.unmet", at, unmet });
     });
   });
+}
+
+/** The latest that was decided about a process, or how its latest life has ended. */
+function latestOf({ app, id, decisions, lastExit, child }: ProcessFacts): Cause {
+  return { app, id, at: decisions.at(-1)?.at ?? lastExit?.at ?? child?.at ?? 0 };
+}
+
+/** The process that will not come. */
+function lossOf(
+  unmet: readonly Unmet[],
+  { namespace }: AppSpec,
+  standings: readonly Looked[],
+): { readonly cause?: Cause } {
+  const lost = unmet.find(({ isLost }) => isLost);
+  const [app] = lost === undefined ? [] : appsMeant(lost, namespace, standings);
+  const facts = app?.processes.findLast(({ child }) => child === null) ?? app?.processes.at(-1);
+  return facts === undefined ? {} : { cause: latestOf(facts) };
 }
 
 /** Fills the port `bonds`: tells once when what a process that runs depends on is lost, or was restarted, and it follows. */
@@ -79,7 +99,8 @@ export function bondSource(godOf: () => GodActor, now: () => number) {
       const broken = isTold ? null : brokenBond(input, standings);
       if (broken === null) return;
       isTold = true;
-      sendBack({ type: `bond.${broken.what}`, at: now(), by: broken.by });
+      const { what, ...rest } = broken;
+      sendBack({ type: `bond.${what}`, at: now(), ...rest });
     });
   });
 }

@@ -1,3 +1,4 @@
+import type { Cause } from "./cause.ts";
 import type { ExitFact, Failure, Goal, Removal, Verdict } from "./exit.ts";
 import type { GroupOrder } from "./group-events.ts";
 import type { HookRun } from "./hooks.ts";
@@ -120,6 +121,8 @@ export interface ProcessFacts {
   readonly runArgs?: readonly string[];
   /** The latest time of its schedule that was begun or skipped: written before the run begins. ms since the epoch. */
   readonly firedAt?: number;
+  /** What of another process is behind the end that is in progress. */
+  readonly cause?: Cause;
   /** Its latest hook, until the next life has begun. */
   readonly hook?: HookRun;
   readonly child: ChildFact | null;

@@ -1,4 +1,5 @@
 import type { DoneActorEvent, ErrorActorEvent } from "xstate";
+import type { Cause } from "./cause.ts";
 import type { GroupPlace } from "./group-spec.ts";
 
 /** What follows for a process that its group stops: it is held until its turn, given up, or left stopped. */
@@ -9,6 +10,8 @@ export interface GroupOrder {
   readonly group: string;
   readonly after: AfterStop;
   readonly why: string;
+  /** The member that has set it off. */
+  readonly cause?: Cause | undefined;
 }
 
 /** What a group tells the processes of its members. */
@@ -22,6 +25,8 @@ export interface Incident {
   readonly at: number;
   /** `db crashed` */
   readonly text: string;
+  /** Of a group within: the member that has set it off. */
+  readonly cause?: Cause | undefined;
 }
 
 /** A process as its group sees it. */
@@ -112,6 +117,8 @@ export interface GroupFacts {
   readonly endedAt: number | null;
   /** What it does, or has done, and because of what. */
   readonly why: string | null;
+  /** The member that has set it off. */
+  readonly cause?: Cause | undefined;
 }
 
 export interface GroupInput {

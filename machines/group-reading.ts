@@ -43,7 +43,8 @@ export function openOf(context: GroupContext, kind: Kind): Open[] {
       .flatMap((each): Open[] => {
         const of = processKey(each.id);
         const incident = each[kind];
-        return isOpen(of, incident) ? [{ ...incident, of, member }] : [];
+        const cause = { app: key, id: each.id, at: incident?.at ?? 0 };
+        return isOpen(of, incident) ? [{ ...incident, of, member, cause }] : [];
       }),
   );
   const ofGroups = groups.flatMap((each): Open[] => {
@@ -104,6 +105,7 @@ export function afterCrashes(context: GroupContext): Partial<GroupContext> {
     restartTimes: times,
     answered: answeredWith(context, open),
     why: `group ${name} is ${strategy} and ${texts}`,
+    cause: open.at(-1)?.cause,
     round: roundWith(context, open),
   };
 }

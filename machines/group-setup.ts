@@ -131,14 +131,22 @@ export const groupSetup = setup({
       const open = openOf(context, "gaveUp");
       const texts = open.map(({ text }) => text).join(" and ");
       const why = `group ${context.place.spec.name} gave up, because ${texts}`;
-      return { why, answered: answeredWith(context, open), round: null, endedAt: context.at };
+      const cause = open.at(-1)?.cause;
+      return {
+        why,
+        cause,
+        answered: answeredWith(context, open),
+        round: null,
+        endedAt: context.at,
+      };
     }),
     recordShutDown: assign(({ context }) => {
       const { name, autoShutdown } = context.place.spec;
-      const text = decisiveEnd(context)?.text ?? "a significant member ended";
+      const end = decisiveEnd(context);
+      const text = end?.text ?? "a significant member ended";
       const why = `group ${name} shut down, because ${text} (auto_shutdown: ${autoShutdown})`;
       const answered = answeredWith(context, openOf(context, "ended"));
-      return { why, answered, round: null, endedAt: context.at };
+      return { why, cause: end?.cause, answered, round: null, endedAt: context.at };
     }),
     answerEnds: assign(({ context }) => ({
       answered: answeredWith(context, openOf(context, "ended")),
@@ -162,6 +170,7 @@ export const groupSetup = setup({
       ]),
       round: null,
       why: null,
+      cause: undefined,
       endedAt: null,
     })),
     tellMoved: emit(({ context }, { step }: { step: GroupStep }) => ({
@@ -179,9 +188,9 @@ function isSurprised(context: GroupContext): boolean {
 
 /** What is known of a group at a step. */
 export function factsAt(context: GroupContext, step: GroupStep): GroupFacts {
-  const { place, at, since, restartTimes, answered, round, why, endedAt } = context;
+  const { place, at, since, restartTimes, answered, round, why, cause, endedAt } = context;
   const { name } = place.spec;
-  return { name, at, step, since, restartTimes, answered, round, why, endedAt };
+  return { name, at, step, since, restartTimes, answered, round, why, cause, endedAt };
 }
 
 type Order = Extract<ToMembers, { type: "order" }>;
@@ -192,7 +201,7 @@ function startOrders(processes: readonly SeenProcess[], at: number): Order[] {
 
 /** To the last app that is not down; a temporary one stays stopped (OTP). */
 function stopOrders(
-  { processes, place, why, at }: GroupContext,
+  { processes, place, why, cause, at }: GroupContext,
   leaves: GroupContext["place"]["leaves"],
   after: AfterStop,
 ): Order[] {
@@ -204,6 +213,7 @@ function stopOrders(
     group: place.spec.name,
     after: afterStop,
     why: why ?? `group ${place.spec.name} stops it`,
+    ...(cause === undefined ? {} : { cause }),
   });
   const isKept = ({ isTemporary }: SeenProcess): boolean => after === "hold" && isTemporary;
   return [

@@ -75,9 +75,9 @@ function look(
 
 function seenGroup(group: GroupActor): SeenGroup {
   const snapshot = group.getSnapshot();
-  const { place, endedAt, why } = snapshot.context;
+  const { place, endedAt, why, cause } = snapshot.context;
   const step = stepOf(snapshot);
-  const incident = endedAt === null ? null : { at: endedAt, text: why ?? "it ended" };
+  const incident = endedAt === null ? null : { at: endedAt, text: why ?? "it ended", cause };
   return {
     name: place.spec.name,
     gaveUp: step === "ended" ? incident : null,

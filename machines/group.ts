@@ -25,6 +25,7 @@ export const groupMachine = groupSetup.createMachine({
     since: resume?.since ?? at,
     restartTimes: resume?.restartTimes ?? [],
     answered: resume?.answered ?? {},
+    cause: resume?.cause,
     round: resume?.round ?? null,
     why: resume?.why ?? null,
     endedAt: resume?.endedAt ?? null,

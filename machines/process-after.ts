@@ -1,5 +1,6 @@
 import type { Decision, ExitFact } from "./facts.ts";
 import { lostDecision, metDecision, pendingDecision, unmetText } from "./dependency-decisions.ts";
+import { causeIn } from "./cause.ts";
 import type { Unmet } from "./dependencies.ts";
 import { addRestart } from "./lib/intensity.ts";
 import type { Judged } from "./judgement.ts";
@@ -128,7 +129,10 @@ export function afterJudging(context: ProcessContext): Partial<ProcessContext> {
   const endedAt = context.failure?.at ?? context.lastExit?.at ?? context.createdAt;
   const at = Math.max(endedAt, concludedAt(context));
   const { decision, backoffMs, judgement } = decide(judgedFrom(context), at);
-  const decisions = [...context.decisions, decision].slice(-keptDecisions);
+  // A crash has no cause in another process, whatever was asked before.
+  const isCaused = context.cause !== null && context.goal !== "run";
+  const whole = isCaused ? { ...decision, cause: context.cause } : decision;
+  const decisions = withDecision(context.decisions, whole);
   return { backoffMs, decisions, judgement };
 }
 
@@ -151,6 +155,16 @@ export function afterRestart(context: ProcessContext): Partial<ProcessContext> {
       restartWindowMs === 0 ? [] : addRestart(context.restartTimes, at, restartWindowMs),
   };
 }
+
+/** It should run, and nothing has been started for it yet. */
+export const freshlyPending = {
+  goal: "run",
+  askedBy: null,
+  cause: null,
+  failure: null,
+  unmet: [],
+  groupOrder: null,
+} as const satisfies Partial<ProcessContext>;
 
 /** How a command treats dependencies. */
 export function afterCommand(event: ProcessEvent): Partial<ProcessContext> {
@@ -184,13 +198,16 @@ export function afterMet(context: ProcessContext, at: number): Partial<ProcessCo
 /** What it has waited for does not come. */
 export function afterLost(
   { decisions }: ProcessContext,
-  { at, unmet }: { readonly at: number; readonly unmet: readonly Unmet[] },
+  event: { readonly at: number; readonly unmet: readonly Unmet[] },
 ): Partial<ProcessContext> {
+  const { at, unmet } = event;
+  const cause = causeIn(event);
+  const decision = lostDecision(at, unmet);
   const lost = unmet.filter(({ isLost }) => isLost);
   const message = `it depends on ${unmetText(lost)}`;
   return {
     failure: { at, code: "ERR_DEPENDENCY_LOST", message, transient: false },
-    decisions: withDecision(decisions, lostDecision(at, unmet)),
+    decisions: withDecision(decisions, cause === null ? decision : { ...decision, cause }),
   };
 }
 

@@ -10,6 +10,7 @@ import type {
   Removal,
   Verdict,
 } from "./facts.ts";
+import type { Cause } from "./cause.ts";
 import type { Judgement } from "./judgement.ts";
 import type { GroupOrder } from "./group-events.ts";
 import type { HookRun } from "./hooks.ts";
@@ -31,6 +32,8 @@ export interface ProcessContext {
   readonly removal: Removal | null;
   /** Who asked for the end that is in progress. */
   readonly askedBy: string | null;
+  /** What of another process is behind it. */
+  readonly cause: Cause | null;
   readonly child: ChildFact | null;
   /** Pid of the life that has ended last. */
   readonly endedPid: number | null;
@@ -92,6 +95,7 @@ export function contextFrom(input: ProcessInput): ProcessContext {
     removal: facts?.removal ?? null,
     // Who asked is not recorded; that someone did is visible from the goal.
     askedBy: facts != null && facts.child !== null && facts.goal !== "run" ? "a command" : null,
+    cause: facts?.cause ?? null,
     child: input.resume?.child === "none" ? null : (facts?.child ?? null),
     endedPid: null,
     readiness: facts?.readiness ?? "pending",
@@ -179,6 +183,7 @@ export function factsFrom(context: ProcessContext, status: ProcessStatus): Proce
     ...(context.groupOrder === null ? {} : { groupOrder: context.groupOrder }),
     ...(context.firedAt === null ? {} : { firedAt: context.firedAt }),
     ...(context.hook === null ? {} : { hook: context.hook }),
+    ...(context.cause === null ? {} : { cause: context.cause }),
   };
 }
 

@@ -3,6 +3,7 @@ import type { ExitFact, OutOfMemory } from "./exit.ts";
 import type { HookName, HookReport, HookRun } from "./hooks.ts";
 import type { ChildFact, Failure, ProcessFacts, Decision, Removal } from "./facts.ts";
 
+import type { Cause } from "./cause.ts";
 import type { Unmet } from "./dependencies.ts";
 import type { GroupCommand } from "./group-events.ts";
 import type { AppSpec } from "./spec.ts";
@@ -101,12 +102,12 @@ export type DependencyReport =
   /** Told at once, and again whenever it is another. */
   | { type: "dependencies.unmet"; at: number; unmet: readonly Unmet[] }
   /** One of them will not come by itself any more. */
-  | { type: "dependencies.lost"; at: number; unmet: readonly Unmet[] };
+  | { type: "dependencies.lost"; at: number; unmet: readonly Unmet[]; cause?: Cause };
 
 /** What has become of an app that one which runs depends on: `by` says it for the decision record. */
 export type BondReport =
-  | { type: "bond.stop"; at: number; by: string }
-  | { type: "bond.restart"; at: number; by: string };
+  | { type: "bond.stop"; at: number; by: string; cause?: Cause }
+  | { type: "bond.restart"; at: number; by: string; cause?: Cause };
 
 /** What an app tells a process of a cluster whose readiness probe fails: it takes connections, or leaves them to others. */
 export type TrafficOrder =

@@ -48,6 +48,7 @@ export function decidedByGroup(
     saw: { goal: "restart", group },
     delayMs: 0,
     sentence: `${words}, because ${why}.`,
+    ...(event.cause === undefined ? {} : { cause: event.cause }),
   };
   return { decisions: withDecision(decisions, decision), restartAt: null };
 }

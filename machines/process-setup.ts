@@ -1,4 +1,5 @@
 import { assign, emit, enqueueActions, sendTo, setup } from "xstate";
+import { causeIn } from "./cause.ts";
 import { faultIn } from "./lib/fault.ts";
 import type { Goal, ProcessStatus } from "./facts.ts";
 import { sourcePort } from "./lib/port.ts";
@@ -14,6 +15,7 @@ import {
   afterSkip,
   afterUnmet,
   endOfRun,
+  freshlyPending,
 } from "./process-after.ts";
 import type { ProcessContext } from "./process-context.ts";
 import { afterGroupOrder, askerOf, decidedByGroup } from "./process-groups.ts";
@@ -116,6 +118,7 @@ export const processSetup = setup({
       goal: params.goal,
       removal: event.type === "remove" ? (event.why ?? "deleted") : null,
       askedBy: askerOf(event),
+      cause: causeIn(event),
     })),
     noteGroupOrder: assign(({ context, event }) => afterGroupOrder(context, event)),
     decideByGroup: assign(({ context, event }) => decidedByGroup(context, event)),
@@ -153,13 +156,7 @@ export const processSetup = setup({
       enqueue.sendTo(owner, { type: "process.tripped", at, id, generation, by, sensor });
     }),
     heedCommand: assign(({ event }) => afterCommand(event)),
-    beginPending: assign({
-      goal: "run",
-      askedBy: null,
-      failure: null,
-      unmet: [],
-      groupOrder: null,
-    }),
+    beginPending: assign(freshlyPending),
     noteUnmet: assign(({ context, event }) =>
       event.type === "dependencies.unmet" ? afterUnmet(context, event) : {},
     ),
@@ -185,6 +182,7 @@ export const processSetup = setup({
       hook: ({ context: { hook } }) => (hook?.name === "pre_start" ? hook : null),
       goal: "run",
       askedBy: null,
+      cause: null,
       groupOrder: null,
       failure: null,
       readiness: "pending",

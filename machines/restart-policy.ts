@@ -2,6 +2,7 @@ import type { ExitFact } from "./exit.ts";
 import { judgementOf, type Judged, type Judgement } from "./judgement.ts";
 import { drawFrom, nextBackoff } from "./lib/backoff.ts";
 import { duration, howItEnded } from "./lib/words.ts";
+import type { Cause } from "./cause.ts";
 import { rules, type ExitRule, type NextStep } from "./restart-rules.ts";
 
 export { guardRules, isSuccess, rules, type GuardRule, type NextStep } from "./restart-rules.ts";
@@ -26,6 +27,8 @@ export interface Decision {
   /** How long until the next start; 0 unless `next` is `wait`. */
   readonly delayMs: number;
   readonly sentence: string;
+  /** What of another process is behind it. */
+  readonly cause?: Cause;
 }
 
 /**

@@ -5,9 +5,12 @@ import type {
   HistoryRecordView,
   ProcessDetail,
 } from "../../runtime/client/connection/types.ts";
+import { xmError } from "../../runtime/contract/errors.ts";
 import { statusWord } from "../../runtime/compat/status.ts";
 import { targetArgs, xmCommand } from "../call/command.ts";
+import { causeTree } from "../apps/cause-tree.ts";
 import { detailsOf } from "../apps/one-process.ts";
+import { renderTree } from "../render/cause-tree.ts";
 import { paint } from "../render/colors.ts";
 import { formatTime } from "../render/format.ts";
 import { meaningRows } from "../render/exit-meaning.ts";
@@ -18,10 +21,20 @@ import { duration } from "../../machines/lib/words.ts";
 export default xmCommand({
   name: "why",
   description: "Explains a process's state, with its last ten decisions",
-  args: targetArgs,
+  args: {
+    ...targetArgs,
+    tree: { type: "boolean", description: "What moved it last, back through other apps" },
+    json: { type: "boolean", description: "With --tree: as JSON" },
+  },
   run: async ({ args }) => {
     const client = connect();
+    if (args.json === true && args.tree !== true)
+      throw xmError("ERR_USAGE", {
+        what: "--json: only --tree has a JSON form",
+        fix: "`xm why NAME --tree --json`, or `xm jlist` for everything about processes",
+      });
     const details = await detailsOf(client, args._);
+    if (args.tree === true) return showTrees(client, details, args.json === true);
     const ids = details.map(({ id }) => id);
     const records = await client.history({ ids, kinds: ["reload"] });
     const texts = await Promise.all(
@@ -38,6 +51,22 @@ export default xmCommand({
     process.stdout.write(`${texts.join("\n\n")}\n`);
   },
 });
+
+async function showTrees(
+  client: Client,
+  details: readonly ProcessDetail[],
+  isJson: boolean,
+): Promise<void> {
+  const trees = await Promise.all(
+    details.map(async (detail) => ({ detail, tree: await causeTree(client, detail) })),
+  );
+  const text = isJson
+    ? JSON.stringify(trees.map(({ detail: { id, name }, tree }) => ({ id, name, tree })))
+    : trees
+        .map(({ detail, tree }) => (tree === null ? explain(detail) : renderTree(tree)))
+        .join("\n\n");
+  process.stdout.write(`${text}\n`);
+}
 
 /** Moments of a process that are looked through for the end of an earlier life. */
 const lookedThrough = 500;

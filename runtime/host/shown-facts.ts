@@ -16,5 +16,7 @@ export function shownFailure(failure: Failure | null): Failure | null {
 
 export function shownDecision<T extends Decision | null>(decision: T): T {
   if (decision === null) return decision;
-  return { ...shownAt(decision), exit: shownExit(decision.exit) };
+  const { cause } = decision;
+  const shown = { ...shownAt(decision), exit: shownExit(decision.exit) };
+  return cause === undefined ? shown : { ...shown, cause: shownAt(cause) };
 }

@@ -53,6 +53,7 @@ test("the receiver of @xstate/inspect sees a crash loop go by, in every state an
     return `${status}: ${deepest.join(" ")}`;
   });
   const online = [
+    "process.alive.online.hooks.done",
     "process.alive.online.bonds.free",
     "process.alive.online.uptime.fresh",
     "process.alive.online.sensors.off",

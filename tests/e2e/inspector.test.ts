@@ -210,9 +210,17 @@ test("a crash loop is seen edge by edge, and the guard that ends it shows 16 of 
   const words = views
     .flatMap(({ steps }) => steps)
     .map(({ source, target, event, guard }) => `${source} ${event} ${guard ?? ""} ${target ?? ""}`);
-  const life = ["process.alive.starting child.spawned  process.alive.online"];
-  const crash = "process.alive child.exited  process.exited";
-  const wait = [crash, "process.exited always delaysRestart process.waiting"];
+  // Nor a post_start hook.
+  const life = [
+    "process.alive.starting child.spawned  process.alive.online",
+    "process.alive.online.hooks.looking always  process.alive.online.hooks.done",
+  ];
+  // It has no post_stop hook.
+  const crash = [
+    "process.alive child.exited  process.concluding",
+    "process.concluding.looking always  process.exited",
+  ];
+  const wait = [...crash, "process.exited always delaysRestart process.waiting"];
   // It depends on nothing: it is checked, and goes on at once.
   const looks = "process.pending.looking always  process.alive";
   const again = ["process.waiting restartDelay  process.pending", looks];
@@ -221,7 +229,7 @@ test("a crash loop is seen edge by edge, and the guard that ends it shows 16 of 
     looks,
     ...life,
     ...Array.from({ length: 15 }, () => [...wait, ...again, ...life]).flat(),
-    crash,
+    ...crash,
     "process.exited always unstableTooOften process.errored",
   ]);
   const guard = views.at(-1)?.guards.find((each) => each.guard === "unstableTooOften");

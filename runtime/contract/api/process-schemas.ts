@@ -50,6 +50,10 @@ export const decisionSchema = v.object({
   saw: v.record(v.string(), nullable(v.union([v.number(), text(), v.boolean()]))),
   delayMs: ms(),
   sentence: text(),
+  cause: v.pipe(
+    v.optional(v.object({ app: text(), id: count(), at: time() })),
+    v.description("what happened to another process, and has moved this one"),
+  ),
 });
 
 export const processSchema = v.object({

@@ -30,6 +30,8 @@ const exit = v.looseObject({
   ),
 });
 
+const cause = v.looseObject({ app: v.string(), id: count, at });
+
 const decision = v.looseObject({
   at,
   // Rules come and go with versions, and an old decision is only read aloud: any name will do.
@@ -39,6 +41,7 @@ const decision = v.looseObject({
   saw: v.record(v.string(), v.nullable(v.union([v.number(), v.string(), v.boolean()]))),
   delayMs: ms,
   sentence: v.string(),
+  cause: v.exactOptional(cause),
 });
 
 /** What is known of one process. */
@@ -67,6 +70,7 @@ export const processFactsSchema: v.GenericSchema<unknown, ProcessFacts> = v.loos
   ),
   held: v.exactOptional(v.literal(true)),
   firedAt: v.exactOptional(v.number()),
+  cause: v.exactOptional(cause),
   hook: v.exactOptional(
     v.looseObject({
       name: v.picklist(hookNames),
@@ -121,6 +125,7 @@ export const groupFactsSchema: v.GenericSchema<unknown, GroupFacts> = v.looseObj
   round: v.nullable(v.looseObject({ keys: texts, next: textOrNull, asked: v.array(v.number()) })),
   endedAt: numberOrNull,
   why: textOrNull,
+  cause: v.optional(cause),
 });
 
 /** What is known of one reload. */

@@ -103,7 +103,11 @@ test("of several processes all have to be gone; what is deleted is", async () =>
   const of = (...processes: (typeof facts)[]) =>
     brokenBond({ spec, since: 10 }, [{ key: "db", spec: db, isReloading: false, processes }]);
   expect(of({ ...facts, lastExit: exit }, gone)).toBeNull();
-  expect(of(gone, gone)).toEqual({ what: "stop", by: "the end of db" });
+  expect(of(gone, gone)).toEqual({
+    what: "stop",
+    by: "the end of db",
+    cause: { app: "db", id: 1, at: 50 },
+  });
   expect(of()).toBeNull();
   expect(brokenBond({ spec, since: 10 }, [])?.what).toBe("stop");
   expect(

@@ -1,6 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ChartFile } from "../../runtime/charts/chart.ts";
+import { isEcosystemFile } from "../../runtime/client/config/load.ts";
+import type { DepsGraph } from "../../runtime/charts/deps.ts";
 import { connect } from "../../runtime/client/connection/client.ts";
 import { messageOf, xmError } from "../../runtime/contract/errors.ts";
 import { xmCommand } from "../call/command.ts";
@@ -13,16 +15,17 @@ type Format = (typeof formats)[number];
 
 export default xmCommand({
   name: "chart",
-  description: "Writes the statechart of a machine, highlighting the states a process is in",
+  description:
+    "Writes the statechart of a machine, highlighting the states a process is in; `deps`: apps and what they depend on",
   args: {
     machine: {
       type: "positional",
-      description: `${machines.join(", ")}, or a process: its own chart`,
+      description: `${machines.join(", ")}, or a process: its own chart; deps: the dependency graph`,
       required: false,
     },
     target: {
       type: "positional",
-      description: "process to highlight: id or name",
+      description: "process to highlight: id or name; with deps also an ecosystem file",
       required: false,
     },
     format: {
@@ -51,12 +54,40 @@ export default xmCommand({
         fix: "name a file: `xm chart api --format png -o api.png`",
       });
     }
+    if (first === "deps") {
+      const content = await drawGraph(second, format);
+      if (args.output === undefined) process.stdout.write(content);
+      else write(args.output, content);
+      return;
+    }
     const lit = target === undefined ? [] : await litStates(machine, target);
     const content = await draw(readChart(machine), format, new Set(lit));
     if (args.output === undefined) process.stdout.write(content);
     else write(args.output, content);
   },
 });
+
+/** The dependency graph of the list, of what is joined to some apps of it, or of a file. */
+async function drawGraph(target: string | undefined, format: Format): Promise<string | Uint8Array> {
+  const graph = await readGraph(target);
+  if (format === "json") return `${JSON.stringify(graph, null, 2)}\n`;
+  const { drawDeps, mermaidDeps } = await import("../../runtime/charts/deps-svg.ts");
+  if (format === "mermaid") return mermaidDeps(graph);
+  return format === "svg" ? drawDeps(graph) : await rasterize(drawDeps(graph));
+}
+
+async function readGraph(target: string | undefined): Promise<DepsGraph> {
+  const { graphOfList, graphOfSpecs } = await import("../apps/deps-graph.ts");
+  if (target === "-" || (target !== undefined && isEcosystemFile(target))) {
+    const { readApps } = await import("../apps/read-apps.ts");
+    return graphOfSpecs(await readApps(target, {}));
+  }
+  const client = connect();
+  const details = await client.details();
+  if (target === undefined) return graphOfList(details);
+  const chosen = await resolveTargets(client, [target]);
+  return graphOfList(details, new Set(chosen.map(({ id }) => id)));
+}
 
 async function litStates(machine: Machine, target: string): Promise<readonly string[]> {
   const client = connect();
@@ -90,7 +121,10 @@ async function draw(
   if (format === "mermaid") return withLit(chart.mermaid, lit);
   const { drawChart } = await import("../../runtime/charts/svg.ts");
   const svg = drawChart(chart.model, chart.layout, lit);
-  if (format === "svg") return svg;
+  return format === "svg" ? svg : await rasterize(svg);
+}
+
+async function rasterize(svg: string): Promise<Uint8Array> {
   const { Resvg } = await import("@resvg/resvg-js");
   const fonts = { loadSystemFonts: true, defaultFontFamily: "DejaVu Sans Mono" };
   return new Resvg(svg, { fitTo: { mode: "zoom", value: 2 }, font: fonts }).render().asPng();

@@ -36,3 +36,36 @@ test("without a process the chart comes without a daemon, as SVG, PNG, mermaid o
   const { code, stderr } = await home.xm("chart", "--format", "gif");
   expect([code, stderr.includes("--format: expected svg, png, mermaid, json")]).toEqual([1, true]);
 });
+
+test("the dependency graph is drawn of the list, of one app's part of it, and of a file", async () => {
+  const home = testHome();
+  const script = program("stays.js");
+  const file = home.file(
+    "ecosystem.config.json",
+    JSON.stringify({
+      apps: [
+        { name: "db", script, autostart: false },
+        { name: "api", script, depends_on: { db: { required: false } } },
+        { name: "web", script, depends_on: ["api"] },
+        { name: "alone", script },
+      ],
+    }),
+  );
+  const planned = await home.ok("chart", "deps", file);
+  expect(planned).toContain(">· web<");
+  expect(home.godLog()).toBe("");
+  await home.ok("start", file);
+  await home.ok("stop", "db");
+  const picture = join(home.folder, "deps.svg");
+  await home.ok("chart", "deps", "-o", picture);
+  const svg = readFileSync(picture, "utf8");
+  for (const words of ["○ db", "● api", "● web", "● alone", "optional"])
+    expect(svg).toContain(`>${words}<`);
+  expect(await home.ok("chart", "deps", "web")).not.toContain("alone");
+  const graph = JSON.parse(await home.ok("chart", "deps", "--format", "json")) as {
+    edges: { from: string; to: string }[];
+  };
+  expect(graph.edges.map(({ from, to }) => `${from} → ${to}`)).toEqual(["api → db", "web → api"]);
+  const { code, stderr } = await home.xm("chart", "deps", "nobody");
+  expect([code, stderr.includes("nobody")]).toEqual([1, true]);
+});

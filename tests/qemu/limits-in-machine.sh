@@ -16,8 +16,9 @@ file() { cat "/sys/fs/cgroup$(group "$1")/$2"; }
 field() { sed -n "s/^$2 //p" "$1"; }
 
 begin=$(cut -d. -f1 /proc/uptime 2> /dev/null || sed 's/[. ].*//' /proc/uptime)
+printf '\n# begin\n'
 # An emulated machine may need longer than a client waits.
-until_true 'xm daemon start > /dev/null' || exit 1
+until_true 'xm ping > /dev/null' || exit 1
 start memory grow ',"memory_max":"96M","swap_max":0'
 until_true 'xm why memory | grep -q memory_max'
 why=$(xm why memory)

@@ -54,7 +54,8 @@ function showWhoIsLeft(client: Client): () => void {
     for (const { id, name, pid, status, killAt } of list) {
       if (told.has(id) || status !== "stopping") continue;
       told.add(id);
-      const left = killAt == null ? "" : `, for ${formatAge(killAt - Date.now())} at most`;
+      const left =
+        killAt == null ? "" : `, for ${formatAge(Math.max(killAt - Date.now(), 1_000))} at most`;
       process.stdout.write(`waiting for ${name} (${id}), pid ${pid}, to end${left}\n`);
     }
     timer = setTimeout(() => void look(), quietMs);

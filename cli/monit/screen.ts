@@ -140,7 +140,8 @@ export function openScreen(listeners: {
       const moved = clear === "" ? scrollOf(shown, next) : undefined;
       const before = moved === undefined ? shown : scrolledBy(shown, moved);
       const changed = next.flatMap((text, y) =>
-        text === before[y] ? [] : [`${esc}${y + 1};1H${text}${esc}0m${esc}K`],
+        // Erased first: after a row that fills the screen the cursor is still on its last glyph.
+        text === before[y] ? [] : [`${esc}${y + 1};1H${esc}0m${esc}K${text}`],
       );
       shown = next;
       const scroll = moved === undefined ? "" : sequenceOf(moved);

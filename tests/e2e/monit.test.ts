@@ -148,7 +148,7 @@ function logOf(screen: string): string[] {
 }
 
 const flood = `
-console.log("x".repeat(1e6)); console.log("日本語");
+console.log("x".repeat(1e6)); console.log("0123456789".repeat(30)); console.log("日本語");
 setInterval(() => {}, 1e6);
 process.on("SIGUSR2", () => {
   let n = 0;
@@ -183,6 +183,8 @@ test.skipIf(!hasTmux)(
         .split("\n")
         .map((line) => Array.from(line).length);
       expect(Math.max(...widths)).toBeLessThanOrEqual(size);
+      // A row that fills the screen has its last glyph too.
+      expect(each.screen()).toMatch(new RegExp(`^\\d{${size}}$`, "m"));
     }
     expect(plain.colours()).not.toMatch(/\u001B\[[\d;]*[34][0-8]/);
     expect(sixteen.colours()).toMatch(/\u001B\[[\d;]*32m/);

@@ -1,3 +1,4 @@
+import { xmError } from "../../runtime/contract/errors.ts";
 import type { CommandEntry } from "./entry.ts";
 import { takeGlobalFlags } from "./globals.ts";
 
@@ -36,11 +37,24 @@ export async function runEntry(
     entry.load(),
   ]);
   const args = await (typeof command.args === "function" ? command.args() : command.args);
+  if (command.subCommands) expectSubCommand(entry.name, Object.keys(command.subCommands), rawArgs);
   const prepared = command.subCommands ? [...rawArgs] : await prepareWords(rawArgs, args ?? {});
   await around(async () => {
     // A parser takes what follows `--` for words, whatever it begins with.
     const isOurs = rest.length > 0 && !("takesRest" in command);
     const words = isOurs ? [...prepared, "--", ...rest] : prepared;
     await runCommand(command, { rawArgs: words, data: { rest } });
+  });
+}
+
+function expectSubCommand(
+  name: string,
+  known: readonly string[],
+  [given]: readonly string[],
+): void {
+  if (given !== undefined && known.includes(given)) return;
+  throw xmError("ERR_USAGE", {
+    what: given === undefined ? `${name}: no action named` : `no such action of ${name}: ${given}`,
+    fix: `there is ${known.map((each) => `\`xm ${name} ${each}\``).join(" and ")}`,
   });
 }

@@ -239,3 +239,12 @@ test("help is coloured for a terminal only: not when piped, under NO_COLOR or wi
     await isColoured(runtime, ["--help"], forced),
   ]).toEqual([false, false, false, true, false, false, true]);
 });
+
+test("a command with actions names them when it is given none, or another", async () => {
+  const home = testHome();
+  for (const words of [["daemon"], ["daemon", "start"]]) {
+    const { code, stderr } = await home.xm(...words);
+    expect(code).toBe(1);
+    expect(stderr).toContain("there is `xm daemon restart` and `xm daemon status`");
+  }
+});

@@ -15,7 +15,7 @@ export default defineConfig({
   test: {
     maxConcurrency: 6,
     // They wait more than they compute.
-    maxWorkers: 3,
+    maxWorkers: 2,
     projects: [
       project("unit", { testTimeout: 30_000 }),
       project("model", { testTimeout: 180_000 }),

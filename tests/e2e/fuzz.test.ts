@@ -11,7 +11,7 @@ import { isThere, testHome, type Ran, type TestHome } from "../support/home.ts";
 
 /** Reproducible; the long run is `XM_FUZZ_RUNS=2000 npx vitest run --project e2e tests/e2e/fuzz.test.ts`. */
 const seed = Number(process.env["XM_FUZZ_SEED"] ?? 20_260_101);
-const runs = Number(process.env["XM_FUZZ_RUNS"] ?? 80);
+const runs = Number(process.env["XM_FUZZ_RUNS"] ?? 60);
 
 /** Homes side by side, each with its calls one after the other: what a refused call has changed is seen. */
 const homes = 3;

@@ -7,7 +7,7 @@ import { testHome, type TestHome } from "../support/home.ts";
 import { comparedFiles, programText, type ComparedFile } from "../support/plan-files.ts";
 
 /** The long run, with every file: XM_PLAN_FILES=all npx vitest run --project e2e tests/e2e/plan-prediction.test.ts */
-const files = process.env["XM_PLAN_FILES"] === "all" ? comparedFiles : comparedFiles.slice(0, 6);
+const files = process.env["XM_PLAN_FILES"] === "all" ? comparedFiles : comparedFiles.slice(0, 4);
 
 interface PlannedEvent {
   readonly at: number;

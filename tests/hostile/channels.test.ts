@@ -56,7 +56,7 @@ test.each([
   async ({ args }) => {
     const home = testHome();
     const { unharmed } = await witness(home);
-    const all = sampled(payloads, runs(120));
+    const all = sampled(payloads, runs(90));
     for (let from = 0; from < all.length; from += 30) {
       await attack(home, all.slice(from, from + 30), args, from);
     }
@@ -117,7 +117,7 @@ test("whatever a balancer says to God, God, other balancers and other apps are u
   );
   // Of a worker that was never forked.
   const early = Buffer.from(`${JSON.stringify({ news: "ended", life, at: 1, up: 1, code: 0, signal: null })}\n`); // prettier-ignore
-  const all = [early, ...sampled(news, runs(60)), ...forged];
+  const all = [early, ...sampled(news, runs(45)), ...forged];
   const list = home.file("list.json", JSON.stringify(all.map((each) => each.toString("base64"))));
   const next = home.file("list.json.next", "0");
   const program = home.file("false-balancer.cjs", falseBalancer);

@@ -148,11 +148,23 @@ function leaveExitCode({ life, exits, parent }: PreloadOptions): void {
   });
 }
 
-/** A killed parent with threads stays its children's parent for an instant, as a zombie. */
+/**
+ * A killed parent stays its children's parent until the kernel has taken it apart, which takes longer the more memory it
+ * has: it is dying when SIGKILL waits for it, when it is exiting (proc(5): `PF_EXITING` of its flags), and as a zombie.
+ */
 function isAlive(pid: number): boolean {
   try {
-    return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, "latin1"));
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    const [state = "Z", , , , , , flags = "0"] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (/[ZX]/.test(state) || (Number(flags) & exiting) !== 0) return false;
+    const status = readFileSync(`/proc/${pid}/status`, "latin1");
+    const pending = /^SigPnd:\s*([0-9a-f]+)/m.exec(status)?.[1] ?? "0";
+    return (Number.parseInt(pending.slice(-8), 16) & killPending) === 0;
   } catch {
     return false;
   }
 }
+
+const exiting = 0x4;
+/** SIGKILL's bit in a mask of signals. */
+const killPending = 0x100;

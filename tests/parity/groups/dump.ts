@@ -6,25 +6,18 @@ import { scenario, type Scenario } from "../scenario.ts";
 
 /** The saved list, and the files of a home. */
 export const dump: readonly Scenario[] = [
-  scenario(
-    "save, kill, resurrect: what ran runs again",
-    async (s) => {
-      await s.start([
-        { name: "a", script: "tells.cjs", args: "x", env: { COLOR: "red" }, max_restarts: 7 },
-        { name: "b", script: "tells.cjs", instances: 2, exec_mode: "cluster", args: "listen" },
-      ]);
-      await s.code("save");
-      await s.ok("kill");
-      s.see("after kill", statuses(await s.list()));
-      await s.code("resurrect");
-      s.see("after resurrect", statuses(await s.list()));
-      s.see(
-        "fields",
-        fieldsOf(await s.one("a"), ["args", "COLOR", "max_restarts", "restart_time"]),
-      );
-    },
-    { sample: true },
-  ),
+  scenario("save, kill, resurrect: what ran runs again", async (s) => {
+    await s.start([
+      { name: "a", script: "tells.cjs", args: "x", env: { COLOR: "red" }, max_restarts: 7 },
+      { name: "b", script: "tells.cjs", instances: 2, exec_mode: "cluster", args: "listen" },
+    ]);
+    await s.code("save");
+    await s.ok("kill");
+    s.see("after kill", statuses(await s.list()));
+    await s.code("resurrect");
+    s.see("after resurrect", statuses(await s.list()));
+    s.see("fields", fieldsOf(await s.one("a"), ["args", "COLOR", "max_restarts", "restart_time"]));
+  }),
   scenario("resurrect doubles nothing that runs", async (s) => {
     await s.start({ name: "a", script: "tells.cjs" });
     await s.ok("save");

@@ -40,26 +40,22 @@ export const environment: readonly Scenario[] = [
     });
     s.see("env", await lastEnv(s));
   }),
-  scenario(
-    "restart and reload by name keep the environment of the start",
-    async (s) => {
-      const call = (args: string[], value: string) => s.call(args, { env: { A: value } });
-      await call(["start", "tells.cjs", "--", "env=A"], "1");
-      await s.untilTold("up");
-      await call(["restart", "tells"], "2");
-      s.see("after restart", await lastEnv(s, 2));
-      await call(["reload", "tells"], "3");
-      s.see("after reload", await lastEnv(s, 3));
-      await call(["restart", "tells", "--update-env"], "4");
-      s.see("after restart --update-env", await lastEnv(s, 4));
-      await call(["reload", "tells", "--update-env"], "5");
-      s.see("after reload --update-env", await lastEnv(s, 5));
-      await call(["stop", "tells"], "6");
-      await call(["start", "tells"], "6");
-      s.see("after stop and start", await lastEnv(s, 6));
-    },
-    { sample: true },
-  ),
+  scenario("restart and reload by name keep the environment of the start", async (s) => {
+    const call = (args: string[], value: string) => s.call(args, { env: { A: value } });
+    await call(["start", "tells.cjs", "--", "env=A"], "1");
+    await s.untilTold("up");
+    await call(["restart", "tells"], "2");
+    s.see("after restart", await lastEnv(s, 2));
+    await call(["reload", "tells"], "3");
+    s.see("after reload", await lastEnv(s, 3));
+    await call(["restart", "tells", "--update-env"], "4");
+    s.see("after restart --update-env", await lastEnv(s, 4));
+    await call(["reload", "tells", "--update-env"], "5");
+    s.see("after reload --update-env", await lastEnv(s, 5));
+    await call(["stop", "tells"], "6");
+    await call(["start", "tells"], "6");
+    s.see("after stop and start", await lastEnv(s, 6));
+  }),
   scenario("a file applies its own environment again", async (s) => {
     const app = (value: string): object => ({
       name: "a",
@@ -127,21 +123,17 @@ export const environment: readonly Scenario[] = [
     const told = await s.untilTold("env", 3);
     s.see("env", Object.fromEntries(told.map(({ id, value }) => [id, value])));
   }),
-  scenario(
-    "arguments arrive one by one",
-    async (s) => {
-      await s.start([
-        { name: "text", script: "tells.cjs", args: `a "b c" 'd "e' f=g --h` },
-        { name: "list", script: "tells.cjs", args: ["a", "b c", "$HOME", "*", ""] },
-      ]);
-      const told = await s.untilTold("up", 2);
-      s.see(
-        "argv",
-        Object.fromEntries(told.map(({ app, value }) => [app, (value as { argv: unknown }).argv])),
-      );
-    },
-    { sample: true },
-  ),
+  scenario("arguments arrive one by one", async (s) => {
+    await s.start([
+      { name: "text", script: "tells.cjs", args: `a "b c" 'd "e' f=g --h` },
+      { name: "list", script: "tells.cjs", args: ["a", "b c", "$HOME", "*", ""] },
+    ]);
+    const told = await s.untilTold("up", 2);
+    s.see(
+      "argv",
+      Object.fromEntries(told.map(({ app, value }) => [app, (value as { argv: unknown }).argv])),
+    );
+  }),
   scenario("arguments after -- arrive as they are", async (s) => {
     await s.ok("start", "tells.cjs", "--", "-a", "--name", "x y", "--", "z");
     const told = await s.untilTold("up");

@@ -287,7 +287,6 @@ export const fields: readonly Scenario[] = [
       );
     },
     {
-      sample: true,
       differs: {
         "pm2_env….PM2_INTERACTOR_PROCESSING": "variables of PM2's own",
         "pm2_env….PM2_JSON_PROCESSING": "variables of PM2's own",

@@ -250,27 +250,23 @@ export const lifecycle: readonly Scenario[] = [
     s.see("exit code", (await stopping).code);
     s.see("after", fieldsOf(await s.one(), ["status"]));
   }),
-  scenario(
-    "shutdown_with_message sends no signal but the message",
-    async (s) => {
-      s.write(
-        "listens.cjs",
-        `const fs = require("fs"); const tell = (what, value) => fs.appendFileSync(__dirname + "/told.ndjson", JSON.stringify({ what, value }) + "\\n");
+  scenario("shutdown_with_message sends no signal but the message", async (s) => {
+    s.write(
+      "listens.cjs",
+      `const fs = require("fs"); const tell = (what, value) => fs.appendFileSync(__dirname + "/told.ndjson", JSON.stringify({ what, value }) + "\\n");
       process.on("SIGINT", () => tell("signal", "SIGINT"));
       process.on("message", (message) => { tell("message", message); if (message === "shutdown") process.exit(0); });
       tell("up"); setInterval(() => {}, 1e9)`,
-      );
-      await s.start({ name: "a", script: "listens.cjs", shutdown_with_message: true });
-      await s.untilTold("up");
-      await s.ok("stop", "a");
-      s.see(
-        "told",
-        s.told().map(({ what, value }) => [what, value ?? null]),
-      );
-      s.see("status", fieldsOf(await s.one(), ["status"]));
-    },
-    { sample: true },
-  ),
+    );
+    await s.start({ name: "a", script: "listens.cjs", shutdown_with_message: true });
+    await s.untilTold("up");
+    await s.ok("stop", "a");
+    s.see(
+      "told",
+      s.told().map(({ what, value }) => [what, value ?? null]),
+    );
+    s.see("status", fieldsOf(await s.one(), ["status"]));
+  }),
   scenario("shutdown_with_message in cluster mode", async (s) => {
     s.write(
       "listens.cjs",
@@ -330,21 +326,17 @@ export const lifecycle: readonly Scenario[] = [
     await s.untilTold("up", 2);
     s.see("fields", fieldsOf(await s.untilStatus("online"), ["restart_time", "unstable_restarts"]));
   }),
-  scenario(
-    "wait_ready: start returns after 'ready'",
-    async (s) => {
-      await s.start({
-        name: "a",
-        script: "tells.cjs",
-        args: "ready@400",
-        wait_ready: true,
-        listen_timeout: 20_000,
-      });
-      s.see("said ready", s.told("ready").length);
-      s.see("status", (await s.one()).pm2_env.status);
-    },
-    { sample: true },
-  ),
+  scenario("wait_ready: start returns after 'ready'", async (s) => {
+    await s.start({
+      name: "a",
+      script: "tells.cjs",
+      args: "ready@400",
+      wait_ready: true,
+      listen_timeout: 20_000,
+    });
+    s.see("said ready", s.told("ready").length);
+    s.see("status", (await s.one()).pm2_env.status);
+  }),
   scenario("wait_ready: launching is shown until then", async (s) => {
     const starting = s.start({
       name: "a",

@@ -1,7 +1,7 @@
 import { plain } from "../../runtime/contract/plain.ts";
 import { defineCommand } from "citty";
 import { connect } from "../../runtime/client/connection/client.ts";
-import { XmError } from "../../runtime/contract/errors.ts";
+import { isDaemonAbsent } from "../../runtime/contract/errors.ts";
 import type { Client } from "../../runtime/client/connection/types.ts";
 import { xmCommand } from "../call/command.ts";
 import { globals } from "../call/globals.ts";
@@ -30,7 +30,7 @@ export const kill = xmCommand({
       say(`stopped ${stopped} process(es) and the daemon\n`);
       if (note) process.stderr.write(`xm: ${note}\n`);
     } catch (error) {
-      if (!(error instanceof XmError) || error.code !== "ERR_DAEMON_NOT_RUNNING") throw error;
+      if (!isDaemonAbsent(error)) throw error;
       say("the daemon is not running\n");
     } finally {
       end();

@@ -4,7 +4,7 @@ import { renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { connect } from "../../runtime/client/connection/client.ts";
 import type { Client } from "../../runtime/client/connection/types.ts";
 import { servePages, type Page } from "../../runtime/client/metrics/serve.ts";
-import { errnoOf, messageOf, XmError, xmError } from "../../runtime/contract/errors.ts";
+import { errnoOf, messageOf, xmError } from "../../runtime/contract/errors.ts";
 import { parseDuration } from "../../runtime/contract/fields/units.ts";
 import { xmCommand } from "../call/command.ts";
 import { readAddress, untilInterrupted } from "../call/listening.ts";
@@ -72,12 +72,8 @@ async function metricsPage(
   const { openMetricsType, prometheusType, render, scrape } =
     await import("../../runtime/client/metrics/index.ts");
   const type = accept?.includes("application/openmetrics-text") ? openMetricsType : prometheusType;
-  const scraped = await scrape(client, isAbsent);
+  const scraped = await scrape(client);
   return { type, text: await render(scraped, { type, pm2Names }) };
-}
-
-function isAbsent(error: unknown): boolean {
-  return error instanceof XmError && error.code === "ERR_DAEMON_NOT_RUNNING";
 }
 
 /** node_exporter reads it at any time, as another user, who may write to the folder: no link there is followed. */

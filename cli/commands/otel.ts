@@ -1,6 +1,7 @@
+import { setTimeout as pause } from "node:timers/promises";
 import { connect } from "../../runtime/client/connection/client.ts";
 import type { Client } from "../../runtime/client/connection/types.ts";
-import { XmError, xmError } from "../../runtime/contract/errors.ts";
+import { isDaemonAbsent, XmError, xmError } from "../../runtime/contract/errors.ts";
 import { parseAge, parseDuration } from "../../runtime/contract/fields/units.ts";
 import { plainLines } from "../../runtime/contract/plain.ts";
 import type { Protocol } from "../../runtime/client/otel/exporters.ts";
@@ -65,7 +66,7 @@ async function run(client: Client, call: OtelCall): Promise<string | null> {
     endpoint: call.endpoint,
     protocol: call.protocol,
     everyMs: call.isOnce ? null : call.everyMs,
-    scrape: call.hasMetrics ? () => scrape(client, isAway) : null,
+    scrape: call.hasMetrics ? () => scrape(client) : null,
     told: reports.told,
   });
   const abort = new AbortController();
@@ -139,17 +140,11 @@ async function follow({ client, call, traces, learn, abort }: Followed): Promise
       if (abort.aborted) return;
       if (!(error instanceof XmError)) throw error;
       if (isOnce) {
-        if (isAway(error)) return;
+        if (isDaemonAbsent(error)) return;
         throw error;
       }
     }
-    await new Promise((resolve) => {
-      const timer = setTimeout(resolve, awayMs);
-      abort.addEventListener("abort", () => {
-        clearTimeout(timer);
-        resolve(undefined);
-      });
-    });
+    await pause(awayMs, undefined, { signal: abort }).catch(() => {});
   }
 }
 
@@ -173,10 +168,6 @@ function reporter(isOnce: boolean): {
     },
     last: () => last,
   };
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof XmError && error.code === "ERR_DAEMON_NOT_RUNNING";
 }
 
 function endpointIn(text: string | undefined): string | null {

@@ -11,7 +11,7 @@ import {
   withSetting,
 } from "../../runtime/client/config/settings.ts";
 import { changeSettings, readSettings } from "../../runtime/client/config/settings-file.ts";
-import { XmError, xmError } from "../../runtime/contract/errors.ts";
+import { isDaemonAbsent, xmError } from "../../runtime/contract/errors.ts";
 import {
   logrotateName,
   readLogrotateSettings,
@@ -144,7 +144,7 @@ async function restart(app: string, env: Record<string, string>): Promise<void> 
       else tellFailure({ name, id, message });
     }
   } catch (error) {
-    if (!(error instanceof XmError) || error.code !== "ERR_DAEMON_NOT_RUNNING") throw error;
+    if (!isDaemonAbsent(error)) throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import type {
   ProcessView,
   UsageView,
 } from "../../runtime/client/connection/types.ts";
-import { XmError } from "../../runtime/contract/errors.ts";
+import { isDaemonAway, XmError } from "../../runtime/contract/errors.ts";
 import { reachMs, type Moment } from "./graphs.ts";
 
 /** Between two looks at CPU and memory while somebody uses the keys, and when nobody has for a while; ms. */
@@ -60,7 +60,7 @@ export function startFeed(client: Client, heard: Heard, signal: AbortSignal): Fe
       listedAt = performance.now();
       return true;
     } catch (error) {
-      if (!isAway(error)) throw error;
+      if (!isDaemonAway(error)) throw error;
       if (!signal.aborted) heard.onAway();
       return false;
     }
@@ -75,7 +75,7 @@ export function startFeed(client: Client, heard: Heard, signal: AbortSignal): Fe
       usageSince = Math.max(usageSince, ...views.map(({ at }) => (at.at(-1) ?? 0) + 1));
       heard.onUsage(views);
     } catch (error) {
-      if (!isAway(error)) throw error;
+      if (!isDaemonAway(error)) throw error;
     }
   };
   const looks = async (): Promise<void> => {
@@ -97,7 +97,7 @@ export function startFeed(client: Client, heard: Heard, signal: AbortSignal): Fe
           }, settlesWithinMs);
         }
       } catch (error) {
-        if (!isAway(error) && !signal.aborted) throw error;
+        if (!isDaemonAway(error) && !signal.aborted) throw error;
       }
       if (signal.aborted) return;
       heard.onAway();
@@ -157,10 +157,6 @@ export async function readLog(
     }
     await pause(awayEveryMs, signal);
   }
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof XmError && error.class === "unavailable";
 }
 
 /** Waits, and no longer than until it is aborted or woken. */

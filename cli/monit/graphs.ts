@@ -1,4 +1,5 @@
 import type { ProcessStatus } from "../../machines/facts.ts";
+import { statusPriority } from "../../runtime/contract/inspector.ts";
 import { statusColors } from "../render/colors.ts";
 import type { Row } from "./text.ts";
 
@@ -58,19 +59,6 @@ export function sparkline(
 /** Samples come every ten seconds; ms. */
 const longestGapMs = 25_000;
 
-/** Of several statuses in one cell the one to be seen: the worse and the rarer before the usual. */
-const priority: readonly ProcessStatus[] = [
-  "errored",
-  "failed",
-  "waiting",
-  "pending",
-  "stopping",
-  "starting",
-  "stopped",
-  "completed",
-  "online",
-];
-
 /** A height for each status, so that the line can be read without colours too. */
 const heights: Readonly<Record<ProcessStatus, string>> = {
   online: "▇",
@@ -100,7 +88,7 @@ export function stateLine(moments: readonly Moment[], width: number, now: number
       within.add(status);
       moment = moments[(index += 1)];
     }
-    cells.push(priority.find((each) => within.has(each)) ?? "removed");
+    cells.push(statusPriority.find((each) => within.has(each)) ?? "removed");
   }
   const row: { text: string; color: (typeof statusColors)[ProcessStatus] }[] = [];
   for (const cell of cells) {

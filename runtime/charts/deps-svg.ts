@@ -1,4 +1,5 @@
 import { boxHeight, layoutDeps, type DepsEdge, type DepsGraph, type Mood } from "./deps.ts";
+import { escape, n, text } from "./svg-parts.ts";
 
 const colors = {
   background: "#0b0f17",
@@ -44,8 +45,12 @@ export function drawDeps(graph: DepsGraph): string {
       return [
         `<g data-app="${escape(node.key)}" class="app ${node.mood}">`,
         `<rect x="${n(x)}" y="${n(y)}" width="${n(own)}" height="${boxHeight}" rx="8" fill="${colors.box}" stroke="${color}"${dash}/>`,
-        text(x + 10, y + 18, `${marks[node.mood]} ${node.name}`, { fill: colors.text, bold: true }),
-        text(x + 10, y + 34, node.state, { fill: color }),
+        text(x + 10, y + 18, `${marks[node.mood]} ${node.name}`, {
+          size: 12,
+          fill: colors.text,
+          weight: 700,
+        }),
+        text(x + 10, y + 34, node.state, { size: 12, fill: color }),
         "</g>",
       ].join("");
     }),
@@ -112,26 +117,4 @@ function drawLabel({ label, is }: DepsEdge, points: readonly Point[]): string {
   const y = (first.y + second.y) / 2 - 5;
   const fill = is === "met" ? colors.faint : edgeColors[is];
   return `<text x="${n(x)}" y="${n(y)}" font-size="9" text-anchor="middle" fill="${fill}" stroke="${colors.background}" stroke-width="4" paint-order="stroke">${escape(label)}</text>`;
-}
-
-function text(
-  x: number,
-  y: number,
-  words: string,
-  { fill, bold = false }: { readonly fill: string; readonly bold?: boolean },
-): string {
-  return `<text x="${n(x)}" y="${n(y)}" font-size="12" fill="${fill}"${bold ? ' font-weight="700"' : ""}>${escape(words)}</text>`;
-}
-
-function escape(words: string): string {
-  return words
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
-}
-
-/** Coordinates of a tenth of a pixel. */
-function n(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }

@@ -1,3 +1,4 @@
+import { escape, n, text } from "./svg-parts.ts";
 import {
   metrics,
   type ChartLabel,
@@ -214,28 +215,4 @@ function drawPill(label: ChartLabel, center: number, y: number, colors: Colors):
   const accent = kind === "delay" ? colors.delay : kind === "always" ? colors.always : colors.text;
   const x = center - width / 2;
   return `<rect x="${n(x)}" y="${n(y + 1)}" width="${n(width)}" height="15" rx="7.5" fill="${fill}" stroke="${border}"/><text x="${n(x + 7)}" y="${n(y + 12)}" font-size="${metrics.lineSize}" xml:space="preserve"><tspan fill="${accent}">${mark}</tspan><tspan fill="${kind === "delay" ? colors.delay : colors.text}">${escape(event)}</tspan><tspan fill="${colors.guard}">${escape(condition)}</tspan><tspan fill="${colors.faint}">${escape(effects)}</tspan></text>`;
-}
-
-function text(
-  x: number,
-  y: number,
-  words: string,
-  style: { size: number; fill: string; weight?: number; anchor?: string },
-): string {
-  const weight = style.weight === undefined ? "" : ` font-weight="${style.weight}"`;
-  const anchor = style.anchor === undefined ? "" : ` text-anchor="${style.anchor}"`;
-  return `<text x="${n(x)}" y="${n(y)}" font-size="${style.size}" fill="${style.fill}"${weight}${anchor}>${escape(words)}</text>`;
-}
-
-function escape(words: string): string {
-  return words
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;");
-}
-
-/** A number with at most one digit after the point. */
-function n(value: number): string {
-  return String(Math.round(value * 10) / 10);
 }

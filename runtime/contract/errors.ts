@@ -250,6 +250,16 @@ export class XmError extends Error {
   }
 }
 
+/** No daemon runs: an answer, where none is to be started. */
+export function isDaemonAbsent(error: unknown): error is XmError {
+  return error instanceof XmError && error.code === "ERR_DAEMON_NOT_RUNNING";
+}
+
+/** No daemon answers now: it was killed, handed over, or has cut this reader off. */
+export function isDaemonAway(error: unknown): error is XmError {
+  return error instanceof XmError && error.class === "unavailable";
+}
+
 /** Makes the error of a catalog entry. */
 export function xmError<TCode extends ErrorCode>(
   code: TCode,

@@ -121,6 +121,20 @@ export interface TimelineLane {
 /** The status that a lane's third number stands for. */
 export const statusCodes: readonly ProcessStatus[] = processStatuses;
 
+/** Of several statuses in one place the one to be seen: the rarer and the worse before the usual. */
+export const statusPriority: readonly ProcessStatus[] = [
+  "errored",
+  "failed",
+  "waiting",
+  "pending",
+  "stopping",
+  "starting",
+  "stopped",
+  "completed",
+  "online",
+  "removed",
+];
+
 export interface TimelineMark {
   /** ms after `since`. */
   readonly at: number;

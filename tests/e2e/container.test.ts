@@ -1,10 +1,11 @@
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { until } from "../support/condition.ts";
 import { isThere, testHome } from "../support/home.ts";
 import { freePort } from "../support/ports.ts";
+import { childrenOf, textOf } from "../support/procfs.ts";
 import { program } from "../support/programs.ts";
 import {
   hasNamespaces,
@@ -263,8 +264,7 @@ describe.skipIf(!hasNamespaces)("the first process", () => {
     try {
       await container.says("up");
       const [before] = await container.client.list();
-      const isGod = (pid: number): boolean =>
-        readIfThere(`/proc/${pid}/cmdline`).includes("God Daemon");
+      const isGod = (pid: number): boolean => textOf(`/proc/${pid}/cmdline`).includes("God Daemon");
       const god = await until("the daemon", () => childrenOf(container.pid()).find(isGod));
       process.kill(god, "SIGKILL");
       const [after] = await until("the next daemon", () => container.client.list());
@@ -446,23 +446,9 @@ describe.skipIf(!hasNamespaces)("its home", () => {
   });
 });
 
-function childrenOf(pid: number): number[] {
-  const children = readIfThere(`/proc/${pid}/task/${pid}/children`);
-  return children.trim().split(" ").filter(Boolean).map(Number);
-}
-
 /** Among all that are below a process. */
 function zombiesOf(pid: number): number {
   const below = childrenOf(pid).map(zombiesOf);
-  const isOne = /^State:\tZ/m.test(readIfThere(`/proc/${pid}/status`));
+  const isOne = /^State:\tZ/m.test(textOf(`/proc/${pid}/status`));
   return below.reduce((sum, each) => sum + each, isOne ? 1 : 0);
-}
-
-/** A process may end between its listing and its reading. */
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

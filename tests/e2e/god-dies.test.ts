@@ -4,6 +4,7 @@ import { expect, test } from "vitest";
 import { until } from "../support/condition.ts";
 import { isThere, processesOf, testHome } from "../support/home.ts";
 import { forgetSpawn } from "../support/journal.ts";
+import { childrenOf, textOf } from "../support/procfs.ts";
 import { program } from "../support/programs.ts";
 
 test("a God killed while idle is back by itself, with the same pids, ids and counters", async () => {
@@ -61,26 +62,9 @@ test("a God killed while it adopts its apps is back by itself, and a signal that
   ).toEqual([]);
 });
 
-const commandOf = (pid: number): string => {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
-  } catch {
-    return "";
-  }
-};
+const commandOf = (pid: number): string => textOf(`/proc/${pid}/cmdline`);
 
 const isWatchdog = (pid: number): boolean => commandOf(pid).startsWith("/bin/sh\0-c\0read -r word");
-
-const childrenOf = (pid: number): number[] => {
-  try {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
-      .split(" ")
-      .filter(Boolean)
-      .map(Number);
-  } catch {
-    return [];
-  }
-};
 
 test("without a watchdog the next command brings God back", async () => {
   const home = testHome({ env: { XM_WATCHDOG: "off" } });

@@ -10,10 +10,12 @@ import { install } from "./framework.ts";
 
 const connection = `{ host: "127.0.0.1", port: Number(process.env.REDIS_PORT), maxRetriesPerRequest: null }`;
 
+/** A job takes half a second, so that each reload meets some in progress. */
 const files = {
   "worker.cjs": `const { Worker } = require("bullmq");
+const { setTimeout: work } = require("node:timers/promises");
 const take = async (job) => {
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await work(500);
   console.log("done " + job.id);
 };
 const worker = new Worker("mail", take, { connection: ${connection}, concurrency: 4 });

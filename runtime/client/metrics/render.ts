@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { Counter, Gauge, Registry, type RegistryContentType } from "prom-client";
 import { processStatuses } from "../../../machines/facts.ts";
-import { errnoOf } from "../../contract/errors.ts";
+import { errnoOf, isDaemonAbsent } from "../../contract/errors.ts";
 import { groupFamilies } from "./group-families.ts";
 import { labels, labelsOf, setIfKnown, type AnyRegistry } from "./labels.ts";
 import type { Client, DaemonView, ProcessDetail } from "../connection/types.ts";
@@ -16,10 +16,7 @@ export interface Scraped {
 }
 
 /** Asks the daemon. A daemon that is not there is a fact too, and starts none. */
-export async function scrape(
-  client: Client,
-  isAbsent: (error: unknown) => boolean,
-): Promise<Scraped> {
+export async function scrape(client: Client): Promise<Scraped> {
   try {
     const [daemon, processes] = await Promise.all([
       client.daemon(),
@@ -27,7 +24,7 @@ export async function scrape(
     ]);
     return { daemon, processes };
   } catch (error) {
-    if (!isAbsent(error)) throw error;
+    if (!isDaemonAbsent(error)) throw error;
     return { daemon: null, processes: [] };
   }
 }

@@ -1,7 +1,7 @@
 import { patternOf, toPacket, topicsOf, type Packet } from "../../compat/bus.ts";
 import type { Client } from "../connection/types.ts";
 import type { BusTopic } from "../connection/types.ts";
-import { XmError } from "../../contract/errors.ts";
+import { isDaemonAway } from "../../contract/errors.ts";
 import { pause } from "../../host/pause.ts";
 import type {
   EventListener,
@@ -107,7 +107,7 @@ export class Bus {
           this.#tell(toPacket(event));
         }
       } catch (error) {
-        if (!isAway(error)) throw error;
+        if (!isDaemonAway(error)) throw error;
       }
       if (abort.aborted) return;
       await pause(retryMs, abort);
@@ -124,9 +124,4 @@ export class Bus {
       process.nextTick(() => listener(...wild, data));
     }
   }
-}
-
-/** No daemon now: it was killed, handed over, or has cut this reader off. */
-function isAway(error: unknown): boolean {
-  return error instanceof XmError && error.class === "unavailable";
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { connect as connectClient } from "../connection/client.ts";
 import type { Client, ConnectOptions } from "../connection/types.ts";
-import { XmError } from "../../contract/errors.ts";
+import { isDaemonAbsent } from "../../contract/errors.ts";
 import { homePaths, resolveHome } from "../../host/home/paths.ts";
 import type { Place } from "./apps.ts";
 import { Bus } from "./bus.ts";
@@ -142,6 +142,6 @@ export class Connection {
 
 /** That no daemon runs is an answer; anything else is not. */
 function isAbsence(error: unknown): false {
-  if (error instanceof XmError && error.code === "ERR_DAEMON_NOT_RUNNING") return false;
+  if (isDaemonAbsent(error)) return false;
   throw error;
 }

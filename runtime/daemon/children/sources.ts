@@ -3,10 +3,10 @@ import { processKey } from "../../../machines/lib/process-key.ts";
 import type { LaunchInput, ProcessEvent, ToChild } from "../../../machines/process-events.ts";
 import type { AppSpec } from "../../../machines/spec.ts";
 import type { UncaughtException, Up } from "../../contract/app-link/protocol.ts";
-import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
 import { pipeOrder } from "../log-lane/launch-order.ts";
 import { adoptChild, spawnChild } from "./begin.ts";
 import { takeException } from "./exception.ts";
+import { launchOf } from "./launch.ts";
 import { logSize, lastWordsOf, waitForWords } from "./last-words.ts";
 import type { ChildEvents, ChildHandle, ChildServices, Launch } from "./contract.ts";
 import { createListens, meansListening, serversIn } from "./listens.ts";
@@ -211,19 +211,5 @@ function meansReady({ policy: { readiness } }: AppSpec, message: Up): boolean {
 }
 
 function launchFrom(input: LaunchInput, { home, newLifeId }: SourceDependencies): Launch {
-  const { spec, id, generation, app, instance, counts } = input;
-  const lifeId = input.adopt?.lifeId ?? newLifeId();
-  return {
-    counts,
-    spec,
-    id,
-    generation,
-    app,
-    instance,
-    home,
-    lifeId,
-    uniqueId: input.uniqueId ?? lifeId,
-    logs: instanceLogPaths(spec, id),
-    pidFile: instancePidFile(spec, id),
-  };
+  return launchOf(input, home, input.adopt?.lifeId ?? newLifeId());
 }

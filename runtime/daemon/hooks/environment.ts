@@ -1,6 +1,6 @@
 import type { HookInput } from "../../../machines/process-events.ts";
-import { instanceLogPaths, instancePidFile } from "../../host/log-files/paths.ts";
 import { childEnvironment } from "../children/environment.ts";
+import { launchOf } from "../children/launch.ts";
 import { lifeVariable } from "../children/life.ts";
 
 /** The variable that holds the mark of a run: what it has started is known by it. */
@@ -12,22 +12,8 @@ export function hookEnvironment(
   home: string,
   run: string,
 ): Record<string, string> {
-  const { spec, id, generation, app, instance, uniqueId, counts } = input;
-  const launch = {
-    spec,
-    id,
-    generation,
-    app,
-    instance,
-    home,
-    lifeId: run,
-    uniqueId: uniqueId ?? run,
-    logs: instanceLogPaths(spec, id),
-    pidFile: instancePidFile(spec, id),
-    counts,
-  };
   // The mark of a life is for what is a life.
-  const { [lifeVariable]: _, ...own } = childEnvironment(launch);
+  const { [lifeVariable]: _, ...own } = childEnvironment(launchOf(input, home, run));
   return { ...own, ...factsFor(input) };
 }
 

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -27,6 +27,7 @@ import {
   countLines,
   endWriter,
   startRotator,
+  rotateAndDie,
   startWriter,
   writers,
 } from "../../support/rotation.ts";
@@ -73,23 +74,6 @@ test.each(Object.entries(writers))(
     expect(readdirSync(intents)).toEqual([]);
   },
 );
-
-/** Rotates in another process, which kills itself when a step is done. */
-function rotateAndDie(options: { file: string; intents: string; step: string }): Promise<void> {
-  const { file, intents, step } = options;
-  const built = join(import.meta.dirname, "../../../dist/runtime/programs/rotator/rotate.js");
-  const code = `
-    import(${JSON.stringify(built)}).then(({ rotateFile }) => rotateFile({
-      file: ${JSON.stringify(file)}, owner: null, folder: ${JSON.stringify(intents)},
-      rule: ${JSON.stringify(ownFilesRule)}, never: [], now: Date.now, pauseMs: 10_000,
-      onStep: (step) => { if (step === ${JSON.stringify(step)}) process.kill(process.pid, "SIGKILL"); },
-    }));`;
-  return new Promise((resolve, reject) => {
-    spawn(process.execPath, ["-e", code], { stdio: "inherit" }).on("exit", (_, signal) =>
-      signal === "SIGKILL" ? resolve() : reject(new Error(`${step} was not reached`)),
-    );
-  });
-}
 
 const steps = ["declared", "stopped", "still", "cut", "renamed", "emptied", "rest", "running"];
 

@@ -1,5 +1,6 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
+import { FilterField } from "../list/filter-field.tsx";
 import { matching } from "../list/matching.ts";
 import { useNow } from "../panel/use-now.ts";
 import { clockOffset, filter, hello, processes } from "../state/store.ts";
@@ -22,15 +23,7 @@ export function Home() {
   return (
     <main class="overview" aria-label="Overview">
       <div class="overview-bar">
-        <input
-          id="filter"
-          type="search"
-          placeholder="Filter: name, id, status"
-          aria-label="Filter processes by name, id or status"
-          title="/"
-          value={filter.value}
-          onInput={({ currentTarget }) => (filter.value = currentTarget.value)}
-        />
+        <FilterField />
         <div class="chips" role="group" aria-label="Show only">
           <Chip
             label="all"

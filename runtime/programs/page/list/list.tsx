@@ -17,6 +17,7 @@ import {
 } from "../state/store.ts";
 import { travelTo } from "../state/travel.ts";
 import { bytes, percent, statusMarks, statusWord, troublesText } from "../words.ts";
+import { FilterField } from "./filter-field.tsx";
 import { matching } from "./matching.ts";
 import { Sparkline } from "./sparkline.tsx";
 import { visibleRows } from "./visible.ts";
@@ -128,14 +129,7 @@ export function ProcessList() {
 function Filter({ found, onDone }: { found: string; onDone: () => void }) {
   return (
     <div class="filter">
-      <input
-        id="filter"
-        type="search"
-        placeholder="Filter: name, id, status"
-        aria-label="Filter processes by name, id or status"
-        title="/"
-        value={filter.value}
-        onInput={({ currentTarget }) => (filter.value = currentTarget.value)}
+      <FilterField
         onKeyDown={(event) => {
           if (event.key === "Escape") filter.value = "";
           if (event.key === "ArrowDown" || event.key === "Enter") {

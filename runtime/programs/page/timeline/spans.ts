@@ -1,20 +1,9 @@
-import { statusCodes } from "../../../contract/inspector.ts";
+import { statusCodes, statusPriority } from "../../../contract/inspector.ts";
 import type { Series } from "./series.ts";
 import type { TimeWindow } from "./window.ts";
 
-/** Of several statuses in one pixel the one to be seen: the rarer and the worse before the usual. */
-const priority = [
-  "errored",
-  "failed",
-  "waiting",
-  "pending",
-  "stopping",
-  "starting",
-  "stopped",
-  "completed",
-  "online",
-  "removed",
-].map((status) => statusCodes.findIndex((code) => code === status));
+/** The codes, the first to be seen first. */
+const priority = statusPriority.map((status) => statusCodes.indexOf(status));
 
 /** Which status a pixel shows for every set of statuses. */
 const shownOf = Uint8Array.from({ length: 1 << statusCodes.length }, (_, bits) =>

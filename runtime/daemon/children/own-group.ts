@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { OutOfMemory } from "../../../machines/exit.ts";
 import {
   isPopulated,
@@ -83,8 +84,9 @@ export function readOutOfMemory(group: string, before = 0): OutOfMemory | undefi
 /** Kills by group of a cluster that an exit was already explained with. */
 const explained = new Map<string, number>();
 
-/** Begins to count in a group that several lives share. */
+/** Begins to count in a group that several lives share; those that are gone are forgotten. */
 export function beginCount(group: string): void {
+  for (const each of explained.keys()) if (!existsSync(each)) explained.delete(each);
   if (!explained.has(group)) explained.set(group, killsIn(group));
 }
 
